@@ -1,0 +1,78 @@
+/**
+ * The architecture's import rules. A stage imports only the stages before it in its room's list (and the room's
+ * `platform`); rooms meet in `shared`; nothing is imported in a circle, types included.
+ */
+const rooms = {
+  shared: ['contracts', 'windows', 'features', 'forecasts', 'bundle', 'wire'],
+  agent: [
+    'platform',
+    'sensors',
+    'buffer',
+    'windows',
+    'features',
+    'inference',
+    'forecasts',
+    'decisions',
+    'outbox',
+    'sync',
+    'update',
+    'local',
+  ],
+  cloud: ['platform', 'devices', 'ingest', 'telemetry', 'registry', 'training', 'rollout', 'api'],
+}
+const mayImport = {
+  shared: [],
+  models: ['shared'],
+  agent: ['shared'],
+  cloud: ['shared', 'models'],
+  fleet: ['shared', 'models', 'agent', 'cloud'],
+}
+const all = ['shared', 'models', 'agent', 'cloud', 'fleet', 'scripts']
+
+const stageRules = Object.entries(rooms).flatMap(([room, stages]) =>
+  stages.slice(0, -1).map((stage, i) => ({
+    name: `${room}/${stage}: only upstream stages`,
+    severity: 'error',
+    from: { path: `^${room}/${stage}/`, pathNot: '\\.test\\.ts$' },
+    to: { path: `^${room}/(${stages.slice(i + 1).join('|')})/` },
+  })),
+)
+const roomRules = Object.entries(mayImport).map(([room, allowed]) => ({
+  name: `${room}: imports ${allowed.join(', ') || 'nothing of ours'}`,
+  severity: 'error',
+  from: { path: `^${room}/` },
+  to: { path: `^(${all.filter((other) => other !== room && !allowed.includes(other)).join('|')})/` },
+}))
+
+module.exports = {
+  forbidden: [
+    ...roomRules,
+    ...stageRules,
+    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'files are touched in platform/ only',
+      severity: 'error',
+      from: { path: '^(agent|cloud)/', pathNot: '^(agent|cloud)/(platform|test)/|\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'], path: '^(node:)?fs' },
+    },
+    {
+      name: 'shared does no I/O',
+      severity: 'error',
+      from: { path: '^shared/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'], path: '^(node:)?(fs|net|http|https|child_process|worker_threads|tls|dgram)' },
+    },
+    { name: 'imports resolve', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|\\.types|node_modules)/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.js', '.json'],
+    },
+  },
+}

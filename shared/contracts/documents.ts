@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { EntityId, ModelName, Sha256, SiteId } from './names.ts'
+import { SensorDefinitions } from './sensors.ts'
+
+/**
+ * Content-addressed JSON documents that a desired state points to. A device fetches one by its digest, checks it, and
+ * keeps it; the same digest is never fetched twice.
+ */
+
+/** What the cloud knows of a site and what is sold there. */
+export const CatalogueDocument = z.strictObject({
+  kind: z.literal('catalogue'),
+  site: SiteId,
+  timeZone: z.string().min(1).max(64),
+  labels: z.record(z.string(), z.string()).default({}),
+  /** Static attributes by entity, for example `{ category1: "5", category3: "65" }`. */
+  entities: z.array(z.strictObject({ id: EntityId.min(1), attributes: z.record(z.string(), z.string()) })).max(20_000),
+})
+export type CatalogueDocument = z.infer<typeof CatalogueDocument>
+
+export const SensorsDocument = z.strictObject({ kind: z.literal('sensors'), sensors: SensorDefinitions })
+export type SensorsDocument = z.infer<typeof SensorsDocument>
+
+/** A local calendar day, `2026-03-29`. */
+export const LocalDay = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a local day, YYYY-MM-DD')
+
+/**
+ * What is known ahead of time: weather forecasts, promotions, holidays; one value a local day. Columns are parallel
+ * arrays over `days`; `null` says "not known". A later `issuedAt` replaces an earlier one.
+ */
+export const CovariatesDocument = z.strictObject({
+  kind: z.literal('covariates'),
+  site: SiteId,
+  /** Unix milliseconds at which this was known: point-in-time joins never see a later one. */
+  issuedAt: z.int().nonnegative(),
+  days: z.array(LocalDay).max(800),
+  /** By covariate name, for the whole site (weather, holiday). */
+  site_values: z.record(z.string(), z.array(z.number().nullable())),
+  /** By covariate name, then entity (discount, activity). */
+  entity_values: z.record(z.string(), z.record(z.string(), z.array(z.number().nullable()))),
+})
+export type CovariatesDocument = z.infer<typeof CovariatesDocument>
+
+export const SiteDocument = z.discriminatedUnion('kind', [CatalogueDocument, SensorsDocument, CovariatesDocument])
+export type SiteDocument = z.infer<typeof SiteDocument>
+export type DocumentKind = SiteDocument['kind']
+
+/** A blob the cloud serves at `GET /v1/objects/{sha256}` (HTTPS, device token, `Range` honoured). */
+export const ObjectRef = z.strictObject({
+  sha256: Sha256,
+  bytes: z
+    .int()
+    .positive()
+    .max(256 * 1024 * 1024),
+})
+export type ObjectRef = z.infer<typeof ObjectRef>
+
+/** Retained on `storecast/v1/{device}/desired`. A set keyed by model name; what is absent is removed from the device. */
+export const DesiredState = z.strictObject({
+  version: z.literal(1),
+  /** Only grows: max(last + 1, unix seconds). A lower or equal one is ignored. */
+  generation: z.int().positive(),
+  site: SiteId,
+  /** Base URL of the cloud's HTTP API as this device reaches it. */
+  api: z.url(),
+  documents: z.partialRecord(z.enum(['catalogue', 'sensors', 'covariates']), ObjectRef),
+  models: z.record(ModelName, z.strictObject({ version: z.int().positive(), bundle: ObjectRef })),
+})
+export type DesiredState = z.infer<typeof DesiredState>
+
+const UpdatePhase = z.enum([
+  'download',
+  'verify',
+  'stage',
+  'golden',
+  'activate',
+  'soak',
+  'rolled-back',
+  'failed',
+  'active',
+])
+export type UpdatePhase = z.infer<typeof UpdatePhase>
+
+/** What a device says of itself; one record, replaced whole. */
+export const ReportedState = z.strictObject({
+  site: SiteId,
+  agentVersion: z.string().max(32),
+  generation: z.int().nonnegative(),
+  models: z.record(
+    ModelName,
+    z.strictObject({
+      /** The version that serves; null before the first. */
+      active: z.int().positive().nullable(),
+      target: z.int().positive().nullable(),
+      phase: UpdatePhase,
+      /** Stable code and message of the last failure, e.g. `golden-mismatch`. */
+      error: z.strictObject({ code: z.string().max(64), message: z.string().max(500) }).optional(),
+      at: z.int().nonnegative(),
+    }),
+  ),
+  documents: z.partialRecord(z.enum(['catalogue', 'sensors', 'covariates']), Sha256),
+})
+export type ReportedState = z.infer<typeof ReportedState>

@@ -1,0 +1,6 @@
+export * from './documents.ts'
+export * from './manifest.ts'
+export * from './model-definition.ts'
+export * from './names.ts'
+export * from './records.ts'
+export * from './sensors.ts'

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { ModelName, SensorName } from './names.ts'
+import { WindowSize } from './sensors.ts'
+
+/**
+ * `daily-demand`: one row a (product, day), from the site's own daily history, static attributes and what is known
+ * ahead. Training and the device run the same code (`@storecast/shared/features`).
+ */
+export const DailyDemandView = z.strictObject({
+  kind: z.literal('daily-demand'),
+  /** Event sensor whose window sums are the target. */
+  target: SensorName,
+  /** Event sensor that counts minutes out of stock: a day with any inside `openHours` is censored. */
+  censoredBy: SensorName,
+  /** First and last hour of trade, both included. */
+  openHours: z.tuple([z.int().min(0).max(23), z.int().min(0).max(23)]).default([6, 22]),
+  /** Static attributes that are embedded, with their width; `site` and `entity` name the keys themselves. */
+  statics: z.record(z.string(), z.int().positive().max(64)),
+  knownAhead: z.strictObject({ entity: z.array(z.string()), site: z.array(z.string()) }),
+})
+
+/** `sequence`: the last `context` windows of every channel, for any multichannel sensor series. */
+export const SequenceView = z.strictObject({
+  kind: z.literal('sequence'),
+  /** Sensors of the site, in channel order; `*` is every numeric column of the data set. */
+  channels: z.union([z.literal('*'), z.array(SensorName).min(1).max(512)]),
+  step: WindowSize,
+  context: z.int().min(2).max(4096),
+})
+
+export const FeatureView = z.discriminatedUnion('kind', [DailyDemandView, SequenceView])
+export type FeatureView = z.infer<typeof FeatureView>
+export type DailyDemandView = z.infer<typeof DailyDemandView>
+export type SequenceView = z.infer<typeof SequenceView>
+
+export const Network = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('seasonal-naive'), season: z.int().positive().default(7) }),
+  z.strictObject({
+    kind: z.literal('residual-mlp'),
+    width: z.int().positive().default(128),
+    blocks: z.int().nonnegative().default(2),
+    dropout: z.number().min(0).max(0.9).default(0.35),
+  }),
+  z.strictObject({ kind: z.literal('revin-linear') }),
+])
+export type Network = z.infer<typeof Network>
+
+export const Training = z.strictObject({
+  epochs: z.int().positive().default(5),
+  batch: z.int().positive().default(512),
+  learningRate: z.number().positive().default(1e-3),
+  weightDecay: z.number().nonnegative().default(0.1),
+  /** One network a seed; the bundle averages them. */
+  seeds: z.array(z.int()).min(1).max(16).default([1, 2, 3]),
+})
+export type Training = z.infer<typeof Training>
+
+/** Both steps run on the device, after inference, with data up to the issue time only. */
+export const Calibration = z.strictObject({
+  /** All quantiles times Σ actual / Σ forecast of this many closed days. 0: off. */
+  levelDays: z.int().nonnegative().max(60).default(5),
+  /** Rolling asymmetric conformal widening over this many closed days. 0: off. */
+  conformalDays: z.int().nonnegative().max(120).default(7),
+})
+export type Calibration = z.infer<typeof Calibration>
+
+export const ModelDefinition = z.strictObject({
+  apiVersion: z.literal('storecast/v1'),
+  kind: z.literal('ModelDefinition'),
+  metadata: z.strictObject({ name: ModelName, description: z.string().max(500).default('') }),
+  spec: z.strictObject({
+    view: FeatureView,
+    /** Steps ahead: hours for `daily-demand` (24), windows for `sequence`. */
+    horizon: z.int().positive().max(2048),
+    quantiles: z
+      .array(z.number().gt(0).lt(1))
+      .min(1)
+      .refine((q) => q.every((x, i) => i === 0 || x > q[i - 1]!), 'quantiles ascend')
+      .default([0.1, 0.5, 0.9]),
+    /** When devices forecast, in the site's time zone. */
+    schedule: z.string().default('0 0 * * *'),
+    network: Network,
+    training: Training.prefault({}),
+    calibration: Calibration.prefault({}),
+    licence: z.string().max(64).default('Apache-2.0'),
+  }),
+})
+export type ModelDefinition = z.infer<typeof ModelDefinition>

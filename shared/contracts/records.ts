@@ -1,0 +1,77 @@
+import type { SeriesKey } from './names.ts'
+
+/**
+ * The records that travel from a device to the cloud, as both ends hold them in memory. The wire packs them by column.
+ * Times are unix milliseconds (UTC); values are integers in the sensor's resolution.
+ */
+
+/** DDSketch of (value − centre): parallel arrays, indices ascending; negative indices by `sign`. */
+export interface SketchBins {
+  readonly zero: number
+  readonly positive: ReadonlyArray<readonly [index: number, count: number]>
+  readonly negative: ReadonlyArray<readonly [index: number, count: number]>
+}
+
+export interface WindowQuality {
+  /** Expected readings that did not come. */
+  readonly missing: number
+  /** Readings that came after the window had closed. */
+  readonly late: number
+  readonly outOfRange: number
+  /** Readings equal to their predecessor where a gauge should move. */
+  readonly flat: number
+  /** A second value at the same time, or an event id seen before. */
+  readonly duplicate: number
+}
+
+/** Key: (device, series, start, end). */
+export interface WindowRecord {
+  readonly series: SeriesKey
+  readonly start: number
+  readonly end: number
+  /** Grows with every late reading. */
+  readonly revision: number
+  readonly count: number
+  /** Exact: an integer below 2^53, in resolution units. */
+  readonly sum: number
+  readonly min: number
+  readonly max: number
+  readonly last: number
+  readonly sketch: SketchBins
+  readonly quality: WindowQuality
+}
+
+/** Key: (device, model, version, entity, issuedAt). Re-sent with `score` once the actuals are in. */
+export interface ForecastRecord {
+  readonly model: string
+  readonly version: number
+  readonly entity: string
+  readonly issuedAt: number
+  /** The span forecast, `[start, end)`. */
+  readonly start: number
+  readonly end: number
+  /** Quantiles of the total over the span, in the target's unit, ascending as in the model's `quantiles`. */
+  readonly quantiles: readonly number[]
+  readonly mean: number
+  /** The same total by the seasonal-naive baseline: stands beside every result. */
+  readonly baseline: number
+  readonly score?: ForecastScore
+}
+
+export interface ForecastScore {
+  readonly scoredAt: number
+  readonly actual: number
+  /** Sales in a stock-out are a lower bound of demand: such a row is kept and not scored. */
+  readonly censored: boolean
+}
+
+/** Something that happened on the device, worth telling. Key: its UUID. */
+export interface EventRecord {
+  readonly id: string
+  readonly at: number
+  readonly severity: 'info' | 'warning' | 'error'
+  /** Stable, e.g. `model-failed`, `readings-dropped`, `clock-trusted`. */
+  readonly code: string
+  readonly message: string
+  readonly detail: Readonly<Record<string, string | number | boolean>>
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { SensorName } from './names.ts'
+
+/**
+ * - *gauge*: a level. A later value at the same time replaces the earlier one, and is counted.
+ * - *counter*: monotone; a fall is a reset, and what is stored is the increase.
+ * - *event*: something that happened once (a sale). Carries an id; the same id is stored once.
+ */
+export const SensorKind = z.enum(['gauge', 'counter', 'event'])
+export type SensorKind = z.infer<typeof SensorKind>
+
+export const WindowSize = z.enum(['5m', '15m', '1h', '1d'])
+export type WindowSize = z.infer<typeof WindowSize>
+
+/** What a sensor measures and how its readings are stored. Written once per fleet, read by devices and cloud. */
+export const SensorDefinition = z.strictObject({
+  name: SensorName,
+  kind: SensorKind,
+  unit: z.string().min(1).max(24),
+  /** Values are stored as integers in multiples of this, so that sums are exact in any order. */
+  resolution: z.number().positive(),
+  /** Readings outside are refused and counted. In `unit`. */
+  range: z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, 'range: [lowest, highest]'),
+  /** The usual level, in `unit`; sketches hold (value − centre), since their error is relative. */
+  centre: z.number().default(0),
+  /** Expected seconds between readings; for events, 0: they come when they come. */
+  interval: z.number().nonnegative().default(0),
+  window: WindowSize.default('5m'),
+  /** `product`: one series per product of the site; `site`: one series. */
+  per: z.enum(['site', 'product']).default('site'),
+})
+export type SensorDefinition = z.infer<typeof SensorDefinition>
+
+export const SensorDefinitions = z
+  .array(SensorDefinition)
+  .max(512)
+  .refine((all) => new Set(all.map((s) => s.name)).size === all.length, 'sensor names must differ')

@@ -64,3 +64,51 @@ export const Golden = z.strictObject({
     .max(64),
 })
 export type Golden = z.infer<typeof Golden>
+
+/**
+ * `warmup.json`: out-of-sample forecasts of in-stock rows, by site, made by a network that had not seen those days. A
+ * device that has just received the model calibrates with them until it has scored days of its own. Parallel arrays
+ * over rows; forecasts are raw (before calibration), in units.
+ */
+export const Warmup = z.strictObject({
+  format: z.literal(1),
+  /** Levels of `quantiles`, ascending, as in the definition. */
+  levels: z.array(z.number().gt(0).lt(1)).min(1).max(32),
+  sites: z.record(
+    z.string(),
+    z
+      .strictObject({
+        /** Local day of each row, ascending, `2026-03-29`. */
+        days: z.array(z.string().regex(/^\d{4}-\d{2}-\d{2}$/)),
+        actual: z.array(z.number()),
+        mean: z.array(z.number()),
+        /** One array of rows a level. */
+        quantiles: z.array(z.array(z.number())),
+      })
+      .refine(
+        (rows) => [rows.actual, rows.mean, ...rows.quantiles].every((column) => column.length === rows.days.length),
+        'warm-up columns differ in length',
+      ),
+  ),
+})
+export type Warmup = z.infer<typeof Warmup>
+
+/** `reference.json`: the distribution of every feature in training, frozen, so that drift is measured on fixed bins. */
+export const Reference = z.strictObject({
+  format: z.literal(1),
+  rows: z.int().nonnegative(),
+  features: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        mean: z.number(),
+        sd: z.number().nonnegative(),
+        /** Inner edges, ascending: bin i is (edges[i-1], edges[i]]; the first and the last are open. */
+        edges: z.array(z.number()).max(64),
+        /** Rows in each of the edges.length + 1 bins. */
+        counts: z.array(z.int().nonnegative()).max(65),
+      }),
+    )
+    .max(4096),
+})
+export type Reference = z.infer<typeof Reference>

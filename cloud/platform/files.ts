@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import {
+  access,
+  chmod,
+  chown,
+  constants,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** The one place of the cloud that touches files. Writes appear whole or not at all. */
+
+export {
+  access,
+  chmod,
+  chown,
+  constants,
+  createReadStream,
+  createWriteStream,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rename,
+  rm,
+  symlink,
+}
+
+const absent = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT'
+
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (absent(error)) return undefined
+    throw error
+  }
+}
+
+export async function fileSize(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if (absent(error)) return undefined
+    throw error
+  }
+}
+
+/** Makes a rename or a new entry in `directory` survive a power cut. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Name for a file that is not complete yet, beside where it will be. */
+export const partial = (path: string): string => `${path}.${randomUUID()}.part`
+
+/** Moves a complete file, already synced, to its name. */
+export async function publish(from: string, to: string): Promise<void> {
+  await rename(from, to)
+  await syncDirectory(dirname(to))
+}
+
+/** Writes, syncs and renames: a reader sees the old content or the new one. */
+export async function writeAtomic(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  const temporary = partial(path)
+  const handle = await open(temporary, 'w', mode)
+  try {
+    await handle.writeFile(content)
+    await handle.sync()
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  } finally {
+    await handle.close()
+  }
+  await publish(temporary, path)
+}
+
+/** First ancestor of `path` (itself included) that the given user may not enter, by its permission bits. */
+export async function unreachableBy(path: string, user: { uid: number; gid: number }): Promise<string | undefined> {
+  const ancestors: string[] = []
+  for (let at = path; ; at = dirname(at)) {
+    ancestors.unshift(at)
+    if (at === dirname(at)) break
+  }
+  for (const at of ancestors) {
+    const { mode, uid, gid } = await stat(at)
+    const bit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001
+    if ((mode & bit) === 0) return at
+  }
+  return undefined
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it, vi } from 'vitest'
+import { fastClock, systemClock } from './clock.ts'
+import { manualClock } from './manual-clock.ts'
+
+describe('clocks', () => {
+  it('runs store time faster than real time', async () => {
+    const clock = fastClock({ start: 1_000_000, speed: 3600 })
+    const real = performance.now()
+    await clock.delay(60_000)
+    expect(clock.now()).toBeGreaterThanOrEqual(1_060_000)
+    expect(performance.now() - real).toBeLessThan(5_000)
+  })
+
+  it('cancels a timer that is disposed, and a delay that is aborted', async () => {
+    const fn = vi.fn()
+    const clock = fastClock({ start: 0, speed: 1000 })
+    clock.after(1, fn)[Symbol.dispose]()
+    const abort = new AbortController()
+    const delay = clock.delay(1e9, abort.signal)
+    abort.abort()
+    await expect(delay).rejects.toMatchObject({ name: 'AbortError' })
+    expect(fn).not.toHaveBeenCalled()
+  })
+
+  it('does not fire a timer beyond 24 days at once', () => {
+    vi.useFakeTimers()
+    try {
+      const fn = vi.fn()
+      systemClock().after(40 * 86_400_000, fn)
+      vi.advanceTimersByTime(39 * 86_400_000)
+      expect(fn).not.toHaveBeenCalled()
+      vi.advanceTimersByTime(2 * 86_400_000)
+      expect(fn).toHaveBeenCalledOnce()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('steps by hand, running what falls due in order', async () => {
+    const clock = manualClock(0)
+    const seen: string[] = []
+    clock.after(20, () => seen.push(`b@${clock.now()}`))
+    clock.after(10, () => {
+      seen.push(`a@${clock.now()}`)
+      clock.after(5, () => seen.push(`nested@${clock.now()}`))
+    })
+    const delay = clock.delay(25)
+    clock.advance(30)
+    await delay
+    expect(seen).toEqual(['a@10', 'nested@15', 'b@20'])
+  })
+})

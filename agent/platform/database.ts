@@ -1,0 +1,112 @@
+import SQLite from 'better-sqlite3'
+
+/** A schema change of one stage. Ids by stage: buffer 100s, windows 200s, forecasts 300s, outbox 400s, update 500s. */
+export interface Migration {
+  readonly id: number
+  readonly name: string
+  readonly sql: string
+}
+
+/** The database cannot be used as it is; `message` says what to do. Retrying does not help. */
+export class DatabaseUnusable extends Error {
+  readonly code: 'sqlite-too-old' | 'newer-schema' | 'cannot-open'
+  constructor(code: DatabaseUnusable['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'DatabaseUnusable'
+    this.code = code
+  }
+}
+
+/** A connection that keeps its prepared statements. */
+export class Connection extends SQLite {
+  readonly #statements = new Map<string, SQLite.Statement>()
+
+  /** Prepared once per SQL text: give constant text, and bind what varies. */
+  statement<Bind extends unknown[] | object = unknown[], Row = unknown>(sql: string): SQLite.Statement<Bind, Row> {
+    let found = this.#statements.get(sql)
+    if (!found) {
+      found = this.prepare(sql) as SQLite.Statement
+      this.#statements.set(sql, found)
+    }
+    return found as unknown as SQLite.Statement<Bind, Row>
+  }
+}
+
+/** Before this, SQLite could corrupt a WAL that is reset while a second connection reads. */
+const OLDEST_SQLITE = [3, 51, 3] as const
+
+/**
+ * Opens the one writing connection: WAL, and synchronous=FULL so that a committed row survives a power cut (better-sqlite3
+ * compiles NORMAL for WAL). Applies the migrations that are missing.
+ * @throws DatabaseUnusable
+ */
+export function openWriting(file: string, migrations: readonly Migration[]): Connection {
+  const db = open(file, {})
+  db.pragma('journal_mode = WAL')
+  db.pragma('synchronous = FULL')
+  db.pragma('cache_size = -8000')
+  // After a burst the WAL file shrinks back to this instead of holding the disk.
+  db.pragma('journal_size_limit = 16777216')
+  migrate(db, migrations)
+  return db
+}
+
+/** Opens a read-only connection; it sees what the writer has committed. */
+export function openReading(file: string): Connection {
+  const db = open(file, { readonly: true, fileMustExist: true })
+  db.pragma('cache_size = -2000')
+  return db
+}
+
+function open(file: string, options: SQLite.Options): Connection {
+  let db: Connection
+  try {
+    db = new Connection(file, { timeout: 5000, ...options })
+  } catch (cause) {
+    throw new DatabaseUnusable('cannot-open', `cannot open ${file}: check that its folder exists and is writable`, {
+      cause,
+    })
+  }
+  const version = db.prepare('SELECT sqlite_version()').pluck().get() as string
+  if (!atLeast(version, OLDEST_SQLITE)) {
+    db.close()
+    throw new DatabaseUnusable(
+      'sqlite-too-old',
+      `SQLite ${version} can corrupt its write-ahead log: install a better-sqlite3 with ${OLDEST_SQLITE.join('.')} or later`,
+    )
+  }
+  return db
+}
+
+/** True where dotted `version` is `oldest` or later. */
+export function atLeast(version: string, oldest: readonly number[]): boolean {
+  const parts = version.split('.').map(Number)
+  for (const [i, wanted] of oldest.entries()) {
+    const part = parts[i] ?? 0
+    if (part !== wanted) return part > wanted
+  }
+  return true
+}
+
+function migrate(db: Connection, migrations: readonly Migration[]): void {
+  const ordered = [...migrations].sort((a, b) => a.id - b.id)
+  const twice = ordered.find((m, i) => m.id === ordered[i - 1]?.id)
+  if (twice) throw new Error(`two migrations have the id ${twice.id}`)
+  db.exec('CREATE TABLE IF NOT EXISTS schema_migrations(id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT')
+  const applied = new Set(db.prepare('SELECT id FROM schema_migrations').pluck().all() as number[])
+  const known = new Set(ordered.map((m) => m.id))
+  const unknown = [...applied].find((id) => !known.has(id))
+  if (unknown !== undefined) {
+    db.close()
+    throw new DatabaseUnusable(
+      'newer-schema',
+      `the database has schema change ${unknown}, unknown to this version: run the agent that wrote it, or a later one`,
+    )
+  }
+  for (const { id, name, sql } of ordered.filter((m) => !applied.has(m.id))) {
+    db.transaction(() => {
+      db.exec(sql)
+      db.prepare('INSERT INTO schema_migrations(id, name) VALUES (?, ?)').run(id, name)
+    })()
+  }
+}

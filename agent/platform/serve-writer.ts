@@ -1,0 +1,119 @@
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { type Connection, type Migration, openWriting } from './database.ts'
+import type { Failure, Outcome, Procedures, WriterReply, WriterRequest } from './writer.ts'
+
+/** A transaction takes calls in for at most this long, so that nobody waits on a stream of others. */
+const LONGEST_GATHERING_MS = 50
+
+export interface WriterStages {
+  readonly migrations: readonly Migration[]
+  readonly procedures: Procedures
+}
+
+/** The writer thread's whole program: opens the database, then commits calls in groups until told to close. */
+export function serveWriter({ migrations, procedures }: WriterStages): void {
+  const port = parentPort
+  if (!port) throw new Error('the writer runs in a worker thread: start it with startWriter')
+  const { file } = workerData as { file: string }
+  let db: Connection
+  try {
+    db = openWriting(file, migrations)
+  } catch (error) {
+    port.postMessage({ failed: describe(error) } satisfies WriterReply)
+    port.close()
+    return
+  }
+  port.on('message', (first: WriterRequest) => {
+    let request: WriterRequest | undefined = first
+    while (request !== undefined) {
+      if (request === 'close') {
+        db.close()
+        port.close()
+        return
+      }
+      const group = new Group(db, procedures)
+      request = group.gather(request, port)
+      port.postMessage({ done: group.commit() } satisfies WriterReply)
+    }
+  })
+  port.postMessage({ ready: true } satisfies WriterReply)
+}
+
+/** The calls of one transaction. */
+class Group {
+  readonly #db: Connection
+  readonly #procedures: Procedures
+  readonly #outcomes: Outcome[] = []
+  #lost: Failure | undefined
+
+  constructor(db: Connection, procedures: Procedures) {
+    this.#db = db
+    this.#procedures = procedures
+  }
+
+  /** Runs `first` and every call that waits behind it; returns the request that belongs to the next group, if any. */
+  gather(first: Exclude<WriterRequest, 'close'>, port: MessagePort): WriterRequest | undefined {
+    const until = performance.now() + LONGEST_GATHERING_MS
+    try {
+      this.#db.statement('BEGIN IMMEDIATE').run()
+    } catch (error) {
+      this.#lost = describe(error)
+    }
+    let request: WriterRequest | undefined = first
+    while (request !== undefined && request !== 'close') {
+      this.#run(request)
+      if (performance.now() > until) return undefined
+      request = receiveMessageOnPort(port)?.message as WriterRequest | undefined
+    }
+    return request
+  }
+
+  commit(): readonly Outcome[] {
+    if (!this.#lost) {
+      try {
+        this.#db.statement('COMMIT').run()
+      } catch (error) {
+        this.#lost = describe(error)
+      }
+    }
+    if (this.#db.inTransaction && this.#lost) this.#db.statement('ROLLBACK').run()
+    const lost = this.#lost
+    return lost ? this.#outcomes.map(([id, failure]) => [id, failure ?? lost, undefined]) : this.#outcomes
+  }
+
+  #run([id, name, arg]: Exclude<WriterRequest, 'close'>): void {
+    if (this.#lost) {
+      this.#outcomes.push([id, this.#lost, undefined])
+      return
+    }
+    const procedure = this.#procedures[name]
+    if (!procedure) {
+      const failure = { code: 'no-such-procedure', message: `the writer has no procedure ${name}`, stack: undefined }
+      this.#outcomes.push([id, failure, undefined])
+      return
+    }
+    this.#db.statement('SAVEPOINT call').run()
+    try {
+      const value = procedure(this.#db, arg)
+      this.#db.statement('RELEASE call').run()
+      this.#outcomes.push([id, undefined, value])
+    } catch (error) {
+      const failure = describe(error)
+      this.#outcomes.push([id, failure, undefined])
+      // A full disk or an I/O error makes SQLite roll back the whole transaction: everyone in it has failed.
+      if (!this.#db.inTransaction) {
+        this.#lost = failure
+        return
+      }
+      this.#db.statement('ROLLBACK TO call').run()
+      this.#db.statement('RELEASE call').run()
+    }
+  }
+}
+
+function describe(error: unknown): Failure {
+  if (!(error instanceof Error)) return { code: 'failed', message: String(error), stack: undefined }
+  const code = (error as { code?: unknown }).code
+  const stable = typeof code !== 'string' ? 'failed' : code.startsWith('SQLITE_FULL') ? 'disk-full' : code
+  return { code: stable, message: error.message, stack: error.stack }
+}

@@ -1,0 +1,145 @@
+import type { TransferListItem, Worker } from 'node:worker_threads'
+import type { Connection } from './database.ts'
+import { startWorker } from './spawn.ts'
+
+/**
+ * What a stage lets the writer thread do, by name: `{ 'journal.append': (db, arg) => result }`. Each call runs in a
+ * savepoint of its own; arguments and results cross threads, so they are plain data.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: each procedure has its own argument type, which only `any` accepts here.
+export type Procedures = Record<string, (db: Connection, arg: any) => unknown>
+
+type Union<T> = T[keyof T]
+type Intersect<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void ? I : never
+
+/** One overload a procedure, so that a writer of all stages' procedures also is a writer of one stage's. */
+type Call<P> = Intersect<
+  Union<{
+    [K in keyof P]: P[K] extends (db: Connection, arg: infer A) => infer R
+      ? (name: K, arg: A, transfer?: readonly TransferListItem[]) => Promise<R>
+      : never
+  }>
+>
+
+/** The main thread's end of the one writer. */
+export interface Writer<P extends Procedures> extends AsyncDisposable {
+  /**
+   * Resolves with the procedure's result after the COMMIT that made it durable. Calls are applied in order. All calls that
+   * came while the previous commit ran share one transaction; one that fails takes back only its own work.
+   * @throws WriterError
+   */
+  readonly call: Call<P>
+  /** Resolves (never rejects) when the thread has ended; with the reason where nobody asked for it. */
+  readonly ended: Promise<WriterError | undefined>
+}
+
+/**
+ * - `disk-full`: free space, then retry.
+ * - `writer-ended`: the thread is gone; restart the agent.
+ * - any other code is the procedure's own (`code` of what it threw) or SQLite's.
+ */
+export class WriterError extends Error {
+  readonly code: string
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'WriterError'
+    this.code = code
+  }
+}
+
+/** Main thread → writer thread: a call, or the wish to end. */
+export type WriterRequest = readonly [id: number, name: string, arg: unknown] | 'close'
+
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly stack: string | undefined
+}
+export type Outcome = readonly [id: number, failure: Failure | undefined, value: unknown]
+
+/** Writer thread → main thread: it serves, it could not start, or the outcomes of one commit. */
+export type WriterReply =
+  | { readonly ready: true }
+  | { readonly failed: Failure }
+  | { readonly done: readonly Outcome[] }
+
+interface Pending {
+  resolve(value: unknown): void
+  reject(error: Error): void
+}
+
+/**
+ * Starts the writer thread and waits until the database is open and migrated.
+ * @param entry the file that calls `serveWriter`
+ * @throws WriterError with the code of `DatabaseUnusable`
+ */
+export async function startWriter<P extends Procedures>(entry: URL, { file }: { file: string }): Promise<Writer<P>> {
+  const worker = startWorker(entry, { name: 'writer', data: { file } })
+  const pending = new Map<number, Pending>()
+  const { promise: ready, resolve: opened, reject: refused } = Promise.withResolvers<void>()
+
+  worker.on('message', (reply: WriterReply) => {
+    if ('ready' in reply) opened()
+    else if ('failed' in reply) refused(revive(reply.failed))
+    else {
+      for (const [id, failure, value] of reply.done) {
+        const call = pending.get(id)
+        pending.delete(id)
+        if (failure) call?.reject(revive(failure))
+        else call?.resolve(value)
+      }
+    }
+  })
+  const ended = whenEnded(worker).then((reason) => {
+    const error = reason ?? new WriterError('writer-ended', 'the database writer was closed')
+    refused(error)
+    for (const call of pending.values()) call.reject(error)
+    pending.clear()
+    return reason
+  })
+
+  let closing = false
+  let next = 1
+  const call = (name: string, arg: unknown, transfer: readonly TransferListItem[] = []) =>
+    new Promise<unknown>((resolve, reject) => {
+      if (closing) return reject(new WriterError('writer-ended', `${name}: the database writer is closing`))
+      const id = next++
+      worker.postMessage([id, name, arg] satisfies WriterRequest, transfer)
+      pending.set(id, { resolve, reject })
+    })
+  void ended.then(() => {
+    closing = true
+  })
+
+  await ready
+  return {
+    call: call as Call<P>,
+    ended,
+    async [Symbol.asyncDispose]() {
+      if (!closing) worker.postMessage('close' satisfies WriterRequest)
+      closing = true
+      await ended
+    },
+  }
+}
+
+/** Ends by itself with code 0 only when it was asked to close. */
+function whenEnded(worker: Worker): Promise<WriterError | undefined> {
+  return new Promise((resolve) => {
+    let cause: unknown
+    worker.on('error', (error) => {
+      cause = error
+    })
+    worker.on('exit', (status) => {
+      if (status === 0 && cause === undefined) return resolve(undefined)
+      const why = cause instanceof Error ? cause.message : `status ${status}`
+      resolve(new WriterError('writer-ended', `the database writer ended (${why}): restart the agent`, { cause }))
+    })
+  })
+}
+
+function revive({ code, message, stack }: Failure): WriterError {
+  const error = new WriterError(code, message)
+  if (stack !== undefined) error.stack = stack
+  return error
+}

@@ -12,7 +12,7 @@ export type Procedures = Record<string, (db: Connection, arg: any) => unknown>
 type Union<T> = T[keyof T]
 type Intersect<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void ? I : never
 
-/** One overload a procedure, so that a writer of all stages' procedures also is a writer of one stage's. */
+/** One overload a procedure: more overloads are assignable to fewer. */
 type Call<P> = Intersect<
   Union<{
     [K in keyof P]: P[K] extends (db: Connection, arg: infer A) => infer R
@@ -21,14 +21,17 @@ type Call<P> = Intersect<
   }>
 >
 
-/** The main thread's end of the one writer. */
-export interface Writer<P extends Procedures> extends AsyncDisposable {
+/** The main thread's end of the one writer; a writer of every stage's procedures also is a writer of one stage's. */
+export type Writer<P extends Procedures> = WriterThread & {
   /**
    * Resolves with the procedure's result after the COMMIT that made it durable. Calls are applied in order. All calls that
    * came while the previous commit ran share one transaction; one that fails takes back only its own work.
    * @throws WriterError
    */
   readonly call: Call<P>
+}
+
+interface WriterThread extends AsyncDisposable {
   /** Resolves (never rejects) when the thread has ended; with the reason where nobody asked for it. */
   readonly ended: Promise<WriterError | undefined>
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { createTar } from 'nanotar'
 import { describe, expect, it } from 'vitest'
-import { type Manifest, ModelDefinition } from '../contracts/index.ts'
+import { ModelDefinition } from '../contracts/index.ts'
 import { BUNDLE_LIMITS, BundleError, openBundle, packBundle } from './index.ts'
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
@@ -22,7 +22,7 @@ const definition = ModelDefinition.parse({
     network: { kind: 'seasonal-naive' },
   },
 })
-const manifest: Omit<Manifest, 'files'> = {
+const manifest: Parameters<typeof packBundle>[0]['manifest'] = {
   format: 1,
   definition,
   precision: 'float32',

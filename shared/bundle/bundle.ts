@@ -36,7 +36,11 @@ const FileName = /^[a-z0-9][a-z0-9._-]{0,63}$/
  * @throws BundleError `too-large`, `not-a-bundle` (a file name), `missing-file`, `invalid-document`: what could not be
  *   opened again is not packed.
  */
-export function packBundle({ manifest, files }: { manifest: Omit<Manifest, 'files'>; files: BundleFiles }): Uint8Array {
+export function packBundle(options: {
+  manifest: Omit<z.input<typeof Manifest>, 'files'>
+  files: BundleFiles
+}): Uint8Array {
+  const { manifest, files } = options
   const names = Object.keys(files).sort()
   const digests = Object.fromEntries(names.map((name) => [name, sha256(files[name]!)]))
   const document = new TextEncoder().encode(`${JSON.stringify({ ...manifest, files: digests }, null, 2)}\n`)

@@ -31,6 +31,8 @@ export const Manifest = z.strictObject({
   vocabulary: z.record(z.string(), z.array(z.string())),
   /** Feature names in column order. */
   features: z.array(z.string()),
+  /** What stands for a feature that is not known (no weather forecast came): its mean in training, in column order. */
+  fill: z.array(z.number()).default([]),
   /** Digest of every other file in the archive. */
   files: z.record(z.string(), Sha256),
   /** Held-out scores of this model, and of the seasonal-naive baseline on the same rows. */

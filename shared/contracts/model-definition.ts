@@ -17,6 +17,10 @@ export const DailyDemandView = z.strictObject({
   /** Static attributes that are embedded, with their width; `site` and `entity` name the keys themselves. */
   statics: z.record(z.string(), z.int().positive().max(64)),
   knownAhead: z.strictObject({ entity: z.array(z.string()), site: z.array(z.string()) }),
+  /** Names in `knownAhead` for which the mean of past days in the same state is a feature (promotion, holiday, discount). */
+  states: z.array(z.string()).default([]),
+  /** Static attributes whose values group the site's products: how each group's last days compare to its mean. */
+  groups: z.array(z.string()).default([]),
 })
 
 /** `sequence`: the last `context` windows of every channel, for any multichannel sensor series. */

@@ -15,7 +15,7 @@ import {
   stat,
   symlink,
 } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** The one place of the cloud that touches files. Writes appear whole or not at all. */
 
@@ -51,6 +51,24 @@ export async function fileSize(path: string): Promise<number | undefined> {
   } catch (error) {
     if (absent(error)) return undefined
     throw error
+  }
+}
+
+/** Writes a stream to a new file and syncs it. */
+export async function spool(content: AsyncIterable<Uint8Array>, path: string): Promise<void> {
+  const handle = await open(path, 'wx')
+  try {
+    for await (const chunk of content) await handle.writeFile(chunk)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Removes what a kill left half-written in a folder of our own. */
+export async function sweepPartials(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name.endsWith('.part')) await rm(join(directory, name), { recursive: true, force: true })
   }
 }
 

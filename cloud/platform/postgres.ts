@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { SetupError, UnavailableError } from './errors.ts'
-import { chmod, chown, mkdir, readdir, readText, rename, rm, unreachableBy } from './files.ts'
+import { chmod, chown, mkdir, readText, rename, rm, sweepPartials, unreachableBy } from './files.ts'
 import type { Log } from './log.ts'
 import { postgresBinaries } from './postgres-binaries.ts'
 import { type Account, account, commandLine, isRunning } from './processes.ts'
@@ -152,9 +152,7 @@ async function socketDirectory(root: string, user: Account | undefined): Promise
 /** In a folder beside, renamed when whole: a kill half-way leaves nothing that looks like a cluster. */
 async function initialise(initdb: string, data: string, user: Account | undefined, log: Log): Promise<void> {
   const root = dirname(data)
-  for (const name of await readdir(root)) {
-    if (name.startsWith('data.') && name.endsWith('.part')) await rm(join(root, name), { recursive: true, force: true })
-  }
+  await sweepPartials(root)
   const temporary = `${data}.${ownPid}.part`
   await mkdir(temporary, { mode: 0o700 })
   if (user) await chown(temporary, user.uid, user.gid)

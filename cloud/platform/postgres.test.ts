@@ -1,0 +1,132 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { quiet, temporaryFolder } from '../test/database.ts'
+import { startPostgres } from './postgres.ts'
+import { isRunning } from './processes.ts'
+
+const settings = { fsync: 'off' }
+const stack: AsyncDisposable[] = []
+afterEach(async () => {
+  for (const resource of stack.splice(0).reverse()) await resource[Symbol.asyncDispose]()
+})
+async function folder() {
+  const made = await temporaryFolder()
+  stack.push(made)
+  return join(made.path, 'postgres')
+}
+
+/** Another process that starts PostgreSQL in `directory`; resolves when it runs. */
+async function ownerProcess(directory: string): Promise<{ owner: ChildProcess; server: number }> {
+  const script = fileURLToPath(new URL('../test/postgres-owner.ts', import.meta.url))
+  const owner = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+  stack.push({
+    async [Symbol.asyncDispose]() {
+      owner.kill('SIGKILL')
+    },
+  })
+  const [line] = (await once(createInterface(owner.stdout!), 'line')) as [string]
+  return { owner, server: Number(line) }
+}
+
+const watcherOf = (server: number) =>
+  execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes('storecast-postgres-watcher') && line.trimEnd().endsWith(` ${server}`))
+    .map((line) => Number.parseInt(line, 10))
+
+async function value(url: string, sql: string) {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    return Object.values((await client.query(sql)).rows[0])[0]
+  } finally {
+    await client.end()
+  }
+}
+
+describe('embedded PostgreSQL', () => {
+  it('keeps its data from one start to the next, and ends with its owner', async () => {
+    const directory = await folder()
+    const first = await startPostgres({ directory, log: quiet, settings })
+    const client = new pg.Client(first.url)
+    await client.connect()
+    await client.query("CREATE TABLE kept AS SELECT 'yes' AS answer")
+    await client.end()
+    await first[Symbol.asyncDispose]()
+    expect(await isRunning(first.pid)).toBe(false)
+    await using second = await startPostgres({ directory, log: quiet, settings })
+    expect(await value(second.url, 'SELECT answer FROM kept')).toBe('yes')
+    expect(await value(second.url, 'SHOW listen_addresses')).toBe('')
+  })
+
+  it('ends when its owner is killed', async () => {
+    const directory = await folder()
+    const { owner, server } = await ownerProcess(directory)
+    expect(await isRunning(server)).toBe(true)
+    owner.kill('SIGKILL')
+    await vi.waitFor(async () => expect(await isRunning(server)).toBe(false), { timeout: 10_000 })
+    expect(watcherOf(server)).toEqual([])
+  })
+
+  it('is found and ended by the next start where its watcher was killed with its owner', async () => {
+    const directory = await folder()
+    const { owner, server } = await ownerProcess(directory)
+    const [watcher] = watcherOf(server)
+    process.kill(watcher!, 'SIGKILL')
+    owner.kill('SIGKILL')
+    await once(owner, 'exit')
+    expect(await isRunning(server)).toBe(true)
+    await using next = await startPostgres({ directory, log: quiet, settings })
+    expect(await isRunning(server)).toBe(false)
+    expect(await value(next.url, 'SELECT 1 AS one')).toBe(1)
+  })
+
+  it('leaves the server of a living owner alone and says who that is', async () => {
+    const directory = await folder()
+    const { owner, server } = await ownerProcess(directory)
+    await expect(startPostgres({ directory, log: quiet, settings })).rejects.toMatchObject({
+      code: 'postgres-in-use',
+      message: expect.stringContaining(`process ${owner.pid}`),
+    })
+    expect(await isRunning(server)).toBe(true)
+  })
+
+  it('starts over a stale postmaster.pid whose number another process has now', async () => {
+    const directory = await folder()
+    const first = await startPostgres({ directory, log: quiet, settings })
+    const pidFile = join(directory, 'data', 'postmaster.pid')
+    const content = await readFile(pidFile, 'utf8')
+    await first[Symbol.asyncDispose]()
+    await writeFile(pidFile, content.replace(/^\d+/, String(process.pid)))
+    await using second = await startPostgres({ directory, log: quiet, settings })
+    expect(await value(second.url, 'SELECT 1 AS one')).toBe(1)
+  })
+
+  it('explains data of another major version', async () => {
+    const directory = await folder()
+    await mkdir(join(directory, 'data'), { recursive: true })
+    await writeFile(join(directory, 'data', 'PG_VERSION'), '15\n')
+    await expect(startPostgres({ directory, log: quiet, settings })).rejects.toMatchObject({
+      code: 'postgres-major',
+      message: expect.stringMatching(/PostgreSQL 15.*ships 18.*storecast backup/s),
+    })
+  })
+
+  it('tells its owner when it ends by itself', async () => {
+    await using server = await startPostgres({ directory: await folder(), log: quiet, settings })
+    process.kill(server.pid, 'SIGQUIT')
+    expect(await server.lost).toMatchObject({ code: 'postgres-ended' })
+  })
+
+  it('takes a folder too deep for a Unix socket', async () => {
+    const directory = join(await folder(), 'deep'.repeat(20), 'er'.repeat(20))
+    await using server = await startPostgres({ directory, log: quiet, settings })
+    expect(await value(server.url, 'SELECT 1 AS one')).toBe(1)
+  })
+})

@@ -1,0 +1,83 @@
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { UnavailableError } from './errors.ts'
+import { createReadStream, mkdir, partial, rm, spool, sweepPartials } from './files.ts'
+import { digesting, type Objects, objectUnknown } from './objects.ts'
+
+export interface S3Config {
+  readonly bucket: string
+  readonly region: string
+  /** For S3-compatible stores; AWS needs none. */
+  readonly endpoint?: string
+  readonly prefix?: string
+  /** Where uploads are held until their digest is known. */
+  readonly spool: string
+  /** Absent: the SDK's own chain (environment, instance role). */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+/** Objects in an S3 bucket, under `<prefix><sha256>`. */
+export async function s3Objects(config: S3Config): Promise<Objects & AsyncDisposable> {
+  const client = new S3Client({
+    region: config.region,
+    // Stores other than AWS refuse the checksums that the SDK adds by itself since 2025.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    ...(config.endpoint && { endpoint: config.endpoint, forcePathStyle: true }),
+    ...(config.credentials && { credentials: config.credentials }),
+  })
+  await mkdir(config.spool, { recursive: true })
+  await sweepPartials(config.spool)
+  const at = (sha256: string) => ({ Bucket: config.bucket, Key: `${config.prefix ?? ''}${sha256}` })
+  return {
+    async put(content, limit) {
+      const temporary = partial(join(config.spool, 'object'))
+      const digest = digesting(limit)
+      try {
+        await spool(digest.through(content), temporary)
+        const stored = digest.result()
+        const Body = createReadStream(temporary)
+        await client.send(new PutObjectCommand({ ...at(stored.sha256), Body, ContentLength: stored.bytes }))
+        return stored
+      } catch (error) {
+        throw s3Error(error, config)
+      } finally {
+        await rm(temporary, { force: true })
+      }
+    },
+    async size(sha256) {
+      try {
+        return (await client.send(new HeadObjectCommand(at(sha256)))).ContentLength
+      } catch (error) {
+        if (isAbsent(error)) return undefined
+        throw s3Error(error, config)
+      }
+    },
+    async read(sha256, range) {
+      try {
+        const Range = range && `bytes=${range.first}-${range.last}`
+        const { Body } = await client.send(new GetObjectCommand({ ...at(sha256), ...(Range && { Range }) }))
+        return Body as Readable
+      } catch (error) {
+        if (isAbsent(error)) throw objectUnknown(sha256, error)
+        throw s3Error(error, config)
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      client.destroy()
+    },
+  }
+}
+
+const isAbsent = (error: unknown) => ['NotFound', 'NoSuchKey'].includes((error as Error).name)
+
+/** The SDK's errors as ours: the store does not answer, or refuses us; ours pass. */
+function s3Error(error: unknown, { bucket, endpoint }: S3Config): unknown {
+  if (!(error as { $metadata?: unknown }).$metadata && !(error as { code?: string }).code?.startsWith('E')) return error
+  return new UnavailableError({
+    code: 'object-store',
+    message: `The bucket ${bucket}${endpoint ? ` at ${endpoint}` : ''} did not do what was asked: ${(error as Error).message || (error as Error).name}. Check the endpoint, the bucket's name and the credentials.`,
+    cause: error,
+  })
+}

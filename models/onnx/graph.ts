@@ -43,7 +43,7 @@ export class Graph {
   readonly #names: { next: number }
   readonly #inputs: Value[] = []
   readonly #outputs: Array<{ name: string; value: Value }> = []
-  readonly #initializers: Array<{ name: string; tensor: Tensor }> = []
+  readonly #initializers = new Map<string, Tensor>()
   readonly #scalars = new Map<string, Value>()
 
   constructor(name: string, names = { next: 0 }) {
@@ -68,8 +68,13 @@ export class Graph {
 
   constant(value: Tensor, name = 'constant'): Value {
     const unique = `${name}_${this.#names.next++}`
-    this.#initializers.push({ name: unique, tensor: value })
+    this.#initializers.set(unique, value)
     return { name: unique, type: value.type, shape: value.shape }
+  }
+
+  /** The contents of a value that is a constant of this graph. */
+  constantOf(value: Value): Tensor | undefined {
+    return this.#initializers.get(value.name)
   }
 
   /** A scalar constant, shared between its uses. */
@@ -206,6 +211,10 @@ export class Graph {
     return this.#one('Softmax', [x], x, { axis: int(shapes.axisOf(axis, x.shape.length)) })
   }
 
+  logSoftmax(x: Value, axis = -1): Value {
+    return this.#one('LogSoftmax', [x], x, { axis: int(shapes.axisOf(axis, x.shape.length)) })
+  }
+
   /** Normalises the last axis to mean 0 and variance 1, times `gain`, plus `shift`. */
   layerNorm(x: Value, gain: Value, shift: Value, epsilon = 1e-5): { y: Value; mean: Value; inverseSd: Value } {
     const stat = { type: x.type, shape: [...x.shape.slice(0, -1), 1] }
@@ -289,7 +298,8 @@ export class Graph {
       attributes,
     }))
     const inputs = this.#inputs.map(({ name, type, shape }) => ({ name, type, shape }))
-    return { name: this.#name, nodes: [...nodes, ...renamed], initializers: this.#initializers, inputs, outputs }
+    const initializers = Array.from(this.#initializers, ([name, tensor]) => ({ name, tensor }))
+    return { name: this.#name, nodes: [...nodes, ...renamed], initializers, inputs, outputs }
   }
 
   *#domains(): Iterable<string> {

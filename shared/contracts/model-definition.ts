@@ -68,12 +68,19 @@ export const Calibration = z.strictObject({
 })
 export type Calibration = z.infer<typeof Calibration>
 
+/** How a CSV data set names the columns: by canonical name, the names to accept beside it. */
+export const DatasetColumns = z.strictObject({
+  columns: z.record(z.string(), z.union([z.string(), z.array(z.string()).min(1).max(8)])).default({}),
+})
+export type DatasetColumns = z.infer<typeof DatasetColumns>
+
 export const ModelDefinition = z.strictObject({
   apiVersion: z.literal('storecast/v1'),
   kind: z.literal('ModelDefinition'),
   metadata: z.strictObject({ name: ModelName, description: z.string().max(500).default('') }),
   spec: z.strictObject({
     view: FeatureView,
+    dataset: DatasetColumns.prefault({}),
     /** Steps ahead: hours for `daily-demand` (24), windows for `sequence`. */
     horizon: z.int().positive().max(2048),
     quantiles: z

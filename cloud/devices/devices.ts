@@ -1,0 +1,178 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { DesiredState } from '@storecast/shared/contracts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/database.ts'
+import { ConflictError, NotFoundError } from '../platform/errors.ts'
+import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
+import { type DesiredBody, type DesiredStates, referencedObjects } from './desired.ts'
+import { type Labels, unknownSite } from './sites.ts'
+
+export interface Device {
+  readonly id: string
+  readonly site: string
+  /** The device's own, on top of its site's. */
+  readonly labels: Labels
+  readonly enrolledAt: number
+  /** Its token is withdrawn for good; what it sent is kept. */
+  readonly retiredAt: number | null
+  readonly online: boolean
+  /** Number of the link that presence is about; grows with every connect. */
+  readonly link: number
+  readonly presenceAt: number | null
+  readonly lastSeen: number | null
+}
+
+/** Labels that a device must carry, its own or its site's; `site` and `device` stand for the ids. Empty: every device. */
+export type Selector = Readonly<Record<string, string>>
+
+export interface Devices {
+  /**
+   * Enrols a device. The token is shown here, once; only its digest is kept.
+   * @throws ConflictError `device-exists`, NotFoundError `site-unknown`.
+   */
+  enrol(device: { id: string; site: string; labels: Labels }): Promise<{ device: Device; token: string }>
+  /** Replaces the token; the old one stops working now. @throws NotFoundError `device-unknown`. */
+  replaceToken(id: string): Promise<{ device: Device; token: string }>
+  /** Withdraws the token for good. @throws NotFoundError `device-unknown`. */
+  retire(id: string): Promise<Device>
+  /** @throws NotFoundError `device-unknown`. */
+  get(id: string): Promise<Device>
+  list(page: PageRequest & { readonly site?: string | undefined; readonly selector?: Selector }): Promise<Page<Device>>
+  /** Ids of the devices in service that a selector names, ascending. */
+  select(selector: Selector): Promise<readonly string[]>
+  /** Whether the token is the device's. */
+  isDevice(id: string, token: string): Promise<boolean>
+  /** What the device should run, as last composed. */
+  desired(id: string): Promise<DesiredState>
+  /** Whether the device's desired state, or the one before, points to the object. */
+  mayRead(id: string, sha256: string): Promise<boolean>
+  /** Takes what a device's presence topic says; a lower link than the known one is ignored. */
+  setPresence(id: string, presence: { online: boolean; link: number }): Promise<void>
+}
+
+interface DevicesOptions {
+  readonly database: Database
+  readonly desired: DesiredStates
+  readonly clock: Clock
+  readonly onChange: () => void
+  /** A token was withdrawn: a session that it opened must end. */
+  readonly onWithdrawn: (device: string) => void
+}
+
+const SELECT = `
+  SELECT d.id, d.site, d.labels, d.enrolled_at AS "enrolledAt", d.retired_at AS "retiredAt", d.online, d.link,
+    d.presence_at AS "presenceAt", d.last_seen AS "lastSeen"
+  FROM devices d JOIN sites s ON s.id = d.site`
+const MATCHES = `(s.labels || d.labels || jsonb_build_object('site', s.id, 'device', d.id))`
+
+export function createDevices({ database, desired, clock, onChange, onWithdrawn }: DevicesOptions): Devices {
+  const { pool } = database
+  const get = async (id: string): Promise<Device> => {
+    const { rows } = await pool.query<Device>(`${SELECT} WHERE d.id = $1`, [id])
+    return rows[0] ?? unknownDevice(id)
+  }
+  return {
+    get,
+    async enrol({ id, site, labels }) {
+      const { token, hash } = newToken()
+      await database.transaction(async (client) => {
+        const sites = await client.query('SELECT 1 FROM sites WHERE id = $1 FOR SHARE', [site])
+        if (sites.rowCount === 0) unknownSite(site)
+        const { rowCount } = await client.query(
+          `INSERT INTO devices (id, site, labels, token_hash, enrolled_at) VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT (id) DO NOTHING`,
+          [id, site, labels, hash, clock.now()],
+        )
+        if (rowCount === 0) {
+          throw new ConflictError({
+            code: 'device-exists',
+            message: `There is a device ${id} already, and its token is not shown again. POST /v1/devices/${id}/token replaces the token; another device needs another id.`,
+          })
+        }
+        await desired.recompose(client, { devices: [id] })
+      })
+      onChange()
+      return { device: await get(id), token }
+    },
+    async replaceToken(id) {
+      const { token, hash } = newToken()
+      const { rowCount } = await pool.query('UPDATE devices SET token_hash = $2 WHERE id = $1 AND retired_at IS NULL', [
+        id,
+        hash,
+      ])
+      if (rowCount === 0) unknownDevice(id)
+      onWithdrawn(id)
+      return { device: await get(id), token }
+    },
+    async retire(id) {
+      const { rowCount } = await pool.query(
+        'UPDATE devices SET retired_at = coalesce(retired_at, $2), online = false WHERE id = $1',
+        [id, clock.now()],
+      )
+      if (rowCount === 0) unknownDevice(id)
+      onWithdrawn(id)
+      return get(id)
+    },
+    async list({ after = '', limit, site, selector = {} }) {
+      const { rows } = await pool.query<Device>(
+        `${SELECT} WHERE d.id > $1 AND ($3::text IS NULL OR d.site = $3) AND ${MATCHES} @> $4 ORDER BY d.id LIMIT $2`,
+        [after, limit + 1, site ?? null, selector],
+      )
+      return toPage(rows, limit, (device) => device.id)
+    },
+    async select(selector) {
+      const { rows } = await pool.query<{ id: string }>(
+        `SELECT d.id FROM devices d JOIN sites s ON s.id = d.site
+         WHERE d.retired_at IS NULL AND ${MATCHES} @> $1 ORDER BY d.id`,
+        [selector],
+      )
+      return rows.map((row) => row.id)
+    },
+    async isDevice(id, token) {
+      const { rows } = await pool.query<{ token_hash: Buffer }>(
+        'SELECT token_hash FROM devices WHERE id = $1 AND retired_at IS NULL',
+        [id],
+      )
+      return rows[0] !== undefined && timingSafeEqual(rows[0].token_hash, digest(token))
+    },
+    async desired(id) {
+      const { rows } = await pool.query<{ generation: number; body: DesiredBody }>(
+        'SELECT generation, body FROM desired_states WHERE device = $1',
+        [id],
+      )
+      return rows[0] ? { ...rows[0].body, generation: rows[0].generation } : unknownDevice(id)
+    },
+    async mayRead(id, sha256) {
+      const { rows } = await pool.query<{ body: DesiredBody; previous: DesiredBody | null }>(
+        'SELECT body, previous FROM desired_states WHERE device = $1',
+        [id],
+      )
+      return rows.some(
+        ({ body, previous }) =>
+          referencedObjects(body).has(sha256) || (previous !== null && referencedObjects(previous).has(sha256)),
+      )
+    },
+    async setPresence(id, { online, link }) {
+      await pool.query(
+        `UPDATE devices SET online = $2, link = $3, presence_at = $4, last_seen = CASE WHEN $2 THEN $4 ELSE last_seen END
+         WHERE id = $1 AND link <= $3 AND retired_at IS NULL`,
+        [id, online, link, clock.now()],
+      )
+    },
+  }
+}
+
+export function unknownDevice(id: string): never {
+  throw new NotFoundError({
+    code: 'device-unknown',
+    message: `There is no device ${id} in service. Enrol it with POST /v1/devices.`,
+  })
+}
+
+/** Random enough that a plain digest keeps it: there is nothing to guess from. */
+function newToken(): { token: string; hash: Buffer } {
+  const token = randomBytes(32).toString('base64url')
+  return { token, hash: digest(token) }
+}
+
+const digest = (token: string) => createHash('sha256').update(token).digest()

@@ -1,0 +1,65 @@
+import type { Migration } from '../platform/database.ts'
+
+export const deviceMigrations: readonly Migration[] = [
+  {
+    id: 101,
+    name: 'sites and devices',
+    sql: `
+      CREATE TABLE sites (
+        id text PRIMARY KEY,
+        time_zone text NOT NULL,
+        labels jsonb NOT NULL,
+        created_at int8 NOT NULL,
+        updated_at int8 NOT NULL
+      );
+      -- The newest document of each kind; its bytes are an object.
+      CREATE TABLE site_documents (
+        site text NOT NULL REFERENCES sites,
+        kind text NOT NULL CHECK (kind IN ('catalogue', 'sensors', 'covariates')),
+        sha256 text NOT NULL,
+        bytes int8 NOT NULL,
+        PRIMARY KEY (site, kind)
+      );
+      -- Every covariates upload, by the time at which it was known: what training joins by.
+      CREATE TABLE covariate_issues (
+        site text NOT NULL REFERENCES sites,
+        issued_at int8 NOT NULL,
+        sha256 text NOT NULL,
+        bytes int8 NOT NULL,
+        received_at int8 NOT NULL,
+        PRIMARY KEY (site, issued_at)
+      );
+      CREATE TABLE devices (
+        id text PRIMARY KEY,
+        site text NOT NULL REFERENCES sites,
+        labels jsonb NOT NULL,
+        token_hash bytea NOT NULL,
+        enrolled_at int8 NOT NULL,
+        retired_at int8,
+        online boolean NOT NULL DEFAULT false,
+        link int8 NOT NULL DEFAULT 0,
+        presence_at int8,
+        last_seen int8
+      );
+      CREATE INDEX devices_site ON devices (site);
+      -- What each device should run, by model name; set by rollouts.
+      CREATE TABLE desired_models (
+        device text NOT NULL REFERENCES devices,
+        model text NOT NULL,
+        version int4 NOT NULL,
+        sha256 text NOT NULL,
+        bytes int8 NOT NULL,
+        PRIMARY KEY (device, model)
+      );
+      CREATE TABLE desired_states (
+        device text PRIMARY KEY REFERENCES devices,
+        generation int8 NOT NULL,
+        body jsonb NOT NULL,
+        -- The one before: a download that began under it may end.
+        previous jsonb,
+        published int8 NOT NULL DEFAULT 0
+      );
+      CREATE INDEX desired_states_unpublished ON desired_states (device) WHERE published <> generation;
+    `,
+  },
+]

@@ -12,23 +12,31 @@ export type SensorKind = z.infer<typeof SensorKind>
 export const WindowSize = z.enum(['5m', '15m', '1h', '1d'])
 export type WindowSize = z.infer<typeof WindowSize>
 
+/** Steps of resolution between 0 and the far end of the range: any window's sum then stays an exact integer below 2^53. */
+export const MOST_STEPS = 2 ** 36
+
 /** What a sensor measures and how its readings are stored. Written once per fleet, read by devices and cloud. */
-export const SensorDefinition = z.strictObject({
-  name: SensorName,
-  kind: SensorKind,
-  unit: z.string().min(1).max(24),
-  /** Values are stored as integers in multiples of this, so that sums are exact in any order. */
-  resolution: z.number().positive(),
-  /** Readings outside are refused and counted. In `unit`. */
-  range: z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, 'range: [lowest, highest]'),
-  /** The usual level, in `unit`; sketches hold (value − centre), since their error is relative. */
-  centre: z.number().default(0),
-  /** Expected seconds between readings; for events, 0: they come when they come. */
-  interval: z.number().nonnegative().default(0),
-  window: WindowSize.default('5m'),
-  /** `product`: one series per product of the site; `site`: one series. */
-  per: z.enum(['site', 'product']).default('site'),
-})
+export const SensorDefinition = z
+  .strictObject({
+    name: SensorName,
+    kind: SensorKind,
+    unit: z.string().min(1).max(24),
+    /** Values are stored as integers in multiples of this, so that sums are exact in any order. */
+    resolution: z.number().positive(),
+    /** Readings outside are refused and counted. In `unit`. */
+    range: z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, 'range: [lowest, highest]'),
+    /** The usual level, in `unit`; sketches hold (value − centre), since their error is relative. */
+    centre: z.number().default(0),
+    /** Expected seconds between readings; for events, 0: they come when they come. */
+    interval: z.number().nonnegative().default(0),
+    window: WindowSize.default('5m'),
+    /** `product`: one series per product of the site; `site`: one series. */
+    per: z.enum(['site', 'product']).default('site'),
+  })
+  .refine(({ range, resolution }) => Math.max(...range.map(Math.abs)) / resolution <= MOST_STEPS, {
+    error: 'range: more than 2^36 steps of resolution; give a coarser resolution or a narrower range',
+    path: ['range'],
+  })
 export type SensorDefinition = z.infer<typeof SensorDefinition>
 
 export const SensorDefinitions = z

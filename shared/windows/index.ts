@@ -1,1 +1,5 @@
-export {}
+export { ByteReader, ByteWriter } from './bytes.ts'
+export { type Calendar, calendar, type Span, WINDOW_SIZES } from './calendar.ts'
+export { addQuality, mergeWindows, NO_QUALITY } from './merge.ts'
+export { SKETCH_RELATIVE_ERROR, Sketch } from './sketch.ts'
+export { fromSteps, toSteps } from './steps.ts'

@@ -45,6 +45,8 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
+export const readBytes = (path: string): Promise<Uint8Array> => readFile(path)
+
 export async function fileSize(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).size

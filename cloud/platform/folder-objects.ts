@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { createReadStream, fileSize, mkdir, partial, publish, rm, spool, sweepPartials } from './files.ts'
+import { createReadStream, fileSize, mkdir, partial, publish, readBytes, rm, spool, sweepPartials } from './files.ts'
 import { digesting, type Objects, objectUnknown } from './objects.ts'
 
 /** Objects as files in a folder: `ab/abcdef…`, written beside, synced and renamed. */
@@ -10,11 +10,12 @@ export async function folderObjects(directory: string): Promise<Objects> {
   await sweepPartials(incoming)
   const pathOf = (sha256: string) => join(directory, sha256.slice(0, 2), sha256)
   return {
-    async put(content, limit) {
+    async put(content, limit, accept) {
       const temporary = partial(join(incoming, 'object'))
       const digest = digesting(limit)
       try {
         await spool(digest.through(content), temporary)
+        accept?.(await readBytes(temporary))
         const stored = digest.result()
         const path = pathOf(stored.sha256)
         await mkdir(join(directory, stored.sha256.slice(0, 2)), { recursive: true })

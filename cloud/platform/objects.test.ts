@@ -95,6 +95,10 @@ describe.each(Object.entries(stores))('objects %s', (_name, open) => {
       throw new Error('the connection broke')
     }
     await expect(objects.put(broken(), 9999)).rejects.toThrow('the connection broke')
+    const refuse = (all: Uint8Array) => {
+      throw new Error(`no use for ${all.length} bytes`)
+    }
+    await expect(objects.put([bytes], 9999, refuse)).rejects.toThrow('no use for 2000 bytes')
     expect(await objects.size(sha256(bytes))).toBeUndefined()
     await expect(objects.read(sha256(bytes))).rejects.toMatchObject({ code: 'object-unknown' })
     for (const name of await readdir(folder, { recursive: true })) expect(name).not.toMatch(/\.part$/)

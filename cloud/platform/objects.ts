@@ -14,14 +14,17 @@ export interface ByteRange {
   readonly last: number
 }
 
+export type Content = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+
 /** Content-addressed blobs: what is stored under a digest never changes. Model bundles, documents, data sets. */
 export interface Objects {
   /**
    * Stores a stream of bytes. Nothing is visible before all of it is durable.
    * @param limit most bytes taken.
+   * @param accept sees all bytes before they are stored, and throws to refuse them.
    * @throws TooLargeError `object-too-large` as soon as the limit is passed.
    */
-  put(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, limit: number): Promise<StoredObject>
+  put(content: Content, limit: number, accept?: (bytes: Uint8Array) => void): Promise<StoredObject>
   /** Size in bytes, or undefined where there is none. */
   size(sha256: string): Promise<number | undefined>
   /** @throws NotFoundError `object-unknown`. */
@@ -43,7 +46,7 @@ export function digesting(limit: number) {
   const hash = createHash('sha256')
   let bytes = 0
   return {
-    async *through(content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    async *through(content: Content): AsyncGenerator<Uint8Array> {
       for await (const chunk of content) {
         bytes += chunk.byteLength
         if (bytes > limit) {

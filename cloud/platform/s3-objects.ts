@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { UnavailableError } from './errors.ts'
-import { createReadStream, mkdir, partial, rm, spool, sweepPartials } from './files.ts'
+import { createReadStream, mkdir, partial, readBytes, rm, spool, sweepPartials } from './files.ts'
 import { digesting, type Objects, objectUnknown } from './objects.ts'
 
 export interface S3Config {
@@ -24,6 +24,8 @@ export async function s3Objects(config: S3Config): Promise<Objects & AsyncDispos
     // Stores other than AWS refuse the checksums that the SDK adds by itself since 2025.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // Failures come as errors; the SDK's own console lines would say them twice.
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
     ...(config.endpoint && { endpoint: config.endpoint, forcePathStyle: true }),
     ...(config.credentials && { credentials: config.credentials }),
   })
@@ -31,11 +33,12 @@ export async function s3Objects(config: S3Config): Promise<Objects & AsyncDispos
   await sweepPartials(config.spool)
   const at = (sha256: string) => ({ Bucket: config.bucket, Key: `${config.prefix ?? ''}${sha256}` })
   return {
-    async put(content, limit) {
+    async put(content, limit, accept) {
       const temporary = partial(join(config.spool, 'object'))
       const digest = digesting(limit)
       try {
         await spool(digest.through(content), temporary)
+        accept?.(await readBytes(temporary))
         const stored = digest.result()
         const Body = createReadStream(temporary)
         await client.send(new PutObjectCommand({ ...at(stored.sha256), Body, ContentLength: stored.bytes }))

@@ -1,11 +1,12 @@
 import { serveWriter } from './platform/serve-writer.ts'
+import { updateMigrations, updateProcedures } from './update/state.ts'
 
 /** What every stage lets the one database writer do. A stage adds its line to both. */
-const procedures = {}
+const procedures = { ...updateProcedures }
 
 export type AgentProcedures = typeof procedures
 
 serveWriter({
-  migrations: [],
+  migrations: [...updateMigrations],
   procedures,
 })

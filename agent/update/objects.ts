@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { listDirectory, makeDirectory, openPartial, readWhole, removePath } from '../platform/files.ts'
+import {
+  fileSize,
+  listDirectory,
+  makeDirectory,
+  openPartial,
+  readFrom,
+  readWhole,
+  removePath,
+} from '../platform/files.ts'
 
 /** An object on its way: what was written stays over restarts, so that a transfer goes on where it stopped. */
 export interface IncomingObject extends AsyncDisposable {
@@ -18,8 +26,12 @@ export interface IncomingObject extends AsyncDisposable {
  */
 export interface ObjectStore {
   list(): Promise<{ readonly stored: ReadonlySet<string>; readonly partial: ReadonlySet<string> }>
+  /** Where a whole object lies. */
+  path(sha256: string): string
   /** Undefined where there is none, or where its bytes have changed since they were stored (it is then removed). */
   read(sha256: string, maxBytes: number): Promise<Uint8Array | undefined>
+  /** False where there is none, or where its bytes have changed since they were stored (it is then removed). */
+  isWhole(sha256: string): Promise<boolean>
   /** Goes on with an object, or starts it. One writer at a time. */
   receive(sha256: string): Promise<IncomingObject>
   /** Removes an object and what came of it; one that is not there is no error. */
@@ -34,6 +46,7 @@ export async function openObjectStore(folder: string): Promise<ObjectStore> {
     await removePath(`${pathOf(sha256)}.part`)
   }
   return {
+    path: pathOf,
     async list() {
       const names = await listDirectory(folder)
       return {
@@ -46,6 +59,14 @@ export async function openObjectStore(folder: string): Promise<ObjectStore> {
       if (bytes === undefined || digest(bytes) === sha256) return bytes
       await remove(sha256)
       return undefined
+    },
+    async isWhole(sha256) {
+      if ((await fileSize(pathOf(sha256))) === undefined) return false
+      const hash = createHash('sha256')
+      for await (const chunk of readFrom(pathOf(sha256))) hash.update(chunk)
+      if (hash.digest('hex') === sha256) return true
+      await remove(sha256)
+      return false
     },
     receive: (sha256) => receive(pathOf(sha256), sha256),
     remove,

@@ -29,7 +29,7 @@ describe('plan', () => {
   it('has nothing to do when the device runs what is desired', () => {
     const state = current({
       documents: { catalogue: digest(1) },
-      models: { demand: { active: version(2), previous: null } },
+      models: { demand: { serving: version(2), kept: [version(2)] } },
       stored: new Set([digest(1), digest(2)]),
     })
     const wanted = desired({ documents: { catalogue: ref(1) }, models: { demand: { version: 2, bundle: ref(2) } } })
@@ -52,7 +52,7 @@ describe('plan', () => {
 
   it('needs no download for a version that is still on disk', () => {
     const state = current({
-      models: { demand: { active: version(2), previous: version(1) } },
+      models: { demand: { serving: version(2), kept: [version(2), version(1)] } },
       stored: new Set([digest(1), digest(2)]),
     })
     expect(plan(state, desired({ models: { demand: { version: 1, bundle: ref(1) } } }))).toEqual([
@@ -62,7 +62,7 @@ describe('plan', () => {
 
   it('leaves a version that failed alone until a later generation', () => {
     const state = current({
-      models: { demand: { active: version(1), previous: null } },
+      models: { demand: { serving: version(1), kept: [version(1)] } },
       stored: new Set([digest(1), digest(2)]),
       refused: new Map([[digest(2), 10]]),
     })
@@ -71,23 +71,23 @@ describe('plan', () => {
     expect(plan(state, desired({ models, generation: 11 })).map((s) => s.kind)).toEqual(['activate'])
   })
 
-  it('goes back to the previous version, or to none, when the serving one failed', () => {
-    const models = { demand: { version: 2, bundle: ref(2) } }
+  it('lets what served before serve again, ahead of any download', () => {
+    const models = { demand: { version: 3, bundle: ref(3) } }
     const state = current({
-      models: { demand: { active: version(2), previous: version(1) } },
+      models: { demand: { serving: null, kept: [version(2), version(1)] } },
       stored: new Set([digest(1), digest(2)]),
-      refused: new Map([[digest(2), 10]]),
     })
-    const back = { kind: 'roll-back', subject: 'model:demand', model: 'demand', from: version(2) }
-    expect(plan(state, desired({ models }))).toEqual([{ ...back, to: version(1) }])
-    const both = { ...state, refused: new Map([1, 2].map((n) => [digest(n), 10])) }
-    expect(plan(both, desired({ models }))).toEqual([{ ...back, to: null }])
+    const wanted = desired({ models, documents: { sensors: ref(9) } })
+    const resume = { kind: 'resume', subject: 'model:demand', model: 'demand' }
+    expect(plan(state, wanted)[0]).toEqual({ ...resume, ...version(2) })
+    expect(plan({ ...state, refused: new Map([[digest(2), 10]]) }, wanted)[0]).toEqual({ ...resume, ...version(1) })
+    expect(plan({ ...state, stored: new Set() }, wanted).map((s) => s.kind)).toEqual(['fetch', 'fetch'])
   })
 
   it('removes a model that is no longer desired, and then its bytes; documents stay in force', () => {
     const before = current({
       documents: { catalogue: digest(9) },
-      models: { demand: { active: version(2), previous: version(1) } },
+      models: { demand: { serving: version(2), kept: [version(2), version(1)] } },
       stored: new Set([digest(1), digest(2), digest(9)]),
     })
     expect(plan(before, desired())).toEqual([{ kind: 'remove-model', subject: 'model:demand', model: 'demand' }])
@@ -112,13 +112,13 @@ function apply(state: CurrentState, step: Step, generation: number, fails: boole
       return fails
         ? { ...state, refused: new Map(state.refused).set(step.sha256, generation) }
         : { ...state, documents: { ...state.documents, [step.document]: step.sha256 } }
-    case 'activate': {
+    case 'activate':
+    case 'resume': {
       if (fails) return { ...state, refused: new Map(state.refused).set(step.sha256, generation) }
-      const model = { active: step, previous: state.models[step.model]?.active ?? null }
-      return { ...state, models: { ...state.models, [step.model]: model } }
+      const to = { version: step.version, sha256: step.sha256 }
+      const kept = state.models[step.model]?.kept.filter(({ sha256 }) => sha256 !== to.sha256) ?? []
+      return { ...state, models: { ...state.models, [step.model]: { serving: to, kept: [to, ...kept].slice(0, 2) } } }
     }
-    case 'roll-back':
-      return { ...state, models: { ...state.models, [step.model]: { active: step.to, previous: null } } }
     case 'remove-model': {
       const { [step.model]: _, ...models } = state.models
       return { ...state, models }
@@ -144,7 +144,7 @@ const anyCurrent: fc.Arbitrary<CurrentState> = fc.record({
   documents: fc.constant({}),
   models: fc.dictionary(
     fc.constantFrom('demand', 'old'),
-    fc.record({ active: fc.option(versions), previous: fc.option(versions) }),
+    fc.record({ serving: fc.option(versions), kept: fc.array(versions, { maxLength: 2 }) }),
   ),
   stored: fc.array(digests.map(digest)).map((all) => new Set(all)),
   partial: fc.array(digests.map(digest)).map((all) => new Set(all)),
@@ -162,7 +162,7 @@ describe('plan, whatever the state', () => {
           expect(round).toBeLessThan(60)
           const step = steps[0]!
           if (step.kind === 'discard') {
-            for (const { active } of Object.values(state.models)) expect(step.sha256s).not.toContain(active?.sha256)
+            for (const { serving } of Object.values(state.models)) expect(step.sha256s).not.toContain(serving?.sha256)
             for (const { bundle } of Object.values(wanted.models)) expect(step.sha256s).not.toContain(bundle.sha256)
           }
           state = apply(state, step, wanted.generation, failures[round] ?? false)
@@ -170,8 +170,7 @@ describe('plan, whatever the state', () => {
         }
         for (const [model, { bundle }] of Object.entries(wanted.models)) {
           const refused = (state.refused.get(bundle.sha256) ?? 0) >= wanted.generation
-          if (!refused) expect(state.models[model]?.active?.sha256).toBe(bundle.sha256)
-          else expect(state.models[model]?.active?.sha256).not.toBe(bundle.sha256)
+          if (!refused) expect(state.models[model]?.serving?.sha256).toBe(bundle.sha256)
         }
         expect(Object.keys(state.models).every((model) => model in wanted.models)).toBe(true)
       }),

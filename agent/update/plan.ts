@@ -7,10 +7,10 @@ export interface ModelVersion {
 }
 
 export interface CurrentModel {
-  /** The version that serves; null before the first. */
-  readonly active: ModelVersion | null
-  /** The version that served before, kept on disk to fall back on. */
-  readonly previous: ModelVersion | null
+  /** The version that serves right now; null where none does (also: right after a start). */
+  readonly serving: ModelVersion | null
+  /** Versions that have served and are kept to fall back on, the latest first. */
+  readonly kept: readonly ModelVersion[]
 }
 
 /** What this device runs and holds, as its tables say. */
@@ -45,12 +45,12 @@ export type Step =
       readonly sha256: string
     }
   | {
-      readonly kind: 'roll-back'
+      /** Nothing serves: let a version serve that has served before. */
+      readonly kind: 'resume'
       readonly subject: Subject
       readonly model: string
-      readonly from: ModelVersion
-      /** Null where no version is left that could serve. */
-      readonly to: ModelVersion | null
+      readonly version: number
+      readonly sha256: string
     }
   | { readonly kind: 'remove-model'; readonly subject: Subject; readonly model: string }
   | { readonly kind: 'discard'; readonly subject: 'disk'; readonly sha256s: readonly string[] }
@@ -62,8 +62,7 @@ const documentOrder = ['sensors', 'catalogue', 'covariates'] as const satisfies 
  * The next step of every subject that differs from what is desired, most fundamental first. Running any one of them and
  * planning again ends in no steps at all, or in steps that keep failing for a passing reason.
  *
- * - What failed for good under this generation is left alone. A version that failed while it served goes back to the
- *   previous one, or to none.
+ * - What failed for good under this generation is left alone.
  * - A document that is no longer desired stays in force: it is replaced, never unlearned.
  * - Bytes are discarded once nothing serves, nothing could fall back on, and nobody desires them.
  */
@@ -85,7 +84,9 @@ export function plan(current: CurrentState, desired: DesiredState): readonly Ste
   const names = new Set([...Object.keys(desired.models), ...Object.keys(current.models)])
   for (const model of [...names].sort()) {
     const step = modelStep(model, current, desired, refused)
-    if (step !== undefined) steps.push(step)
+    // What served before the start serves before anything is fetched: the network may be away.
+    if (step?.kind === 'resume') steps.unshift(step)
+    else if (step !== undefined) steps.push(step)
   }
 
   const needed = neededObjects(current, desired)
@@ -102,28 +103,28 @@ function modelStep(
 ): Step | undefined {
   const subject = `model:${model}` as const
   const target = desired.models[model]
-  const { active, previous } = current.models[model] ?? { active: null, previous: null }
   if (target === undefined) return { kind: 'remove-model', subject, model }
-
-  if (active !== null && refused(active.sha256)) {
-    const to = previous !== null && !refused(previous.sha256) ? previous : null
-    return { kind: 'roll-back', subject, model, from: active, to }
+  const { serving, kept } = current.models[model] ?? { serving: null, kept: [] }
+  const usable = ({ sha256 }: ModelVersion) => current.stored.has(sha256) && !refused(sha256)
+  if (serving === null) {
+    const back = kept.find(usable)
+    if (back !== undefined) return { kind: 'resume', subject, model, ...back }
   }
   const { version, bundle } = target
   if (refused(bundle.sha256)) return undefined
   if (!current.stored.has(bundle.sha256)) return { kind: 'fetch', subject, ref: bundle }
-  if (active?.sha256 === bundle.sha256 && active.version === version) return undefined
+  if (serving?.sha256 === bundle.sha256 && serving.version === version) return undefined
   return { kind: 'activate', subject, model, version, sha256: bundle.sha256 }
 }
 
 /** Digests that must stay on disk, or may be on their way there: what serves, what could again, what is desired. */
-export function neededObjects(current: CurrentState, desired: DesiredState): ReadonlySet<string> {
+function neededObjects(current: CurrentState, desired: DesiredState): ReadonlySet<string> {
   const needed = new Set<string>(Object.values(current.documents))
   for (const ref of Object.values(desired.documents)) needed.add(ref.sha256)
   for (const { bundle } of Object.values(desired.models)) needed.add(bundle.sha256)
-  for (const { active, previous } of Object.values(current.models)) {
-    if (active !== null) needed.add(active.sha256)
-    if (previous !== null) needed.add(previous.sha256)
+  for (const { serving, kept } of Object.values(current.models)) {
+    for (const { sha256 } of kept) needed.add(sha256)
+    if (serving !== null) needed.add(serving.sha256)
   }
   return needed
 }

@@ -21,8 +21,8 @@ export function gradients(g: Graph, loss: Value, wrt: readonly Value[]): Value[]
   const adjoints = new Map<Value, Value>([[loss, g.scalar(1, loss.type)]])
   for (const node of forward.reverse()) {
     const dy = node.outputs.map((output) => adjoints.get(output) ?? null)
-    if (dy.every((each) => each === null) || !node.outputs.some((output) => moving.has(output))) continue
     const wants = node.inputs.map((input) => input !== null && moving.has(input))
+    if (dy.every((each) => each === null) || constantOperators.has(node.op) || !wants.includes(true)) continue
     const rule: Rule | undefined = rules[node.op]
     if (!rule) throw new Error(`gradients: no rule for the operator ${node.op}`)
     const found = rule({ g, node, dy, wants })

@@ -233,14 +233,14 @@ export class Graph {
       throw new RangeError(`Reshape to [${shape}]: more than one named dimension`)
     }
     const sizes = shape.map((dim) => (typeof dim === 'string' ? -1 : dim))
-    return this.#one('Reshape', [x, this.#indices(sizes)], { type: x.type, shape })
+    return this.#one('Reshape', [x, this.indices(sizes)], { type: x.type, shape })
   }
   transpose(x: Value, order: readonly number[]): Value {
     const shape = order.map((axis) => x.shape[shapes.axisOf(axis, x.shape.length)]!)
     return this.#one('Transpose', [x], { type: x.type, shape }, { perm: ints(order) })
   }
   expand(x: Value, shape: readonly number[]): Value {
-    return this.#one('Expand', [x, this.#indices(shape)], { type: x.type, shape: shapes.broadcast(x.shape, shape) })
+    return this.#one('Expand', [x, this.indices(shape)], { type: x.type, shape: shapes.broadcast(x.shape, shape) })
   }
   concat(values: readonly Value[], axis: number): Value {
     const first = values[0]!
@@ -253,14 +253,14 @@ export class Graph {
   split(x: Value, sizes: readonly number[], axis: number): Value[] {
     const at = shapes.axisOf(axis, x.shape.length)
     const kinds = sizes.map((size) => ({ type: x.type, shape: x.shape.with(at, size) }))
-    return this.node('Split', [x, this.#indices(sizes)], kinds, { attributes: { axis: int(at) } })
+    return this.node('Split', [x, this.indices(sizes)], kinds, { attributes: { axis: int(at) } })
   }
   /** Elements `start` to `end` (excluded) along one axis, which must have a fixed size. */
   slice(x: Value, axis: number, start: number, end: number): Value {
     const at = shapes.axisOf(axis, x.shape.length)
     const [size] = shapes.fixed([x.shape[at]!], 'Slice')
     if (start < 0 || end > size! || start >= end) throw new RangeError(`Slice ${start}:${end} of ${size} elements`)
-    const inputs = [x, ...[start, end, at].map((n) => this.#indices([n]))]
+    const inputs = [x, ...[start, end, at].map((n) => this.indices([n]))]
     return this.#one('Slice', inputs, { type: x.type, shape: x.shape.with(at, end - start) })
   }
   /** Rows of `table` by index along `axis`; `index` is int64 and replaces that axis by its own shape. */
@@ -335,10 +335,11 @@ export class Graph {
 
   #reduce(op: string, x: Value, axes: readonly number[], keepDims: boolean): Value {
     const kind = { type: x.type, shape: shapes.reduced(x.shape, axes, keepDims) }
-    return this.#one(op, [x, this.#indices(axes)], kind, { keepdims: int(Number(keepDims)) })
+    return this.#one(op, [x, this.indices(axes)], kind, { keepdims: int(Number(keepDims)) })
   }
 
-  #indices(values: readonly number[]): Value {
+  /** A constant int64 vector. */
+  indices(values: readonly number[]): Value {
     return this.constant(tensor('int64', values), 'indices')
   }
 

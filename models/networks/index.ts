@@ -1,5 +1,5 @@
 /**
- * Networks and how to train and export them. A network is a function of a scope (which hands out its parameters) and of
+ * Networks, and how to train (`../training`) and export them. A network is a function of a scope (which hands out its parameters) and of
  * named inputs, written once:
  *
  * ```ts

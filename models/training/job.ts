@@ -61,8 +61,14 @@ const validationBatch = 1024
 /** Streams of random numbers of one seed; the initial parameters use stream 0. */
 const streams = { order: 1, masks: 2, offsets: 3 } as const
 
-/** Trains on the calling thread. The same job gives the same parameters on one build of the runtime. */
-export async function runJob(job: TrainJob, report: (progress: JobProgress) => void): Promise<JobResult> {
+/**
+ * Trains on the calling thread. The same job gives the same parameters on one build of the runtime.
+ * @returns null if `stopped` said so; it is asked between runs of the graph.
+ */
+export async function runJob(
+  job: TrainJob,
+  control: { report(progress: JobProgress): void; stopped(): boolean },
+): Promise<JobResult | null> {
   const { seed, examples, batch, epochs } = job
   const perEpoch = Math.floor(examples / batch)
   if (perEpoch === 0) throw new RangeError(`training: ${examples} examples do not fill a batch of ${batch}`)
@@ -100,7 +106,8 @@ export async function runJob(job: TrainJob, report: (progress: JobProgress) => v
             `Lower the learning rate (${job.learningRate}) or look for values that are not finite in the data.`,
         )
       }
-      report({
+      if (control.stopped()) return null
+      control.report({
         seed,
         epoch: epoch + 1,
         epochs,

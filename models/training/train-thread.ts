@@ -1,7 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { runJob, type TrainJob } from './job.ts'
-import type { ThreadMessage } from './train.ts'
+import { runJob } from './job.ts'
+import type { ThreadData, ThreadMessage } from './train.ts'
 
+const { job, stop } = workerData as ThreadData
 const post = (message: ThreadMessage) => parentPort?.postMessage(message)
-const result = await runJob(workerData as TrainJob, (progress) => post({ kind: 'progress', progress }))
-post({ kind: 'result', result })
+const result = await runJob(job, {
+  report: (progress) => post({ kind: 'progress', progress }),
+  stopped: () => Atomics.load(stop, 0) !== 0,
+})
+if (result) post({ kind: 'result', result })

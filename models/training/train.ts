@@ -45,6 +45,11 @@ export interface Trained {
   readonly networks: readonly JobResult[]
 }
 
+/** What a training thread is started with; it ends early once `stop[0]` is not 0. */
+export interface ThreadData {
+  readonly job: TrainJob
+  readonly stop: Int32Array
+}
 export type ThreadMessage = { kind: 'progress'; progress: JobProgress } | { kind: 'result'; result: JobResult }
 
 /**
@@ -138,24 +143,28 @@ async function runInThread(
 ): Promise<JobResult> {
   // A thread gets a copy of the environment that native code does not see: the runtime reads this one of ours.
   process.env.ORT_DISABLE_TELEMETRY = '1'
-  const worker = new Worker(entryPoint(new URL('./train-thread.ts', import.meta.url)), {
-    workerData: job,
-    execArgv: [],
-  })
+  const stop = new Int32Array(new SharedArrayBuffer(4))
+  const workerData = { job, stop } satisfies ThreadData
+  const worker = new Worker(entryPoint(new URL('./train-thread.ts', import.meta.url)), { workerData, execArgv: [] })
   const { promise, resolve, reject } = Promise.withResolvers<JobResult>()
-  const abort = () => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
+  let result: JobResult | undefined
   worker.on('message', (message: ThreadMessage) => {
-    if (message.kind === 'result') resolve(message.result)
+    if (message.kind === 'result') result = message.result
     else onProgress?.(message.progress)
   })
   worker.on('error', (error) => reject(revived(error)))
-  worker.on('exit', (code) => reject(new Error(`a training thread ended with code ${code} and no result`)))
+  worker.on('exit', (code) => {
+    if (signal.aborted) reject(signal.reason)
+    else if (result) resolve(result)
+    else reject(new Error(`a training thread ended with code ${code} and no result`))
+  })
+  // The thread is asked, not terminated: the runtime aborts the whole process if its thread goes away during a run.
+  const abort = () => Atomics.store(stop, 0, 1)
+  signal.addEventListener('abort', abort, { once: true })
   try {
     return await promise
   } finally {
     signal.removeEventListener('abort', abort)
-    await worker.terminate()
   }
 }
 

@@ -1,0 +1,42 @@
+/** One value of one series, past the gate. */
+export interface Reading {
+  readonly sensor: string
+  /** Empty for a series of the site itself. */
+  readonly entity: string
+  /** Unix milliseconds, whole. */
+  readonly time: number
+  /** Whole steps of the sensor's resolution. */
+  readonly value: number
+  /** The value lies outside the sensor's range: counted in its window, not summed. */
+  readonly outOfRange: boolean
+  /** Of an event: the same id of the same series is stored once. Absent: at least once. */
+  readonly id?: string
+}
+
+/** How far a source that can be read again has been taken in. */
+export interface SourcePosition {
+  readonly source: string
+  /** Tells this content from another under the same name. */
+  readonly stamp: string
+  readonly position: number
+}
+
+export interface AcceptOptions {
+  /** Somebody waits: commit now instead of gathering. */
+  readonly urgent?: boolean
+  /** Becomes durable with these readings. */
+  readonly position?: SourcePosition
+}
+
+/** Where sources put readings: the journal, seen from upstream. */
+export interface Intake {
+  /**
+   * Resolves once the readings are committed: only then may a source acknowledge them.
+   * @throws WriterError where they are not: the source keeps them and tries again
+   */
+  accept(readings: readonly Reading[], options?: AcceptOptions): Promise<void>
+  positionOf(source: string): SourcePosition | undefined
+  /** Series with at least one reading, and whether one is among them. */
+  readonly seriesCount: number
+  knows(sensor: string, entity: string): boolean
+}

@@ -1,1 +1,11 @@
-export {}
+export * from './complaints.ts'
+export * from './downlink.ts'
+export * from './errors.ts'
+export * from './limits.ts'
+export * from './messages.ts'
+export * from './presence.ts'
+export * from './ranges.ts'
+export * from './records.ts'
+export * from './sequenced.ts'
+export * from './topics.ts'
+export * from './uplink.ts'

@@ -1,0 +1,50 @@
+import { WireError } from './errors.ts'
+
+/** A column as it is sent: left out where every row is zero. */
+export const column = <T extends bigint | number>(values: T[]): T[] =>
+  values.some((v) => Number(v) !== 0) ? values : []
+
+/**
+ * Reads a column of `rows` cells; one that was left out is zeros. An integer beyond 2^53 becomes NaN: the gate then refuses
+ * its row, not the message.
+ * @throws WireError where it has another number of cells.
+ */
+export function cells(values: readonly (number | bigint)[], rows: number, what: string): (row: number) => number {
+  if (values.length === 0) return () => 0
+  if (values.length !== rows) throw new WireError('malformed', `${what}: ${values.length} cells for ${rows} rows`)
+  return (row) => {
+    const value = values[row]!
+    if (typeof value === 'number') return value
+    const integer = Number(value)
+    return Number.isSafeInteger(integer) ? integer : Number.NaN
+  }
+}
+
+/** Numbers things by first appearance. */
+export class Dictionary<T> {
+  readonly entries: T[] = []
+  readonly #index = new Map<string, number>()
+
+  indexOf(key: string, entry: T): number {
+    const found = this.#index.get(key)
+    if (found !== undefined) return found
+    this.#index.set(key, this.entries.length)
+    return this.entries.push(entry) - 1
+  }
+}
+
+/** Columns of ascending sequences: the first as is, then distances. */
+export const packSequences = (rows: readonly { readonly seq: number }[]): bigint[] =>
+  rows.map(({ seq }, i) => BigInt(seq - (rows[i - 1]?.seq ?? 0)))
+
+/** @throws WireError where they do not ascend. */
+export function unpackSequences(packed: readonly bigint[]): number[] {
+  let sequence = 0
+  return packed.map((distance, row) => {
+    sequence += Number(distance)
+    if (distance === 0n || !Number.isSafeInteger(sequence)) {
+      throw new WireError('malformed', `sequence: row ${row} does not ascend`)
+    }
+    return sequence
+  })
+}

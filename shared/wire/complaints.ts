@@ -1,0 +1,109 @@
+import { z } from 'zod'
+import {
+  EntityId,
+  type EventRecord,
+  type ForecastRecord,
+  ModelName,
+  ReportedState,
+  SensorName,
+  type SketchBins,
+  type WindowRecord,
+} from '../contracts/index.ts'
+import { MAX_BINS, MAX_EVENT_DETAIL, MAX_EVENT_MESSAGE, MAX_QUANTILES, MAX_REPORTED } from './limits.ts'
+import type { BatchRecords, Rejected, Sequenced } from './sequenced.ts'
+
+/**
+ * Sets aside the records that make no sense. The device asks before it sends, so that one bad row holds nothing up; the
+ * cloud asks again, since it trusts no device.
+ */
+export function sift(records: BatchRecords): { readonly sound: BatchRecords; readonly rejected: readonly Rejected[] } {
+  const rejected: Rejected[] = []
+  const keep = <T>(rows: readonly Sequenced<T>[], what: string, complaint: (record: T) => string | undefined) =>
+    rows.filter(({ seq, record }) => {
+      const reason = complaint(record)
+      if (reason !== undefined) rejected.push({ seq, reason: `${what}: ${reason}` })
+      return reason === undefined
+    })
+  const sound = {
+    windows: keep(records.windows, 'window', windowComplaint),
+    forecasts: keep(records.forecasts, 'forecast', forecastComplaint),
+    events: keep(records.events, 'event', eventComplaint),
+    reported: keep(records.reported ? [records.reported] : [], 'reported state', reportedComplaint)[0],
+  }
+  return { sound, rejected }
+}
+
+const isCount = (n: number) => Number.isSafeInteger(n) && n >= 0
+/** Half the range of exact integers, so that the distance of any two is exact too. */
+const isLevel = (n: number) => Number.isSafeInteger(n) && Math.abs(n) < 2 ** 52
+const isUint32 = (n: number) => isCount(n) && n < 2 ** 32
+
+function windowComplaint(record: WindowRecord): string | undefined {
+  const { series, start, end, revision, count, sum, min, max, last, sketch, quality } = record
+  if (!SensorName.safeParse(series.sensor).success) return 'not a sensor name'
+  if (!EntityId.safeParse(series.entity).success) return 'not an entity'
+  if (!Number.isSafeInteger(sum)) return 'a sum that is no integer within 2^53'
+  for (const value of [start, end, min, max, last]) {
+    if (!isLevel(value)) return 'a value that is no integer within 2^52'
+  }
+  if (end <= start) return 'an end that is not after its start'
+  if (max < min) return 'a maximum below its minimum'
+  if (!isUint32(revision)) return 'a revision that is no count'
+  for (const value of [count, sketch.zero]) if (!isCount(value)) return 'a count that is none'
+  const { missing, late, outOfRange, flat, duplicate } = quality
+  for (const value of [missing, late, outOfRange, flat, duplicate]) if (!isCount(value)) return 'a count that is none'
+  return binsComplaint(sketch.positive) ?? binsComplaint(sketch.negative)
+}
+
+function binsComplaint(bins: SketchBins['positive']): string | undefined {
+  if (bins.length > MAX_BINS) return `${bins.length} bins; at most ${MAX_BINS}`
+  let before = -(2 ** 30)
+  for (const [index, count] of bins) {
+    if (!Number.isSafeInteger(index) || index <= before || index >= 2 ** 30) return 'bins that do not ascend'
+    if (!isCount(count) || count === 0) return 'a bin without a count'
+    before = index
+  }
+  return undefined
+}
+
+function forecastComplaint(record: ForecastRecord): string | undefined {
+  const { model, version, entity, issuedAt, start, end, quantiles, mean, baseline, score } = record
+  if (!ModelName.safeParse(model).success) return 'not a model name'
+  if (!EntityId.safeParse(entity).success) return 'not an entity'
+  if (!isUint32(version) || version === 0) return 'a version below 1'
+  for (const value of [issuedAt, start, end, score?.scoredAt ?? 0]) {
+    if (!isLevel(value)) return 'a time that is none'
+  }
+  if (end <= start) return 'an end that is not after its start'
+  if (quantiles.length > MAX_QUANTILES) return `${quantiles.length} quantiles; at most ${MAX_QUANTILES}`
+  for (const value of [...quantiles, mean, baseline, score?.actual ?? 0]) {
+    if (!Number.isFinite(value)) return 'a value that is no finite number'
+  }
+  return undefined
+}
+
+const Event = z.strictObject({
+  id: z.uuid(),
+  at: z.int().refine(isLevel, 'not a time'),
+  severity: z.enum(['info', 'warning', 'error']),
+  code: z.string().min(1).max(64),
+  message: z.string().max(MAX_EVENT_MESSAGE),
+  detail: z
+    .record(z.string().max(64), z.union([z.string(), z.number(), z.boolean()]))
+    .refine((detail) => JSON.stringify(detail).length <= MAX_EVENT_DETAIL, `at most ${MAX_EVENT_DETAIL} characters`),
+})
+
+const eventComplaint = (record: EventRecord) => complaintOf(Event, record)
+
+function reportedComplaint(record: ReportedState): string | undefined {
+  const complaint = complaintOf(ReportedState, record)
+  if (complaint !== undefined) return complaint
+  return JSON.stringify(record).length > MAX_REPORTED ? `more than ${MAX_REPORTED} characters` : undefined
+}
+
+function complaintOf(schema: z.ZodType, value: unknown): string | undefined {
+  const result = schema.safeParse(value)
+  if (result.success) return undefined
+  const { path, message } = result.error.issues[0]!
+  return `${path.join('.')}: ${message}`.slice(0, 200)
+}

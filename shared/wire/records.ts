@@ -1,0 +1,135 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type { EventRecord, ReportedState } from '../contracts/index.ts'
+import { cells, column, packSequences, unpackSequences } from './columns.ts'
+import { sift } from './complaints.ts'
+import { WireError } from './errors.ts'
+import { packForecasts, unpackForecasts } from './forecast-columns.ts'
+import { MAX_BATCH_RECORDS, MAX_BODY_BYTES } from './limits.ts'
+import type { Batch } from './messages.ts'
+import { read, write } from './protobuf.ts'
+import { includes, type Ranges, rangesOf, sizeOf, subtract } from './ranges.ts'
+import type { BatchRecords, Rejected, Sequenced } from './sequenced.ts'
+import { type Events, type EventsSchema, RecordsSchema } from './uplink_pb.ts'
+import { packWindows, unpackWindows } from './window-columns.ts'
+
+/** Of what batches are made, 12 costs a device 2 ms more a batch than 3, and saves it a tenth of the bytes. */
+const LEVEL = 12
+const SEVERITIES = ['info', 'warning', 'error'] as const
+
+/** Records as a batch carries them, with their sequences. The records are sound (see `sift`). */
+export function encodeRecords(records: BatchRecords): Pick<Batch, 'sequences' | 'body' | 'bodySize'> {
+  const { windows, forecasts, events, reported } = records
+  const plain = write(RecordsSchema, {
+    ...(windows.length > 0 && { windows: packWindows(windows) }),
+    ...(forecasts.length > 0 && { forecasts: packForecasts(forecasts) }),
+    ...(events.length > 0 && { events: packEvents(events) }),
+    ...(reported && { reported: { sequence: BigInt(reported.seq), body: JSON.stringify(reported.record) } }),
+  })
+  const body = zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: LEVEL } })
+  return { sequences: rangesOf(sequencesOf(records)), body, bodySize: plain.length }
+}
+
+export interface DecodedRecords {
+  readonly records: BatchRecords
+  /** Records that make no sense. */
+  readonly rejected: readonly Rejected[]
+  /** Announced and not found: of a kind that this version does not know. */
+  readonly unknown: Ranges
+}
+
+/**
+ * The gate for a batch's records: capped before and while decompressing, parsed, checked.
+ * @throws WireError where nothing can be read from them.
+ */
+export function decodeRecords({ body, bodySize, sequences }: Batch): DecodedRecords {
+  if (sizeOf(sequences) > MAX_BATCH_RECORDS) {
+    throw new WireError('oversized', `a batch of ${sizeOf(sequences)} records; at most ${MAX_BATCH_RECORDS}`)
+  }
+  const message = read(RecordsSchema, decompress(body, bodySize), MAX_BODY_BYTES)
+  const told: BatchRecords = {
+    windows: message.windows ? unpackWindows(message.windows) : [],
+    forecasts: message.forecasts ? unpackForecasts(message.forecasts) : [],
+    events: message.events ? unpackEvents(message.events) : [],
+    reported: message.reported && unpackReported(message.reported),
+  }
+  const found = sequencesOf(told)
+  for (const [i, seq] of found.entries()) {
+    if (seq === found[i - 1]) throw new WireError('malformed', `sequence ${seq} comes twice`)
+    if (!includes(sequences, seq)) throw new WireError('malformed', `sequence ${seq} is not announced`)
+  }
+  const { sound, rejected } = sift(told)
+  return { records: sound, rejected, unknown: subtract(sequences, rangesOf(found)) }
+}
+
+/** All sequences of a batch, ascending. */
+export function sequencesOf({ windows, forecasts, events, reported }: BatchRecords): number[] {
+  const all = [...windows, ...forecasts, ...events].map(({ seq }) => seq)
+  if (reported) all.push(reported.seq)
+  return all.sort((a, b) => a - b)
+}
+
+function decompress(body: Uint8Array, size: number): Uint8Array {
+  if (body.length === 0) return body
+  if (size > MAX_BODY_BYTES) throw new WireError('oversized', `${size} bytes of records; at most ${MAX_BODY_BYTES}`)
+  let plain: Uint8Array
+  try {
+    plain = zstdDecompressSync(body, { maxOutputLength: Math.max(size, 1) })
+  } catch (cause) {
+    const oversized = (cause as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE'
+    throw new WireError(oversized ? 'oversized' : 'malformed', `records: ${(cause as Error).message}`, { cause })
+  }
+  if (plain.length !== size)
+    throw new WireError('malformed', `${plain.length} bytes of records; announced were ${size}`)
+  return plain
+}
+
+function packEvents(rows: readonly Sequenced<EventRecord>[]): MessageInitShape<typeof EventsSchema> {
+  return {
+    sequence: packSequences(rows),
+    id: rows.map(({ record }) => record.id),
+    at: column(rows.map(({ record }, i) => BigInt(record.at - (rows[i - 1]?.record.at ?? 0)))),
+    severity: column(rows.map(({ record }) => SEVERITIES.indexOf(record.severity))),
+    code: rows.map(({ record }) => record.code),
+    message: rows.map(({ record }) => record.message),
+    detail: rows.map(({ record }) => JSON.stringify(record.detail)),
+  }
+}
+
+function unpackEvents(events: Events): Sequenced<EventRecord>[] {
+  const sequences = unpackSequences(events.sequence)
+  const { length } = sequences
+  const { id, code, message, detail } = events
+  if ([id, code, message, detail].some((texts) => texts.length !== length)) {
+    throw new WireError('malformed', `events: columns differ in length`)
+  }
+  const step = cells(events.at, length, 'at')
+  const severity = cells(events.severity, length, 'severity')
+  let at = 0
+  return sequences.map((seq, row) => {
+    at += step(row)
+    const record = {
+      id: id[row]!,
+      at,
+      severity: SEVERITIES[severity(row)]!,
+      code: code[row]!,
+      message: message[row]!,
+      detail: json(detail[row]!) as EventRecord['detail'],
+    }
+    return { seq, record }
+  })
+}
+
+const unpackReported = ({ sequence, body }: { sequence: bigint; body: string }): Sequenced<ReportedState> => ({
+  seq: unpackSequences([sequence])[0]!,
+  record: json(body) as ReportedState,
+})
+
+/** Undefined where it is none: the gate then refuses the row. */
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

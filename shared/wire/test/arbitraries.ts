@@ -1,0 +1,112 @@
+import fc from 'fast-check'
+import type { EventRecord, ForecastRecord, ReportedState, SketchBins, WindowRecord } from '../../contracts/index.ts'
+import type { BatchRecords, Sequenced } from '../sequenced.ts'
+
+/** Records of every shape the contracts allow, extremes included. */
+
+const count = fc.oneof(fc.nat(50), fc.maxSafeNat())
+const time = fc.oneof(
+  fc.nat(10_000).map((n) => 1_774_742_400_000 + n * 300_000),
+  fc.integer({ min: -1e14, max: 1e14 }),
+)
+const level = fc.oneof(fc.integer({ min: -100, max: 100 }), fc.integer({ min: 1 - 2 ** 52, max: 2 ** 52 - 1 }))
+const slug = fc.stringMatching(/^[a-z0-9]([a-z0-9_-]{0,20}[a-z0-9])?$/)
+const entity = fc.stringMatching(/^[A-Za-z0-9._-]{0,12}$/)
+
+const bins: fc.Arbitrary<SketchBins['positive']> = fc
+  .uniqueArray(fc.integer({ min: -4000, max: 4000 }), { maxLength: 12 })
+  .chain((indices) =>
+    fc
+      .array(fc.integer({ min: 1, max: 400 }), { minLength: indices.length, maxLength: indices.length })
+      .map((counts) => indices.sort((a, b) => a - b).map((index, i) => [index, counts[i]!] as const)),
+  )
+
+export const windowRecord: fc.Arbitrary<WindowRecord> = fc
+  .record({
+    series: fc.record({ sensor: fc.oneof(fc.constantFrom('sales', 'fridge'), slug), entity }),
+    start: time,
+    length: fc.oneof(fc.constant(300_000), fc.integer({ min: 1, max: 90_000_000 })),
+    revision: fc.nat(9),
+    count,
+    sum: fc.maxSafeInteger(),
+    levels: fc.tuple(level, level),
+    last: level,
+    sketch: fc.record({ zero: count, positive: bins, negative: bins }),
+    quality: fc.record({ missing: count, late: count, outOfRange: count, flat: count, duplicate: count }),
+  })
+  .map(({ levels, length, ...rest }) => ({
+    ...rest,
+    end: rest.start + length,
+    min: Math.min(...levels),
+    max: Math.max(...levels),
+  }))
+
+const float32 = fc.float({ noNaN: true, noDefaultInfinity: true })
+const float64 = fc.double({ noNaN: true, noDefaultInfinity: true })
+
+export const forecastRecord: fc.Arbitrary<ForecastRecord> = fc
+  .record({
+    model: slug,
+    version: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+    entity,
+    issuedAt: time,
+    start: time,
+    length: fc.integer({ min: 1, max: 90_000_000 }),
+    quantiles: fc.array(float32, { maxLength: 9 }),
+    mean: float64,
+    baseline: float64,
+    score: fc.option(fc.record({ scoredAt: time, actual: float64, censored: fc.boolean() }), { nil: undefined }),
+  })
+  .map(({ score, length, ...rest }) => ({ ...rest, end: rest.start + length, ...(score && { score }) }))
+
+export const eventRecord: fc.Arbitrary<EventRecord> = fc.record({
+  id: fc.uuid(),
+  at: time,
+  severity: fc.constantFrom('info', 'warning', 'error'),
+  code: slug,
+  message: fc.string({ maxLength: 200 }),
+  detail: fc.dictionary(slug, fc.oneof(fc.string({ maxLength: 20 }), fc.integer(), fc.boolean()), { maxKeys: 4 }),
+})
+
+export const reportedState: fc.Arbitrary<ReportedState> = fc.record({
+  site: slug,
+  agentVersion: fc.string({ maxLength: 20 }),
+  generation: fc.nat(),
+  models: fc.dictionary(
+    slug,
+    fc.record({
+      active: fc.option(fc.integer({ min: 1, max: 1000 })),
+      target: fc.option(fc.integer({ min: 1, max: 1000 })),
+      phase: fc.constantFrom('download', 'active', 'failed'),
+      at: fc.nat(),
+    }),
+    { maxKeys: 3 },
+  ),
+  documents: fc.constant({}),
+})
+
+/** Up to a few dozen records of all kinds, under ascending sequences with holes. */
+export const batchRecords: fc.Arbitrary<BatchRecords> = fc
+  .record({
+    windows: fc.array(windowRecord, { maxLength: 20 }),
+    forecasts: fc.array(forecastRecord, { maxLength: 5 }),
+    events: fc.array(eventRecord, { maxLength: 3 }),
+    reported: fc.option(reportedState, { nil: undefined }),
+    first: fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 2 ** 52 })),
+    holes: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 30, maxLength: 30 }),
+    shuffle: fc.array(fc.nat(), { minLength: 30, maxLength: 30 }),
+  })
+  .map(({ windows, forecasts, events, reported, first, holes, shuffle }) => {
+    const total = windows.length + forecasts.length + events.length + (reported ? 1 : 0)
+    const sequences: number[] = []
+    for (let i = 0; i < total; i++) sequences.push((sequences[i - 1] ?? first) + holes[i]!)
+    const order = sequences.map((_, i) => i).sort((a, b) => shuffle[a]! - shuffle[b]!)
+    const take = <T>(records: T[]): Sequenced<T>[] =>
+      records.map((record) => ({ seq: sequences[order.pop()!]!, record })).sort((a, b) => a.seq - b.seq)
+    return {
+      windows: take(windows),
+      forecasts: take(forecasts),
+      events: take(events),
+      reported: reported && take([reported])[0],
+    }
+  })

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { WireError } from './errors.ts'
+import { MAX_BODY_BYTES } from './limits.ts'
+import type { Batch, Hello, UplinkMessage } from './messages.ts'
+import { checked, read, safe, Token, write } from './protobuf.ts'
+import { packRanges, unpackRanges } from './ranges.ts'
+import { type Batch as BatchMessage, type Hello as HelloMessage, UplinkSchema } from './uplink_pb.ts'
+
+const HelloTexts = z.object({
+  dbId: z.uuid(),
+  nonce: Token,
+  session: Token,
+  challenge: z.union([z.literal(''), Token]),
+})
+
+export function encodeHello(hello: Hello): Uint8Array {
+  const value = {
+    ...hello,
+    epoch: BigInt(hello.epoch),
+    link: BigInt(hello.link),
+    nextSequence: BigInt(hello.nextSeq),
+    acknowledgedAt: BigInt(hello.acknowledgedAt),
+  }
+  return write(UplinkSchema, { message: { case: 'hello', value } })
+}
+
+/** May come out larger than `MAX_PAYLOAD_BYTES`: the caller then takes fewer records. */
+export function encodeBatch(batch: Batch): Uint8Array {
+  const value = {
+    epoch: BigInt(batch.epoch),
+    link: BigInt(batch.link),
+    floor: BigInt(batch.floor),
+    acknowledgedAt: BigInt(batch.acknowledgedAt),
+    records: packRanges(batch.sequences),
+    revised: packRanges(batch.superseded.revised),
+    coarsened: packRanges(batch.superseded.coarsened),
+    dropped: packRanges(batch.superseded.dropped),
+    body: batch.body,
+    bodySize: batch.bodySize,
+  }
+  return write(UplinkSchema, { message: { case: 'batch', value } })
+}
+
+/**
+ * The gate for what devices send. A batch's records stay packed: see `decodeRecords`.
+ * @throws WireError
+ */
+export function decodeUplink(bytes: Uint8Array): UplinkMessage {
+  const { message } = read(UplinkSchema, bytes)
+  if (message.case === 'hello') return { hello: checkHello(message.value) }
+  if (message.case === 'batch') return { batch: checkBatch(message.value) }
+  throw new WireError('unknown-message', 'uplink: neither a hello nor a batch')
+}
+
+function checkHello(hello: HelloMessage): Hello {
+  const { challenge, ...texts } = checked(HelloTexts, hello, 'hello')
+  const epoch = safe(hello.epoch, 'epoch')
+  const link = safe(hello.link, 'link')
+  const nextSeq = safe(hello.nextSequence, 'next_sequence')
+  if (nextSeq === 0) throw new WireError('out-of-range', 'hello: sequences start at 1')
+  if ((epoch === 0) !== (link === 0)) throw new WireError('out-of-range', 'hello: a link without an epoch')
+  const acknowledgedAt = safe(hello.acknowledgedAt, 'acknowledged_at')
+  return { ...texts, epoch, link, nextSeq, acknowledgedAt, ...(challenge !== '' && { challenge }) }
+}
+
+function checkBatch(batch: BatchMessage): Batch {
+  if (batch.bodySize > MAX_BODY_BYTES) {
+    throw new WireError('oversized', `batch: ${batch.bodySize} bytes of records; at most ${MAX_BODY_BYTES}`)
+  }
+  return {
+    epoch: safe(batch.epoch, 'epoch'),
+    link: safe(batch.link, 'link'),
+    floor: safe(batch.floor, 'floor'),
+    acknowledgedAt: safe(batch.acknowledgedAt, 'acknowledged_at'),
+    sequences: unpackRanges(batch.records),
+    superseded: {
+      revised: unpackRanges(batch.revised),
+      coarsened: unpackRanges(batch.coarsened),
+      dropped: unpackRanges(batch.dropped),
+    },
+    body: batch.body,
+    bodySize: batch.bodySize,
+  }
+}

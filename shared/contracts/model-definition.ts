@@ -62,9 +62,11 @@ export type Training = z.infer<typeof Training>
 /** Both steps run on the device, after inference, with data up to the issue time only. */
 export const Calibration = z.strictObject({
   /** All quantiles times Σ actual / Σ forecast of this many closed days. 0: off. */
-  levelDays: z.int().nonnegative().max(60).default(5),
-  /** Rolling asymmetric conformal widening over this many closed days. 0: off. */
+  levelDays: z.int().nonnegative().max(60).default(7),
+  /** Rolling asymmetric conformal step over this many closed days. 0: off. */
   conformalDays: z.int().nonnegative().max(120).default(7),
+  /** Both are drawn toward "no correction" as if so many rows had said that none is needed: a small shop learns slower. */
+  priorRows: z.number().nonnegative().max(100_000).default(60),
 })
 export type Calibration = z.infer<typeof Calibration>
 

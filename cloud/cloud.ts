@@ -1,1 +1,131 @@
-export {}
+import { join } from 'node:path'
+import {
+  accessControl,
+  apiMigrations,
+  createMetrics,
+  deviceRoutes,
+  modelRoutes,
+  newSecret,
+  objectRoutes,
+  serviceRoutes,
+  siteRoutes,
+  startApi,
+} from './api/index.ts'
+import { type CloudConfig, isLoopback } from './config.ts'
+import { createDevices, createSites, desiredStates, deviceMigrations, startPublisher } from './devices/index.ts'
+import { startBroker } from './platform/broker.ts'
+import { connectBus } from './platform/bus.ts'
+import { type Clock, systemClock } from './platform/clock.ts'
+import { openDatabase } from './platform/database.ts'
+import type { CloudError } from './platform/errors.ts'
+import { folderObjects } from './platform/folder-objects.ts'
+import { createLog, type Log } from './platform/log.ts'
+import type { Objects } from './platform/objects.ts'
+import { s3Objects } from './platform/s3-objects.ts'
+import { createRegistry, registryMigrations } from './registry/index.ts'
+
+export { type CloudConfig, type CloudSecrets, cloudConfig, loadConfig } from './config.ts'
+
+const VERSION = '0.1.0'
+
+export interface Cloud extends AsyncDisposable {
+  /** Of the HTTP API. */
+  readonly url: string
+  readonly mqttUrl: string
+  /** An operator's token for the program that started this cloud; the configured one, or good until it ends. */
+  readonly adminToken: string
+  /** One-time link for the first operator, where nobody has a token yet. */
+  readonly adminLink?: string
+  /** Resolves when the cloud cannot go on, as when its database ended. */
+  readonly failed: Promise<CloudError>
+}
+
+export interface Overrides {
+  readonly clock?: Clock
+  readonly log?: Log
+}
+
+/** Starts everything, in flow order; disposing ends it in reverse. @throws SetupError */
+export async function startCloud(config: CloudConfig, overrides: Overrides = {}): Promise<Cloud> {
+  await using stack = new AsyncDisposableStack()
+  const log = overrides.log ?? createLog(config.logLevel)
+  const clock = overrides.clock ?? systemClock
+  const metrics = createMetrics()
+  const { secrets } = config
+
+  const source = secrets.databaseUrl
+    ? { url: secrets.databaseUrl }
+    : { embedded: join(config.data, 'postgres'), settings: config.postgres }
+  const database = stack.use(await openDatabase({ ...source, log }))
+  await database.migrate([...deviceMigrations, ...registryMigrations, ...apiMigrations])
+  const objects = await openObjects(config, stack)
+
+  let url = ''
+  const desired = desiredStates({ api: () => url, clock })
+  const onChange = () => publisher.wake()
+  const sites = createSites({ database, objects, desired, clock, onChange })
+  const devices = createDevices({ database, desired, clock, onChange, onWithdrawn: (id) => broker?.disconnect(id) })
+
+  const broker = secrets.mqttUrl
+    ? undefined
+    : stack.use(
+        await startBroker({
+          ...config.mqtt,
+          log,
+          isDevice: devices.isDevice,
+          onRefused: (reason) => metrics.brokerRefusals.inc({ reason }),
+        }),
+      )
+  const link = broker ? { url: broker.url, ...broker.cloud } : { url: secrets.mqttUrl! }
+  const bus = stack.use(connectBus({ ...link, clientId: `storecast-cloud-${newSecret().slice(0, 8)}`, log }))
+
+  const registry = createRegistry({ database, objects, clock })
+
+  const adminToken = secrets.adminToken ?? newSecret()
+  const access = accessControl({
+    database,
+    devices,
+    clock,
+    adminTokens: [adminToken],
+    hasConfiguredAdmin: secrets.adminToken !== undefined,
+  })
+  const loopback = isLoopback(config.http.host)
+  const api = stack.use(
+    await startApi({
+      ...config.http,
+      version: VERSION,
+      access,
+      metrics,
+      log,
+      routes: [
+        serviceRoutes({ database, bus, access, metrics, loopback }),
+        siteRoutes(sites),
+        deviceRoutes(devices),
+        objectRoutes(objects, devices),
+        modelRoutes(registry),
+      ],
+    }),
+  )
+  url = config.http.publicUrl ?? api.url
+
+  const publisher = stack.use(startPublisher({ database, bus, log }))
+  await desired.recomposeAll(database)
+  publisher.wake()
+
+  const code = await access.newClaim()
+  const owned = stack.move()
+  return {
+    url: api.url,
+    mqttUrl: link.url,
+    adminToken,
+    ...(code !== undefined && { adminLink: `${url}/claim#${code}` }),
+    failed: database.lost,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+async function openObjects(config: CloudConfig, stack: AsyncDisposableStack): Promise<Objects> {
+  if (!config.s3) return folderObjects(join(config.data, 'objects'))
+  const { endpoint, ...s3 } = config.s3
+  return stack.use(await s3Objects({ ...s3, ...(endpoint && { endpoint }), spool: join(config.data, 'uploads') }))
+}

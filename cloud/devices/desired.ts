@@ -2,6 +2,7 @@ import type { DesiredState, DocumentKind, ObjectRef } from '@storecast/shared/co
 import type { PoolClient } from 'pg'
 import { canonicalJson } from '../platform/canonical.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/database.ts'
 
 export type DesiredBody = Omit<DesiredState, 'generation'>
 
@@ -26,6 +27,8 @@ export interface DesiredStates {
     client: PoolClient,
     where: { readonly site: string } | { readonly devices: readonly string[] },
   ): Promise<number>
+  /** The same for every site, one transaction each: on start, since the address of this cloud may have changed. */
+  recomposeAll(database: Database): Promise<void>
 }
 
 interface DeviceRow {
@@ -37,7 +40,11 @@ interface DeviceRow {
 
 /** @param api base URL of this cloud as devices reach it. */
 export function desiredStates({ api, clock }: { api: () => string; clock: Clock }): DesiredStates {
-  return {
+  const states: DesiredStates = {
+    async recomposeAll(database) {
+      const { rows } = await database.pool.query<{ id: string }>('SELECT id FROM sites ORDER BY id')
+      for (const { id } of rows) await database.transaction((client) => states.recompose(client, { site: id }))
+    },
     async recompose(client, where) {
       const [column, values] = 'site' in where ? ['site', [where.site]] : ['id', where.devices]
       const sites = await client.query<{ id: string }>(
@@ -86,4 +93,5 @@ export function desiredStates({ api, clock }: { api: () => string; clock: Clock 
       return changed
     },
   }
+  return states
 }

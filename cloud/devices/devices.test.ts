@@ -147,6 +147,7 @@ describe('devices', () => {
     expect(await devices.isDevice('enrol-1', token)).toBe(true)
     expect(await devices.isDevice('enrol-1', `${token}x`)).toBe(false)
     expect(await devices.isDevice('enrol-2', token)).toBe(false)
+    expect([await devices.deviceOf(token), await devices.deviceOf('')]).toEqual(['enrol-1', undefined])
     const { rows } = await database.pool.query("SELECT * FROM devices WHERE id = 'enrol-1'")
     expect(JSON.stringify(rows)).not.toContain(token)
     const next = await devices.replaceToken('enrol-1')
@@ -185,14 +186,18 @@ describe('devices', () => {
     expect(page.items.map((device) => device.id)).toEqual(['north-2'])
   })
 
-  it('ignores presence of an earlier link, which may come late', async () => {
+  it('ignores what an earlier connection says late', async () => {
     await sites.put('present', spec)
     await devices.enrol({ id: 'present-1', site: 'present', labels: {} })
-    await devices.setPresence('present-1', { online: true, link: 4 })
-    await devices.setPresence('present-1', { online: false, link: 3 })
+    const say = (online: boolean, link: number, session: string) =>
+      devices.setPresence('present-1', { online, link, session })
+    await say(true, 4, 'b')
+    await say(false, 3, 'a')
+    await say(false, 4, 'a')
     expect(await devices.get('present-1')).toMatchObject({ online: true, link: 4, lastSeen: clock.now() })
-    await devices.setPresence('present-1', { online: false, link: 4 })
+    await say(false, 4, 'b')
     expect(await devices.get('present-1')).toMatchObject({ online: false, link: 4 })
+    await devices.setPresence('nobody', { online: true, link: 1, session: 'c' })
   })
 })
 

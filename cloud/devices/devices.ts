@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { DesiredState } from '@storecast/shared/contracts'
+import { type Presence, replaces } from '@storecast/shared/wire'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
@@ -42,12 +43,14 @@ export interface Devices {
   select(selector: Selector): Promise<readonly string[]>
   /** Whether the token is the device's. */
   isDevice(id: string, token: string): Promise<boolean>
+  /** The device in service that a token belongs to. */
+  deviceOf(token: string): Promise<string | undefined>
   /** What the device should run, as last composed. */
   desired(id: string): Promise<DesiredState>
   /** Whether the device's desired state, or the one before, points to the object. */
   mayRead(id: string, sha256: string): Promise<boolean>
-  /** Takes what a device's presence topic says; a lower link than the known one is ignored. */
-  setPresence(id: string, presence: { online: boolean; link: number }): Promise<void>
+  /** Takes what a device's presence topic says; what an older connection says late is ignored. */
+  setPresence(id: string, presence: Presence): Promise<void>
 }
 
 interface DevicesOptions {
@@ -135,6 +138,13 @@ export function createDevices({ database, desired, clock, onChange, onWithdrawn 
       )
       return rows[0] !== undefined && timingSafeEqual(rows[0].token_hash, digest(token))
     },
+    async deviceOf(token) {
+      const { rows } = await pool.query<{ id: string }>(
+        'SELECT id FROM devices WHERE token_hash = $1 AND retired_at IS NULL',
+        [digest(token)],
+      )
+      return rows[0]?.id
+    },
     async desired(id) {
       const { rows } = await pool.query<{ generation: number; body: DesiredBody }>(
         'SELECT generation, body FROM desired_states WHERE device = $1',
@@ -152,13 +162,21 @@ export function createDevices({ database, desired, clock, onChange, onWithdrawn 
           referencedObjects(body).has(sha256) || (previous !== null && referencedObjects(previous).has(sha256)),
       )
     },
-    async setPresence(id, { online, link }) {
-      await pool.query(
-        `UPDATE devices SET online = $2, link = $3, presence_at = $4, last_seen = CASE WHEN $2 THEN $4 ELSE last_seen END
-         WHERE id = $1 AND link <= $3 AND retired_at IS NULL`,
-        [id, online, link, clock.now()],
-      )
-    },
+    setPresence: (id, presence) =>
+      database.transaction(async (client) => {
+        const { rows } = await client.query<Presence>(
+          'SELECT online, link, session FROM devices WHERE id = $1 AND retired_at IS NULL FOR UPDATE',
+          [id],
+        )
+        if (!rows[0] || !replaces(presence, rows[0])) return
+        const { online, link, session } = presence
+        await client.query(
+          `UPDATE devices SET online = $2, link = $3, session = $4, presence_at = $5,
+             last_seen = CASE WHEN $2 THEN $5 ELSE last_seen END
+           WHERE id = $1`,
+          [id, online, link, session, clock.now()],
+        )
+      }),
   }
 }
 

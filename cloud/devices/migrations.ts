@@ -38,10 +38,12 @@ export const deviceMigrations: readonly Migration[] = [
         retired_at int8,
         online boolean NOT NULL DEFAULT false,
         link int8 NOT NULL DEFAULT 0,
+        session text NOT NULL DEFAULT '',
         presence_at int8,
         last_seen int8
       );
       CREATE INDEX devices_site ON devices (site);
+      CREATE UNIQUE INDEX devices_token ON devices (token_hash);
       -- What each device should run, by model name; set by rollouts.
       CREATE TABLE desired_models (
         device text NOT NULL REFERENCES devices,

@@ -20,7 +20,7 @@ export interface ModelVersion {
   readonly source: VersionSource
   readonly tags: Readonly<Record<string, string>>
   /** Names that point to this version now. */
-  readonly aliases: readonly string[]
+  readonly aliases: string[]
   readonly createdAt: number
 }
 

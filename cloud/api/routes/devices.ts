@@ -1,0 +1,84 @@
+import { DesiredState, DeviceId, SiteId } from '@storecast/shared/contracts'
+import { z } from 'zod'
+import type { Devices } from '../../devices/index.ts'
+import { Labels, PageQuery, pageOf, SelectorText, UnixMs } from '../schemas.ts'
+import type { Routes } from '../server.ts'
+
+const Device = z.object({
+  id: DeviceId,
+  site: SiteId,
+  labels: z.record(z.string(), z.string()),
+  enrolledAt: UnixMs,
+  retiredAt: UnixMs.nullable(),
+  online: z.boolean(),
+  link: z.int().describe('Number of the connection that `online` is about'),
+  presenceAt: UnixMs.nullable(),
+  lastSeen: UnixMs.nullable(),
+})
+const Enrolled = z.object({ device: Device, token: z.string().describe('Shown once') })
+const DeviceParams = z.object({ device: DeviceId })
+const tags = ['devices']
+
+export const deviceRoutes =
+  (devices: Devices): Routes =>
+  (app) => {
+    app.get(
+      '/v1/devices',
+      {
+        schema: {
+          tags,
+          summary: 'List devices',
+          querystring: PageQuery.extend({ site: SiteId.optional(), selector: SelectorText.optional() }),
+          response: { 200: pageOf(Device) },
+        },
+      },
+      ({ query: { cursor, limit, site, selector } }) =>
+        devices.list({ after: cursor, limit, site, ...(selector && { selector }) }),
+    )
+    app.post(
+      '/v1/devices',
+      {
+        schema: {
+          tags,
+          summary: 'Enrol a device; its token is shown once',
+          body: z.strictObject({ id: DeviceId, site: SiteId, labels: Labels.default({}) }),
+          response: { 201: Enrolled },
+        },
+      },
+      async ({ body }, reply) => reply.code(201).send(await devices.enrol(body)),
+    )
+    app.get(
+      '/v1/devices/:device',
+      { schema: { tags, summary: 'One device', params: DeviceParams, response: { 200: Device } } },
+      ({ params }) => devices.get(params.device),
+    )
+    app.delete(
+      '/v1/devices/:device',
+      {
+        schema: {
+          tags,
+          summary: 'Withdraw the device’s token for good; what it sent is kept',
+          params: DeviceParams,
+          response: { 200: Device },
+        },
+      },
+      ({ params }) => devices.retire(params.device),
+    )
+    app.post(
+      '/v1/devices/:device/token',
+      { schema: { tags, summary: 'Replace the token', params: DeviceParams, response: { 200: Enrolled } } },
+      ({ params }) => devices.replaceToken(params.device),
+    )
+    app.get(
+      '/v1/devices/:device/desired',
+      {
+        schema: {
+          tags,
+          summary: 'What the device should run, as published to it',
+          params: DeviceParams,
+          response: { 200: DesiredState },
+        },
+      },
+      ({ params }) => devices.desired(params.device),
+    )
+  }

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import type { Bus } from '../../platform/bus.ts'
+import type { Database } from '../../platform/database.ts'
+import type { AccessControl } from '../access.ts'
+import { CLAIM_PAGE, CLAIM_POLICY } from '../claim-page.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Routes } from '../server.ts'
+
+const Health = z.object({
+  status: z.enum(['ok', 'failing']),
+  database: z.enum(['ok', 'away']),
+  broker: z.enum(['ok', 'away']),
+})
+const tags = ['service']
+
+interface ServiceOptions {
+  readonly database: Database
+  readonly bus: Bus
+  readonly access: AccessControl
+  readonly metrics: Metrics
+  /** Metrics are open on a loopback listener, and for operators elsewhere. */
+  readonly loopback: boolean
+}
+
+/** Health, metrics, and the way from the first start's link to a token. */
+export const serviceRoutes =
+  ({ database, bus, access, metrics, loopback }: ServiceOptions): Routes =>
+  (app) => {
+    app.get(
+      '/healthz',
+      { config: { access: 'public' }, schema: { tags, summary: 'Health', response: { 200: Health, 503: Health } } },
+      async (_request, reply) => {
+        const reached = await database.pool.query('SELECT 1').then(
+          () => true,
+          () => false,
+        )
+        const broker = bus.connected ? 'ok' : 'away'
+        if (reached) return { status: 'ok' as const, database: 'ok' as const, broker: broker as 'ok' | 'away' }
+        return reply.code(503).send({ status: 'failing', database: 'away', broker })
+      },
+    )
+    app.get(
+      '/metrics',
+      {
+        config: { access: loopback ? 'public' : 'admin' },
+        schema: { tags, summary: 'Metrics in Prometheus’ text format' },
+      },
+      async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+    )
+    app.post(
+      '/v1/admin-tokens',
+      {
+        config: { access: 'public' },
+        schema: {
+          tags,
+          summary: 'Exchange the code of the first start’s link for an operator’s token, once',
+          body: z.strictObject({ code: z.string().min(1).max(128) }),
+          response: { 201: z.object({ token: z.string() }) },
+        },
+      },
+      async ({ body }, reply) => reply.code(201).send(await access.claim(body.code)),
+    )
+    app.get('/claim', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
+      reply
+        .headers({
+          'content-security-policy': CLAIM_POLICY,
+          'referrer-policy': 'no-referrer',
+          'cache-control': 'no-store',
+        })
+        .type('text/html; charset=utf-8')
+        .send(CLAIM_PAGE),
+    )
+  }

@@ -1,0 +1,73 @@
+import { CatalogueDocument, CovariatesDocument, ObjectRef, SensorsDocument, SiteId } from '@storecast/shared/contracts'
+import { z } from 'zod'
+import type { Sites } from '../../devices/index.ts'
+import { Labels, PageQuery, pageOf, Refs, UnixMs } from '../schemas.ts'
+import type { Routes } from '../server.ts'
+
+const MiB = 1024 * 1024
+
+const Site = z.object({
+  id: SiteId,
+  timeZone: z.string(),
+  labels: z.record(z.string(), z.string()),
+  documents: Refs,
+  devices: z.int().describe('Devices in service'),
+  createdAt: UnixMs,
+  updatedAt: UnixMs,
+})
+const SiteSpec = z.strictObject({
+  timeZone: z.string().min(1).max(64).describe('IANA name, for example Europe/Berlin'),
+  labels: Labels.default({}),
+  entities: CatalogueDocument.shape.entities.default([]).describe('Products, with their static attributes'),
+  sensors: SensorsDocument.shape.sensors.default([]),
+})
+const Covariates = CovariatesDocument.omit({ kind: true, site: true }).extend({
+  issuedAt: UnixMs.describe('When this became known; joins by point in time never see a later one'),
+})
+const SiteParams = z.object({ site: SiteId })
+const tags = ['sites']
+
+export const siteRoutes =
+  (sites: Sites): Routes =>
+  (app) => {
+    app.get(
+      '/v1/sites',
+      { schema: { tags, summary: 'List sites', querystring: PageQuery, response: { 200: pageOf(Site) } } },
+      ({ query: { cursor, limit } }) => sites.list({ after: cursor, limit }),
+    )
+    app.get(
+      '/v1/sites/:site',
+      { schema: { tags, summary: 'One site', params: SiteParams, response: { 200: Site } } },
+      ({ params }) => sites.get(params.site),
+    )
+    app.put(
+      '/v1/sites/:site',
+      {
+        bodyLimit: 16 * MiB,
+        schema: {
+          tags,
+          summary: 'Create or replace a site, its catalogue and its sensor definitions',
+          params: SiteParams,
+          body: SiteSpec,
+          response: { 200: Site },
+        },
+      },
+      ({ params, body }) => sites.put(params.site, body),
+    )
+    app.put(
+      '/v1/sites/:site/covariates',
+      {
+        bodyLimit: 32 * MiB,
+        schema: {
+          tags,
+          summary: 'Add what became known at a time: weather forecasts, promotions, holidays',
+          params: SiteParams,
+          body: Covariates,
+          response: { 200: z.object({ document: ObjectRef }) },
+        },
+      },
+      async ({ params: { site }, body }) => ({
+        document: await sites.putCovariates({ kind: 'covariates', site, ...body }),
+      }),
+    )
+  }

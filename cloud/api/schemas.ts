@@ -1,0 +1,48 @@
+import { ObjectRef } from '@storecast/shared/contracts'
+import { z } from 'zod'
+
+/** Label values travel in URLs and metrics of others: short, one line. */
+export const Labels = z
+  .record(
+    z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, 'label names: lower-case letters, digits, "-" and "_"'),
+    z.string().regex(/^[^\p{C}]{0,64}$/u, 'label values: up to 64 printable characters'),
+  )
+  .refine((labels) => Object.keys(labels).length <= 32, 'at most 32 labels')
+
+export const UnixMs = z.int().nonnegative().describe('Unix milliseconds, UTC')
+
+/** Keys of a page's position; what the server gave as `next`. */
+export const PageQuery = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,128}$/, 'not a cursor; use the "next" of the page before')
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+})
+
+/** A position in a list ordered by number. */
+export const NumberPageQuery = PageQuery.extend({
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'not a cursor; use the "next" of the page before')
+    .optional(),
+})
+
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), next: z.string().optional().describe('Give it as `cursor` for the next page') })
+
+/** `region=eu,tier=gold`: labels that all must be there. */
+export const SelectorText = z
+  .string()
+  .max(1024)
+  .transform((text, context) => {
+    const selector: Record<string, string> = {}
+    for (const part of text.split(',').filter((part) => part !== '')) {
+      const at = part.indexOf('=')
+      if (at < 1) context.addIssue({ code: 'custom', message: `"${part}": write label=value, separated by commas` })
+      else selector[part.slice(0, at)] = part.slice(at + 1)
+    }
+    return selector
+  })
+
+export const Refs = z.partialRecord(z.enum(['catalogue', 'sensors', 'covariates']), ObjectRef)

@@ -1,0 +1,159 @@
+import type { AddressInfo } from 'node:net'
+import swagger from '@fastify/swagger'
+import fastify, { type FastifyReply, LogController } from 'fastify'
+import {
+  createJsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import { SetupError } from '../platform/errors.ts'
+import type { Log } from '../platform/log.ts'
+import type { Access, AccessControl, Principal } from './access.ts'
+import type { Metrics } from './metrics.ts'
+import { Problem, problem, problemOf } from './problems.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call the route; operators where it says nothing. */
+    access?: Access
+  }
+  interface FastifyRequest {
+    principal: Principal | undefined
+  }
+}
+
+const DEFAULT_BODY_BYTES = 1024 * 1024
+
+const base = (log: Log, sendProblem: SendProblem) =>
+  fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: DEFAULT_BODY_BYTES,
+    // A slow sender holds a socket, no more; uploads of bundles take their time.
+    requestTimeout: 600_000,
+    routerOptions: { maxParamLength: 256 },
+    // What fails before a route is found, as a path with a broken escape.
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, problemOf(error)),
+  }).withTypeProvider<ZodTypeProvider>()
+export type App = ReturnType<typeof base>
+/** Adds the routes of one part of the API. */
+export type Routes = (app: App) => void
+
+export interface Api extends AsyncDisposable {
+  readonly url: string
+}
+
+interface ApiOptions {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly version: string
+  readonly access: AccessControl
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly routes: readonly Routes[]
+}
+
+/**
+ * The HTTP API: types, validation and the OpenAPI description come from the same zod schemas.
+ * @throws SetupError `http-listen` where the port cannot be had.
+ */
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const { host, port, access, metrics, log, routes } = options
+  const sendProblem = problemSender(metrics)
+  const app = base(log, sendProblem)
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  // Bundles stream through; the store caps them while they come.
+  app.addContentTypeParser(['application/octet-stream', 'application/x-tar'], (_request, payload, done) => {
+    done(null, payload)
+  })
+  describe(app, options.version)
+  guard(app, access, metrics)
+  answerErrors(app, log, sendProblem)
+  app.after(() => {
+    for (const add of routes) add(app)
+    app.get('/v1/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger())
+  })
+  try {
+    await app.listen({ host, port })
+  } catch (cause) {
+    await app.close()
+    if (!(cause as NodeJS.ErrnoException).syscall) throw cause
+    throw new SetupError({
+      code: 'http-listen',
+      message: `The HTTP API cannot listen on ${host}:${port} (${(cause as NodeJS.ErrnoException).code}). Choose another port.`,
+      cause,
+    })
+  }
+  const bound = (app.server.address() as AddressInfo).port
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
+  log.info({ url }, 'the HTTP API listens')
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      const closed = app.close()
+      app.server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function describe(app: App, version: string): void {
+  app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Storecast', version, description: 'Sites, devices, models, training, rollouts and telemetry.' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+    transform: createJsonSchemaTransform({ skipList: [] }),
+    transformObject: jsonSchemaTransformObject,
+  })
+  app.addHook('onRoute', (route) => {
+    route.schema ??= {}
+    const { schema } = route
+    const refusal = Problem.describe('What was wrong, where, and what to do')
+    schema.response = { ...(schema.response as object | undefined), '4xx': refusal }
+    if (route.config?.access === 'public') schema.security = []
+  })
+}
+
+function guard(app: App, access: AccessControl, metrics: Metrics): void {
+  app.decorateRequest('principal', undefined)
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) return
+    request.principal = await access.check(request.headers.authorization, request.routeOptions.config.access ?? 'admin')
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'none'
+    metrics.requests.inc({ method: request.method, route, status: reply.statusCode })
+    metrics.seconds.observe({ route }, reply.elapsedTime / 1000)
+  })
+}
+
+type SendProblem = (reply: FastifyReply, body: Problem) => unknown
+
+/** Every refusal leaves here: one shape, counted by its code. */
+const problemSender =
+  (metrics: Metrics): SendProblem =>
+  (reply, body) => {
+    metrics.problems.inc({ code: body.code })
+    if (body.status === 401) reply.header('www-authenticate', 'Bearer')
+    if (body.status === 503) reply.header('retry-after', '5')
+    return reply.code(body.status).type('application/problem+json').serializer(JSON.stringify).send(body)
+  }
+
+function answerErrors(app: App, log: Log, send: SendProblem): void {
+  app.setErrorHandler((error, request, reply) => {
+    const body = problemOf(error)
+    if (body.status >= 500) log.error({ error, method: request.method, route: request.routeOptions.url }, body.detail)
+    return send(reply, body)
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const what = `${request.method} ${request.url.split('?')[0]!.slice(0, 200)}`
+    return send(reply, problem(404, 'route-unknown', `There is no ${what}. The description is at /v1/openapi.json.`))
+  })
+}

@@ -1,0 +1,139 @@
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
+import { SetupError } from './platform/errors.ts'
+import { readText } from './platform/files.ts'
+
+const Port = z.int().min(0).max(65_535)
+const Host = z.string().min(1).max(255)
+
+/** What a file may say. Secrets are not here: they come from the environment, or from files that it names. */
+const Settings = z.strictObject({
+  /** Folder of the database, the objects and training's working files. */
+  data: z.string().min(1).default('storecast-data'),
+  http: z
+    .strictObject({
+      host: Host.default('127.0.0.1'),
+      port: Port.default(8080),
+      /** As devices reach it; by default the listener's own address. */
+      publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+    })
+    .prefault({}),
+  /** The embedded broker; not used where MQTT_URL names another. */
+  mqtt: z.strictObject({ host: Host.default('127.0.0.1'), port: Port.default(1883) }).prefault({}),
+  /** Objects in S3 in place of a folder. */
+  s3: z
+    .strictObject({
+      bucket: z.string().min(1),
+      region: z.string().min(1).default('us-east-1'),
+      endpoint: z.url().optional(),
+      prefix: z.string().default(''),
+    })
+    .optional(),
+  training: z.strictObject({ concurrency: z.int().min(1).max(16).default(1) }).prefault({}),
+  /** Extra settings of the embedded PostgreSQL, by its own names. */
+  postgres: z.record(z.string(), z.string()).default({}),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export interface CloudSecrets {
+  /** `postgresql://…`; absent: the embedded database. */
+  readonly databaseUrl?: string
+  /** `mqtt://user:password@host`; absent: the embedded broker. */
+  readonly mqttUrl?: string
+  readonly adminToken?: string
+}
+export type CloudSettings = z.output<typeof Settings>
+export type CloudConfig = CloudSettings & { readonly secrets: CloudSecrets }
+
+const VARIABLES: Readonly<Record<string, (value: string) => unknown>> = {
+  STORECAST_DATA: (data) => ({ data }),
+  STORECAST_HTTP_HOST: (host) => ({ http: { host } }),
+  STORECAST_HTTP_PORT: (port) => ({ http: { port: Number(port) } }),
+  STORECAST_PUBLIC_URL: (publicUrl) => ({ http: { publicUrl } }),
+  STORECAST_MQTT_HOST: (host) => ({ mqtt: { host } }),
+  STORECAST_MQTT_PORT: (port) => ({ mqtt: { port: Number(port) } }),
+  STORECAST_LOG_LEVEL: (logLevel) => ({ logLevel }),
+}
+
+/** For programs that start a cloud themselves: what is absent has its default. */
+export function cloudConfig(settings: z.input<typeof Settings>, secrets: CloudSecrets = {}): CloudConfig {
+  const parsed = Settings.safeParse(settings)
+  if (!parsed.success) {
+    throw new SetupError({
+      code: 'config-invalid',
+      message: `The configuration is not valid: ${z.prettifyError(parsed.error)}`,
+      cause: parsed.error,
+    })
+  }
+  const config = { ...parsed.data, data: resolve(parsed.data.data), secrets }
+  requireSecretBeyondLoopback(config)
+  return Object.freeze(config)
+}
+
+/**
+ * Reads environment and files, once. `STORECAST_CONFIG` names a YAML file; variables go over it. Secrets:
+ * `DATABASE_URL`, `MQTT_URL`, `STORECAST_ADMIN_TOKEN`, each also as `…_FILE`.
+ * @throws SetupError that names what is wrong.
+ */
+export async function loadConfig(env: Readonly<Record<string, string | undefined>>): Promise<CloudConfig> {
+  let settings: Record<string, unknown> = {}
+  if (env.STORECAST_CONFIG) settings = await readSettings(env.STORECAST_CONFIG)
+  for (const [name, read] of Object.entries(VARIABLES)) {
+    const value = env[name]
+    if (value) settings = merge(settings, read(value) as Record<string, unknown>)
+  }
+  const secrets = {
+    databaseUrl: await secret(env, 'DATABASE_URL'),
+    mqttUrl: await secret(env, 'MQTT_URL'),
+    adminToken: await secret(env, 'STORECAST_ADMIN_TOKEN'),
+  }
+  const given = Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== undefined))
+  return cloudConfig(settings as z.input<typeof Settings>, given)
+}
+
+async function readSettings(path: string): Promise<Record<string, unknown>> {
+  const text = await readText(path)
+  if (text === undefined) {
+    throw new SetupError({ code: 'config-missing', message: `There is no file ${path}, which STORECAST_CONFIG names.` })
+  }
+  try {
+    return (parseYaml(text) ?? {}) as Record<string, unknown>
+  } catch (cause) {
+    throw new SetupError({ code: 'config-invalid', message: `${path}: ${(cause as Error).message}`, cause })
+  }
+}
+
+async function secret(env: Readonly<Record<string, string | undefined>>, name: string): Promise<string | undefined> {
+  const path = env[`${name}_FILE`]
+  if (!path) return env[name] || undefined
+  const text = await readText(path)
+  if (text !== undefined) return text.trim()
+  throw new SetupError({ code: 'secret-missing', message: `There is no file ${path}, which ${name}_FILE names.` })
+}
+
+function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
+  const merged = { ...base }
+  for (const [name, value] of Object.entries(over)) {
+    const before = merged[name]
+    const both = [before, value].every((one) => one !== null && typeof one === 'object')
+    merged[name] = both ? { ...(before as object), ...(value as object) } : value
+  }
+  return merged
+}
+
+/** 127.0.0.0/8, ::1 and the name that stands for them. */
+export function isLoopback(host: string): boolean {
+  if (isIP(host) === 4) return host.startsWith('127.')
+  return host === '::1' || host === 'localhost'
+}
+
+function requireSecretBeyondLoopback({ http, mqtt, secrets }: CloudConfig): void {
+  const open = [http.host, ...(secrets.mqttUrl ? [] : [mqtt.host])].find((host) => !isLoopback(host))
+  if (open === undefined || secrets.adminToken) return
+  throw new SetupError({
+    code: 'token-required',
+    message: `A listener on ${open} can be reached from other machines, so it needs an operator's token: set STORECAST_ADMIN_TOKEN_FILE (or STORECAST_ADMIN_TOKEN), or listen on 127.0.0.1.`,
+  })
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { type Cloud, cloudConfig, type Overrides, startCloud } from '../cloud.ts'
+import { quiet, temporaryFolder } from './database.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever comes.
+  readonly body: any
+}
+
+export interface Call {
+  readonly token?: string | null
+  readonly json?: unknown
+  readonly bytes?: Uint8Array
+  readonly headers?: Record<string, string>
+}
+
+export interface TestCloud extends AsyncDisposable {
+  readonly cloud: Cloud
+  readonly data: string
+  /** Calls the API as an operator; `token: null` sends none. */
+  call(method: string, path: string, call?: Call): Promise<Answer>
+}
+
+/** A whole cloud on free ports, in a folder that goes with it. */
+export async function testCloud(overrides: Overrides = {}): Promise<TestCloud> {
+  await using stack = new AsyncDisposableStack()
+  const folder = stack.use(await temporaryFolder())
+  const data = join(folder.path, 'data')
+  const config = cloudConfig({
+    data,
+    http: { port: 0 },
+    mqtt: { port: 0 },
+    postgres: { fsync: 'off' },
+    logLevel: 'silent',
+  })
+  const cloud = stack.use(await startCloud(config, { log: quiet, ...overrides }))
+  const owned = stack.move()
+  return { cloud, data, call: caller(cloud), [Symbol.asyncDispose]: () => owned.disposeAsync() }
+}
+
+export const caller =
+  (cloud: Pick<Cloud, 'url' | 'adminToken'>) =>
+  async (method: string, path: string, { token, json, bytes, headers = {} }: Call = {}): Promise<Answer> => {
+    const response = await fetch(`${cloud.url}${path}`, {
+      method,
+      headers: {
+        ...(token !== null && { authorization: `Bearer ${token ?? cloud.adminToken}` }),
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+        ...(bytes !== undefined && { 'content-type': 'application/x-tar' }),
+        ...headers,
+      },
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+      ...(bytes !== undefined && { body: bytes as Uint8Array<ArrayBuffer> }),
+    })
+    const type = response.headers.get('content-type') ?? ''
+    const body = type.includes('json') ? await response.json() : new Uint8Array(await response.arrayBuffer())
+    return { status: response.status, headers: response.headers, body }
+  }

@@ -11,6 +11,13 @@ describe('clocks', () => {
     expect(performance.now() - real).toBeLessThan(5_000)
   })
 
+  it('agrees with a clock that was given the same moment, whenever it started', () => {
+    const since = Date.now() - 10_000
+    const clock = fastClock({ start: 5_000_000, speed: 100, since })
+    expect(clock.now()).toBeGreaterThanOrEqual(6_000_000)
+    expect(clock.now()).toBeLessThan(6_500_000)
+  })
+
   it('cancels a timer that is disposed, and a delay that is aborted', async () => {
     const fn = vi.fn()
     const clock = fastClock({ start: 0, speed: 1000 })

@@ -1,0 +1,255 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { residentBytes } from '../platform/processes.ts'
+import { startChild } from '../platform/spawn.ts'
+import { InferenceError, ModelRejected, type RejectionCode } from './errors.ts'
+import {
+  type BundleFile,
+  type HostReady,
+  type HostReply,
+  type HostRequest,
+  hostArgument,
+  type LoadedModel,
+} from './protocol.ts'
+import type { Tensors } from './tensors.ts'
+
+export interface ModelHostOptions {
+  /** The agent's data directory: on the host's command line, so that a later agent recognises its orphans. */
+  readonly dataDirectory: string
+  readonly limits?: Partial<HostLimits>
+}
+
+export interface HostLimits {
+  /** Resident bytes above which an idle host should be replaced. A busy one is killed a quarter above. */
+  readonly memoryBytes: number
+  /** Starting the process and loading ONNX Runtime, in milliseconds of real time. */
+  readonly startMs: number
+  /** Loading a bundle with its golden vectors. */
+  readonly loadMs: number
+  /** One run, waiting included. */
+  readonly runMs: number
+  /** Runs that may wait. */
+  readonly waiting: number
+}
+
+export const DEFAULT_LIMITS: HostLimits = {
+  memoryBytes: 384 * 1024 * 1024,
+  startMs: 30_000,
+  loadMs: 60_000,
+  runMs: 30_000,
+  waiting: 64,
+}
+
+/** How a host ended that was not asked to. */
+export interface HostEnd {
+  /** The model that was loading or running; undefined where the host was idle. */
+  readonly culprit: string | undefined
+  readonly code: Extract<RejectionCode, 'model-crashed' | 'model-hung' | 'model-memory'>
+  /** In words: signal or status, and the last of what it wrote to standard error. */
+  readonly reason: string
+}
+
+interface Pending {
+  readonly model: string
+  resolve(reply: HostReply): void
+  reject(end: HostEnd): void
+}
+
+const KEPT_STDERR = 2000
+const MEMORY_CHECK_MS = 250
+
+/**
+ * A child process with ONNX Runtime and the networks it was told to load. It is replaced, never reloaded: ONNX Runtime
+ * leaks when sessions come and go (microsoft/onnxruntime#25325). It ends with this process, however that ends.
+ */
+export class ModelHost implements AsyncDisposable {
+  /** Resolves when the process is gone: with the reason where nobody asked for it. */
+  readonly ended: Promise<HostEnd | undefined>
+  readonly #child: ChildProcess
+  readonly #limits: HostLimits
+  /** In the order of sending, which is the order of answering: the first is the one that runs. */
+  readonly #pending = new Map<number, Pending>()
+  #nextId = 1
+  #rss = 0
+  #stderr = ''
+  #closing = false
+  #over: HostEnd | undefined
+  #killedFor: Pick<HostEnd, 'code' | 'reason'> | undefined
+  #watch: NodeJS.Timeout | undefined
+  #idle: (() => void) | undefined
+
+  /**
+   * Starts the process; it has no model yet.
+   * @throws InferenceError `host-start`
+   */
+  static async start(options: ModelHostOptions): Promise<ModelHost> {
+    const host = new ModelHost(options)
+    await host.#ready()
+    return host
+  }
+
+  private constructor({ dataDirectory, limits }: ModelHostOptions) {
+    this.#limits = { ...DEFAULT_LIMITS, ...limits }
+    this.#child = startChild(new URL('./host.ts', import.meta.url), {
+      args: [hostArgument(dataDirectory)],
+      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', MALLOC_ARENA_MAX: '2' },
+      nodeFlags: ['--max-semi-space-size=1'],
+      stdio: 'pipe',
+    })
+    this.#child.stdout?.resume()
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-KEPT_STDERR)
+    })
+    this.#child.on('message', (message: HostReady | HostReply) => {
+      if ('id' in message) this.#answered(message)
+    })
+    this.ended = this.#whenEnded()
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  /** Resident bytes as last heard. */
+  get rss(): number {
+    return this.#rss
+  }
+
+  get overMemory(): boolean {
+    return this.#rss > this.#limits.memoryBytes
+  }
+
+  /**
+   * Loads a bundle: its digest, manifest, tensors and golden vectors are checked inside the host.
+   * @throws ModelRejected also where the host ends over it
+   */
+  async load(bundle: BundleFile): Promise<LoadedModel> {
+    const { model } = bundle
+    const request = { kind: 'load', bundle } as const
+    const reply = await this.#ask(model, request, this.#limits.loadMs).catch((end: HostEnd) => {
+      throw new ModelRejected(model, { code: end.code, message: `while loading: ${end.reason}` })
+    })
+    if ('rejected' in reply) throw new ModelRejected(model, reply.rejected)
+    if (this.overMemory) {
+      const message = `its host takes ${megabytes(this.#rss)} MB once loaded, at most ${megabytes(this.#limits.memoryBytes)} are allowed`
+      throw new ModelRejected(model, { code: 'model-memory', message })
+    }
+    if ('loaded' in reply) return reply.loaded
+    throw new TypeError('the model host answered another request')
+  }
+
+  /** @throws InferenceError `run-failed`, `busy`, `host-ended`, `timeout` */
+  async run(model: string, inputs: Tensors): Promise<Tensors> {
+    if (this.#pending.size >= this.#limits.waiting) {
+      throw new InferenceError('busy', `${this.#pending.size} runs wait for the model host: ask again later`)
+    }
+    const reply = await this.#ask(model, { kind: 'run', model, inputs }, this.#limits.runMs).catch((end: HostEnd) => {
+      const code = end.code === 'model-hung' ? 'timeout' : 'host-ended'
+      throw new InferenceError(code, `model ${model}: ${end.reason}`)
+    })
+    if ('outputs' in reply) return reply.outputs
+    throw new InferenceError('run-failed', `model ${model}: ${'failed' in reply ? reply.failed : 'no outputs'}`)
+  }
+
+  /** Lets what runs end, then ends the process. */
+  async drain(): Promise<void> {
+    if (this.#pending.size > 0 && !this.#closing) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve
+      })
+    }
+    await this[Symbol.asyncDispose]()
+  }
+
+  /** Ends the process, which has nothing to save; runs that wait are refused. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing = true
+    this.#child.kill('SIGKILL')
+    await this.ended
+  }
+
+  async #ready(): Promise<void> {
+    const timeout = setTimeout(
+      () => this.#kill('model-hung', `not ready within ${this.#limits.startMs} ms`),
+      this.#limits.startMs,
+    )
+    const end = await Promise.race([once(this.#child, 'message'), this.ended])
+    clearTimeout(timeout)
+    if (Array.isArray(end)) return
+    const why = end?.reason ?? 'it was closed'
+    throw new InferenceError(
+      'host-start',
+      `the model host does not start (${why}): is onnxruntime-node installed here?`,
+    )
+  }
+
+  #ask(model: string, request: DistributiveOmit<HostRequest, 'id'>, timeoutMs: number): Promise<HostReply> {
+    const id = this.#nextId++
+    if (this.#over) return Promise.reject(this.#over)
+    return new Promise<HostReply>((resolve, reject) => {
+      const timeout = setTimeout(() => this.#kill('model-hung', `no answer within ${timeoutMs} ms`), timeoutMs)
+      const settle = <T>(then: (value: T) => void) => {
+        return (value: T) => {
+          clearTimeout(timeout)
+          then(value)
+        }
+      }
+      this.#pending.set(id, { model, resolve: settle(resolve), reject: settle(reject) })
+      this.#child.send({ id, ...request } satisfies HostRequest, (error) => {
+        if (error) this.#kill('model-crashed', `the channel to the model host broke: ${error.message}`)
+      })
+      this.#watch ??= setInterval(() => void this.#checkMemory(), MEMORY_CHECK_MS)
+    })
+  }
+
+  #answered(reply: HostReply): void {
+    this.#rss = reply.rss
+    const pending = this.#pending.get(reply.id)
+    this.#pending.delete(reply.id)
+    pending?.resolve(reply)
+    if (this.#pending.size === 0) this.#rest()
+  }
+
+  #rest(): void {
+    clearInterval(this.#watch)
+    this.#watch = undefined
+    this.#idle?.()
+  }
+
+  /** A run that eats memory cannot answer: only the outside sees it. */
+  async #checkMemory(): Promise<void> {
+    const rss = this.pid === undefined ? undefined : await residentBytes(this.pid)
+    if (rss === undefined || rss <= this.#limits.memoryBytes * 1.25) return
+    this.#kill('model-memory', `the model host had grown to ${megabytes(rss)} MB`)
+  }
+
+  #kill(code: HostEnd['code'], reason: string): void {
+    this.#killedFor ??= { code, reason }
+    this.#child.kill('SIGKILL')
+  }
+
+  #whenEnded(): Promise<HostEnd | undefined> {
+    return new Promise((resolve) => {
+      const end = (how: string) => {
+        const culprit = this.#pending.values().next().value?.model
+        const said = this.#stderr.trim() === '' ? '' : `: ${this.#stderr.trim().split('\n').slice(-3).join(' | ')}`
+        const why = this.#killedFor ?? { code: 'model-crashed', reason: `the model host ended (${how})${said}` }
+        this.#over = { culprit, ...why }
+        // First whoever replaces hosts, then whoever asked: a second request finds the replacement under way.
+        resolve(this.#closing ? undefined : this.#over)
+        for (const pending of this.#pending.values()) pending.reject(this.#over)
+        this.#pending.clear()
+        this.#rest()
+      }
+      this.#child.on('error', (error) => {
+        // Without a pid it never ran, and no 'close' follows.
+        if (this.pid === undefined) end(error.message)
+      })
+      this.#child.once('close', (status, signal) => end(signal ?? `status ${status}`))
+    })
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(0)

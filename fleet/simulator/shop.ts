@@ -1,0 +1,52 @@
+import type { SiteId } from '@storecast/shared/contracts'
+import type { z } from 'zod'
+
+/** A shop day by day, simulated or recorded: what agents are fed with and what data sets are written from. */
+export interface Shop {
+  readonly site: z.infer<typeof SiteId>
+  readonly timeZone: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly products: readonly Product[]
+  /** First local day, `2026-03-29`, and how many follow from it. */
+  readonly firstDay: string
+  readonly days: number
+  /** @throws RangeError outside of 0 … days − 1 */
+  day(index: number): ShopDay
+}
+
+export interface Product {
+  readonly id: string
+  /** Static attributes, as the demand definition names them. */
+  readonly attributes: Readonly<Record<string, string>>
+}
+
+export interface ShopDay {
+  readonly date: string
+  /** Known ahead for the whole shop: `holiday`, `rain`, `temperature`, `humidity`, `wind`. */
+  readonly ahead: Readonly<Record<string, number>>
+  /** Parallel to the shop's products. */
+  readonly products: readonly ProductDay[]
+}
+
+export interface ProductDay {
+  /** Known ahead for the product: `discount`, `activity`. */
+  readonly ahead: Readonly<Record<string, number>>
+  /** Units sold in each hour of the local clock, multiples of `UNIT`. */
+  readonly sold: readonly number[]
+  /** Minutes of each hour without stock. */
+  readonly minutesOut: readonly number[]
+}
+
+/** The smallest quantity sold. */
+export const UNIT = 0.1
+/** First and last hour of trade, both included. */
+export const OPEN: readonly [number, number] = [6, 22]
+export const HOURS = 24
+const DAY_MS = 86_400_000
+
+/** The local day `index` days after `firstDay`. */
+export const dateAfter = (firstDay: string, index: number): string =>
+  new Date(Date.parse(`${firstDay}T00:00:00Z`) + index * DAY_MS).toISOString().slice(0, 10)
+
+/** 0 Monday … 6 Sunday. */
+export const weekdayOf = (date: string): number => (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7

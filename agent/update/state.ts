@@ -163,9 +163,9 @@ function applyChange(db: Connection, change: Change, { step, at }: { step: numbe
         step,
       )
       db.statement(
-        `DELETE FROM update_versions WHERE model = ?1 AND step NOT IN
-           (SELECT step FROM update_versions WHERE model = ?1 ORDER BY step DESC LIMIT ${KEPT_VERSIONS})`,
-      ).run(change.model)
+        `DELETE FROM update_versions WHERE model = $model AND step NOT IN
+           (SELECT step FROM update_versions WHERE model = $model ORDER BY step DESC LIMIT ${KEPT_VERSIONS})`,
+      ).run({ model: change.model })
       return
     case 'removed':
       db.statement('DELETE FROM update_models WHERE name = ?').run(change.model)

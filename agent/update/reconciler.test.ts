@@ -1,0 +1,344 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DesiredState, SiteDocument } from '@storecast/shared/contracts'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { Models } from '../inference/index.ts'
+import { type Connection, openReading } from '../platform/database.ts'
+import { createLogger } from '../platform/logger.ts'
+import { manualClock } from '../platform/manual-clock.ts'
+import { startWriter, type Writer } from '../platform/writer.ts'
+import { cutAfter, insteadOf, type ObjectServer, startObjectServer, status } from '../test/object-server.ts'
+import { type TinyBundleOptions, tinyBundle, tinyInputs } from '../test/tiny-bundle.ts'
+import { download } from './download.ts'
+import { type ObjectStore, openObjectStore } from './objects.ts'
+import { Reconciler, type UpdateEvent } from './reconciler.ts'
+import { timesInterrupted, type UpdateProcedures } from './state.ts'
+
+let folder: string
+let server: ObjectServer
+let generation = 100
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'storecast-update-'))
+  server = await startObjectServer()
+})
+afterEach(async () => {
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+/** The update stage as the agent builds it, over a real database, real model hosts and a real object server. */
+interface Device extends AsyncDisposable {
+  readonly reconciler: Reconciler
+  readonly models: Models
+  readonly reader: Connection
+  readonly store: ObjectStore
+  readonly writer: Writer<UpdateProcedures>
+  readonly applied: SiteDocument[]
+  readonly events: UpdateEvent[]
+  /** The factor and version by which the serving network multiplies. */
+  ask(model?: string): Promise<{ version: number; factor: number } | undefined>
+}
+
+async function startDevice({ start = true } = {}): Promise<Device> {
+  const stack = new AsyncDisposableStack()
+  const file = join(folder, 'agent.db')
+  const writer: Writer<UpdateProcedures> = stack.use(
+    await startWriter(new URL('../writer-thread.ts', import.meta.url), { file }),
+  )
+  const reader = stack.adopt(openReading(file), (db) => db.close())
+  const models = stack.use(new Models({ dataDirectory: folder }))
+  await models.start()
+  const store = await openObjectStore(join(folder, 'objects'))
+  const applied: SiteDocument[] = []
+  const events: UpdateEvent[] = []
+  const reconciler = stack.use(
+    new Reconciler({
+      writer,
+      reader,
+      models,
+      store,
+      clock: manualClock(1_700_000_000_000),
+      log: createLogger({ level: 'silent' }),
+      agentVersion: '0.1.0',
+      backoff: { baseMs: 20, capMs: 100 },
+      fetch: ({ api, ref, signal }) =>
+        download({ api, ref, signal, store, token: server.token, bytesPerSecond: 1e9, stallMs: 5000 }),
+      applyDocument: async (document) => void applied.push(document),
+      tell: async (event) => void events.push(event),
+    }),
+  )
+  if (start) await reconciler.start()
+  const ask = async (model = 'tiny') => {
+    const serving = await models.serving(model)
+    if (!serving) return undefined
+    const { y } = await serving.infer(tinyInputs([1, 1]))
+    return { version: serving.version, factor: Number(y!.data[0]) }
+  }
+  const device = { reconciler, models, reader, writer, store, applied, events, ask }
+  let disposed = false
+  const dispose = async () => {
+    if (!disposed) await stack.disposeAsync()
+    disposed = true
+  }
+  onTestFinished(dispose)
+  return { ...device, [Symbol.asyncDispose]: dispose }
+}
+
+async function publish(version: number, options: Partial<TinyBundleOptions> = {}) {
+  const source = await mkdtemp(join(tmpdir(), 'storecast-bundle-'))
+  const { path } = await tinyBundle({ directory: source, version, factor: version, ...options })
+  const bytes = await readFile(path)
+  await rm(source, { recursive: true })
+  return { version, bundle: server.put(bytes), bytes }
+}
+const desired = (part: Partial<DesiredState> = {}): DesiredState => ({
+  version: 1,
+  generation: ++generation,
+  site: 'north',
+  api: server.url,
+  documents: {},
+  models: {},
+  ...part,
+})
+const tiny = ({ version, bundle }: { version: number; bundle: DesiredState['models'][string]['bundle'] }) => ({
+  models: { tiny: { version, bundle } },
+})
+/** Until the device reports this of its model. */
+const reports = (device: Device, what: object) =>
+  vi.waitFor(() => expect(device.reconciler.reported()?.models.tiny).toMatchObject(what), { timeout: 20_000 })
+const active = (version: number) => ({ phase: 'active', active: version, target: version })
+
+describe('Reconciler', () => {
+  it('fetches documents and a bundle, puts them in force, and reports it', async () => {
+    const device = await startDevice()
+    expect(device.reconciler.reported()).toBeUndefined()
+    const catalogue = { kind: 'catalogue', site: 'north', timeZone: 'Europe/Berlin', labels: {}, entities: [] }
+    const ref = server.put(JSON.stringify(catalogue))
+    const wanted = desired({ ...tiny(await publish(1)), documents: { catalogue: ref } })
+    await device.reconciler.desire(wanted)
+    await reports(device, active(1))
+    expect(device.applied).toEqual([catalogue])
+    expect(await device.ask()).toEqual({ version: 1, factor: 1 })
+    await vi.waitFor(() => {
+      const kept = device.reader.prepare('SELECT body FROM reported').pluck().get() as string
+      expect(JSON.parse(kept)).toMatchObject({
+        site: 'north',
+        generation: wanted.generation,
+        models: { tiny: active(1) },
+        documents: { catalogue: ref.sha256 },
+      })
+    })
+  })
+
+  it('starts again from disk, without the network', async () => {
+    const first = await startDevice()
+    const document = server.put(JSON.stringify({ kind: 'sensors', sensors: [] }))
+    await first.reconciler.desire(desired({ ...tiny(await publish(3)), documents: { sensors: document } }))
+    await reports(first, active(3))
+    await first[Symbol.asyncDispose]()
+    const asked = server.requests.length
+    const second = await startDevice()
+    expect(second.applied).toEqual([{ kind: 'sensors', sensors: [] }])
+    await reports(second, active(3))
+    expect(await second.ask()).toEqual({ version: 3, factor: 3 })
+    expect(server.requests).toHaveLength(asked)
+  })
+
+  it('ignores an older generation, and undoes under a newer one without a download', async () => {
+    const device = await startDevice()
+    const [one, two] = [await publish(1), await publish(2)]
+    const old = desired(tiny(one))
+    await device.reconciler.desire(old)
+    await reports(device, active(1))
+    await device.reconciler.desire(desired(tiny(two)))
+    await reports(device, active(2))
+    await device.reconciler.desire(old)
+    const asked = server.requests.length
+    await device.reconciler.desire(desired(tiny(one)))
+    await reports(device, active(1))
+    expect(server.requests).toHaveLength(asked)
+    expect(await device.ask()).toEqual({ version: 1, factor: 1 })
+  })
+
+  it('keeps two versions on disk and discards the others', async () => {
+    const device = await startDevice()
+    const published = [await publish(1), await publish(2), await publish(3)]
+    for (const version of published) {
+      await device.reconciler.desire(desired(tiny(version)))
+      await reports(device, active(version.version))
+    }
+    const [, two, three] = published.map(({ bundle }) => bundle.sha256)
+    await vi.waitFor(async () => expect((await device.store.list()).stored).toEqual(new Set([two, three])))
+  })
+
+  it('takes out of service what is no longer desired', async () => {
+    const device = await startDevice()
+    await device.reconciler.desire(desired(tiny(await publish(1))))
+    await reports(device, active(1))
+    await device.reconciler.desire(desired())
+    await vi.waitFor(() => expect(device.reconciler.reported()?.models).toEqual({}))
+    expect(await device.ask()).toBeUndefined()
+    await vi.waitFor(async () => expect((await device.store.list()).stored.size).toBe(0))
+  })
+})
+
+describe('a bad update leaves the version before it serving, and says why', () => {
+  it('golden vectors that do not match; a later generation tries again', async () => {
+    const device = await startDevice()
+    await device.reconciler.desire(desired(tiny(await publish(1))))
+    await reports(device, active(1))
+    const bad = await publish(2, { factor: 2, claimedFactor: 5 })
+    await device.reconciler.desire(desired(tiny(bad)))
+    await reports(device, { phase: 'failed', active: 1, target: 2, error: { code: 'golden-mismatch' } })
+    expect(await device.ask()).toEqual({ version: 1, factor: 1 })
+    expect(device.events).toMatchObject([{ code: 'model-failed', detail: { model: 'tiny', code: 'golden-mismatch' } }])
+    await device.reconciler.desire(desired(tiny(bad)))
+    await vi.waitFor(() => expect(device.events).toHaveLength(2))
+    await device.reconciler.desire(desired(tiny(await publish(1))))
+    await reports(device, active(1))
+    expect(device.reconciler.reported()?.models.tiny).not.toHaveProperty('error')
+  })
+
+  it('a bundle that kills its host', async () => {
+    const device = await startDevice()
+    await device.reconciler.desire(desired(tiny(await publish(1))))
+    await reports(device, active(1))
+    await device.reconciler.desire(desired(tiny(await publish(2, { dials: { divisor: -1n } }))))
+    await reports(device, { phase: 'failed', active: 1, target: 2, error: { code: 'model-crashed' } })
+    expect(await device.ask()).toEqual({ version: 1, factor: 1 })
+  })
+
+  it('a download that is cut, again and again: the error is told, and it arrives in the end', async () => {
+    const device = await startDevice()
+    await device.reconciler.desire(desired(tiny(await publish(1))))
+    await reports(device, active(1))
+    const next = await publish(2)
+    server.fail(next.bundle.sha256, ...Array.from({ length: 40 }, () => cutAfter(10)))
+    await device.reconciler.desire(desired(tiny(next)))
+    await reports(device, { phase: 'download', active: 1, target: 2, error: { code: 'download-truncated' } })
+    expect(await device.ask()).toEqual({ version: 1, factor: 1 })
+    await reports(device, active(2))
+    expect(server.requests.some((line) => line.endsWith('bytes=10-'))).toBe(true)
+  })
+
+  it('an object that is shorter than promised, another object, and bytes that are no bundle', async () => {
+    const device = await startDevice()
+    await device.reconciler.desire(desired(tiny(await publish(1))))
+    await reports(device, active(1))
+    const next = await publish(2)
+    server.fail(next.bundle.sha256, insteadOf(next.bytes.subarray(0, 5000)))
+    await device.reconciler.desire(desired(tiny(next)))
+    await reports(device, { phase: 'failed', active: 1, error: { code: 'size-mismatch' } })
+    const other = Buffer.from(next.bytes)
+    other[600]! ^= 1
+    server.fail(next.bundle.sha256, insteadOf(other))
+    await device.reconciler.desire(desired(tiny(next)))
+    await reports(device, { phase: 'failed', active: 1, error: { code: 'digest-mismatch' } })
+    await device.reconciler.desire(desired(tiny({ version: 3, bundle: server.put('no bundle at all') })))
+    await reports(device, { phase: 'failed', active: 1, target: 3, error: { code: 'not-a-bundle' } })
+    expect(await device.ask()).toEqual({ version: 1, factor: 1 })
+  })
+
+  it('a document that is none: what was in force stays', async () => {
+    const device = await startDevice()
+    const good = server.put(JSON.stringify({ kind: 'sensors', sensors: [] }))
+    await device.reconciler.desire(desired({ documents: { sensors: good } }))
+    await vi.waitFor(() => expect(device.reconciler.reported()?.documents).toEqual({ sensors: good.sha256 }))
+    const bad = ['{', JSON.stringify({ kind: 'sensors', sensors: [{ name: 'No' }] }), JSON.stringify({ kind: 'x' })]
+    const wrong = JSON.stringify({ kind: 'catalogue', site: 'north', timeZone: 'UTC', entities: [] })
+    for (const [i, content] of [...bad, wrong].entries()) {
+      await device.reconciler.desire(desired({ documents: { sensors: server.put(content) } }))
+      await vi.waitFor(() => expect(device.events).toHaveLength(i + 1))
+    }
+    expect(device.events.map(({ code, detail }) => [code, detail.code])).toEqual([
+      ['document-failed', 'invalid-document'],
+      ['document-failed', 'invalid-document'],
+      ['document-failed', 'invalid-document'],
+      ['document-failed', 'wrong-document'],
+    ])
+    expect(device.reconciler.reported()?.documents).toEqual({ sensors: good.sha256 })
+    expect(device.applied).toHaveLength(1)
+  })
+})
+
+describe('a version that fails while it serves', () => {
+  const crash = async (device: Device) => {
+    const serving = await device.models.serving('tiny')
+    await serving?.infer(tinyInputs([1, 1], { divisor: -1n })).catch(() => undefined)
+  }
+
+  it('gives way to the one before, across restarts, until a new generation', async () => {
+    const first = await startDevice()
+    const [one, two] = [await publish(1), await publish(2)]
+    await first.reconciler.desire(desired(tiny(one)))
+    await reports(first, active(1))
+    await first.reconciler.desire(desired(tiny(two)))
+    await reports(first, active(2))
+    await crash(first)
+    await crash(first)
+    await reports(first, { phase: 'rolled-back', active: 1, target: 2, error: { code: 'model-crashed' } })
+    expect(await first.ask()).toEqual({ version: 1, factor: 1 })
+    await first[Symbol.asyncDispose]()
+    const second = await startDevice()
+    await reports(second, { phase: 'rolled-back', active: 1, target: 2 })
+    await second.reconciler.desire(desired(tiny(two)))
+    await reports(second, active(2))
+  })
+
+  it('gives way to the one before also where this process never served that', async () => {
+    const first = await startDevice()
+    await first.reconciler.desire(desired(tiny(await publish(1))))
+    await reports(first, active(1))
+    await first.reconciler.desire(desired(tiny(await publish(2))))
+    await reports(first, active(2))
+    await first[Symbol.asyncDispose]()
+    const second = await startDevice()
+    await reports(second, active(2))
+    await crash(second)
+    await crash(second)
+    await reports(second, { phase: 'rolled-back', active: 1, target: 2, error: { code: 'model-crashed' } })
+    expect(await second.ask()).toEqual({ version: 1, factor: 1 })
+  })
+
+  it('is fetched again when its bytes went bad on disk, and the one before serves meanwhile', async () => {
+    const first = await startDevice()
+    const [one, two] = [await publish(1), await publish(2)]
+    await first.reconciler.desire(desired(tiny(one)))
+    await reports(first, active(1))
+    await first.reconciler.desire(desired(tiny(two)))
+    await reports(first, active(2))
+    await first[Symbol.asyncDispose]()
+    await writeFile(first.store.path(two.bundle.sha256), 'bit rot')
+    server.fail(two.bundle.sha256, status(503), status(503))
+    const second = await startDevice()
+    await reports(second, { active: 1, target: 2 })
+    await reports(second, active(2))
+  })
+})
+
+describe('a power cut during an activation', () => {
+  it('is done again after the start, and given up when it happened three times', async () => {
+    const one = await publish(1)
+    const wanted = desired(tiny(one))
+    const { sha256 } = one.bundle
+    const step = { kind: 'activate', subject: 'model:tiny', model: 'tiny', version: 1, sha256 } as const
+    const cut = async () => {
+      await using device = await startDevice({ start: false })
+      await device.writer.call('update.desire', { desired: wanted, at: 0 })
+      await device.writer.call('update.begin', { generation: wanted.generation, step, at: 0 })
+    }
+    await cut()
+    await cut()
+    const twice = await startDevice()
+    await reports(twice, active(1))
+    await twice[Symbol.asyncDispose]()
+    await cut()
+    await cut()
+    await cut()
+    await using device = await startDevice({ start: false })
+    await device.writer.call('update.recover', { at: 0 })
+    expect(timesInterrupted(device.reader, step, wanted.generation)).toBe(3)
+  })
+})

@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto'
+import type { Grant, Hello, Ranges } from '@storecast/shared/wire'
+import type { Connection } from '../platform/database.ts'
+
+/** A hello but for what the connection adds. */
+export type HelloState = Omit<Hello, 'session' | 'challenge'>
+
+/** What the device holds of its link to the cloud. */
+export interface LinkState {
+  readonly dbId: string
+  readonly epoch: number
+  readonly link: number
+  readonly quarantined: boolean
+  readonly acknowledgedAt: number
+  /** Whether records are still to be sent again: see `resend`. */
+  readonly resending: boolean
+}
+
+interface LinkRow {
+  readonly db_id: string
+  readonly epoch: number
+  readonly link: number
+  readonly quarantined: number
+  readonly nonce: string | null
+  readonly acknowledged_at: number
+  readonly resend_from: number | null
+}
+
+const HOUR_MS = 3_600_000
+/** How far back acknowledgements are told apart by the hour. */
+const MARKED_HOURS = 100 * 24
+
+export function readLink(db: Connection): LinkState {
+  const row = readRow(db)
+  return {
+    dbId: row.db_id,
+    epoch: row.epoch,
+    link: row.link,
+    quarantined: row.quarantined === 1,
+    acknowledgedAt: row.acknowledged_at,
+    resending: row.resend_from !== null,
+  }
+}
+
+/** The sequence that the next change will take. */
+export function nextSequence(db: Connection): number {
+  const sql = "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'"
+  return ((db.statement(sql).pluck().get() as number | undefined) ?? 0) + 1
+}
+
+/** The next hello. Its nonce is on disk before it is sent, and stays the same until it is answered. */
+export function hello(db: Connection): HelloState {
+  const row = readRow(db)
+  const nonce = row.nonce ?? randomBytes(8).toString('hex')
+  if (row.nonce === null) db.statement('UPDATE link_state SET nonce = ?').run(nonce)
+  return {
+    dbId: row.db_id,
+    epoch: row.epoch,
+    link: row.link,
+    nextSeq: nextSequence(db),
+    nonce,
+    acknowledgedAt: row.acknowledged_at,
+  }
+}
+
+/**
+ * Takes the link that the hello with this nonce was granted; false where that hello was answered before.
+ *
+ * A new epoch leaves the dirty set as it is: every row in it is sent again under the new one.
+ */
+export function takeGrant(db: Connection, { nonce, grant }: { nonce: string; grant: Grant }): boolean {
+  const { epoch, link, quarantined, resendSince } = grant
+  const taken = db
+    .statement(
+      'UPDATE link_state SET epoch = ?, link = ?, quarantined = ?, nonce = NULL, acknowledged_at = 0 WHERE nonce = ?',
+    )
+    .run(epoch, link, quarantined ? 1 : 0, nonce)
+  if (taken.changes === 0) return false
+  if (resendSince !== undefined) {
+    const from = db
+      .statement('SELECT min(oldest) FROM ack_marks WHERE hour >= ?')
+      .pluck()
+      .get(Math.floor(resendSince / HOUR_MS)) as number | null
+    if (from !== null) {
+      db.statement('UPDATE link_state SET resend_from = min(?, ifnull(resend_from, ?)), resend_after = NULL').run(
+        from,
+        from,
+      )
+    }
+  }
+  return true
+}
+
+export interface Acknowledgement {
+  readonly epoch: number
+  readonly link: number
+  readonly committed: Ranges
+  readonly committedAt: number
+}
+
+/**
+ * Lets go of exactly these sequences: a record that was revised since it was sent has another one, and stays. An
+ * acknowledgement for any other epoch or link is none of ours. Returns how many records left.
+ */
+export function acknowledge(db: Connection, { epoch, link, committed, committedAt }: Acknowledgement): number {
+  const held = readRow(db)
+  if (held.epoch !== epoch || held.link !== link) return 0
+  let removed = 0
+  let oldest = Number.POSITIVE_INFINITY
+  for (const [first, last] of committed) {
+    const at = db.statement('SELECT min(at) FROM outbox WHERE seq BETWEEN ? AND ?').pluck().get(first, last)
+    oldest = Math.min(oldest, (at as number | null) ?? Number.POSITIVE_INFINITY)
+    removed += db.statement('DELETE FROM outbox WHERE seq BETWEEN ? AND ?').run(first, last).changes
+    db.statement('DELETE FROM given_up WHERE seq BETWEEN ? AND ?').run(first, last)
+    cutSuperseded(db, first, last)
+  }
+  db.statement('UPDATE link_state SET acknowledged_at = max(acknowledged_at, ?)').run(committedAt)
+  if (Number.isFinite(oldest)) mark(db, Math.floor(committedAt / HOUR_MS), oldest)
+  return removed
+}
+
+/** Takes [first, last] out of the ranges it meets. */
+function cutSuperseded(db: Connection, first: number, last: number): void {
+  const met = db
+    .statement<[number, number, number], { first: number; last: number; cause: string }>(
+      `SELECT * FROM superseded WHERE last >= ? AND first <= ?
+         AND first >= ifnull((SELECT max(first) FROM superseded WHERE first <= ?), 0)`,
+    )
+    .all(first, last, first)
+  const add = db.statement('INSERT INTO superseded(first, last, cause) VALUES (?, ?, ?)')
+  for (const range of met) {
+    db.statement('DELETE FROM superseded WHERE first = ?').run(range.first)
+    if (range.first < first) add.run(range.first, first - 1, range.cause)
+    if (range.last > last) add.run(last + 1, range.last, range.cause)
+  }
+}
+
+function mark(db: Connection, hour: number, oldest: number): void {
+  const known = db.statement('SELECT oldest FROM ack_marks WHERE hour = ?').pluck().get(hour) as number | undefined
+  if (known !== undefined && known <= oldest) return
+  const write = db.statement(
+    'INSERT INTO ack_marks(hour, oldest) VALUES (?, ?) ON CONFLICT DO UPDATE SET oldest = min(oldest, excluded.oldest)',
+  )
+  write.run(hour, oldest)
+  if (known !== undefined) return
+  const forgotten = hour - MARKED_HOURS
+  const before = db.statement('SELECT min(oldest) FROM ack_marks WHERE hour < ?').pluck().get(forgotten) as
+    | number
+    | null
+  if (before === null) return
+  db.statement('DELETE FROM ack_marks WHERE hour < ?').run(forgotten)
+  write.run(forgotten, before)
+}
+
+const readRow = (db: Connection) => db.statement<[], LinkRow>('SELECT * FROM link_state').get()!

@@ -47,7 +47,7 @@ async function startDevice({ start = true } = {}): Promise<Device> {
   const writer: Writer<UpdateProcedures> = stack.use(
     await startWriter(new URL('../writer-thread.ts', import.meta.url), { file }),
   )
-  const reader = stack.adopt(openReading(file), (db) => db.close())
+  const reader = stack.adopt(openReading(file), (db) => void db.close())
   const models = stack.use(new Models({ dataDirectory: folder }))
   await models.start()
   const store = await openObjectStore(join(folder, 'objects'))

@@ -1,0 +1,133 @@
+import type { DailyDemandView, ModelDefinition, Network as NetworkDefinition } from '@storecast/shared/contracts'
+import type { Vocabulary } from '@storecast/shared/features'
+import {
+  crossEntropy,
+  dailyDemandModel,
+  huber,
+  pinball,
+  residualMlp,
+  seasonalNaive,
+  weightedMean,
+} from '../networks/index.ts'
+import type { ModelIr } from '../onnx/ir.ts'
+import { tensor } from '../onnx/tensor.ts'
+import { type JobProgress, rows as rowsOf, train } from '../training/index.ts'
+import { columnMoments } from './distribution.ts'
+import { type DemandRows, HOURS } from './rows.ts'
+
+export interface FitInput {
+  readonly definition: ModelDefinition
+  /** In-stock rows, without gaps: sales in a stock-out are censored demand and teach nothing. */
+  readonly rows: DemandRows
+  readonly features: readonly string[]
+  readonly vocabulary: Vocabulary
+  readonly onProgress?: (progress: JobProgress) => void
+  readonly signal?: AbortSignal
+}
+
+/** Weights in the loss of the mean's Huber loss and of the profile's cross-entropy, beside the pinball losses. */
+const MEAN_WEIGHT = 0.5
+const PROFILE_WEIGHT = 0.1
+/** A small data set still gets so many steps: by smaller batches, then by more epochs. */
+const LEAST_STEPS = 300
+const SMALLEST_BATCH = 64
+
+/** Fits the definition's network to rows and gives it with the tensors of a `daily-demand` bundle, in float32. */
+export function fitDemand(input: FitInput): Promise<ModelIr> {
+  const { network } = input.definition.spec
+  switch (network.kind) {
+    case 'residual-mlp':
+      return fitResidualMlp(input, network)
+    case 'seasonal-naive':
+      return Promise.resolve(fitSeasonalNaive(input, network))
+    case 'revin-linear':
+      throw new RangeError('definition: the network revin-linear forecasts the view "sequence", not "daily-demand"')
+  }
+}
+
+/**
+ * Residual MLP on targets in units of each row's scale. Rows count by their scale, since errors are scored in units
+ * (pooled WAPE). Loss: Σ pinball over the levels + 0.5 Huber of the mean + 0.1 cross-entropy of the day's profile.
+ */
+async function fitResidualMlp(input: FitInput, kind: Extract<NetworkDefinition, { kind: 'residual-mlp' }>) {
+  const { definition, rows, features, vocabulary } = input
+  const { quantiles, training } = definition.spec
+  const view = definition.spec.view as DailyDemandView
+  const statics = Object.entries(view.statics).map(([name, width]) => {
+    return { name, width, entries: (vocabulary[name] ?? []).length + 1 }
+  })
+  const { width, blocks, dropout } = kind
+  const network = residualMlp({
+    standardise: columnMoments(rows.features, features.length),
+    ...{ statics, width, blocks, dropout, quantiles, profile: HOURS },
+  })
+  const { layout, networks } = await train({
+    network,
+    loss: (g, out, batch) => {
+      const levels = g.mul(pinball(g, out.quantiles!, batch.target!, quantiles), quantiles.length)
+      const mean = g.mul(huber(g, out.mean!, batch.target!), MEAN_WEIGHT)
+      const profile = g.mul(crossEntropy(g, out.profile!, batch.shares!), PROFILE_WEIGHT)
+      return weightedMean(g, g.add(g.add(levels, mean), profile), batch.weight!)
+    },
+    data: rowsOf({
+      features: tensor('float32', rows.features, [rows.count, features.length]),
+      statics: tensor('int64', rows.statics, [rows.count, statics.length]),
+      target: tensor(
+        'float32',
+        rows.units.map((units, i) => units / rows.scale[i]!),
+        [rows.count, 1],
+      ),
+      weight: tensor('float32', rows.scale, [rows.count, 1]),
+      shares: tensor('float32', hourlyShares(rows), [rows.count, HOURS]),
+    }),
+    options: { ...training, ...pace(rows.count, training) },
+    ...(input.onProgress && { onProgress: input.onProgress }),
+    ...(input.signal && { signal: input.signal }),
+  })
+  const parameters = networks.map((each) => each.parameters)
+  return dailyDemandModel({ network, layout, parameters }, { features: features.length, statics: statics.length })
+}
+
+/** Batch and epochs for so many rows. */
+function pace(count: number, { batch, epochs }: { batch: number; epochs: number }) {
+  const smaller = Math.min(batch, count, Math.max(SMALLEST_BATCH, Math.floor(count / (LEAST_STEPS / epochs))))
+  const perEpoch = Math.max(1, Math.floor(count / smaller))
+  return { batch: smaller, epochs: Math.max(epochs, Math.ceil(LEAST_STEPS / perEpoch)) }
+}
+
+/** Each row's units by hour over the day's total; all 0 where nothing was sold. */
+function hourlyShares({ count, hourly }: DemandRows): Float32Array {
+  const shares = new Float32Array(hourly.length)
+  for (let m = 0; m < count; m++) {
+    let total = 0
+    for (let h = 0; h < HOURS; h++) total += hourly[m * HOURS + h]!
+    if (total > 0) for (let h = 0; h < HOURS; h++) shares[m * HOURS + h] = hourly[m * HOURS + h]! / total
+  }
+  return shares
+}
+
+/** One season ago, opened up by the empirical quantiles of its own errors in units of scale. */
+function fitSeasonalNaive(
+  input: FitInput,
+  { season }: Extract<NetworkDefinition, { kind: 'seasonal-naive' }>,
+): ModelIr {
+  const { definition, rows, features } = input
+  const view = definition.spec.view as DailyDemandView
+  const lagColumn = features.indexOf(`lag${season}`)
+  if (lagColumn < 0) throw new RangeError(`definition: there is no feature lag${season} for a season of ${season} days`)
+  const errors = Float64Array.from({ length: rows.count }, (_, m) => {
+    return rows.units[m]! / rows.scale[m]! - rows.features[m * features.length + lagColumn]!
+  }).sort()
+  const profile = new Float64Array(HOURS)
+  rows.hourly.forEach((units, at) => {
+    profile[at % HOURS]! += units
+  })
+  const total = profile.reduce((sum, units) => sum + units, 0)
+  return seasonalNaive({
+    features: features.length,
+    statics: Object.keys(view.statics).length,
+    lagColumn,
+    offsets: definition.spec.quantiles.map((level) => errors[Math.floor(level * (errors.length - 1))]!),
+    profile: Array.from(profile, (units) => (total > 0 ? units / total : 1 / HOURS)),
+  })
+}

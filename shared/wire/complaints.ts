@@ -83,7 +83,7 @@ function forecastComplaint(record: ForecastRecord): string | undefined {
 }
 
 const Event = z.strictObject({
-  id: z.uuid(),
+  id: z.uuid().lowercase(),
   at: z.int().refine(isLevel, 'not a time'),
   severity: z.enum(['info', 'warning', 'error']),
   code: z.string().min(1).max(64),
@@ -103,7 +103,14 @@ function reportedComplaint(record: ReportedState): string | undefined {
 
 function complaintOf(schema: z.ZodType, value: unknown): string | undefined {
   const result = schema.safeParse(value)
-  if (result.success) return undefined
+  if (result.success) return isText(value) ? undefined : 'characters that are none (NUL, half a surrogate pair)'
   const { path, message } = result.error.issues[0]!
   return `${path.join('.')}: ${message}`.slice(0, 200)
+}
+
+/** Whether every text inside can be stored as UTF-8 by every database. */
+function isText(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0')
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([key, inner]) => isText(key) && isText(inner))
 }

@@ -1,7 +1,7 @@
 import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { WindowRecord } from '../contracts/index.ts'
+import type { EventRecord, WindowRecord } from '../contracts/index.ts'
 import { sift } from './complaints.ts'
 import { WireError } from './errors.ts'
 import { MAX_BODY_BYTES } from './limits.ts'
@@ -124,6 +124,23 @@ describe('records', () => {
     const { sound, rejected } = sift({ ...none, windows })
     expect(rejected).toEqual([{ seq: 1, reason }])
     expect(sequencesOf(sound)).toEqual([2])
+  })
+
+  it.each([
+    ['event: message: Too big: expected string to have <=2000 characters', { message: 'x'.repeat(2001) }],
+    ['event: characters that are none (NUL, half a surrogate pair)', { message: 'a\0b' }],
+    ['event: characters that are none (NUL, half a surrogate pair)', { detail: { '\ud800': 1 } }],
+  ])('%s', (reason, wrong) => {
+    const record = {
+      id: '2b1c8a1e-6f0d-4f4e-9a52-8d5a4c1f0b11',
+      at: 1,
+      severity: 'info',
+      code: 'c',
+      message: '',
+      detail: {},
+    }
+    const events = [{ seq: 1, record: { ...record, ...wrong } as EventRecord }]
+    expect(sift({ ...none, events }).rejected).toEqual([{ seq: 1, reason }])
   })
 
   it('are checked again by the gate, since no device is trusted', () => {

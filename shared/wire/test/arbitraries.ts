@@ -10,6 +10,7 @@ const time = fc.oneof(
   fc.integer({ min: -1e14, max: 1e14 }),
 )
 const level = fc.oneof(fc.integer({ min: -100, max: 100 }), fc.integer({ min: 1 - 2 ** 52, max: 2 ** 52 - 1 }))
+const text = fc.string({ unit: 'binary', maxLength: 40 }).filter((s) => !s.includes('\0'))
 const slug = fc.stringMatching(/^[a-z0-9]([a-z0-9_-]{0,20}[a-z0-9])?$/)
 const entity = fc.stringMatching(/^[A-Za-z0-9._-]{0,12}$/)
 
@@ -21,7 +22,7 @@ const bins: fc.Arbitrary<SketchBins['positive']> = fc
       .map((counts) => indices.sort((a, b) => a - b).map((index, i) => [index, counts[i]!] as const)),
   )
 
-export const windowRecord: fc.Arbitrary<WindowRecord> = fc
+const windowRecord: fc.Arbitrary<WindowRecord> = fc
   .record({
     series: fc.record({ sensor: fc.oneof(fc.constantFrom('sales', 'fridge'), slug), entity }),
     start: time,
@@ -44,7 +45,7 @@ export const windowRecord: fc.Arbitrary<WindowRecord> = fc
 const float32 = fc.float({ noNaN: true, noDefaultInfinity: true })
 const float64 = fc.double({ noNaN: true, noDefaultInfinity: true })
 
-export const forecastRecord: fc.Arbitrary<ForecastRecord> = fc
+const forecastRecord: fc.Arbitrary<ForecastRecord> = fc
   .record({
     model: slug,
     version: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
@@ -59,18 +60,18 @@ export const forecastRecord: fc.Arbitrary<ForecastRecord> = fc
   })
   .map(({ score, length, ...rest }) => ({ ...rest, end: rest.start + length, ...(score && { score }) }))
 
-export const eventRecord: fc.Arbitrary<EventRecord> = fc.record({
+const eventRecord: fc.Arbitrary<EventRecord> = fc.record({
   id: fc.uuid(),
   at: time,
   severity: fc.constantFrom('info', 'warning', 'error'),
   code: slug,
-  message: fc.string({ maxLength: 200 }),
-  detail: fc.dictionary(slug, fc.oneof(fc.string({ maxLength: 20 }), fc.integer(), fc.boolean()), { maxKeys: 4 }),
+  message: text,
+  detail: fc.dictionary(slug, fc.oneof(text, fc.integer(), fc.boolean()), { maxKeys: 4 }),
 })
 
-export const reportedState: fc.Arbitrary<ReportedState> = fc.record({
+const reportedState: fc.Arbitrary<ReportedState> = fc.record({
   site: slug,
-  agentVersion: fc.string({ maxLength: 20 }),
+  agentVersion: fc.string({ unit: 'grapheme', maxLength: 10 }),
   generation: fc.nat(),
   models: fc.dictionary(
     slug,

@@ -1,0 +1,170 @@
+import type { Migration } from '../platform/database.ts'
+
+/** Times are unix milliseconds, values integers in the sensor's resolution, as on the wire. */
+export const ingestMigrations: readonly Migration[] = [
+  {
+    id: 201,
+    name: 'links with devices, and the records that came over them',
+    sql: `
+      -- A span of one database's sequences under which (epoch, sequence) names one change. The device's own is the highest
+      -- that is not quarantined.
+      CREATE TABLE device_epochs (
+        device text NOT NULL REFERENCES devices,
+        epoch int8 NOT NULL,
+        db_id uuid NOT NULL,
+        reason text NOT NULL CHECK (reason IN ('first-contact', 'new-database', 'restored-image', 'fork', 'cloud-restored')),
+        quarantined boolean NOT NULL,
+        opened_at int8 NOT NULL,
+        -- The account of sequences begins at base. Below floor all are accounted for; at or above it, told holds those that
+        -- came as a record or as superseded.
+        base int8 NOT NULL,
+        floor int8 NOT NULL,
+        highest int8 NOT NULL,
+        told int8multirange NOT NULL DEFAULT '{}',
+        records int8 NOT NULL DEFAULT 0,
+        revised int8 NOT NULL DEFAULT 0,
+        coarsened int8 NOT NULL DEFAULT 0,
+        dropped int8 NOT NULL DEFAULT 0,
+        PRIMARY KEY (device, epoch)
+      );
+      -- One row a granted link. Kept, so that the cloud knows whether what a device remembers is in its own past.
+      CREATE TABLE device_links (
+        device text NOT NULL,
+        epoch int8 NOT NULL,
+        link int8 NOT NULL,
+        nonce text NOT NULL,
+        session text NOT NULL,
+        granted_at int8 NOT NULL,
+        -- Of the newest commit under this link: what its acknowledgements say.
+        committed_at int8 NOT NULL,
+        resend_since int8,
+        PRIMARY KEY (device, epoch, link),
+        FOREIGN KEY (device, epoch) REFERENCES device_epochs
+      );
+      CREATE INDEX device_links_nonce ON device_links (device, nonce);
+      -- Hellos that would open an epoch are asked to say so again.
+      CREATE TABLE device_challenges (
+        device text NOT NULL REFERENCES devices,
+        session text NOT NULL,
+        challenge text NOT NULL,
+        issued_at int8 NOT NULL,
+        PRIMARY KEY (device, session)
+      );
+
+      -- A measured series of a device, interned.
+      CREATE TABLE series (
+        id int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        device text NOT NULL REFERENCES devices,
+        sensor text NOT NULL,
+        entity text NOT NULL,
+        UNIQUE (device, sensor, entity)
+      );
+      -- No window of a series lies inside another one.
+      CREATE TABLE windows (
+        series int4 NOT NULL,
+        start_at int8 NOT NULL,
+        end_at int8 NOT NULL,
+        revision int8 NOT NULL,
+        count int8 NOT NULL,
+        sum int8 NOT NULL,
+        min int8 NOT NULL,
+        max int8 NOT NULL,
+        last int8 NOT NULL,
+        sketch bytea NOT NULL,
+        missing int8 NOT NULL,
+        late int8 NOT NULL,
+        out_of_range int8 NOT NULL,
+        flat int8 NOT NULL,
+        duplicate int8 NOT NULL,
+        epoch int8 NOT NULL,
+        seq int8 NOT NULL,
+        received_at int8 NOT NULL,
+        PRIMARY KEY (series, start_at, end_at)
+      );
+      -- Coarse windows that count less than the finer ones they would replace, which stay.
+      CREATE TABLE window_conflicts (
+        series int4 NOT NULL,
+        start_at int8 NOT NULL,
+        end_at int8 NOT NULL,
+        count int8 NOT NULL,
+        finer_count int8 NOT NULL,
+        epoch int8 NOT NULL,
+        seq int8 NOT NULL,
+        noticed_at int8 NOT NULL,
+        PRIMARY KEY (series, start_at, end_at)
+      );
+      CREATE TABLE forecasts (
+        device text NOT NULL REFERENCES devices,
+        model text NOT NULL,
+        version int8 NOT NULL,
+        entity text NOT NULL,
+        issued_at int8 NOT NULL,
+        start_at int8 NOT NULL,
+        end_at int8 NOT NULL,
+        quantiles float4[] NOT NULL,
+        mean float8 NOT NULL,
+        baseline float8 NOT NULL,
+        scored_at int8,
+        actual float8,
+        censored boolean,
+        epoch int8 NOT NULL,
+        seq int8 NOT NULL,
+        received_at int8 NOT NULL,
+        PRIMARY KEY (device, model, version, entity, issued_at)
+      );
+      CREATE TABLE events (
+        device text NOT NULL REFERENCES devices,
+        id uuid NOT NULL,
+        at int8 NOT NULL,
+        severity text NOT NULL,
+        code text NOT NULL,
+        message text NOT NULL,
+        detail jsonb NOT NULL,
+        epoch int8 NOT NULL,
+        seq int8 NOT NULL,
+        received_at int8 NOT NULL,
+        PRIMARY KEY (device, id)
+      );
+      CREATE INDEX events_at ON events (device, at);
+      CREATE TABLE reported (
+        device text PRIMARY KEY REFERENCES devices,
+        body jsonb NOT NULL,
+        epoch int8 NOT NULL,
+        seq int8 NOT NULL,
+        received_at int8 NOT NULL
+      );
+
+      -- Sequences whose records the cloud does not have, and why.
+      CREATE TABLE gaps (
+        id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        device text NOT NULL,
+        epoch int8 NOT NULL,
+        cause text NOT NULL CHECK (cause IN ('dropped', 'unaccounted', 'rejected', 'undecodable', 'cloud-restored')),
+        first_seq int8 NOT NULL,
+        last_seq int8 NOT NULL,
+        noticed_at int8 NOT NULL
+      );
+      CREATE INDEX gaps_device ON gaps (device, noticed_at);
+      -- What could not be read, as it came. The newest few of each device are kept.
+      CREATE TABLE raw_messages (
+        id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        device text NOT NULL,
+        reason text NOT NULL,
+        detail text NOT NULL,
+        payload bytea NOT NULL,
+        received_at int8 NOT NULL
+      );
+      CREATE INDEX raw_messages_device ON raw_messages (device, id);
+      -- Batches of a quarantined epoch, in order of arrival, until an operator decides.
+      CREATE TABLE quarantined_batches (
+        id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        device text NOT NULL,
+        epoch int8 NOT NULL,
+        payload bytea NOT NULL,
+        received_at int8 NOT NULL,
+        FOREIGN KEY (device, epoch) REFERENCES device_epochs
+      );
+      CREATE INDEX quarantined_batches_epoch ON quarantined_batches (device, epoch, id);
+    `,
+  },
+]

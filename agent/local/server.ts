@@ -1,0 +1,169 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Logger } from '../platform/logger.ts'
+import { HttpError } from './errors.ts'
+import { type LocalRequest, type Match, type Reply, type Route, RouteTable } from './routes.ts'
+
+export interface LocalServerOptions {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** What callers must show; undefined: nothing, on loopback only. */
+  readonly token: string | undefined
+  readonly routes: readonly Route[]
+  readonly log: Logger
+  /** Told of every answer, by the route's path (`unmatched` where there was none). */
+  readonly onAnswered: (answer: { route: string; method: string; status: number; seconds: number }) => void
+  /** Real milliseconds for a whole request to come in. */
+  readonly requestMs?: number
+  readonly connections?: number
+}
+
+export interface LocalServer extends AsyncDisposable {
+  readonly url: string
+}
+
+const LOOPBACK_HOSTS = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
+
+/** The device's own HTTP: plain JSON in and out, every error as `{ "error": message, "code": code }`. */
+export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
+  const { host, port, token, routes, requestMs = 30_000, connections = 256 } = options
+  if (token === undefined && !isLoopback(host)) {
+    throw new Error(`refusing to listen on ${host} without a token: set one, or listen on 127.0.0.1`)
+  }
+  const table = new RouteTable(routes)
+  const server = createServer({
+    requestTimeout: requestMs,
+    headersTimeout: Math.min(10_000, requestMs),
+    // How often Node looks for late ones.
+    connectionsCheckingInterval: Math.min(5_000, requestMs),
+  })
+  server.maxConnections = connections
+  server.on('request', (request, response) => void answer(request, response, { ...options, table }))
+  server.on('clientError', (_, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
+  })
+  const listening = Promise.withResolvers<void>()
+  server.once('error', listening.reject)
+  server.listen(port, host, listening.resolve)
+  await listening.promise
+  const { address, family, port: bound } = server.address() as AddressInfo
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const impatient = setTimeout(() => server.closeAllConnections(), 2000)
+      await closed
+      clearTimeout(impatient)
+    },
+  }
+}
+
+type AnswerOptions = LocalServerOptions & { readonly table: RouteTable }
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: AnswerOptions): Promise<void> {
+  const began = performance.now()
+  let match: Match | undefined
+  let reply: Reply
+  const abort = new AbortController()
+  response.on('close', () => abort.abort())
+  try {
+    const url = new URL(request.url ?? '/', 'http://localhost')
+    match = options.table.find(request.method ?? 'GET', url.pathname)
+    authorize(request, match.route, options.token)
+    reply = await match.route.handle(localRequest(request, { match, url, signal: abort.signal }))
+  } catch (error) {
+    reply = explain(error, options.log)
+  }
+  send(request, response, reply)
+  const seconds = (performance.now() - began) / 1000
+  const route = match?.route.path ?? 'unmatched'
+  options.onAnswered({ route, method: request.method ?? '', status: reply.status ?? 200, seconds })
+}
+
+function localRequest(
+  request: IncomingMessage,
+  { match, url, signal }: { match: Match; url: URL; signal: AbortSignal },
+): LocalRequest {
+  return {
+    params: match.params,
+    query: url.searchParams,
+    headers: request.headers,
+    signal,
+    body: (maxBytes) => readBody(request, maxBytes),
+  }
+}
+
+/** Beyond the cap this much is still read and thrown away, so that the caller hears why; then the connection is cut. */
+const MOST_DISCARDED = 32 * 1024 * 1024
+
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > maxBytes + MOST_DISCARDED) break
+      if (size <= maxBytes) chunks.push(chunk)
+      else chunks.length = 0
+    }
+  } catch (cause) {
+    throw new HttpError(400, { code: 'cut-short', message: 'the body did not come to its end' }, { cause })
+  }
+  if (size <= maxBytes) return Buffer.concat(chunks, size)
+  throw new HttpError(413, { code: 'too-large', message: `the body is over ${maxBytes} bytes: send it in parts` })
+}
+
+/**
+ * With a token, callers show it. Without one the server is on loopback, where a browser on the same machine must not be
+ * talked into calling it: a page of another origin, or a foreign name that resolves to 127.0.0.1, is turned away.
+ */
+function authorize({ headers }: IncomingMessage, route: Route, token: string | undefined): void {
+  if (token === undefined) {
+    const { host = '', origin } = headers
+    const foreignOrigin = origin !== undefined && !LOOPBACK_HOSTS.test(origin.replace(/^https?:\/\//, ''))
+    if (LOOPBACK_HOSTS.test(host) && !foreignOrigin) return
+    throw new HttpError(403, { code: 'foreign-origin', message: 'without a token, only local callers are served' })
+  }
+  if (route.open) return
+  // InfluxDB's clients say "Token" where everybody else says "Bearer".
+  const shown = /^(?:Bearer|Token) +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
+  if (shown !== undefined && sameSecret(shown, token)) return
+  throw new HttpError(401, {
+    code: shown === undefined ? 'token-missing' : 'token-wrong',
+    message: 'send the device token: "Authorization: Bearer <token>"',
+    headers: { 'www-authenticate': 'Bearer' },
+  })
+}
+
+/** Takes the same time wherever the two differ. */
+function sameSecret(a: string, b: string): boolean {
+  const digest = (secret: string) => createHash('sha256').update(secret).digest()
+  return timingSafeEqual(digest(a), digest(b))
+}
+
+function explain(error: unknown, log: Logger): Reply {
+  if (error instanceof HttpError) {
+    const { status, code, message, headers } = error
+    return { status, json: { error: message, code }, headers }
+  }
+  log.error({ err: error }, 'a request failed unexpectedly')
+  return { status: 500, json: { error: 'the agent failed on this request; its log says why', code: 'internal' } }
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status = 200, json, text, headers }: Reply): void {
+  const body = json === undefined ? text : JSON.stringify(json)
+  if (json !== undefined) response.setHeader('content-type', 'application/json; charset=utf-8')
+  else if (body !== undefined) response.setHeader('content-type', 'text/plain; charset=utf-8')
+  response.setHeader('x-content-type-options', 'nosniff')
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value)
+  // What was not read of a body would be taken for the next request.
+  if (!request.complete) response.setHeader('connection', 'close')
+  response.statusCode = status
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+/** Whether only this machine can reach a listening address. */
+export const isLoopback = (host: string): boolean => host === '::1' || LOOPBACK_HOSTS.test(host)

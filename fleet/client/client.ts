@@ -1,0 +1,53 @@
+/** The cloud answered that it would not. */
+export class CloudRequestError extends Error {
+  override readonly name = 'CloudRequestError'
+  readonly code: string
+  readonly status: number
+
+  constructor(request: string, status: number, problem: { code?: unknown; detail?: unknown; title?: unknown }) {
+    const said = [problem.detail, problem.title].find((text) => typeof text === 'string') ?? 'no reason given'
+    super(`${request}: ${said} (${status})`)
+    this.status = status
+    this.code = typeof problem.code === 'string' ? problem.code : 'request-refused'
+  }
+}
+
+/** The cloud's REST API as JavaScript values; what it answers is trusted to be what its OpenAPI document says. */
+export interface CloudClient {
+  readonly url: string
+  get<T>(path: string): Promise<T>
+  put<T>(path: string, body: unknown): Promise<T>
+  post<T>(path: string, body?: unknown): Promise<T>
+}
+
+/** @throws CloudRequestError from each call that the cloud refuses; TypeError where it cannot be reached */
+export function cloudClient({ url, token }: { url: string; token: string }): CloudClient {
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const response = await fetch(new URL(path, url), {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(60_000),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new CloudRequestError(`${method} ${path}`, response.status, problem(text))
+    return (text === '' ? undefined : JSON.parse(text)) as T
+  }
+  return {
+    url,
+    get: (path) => call('GET', path),
+    put: (path, body) => call('PUT', path, body),
+    post: (path, body) => call('POST', path, body),
+  }
+}
+
+function problem(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return { detail: text.slice(0, 300) } // a proxy's page, not the cloud's answer
+  }
+}

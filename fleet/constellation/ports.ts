@@ -1,0 +1,22 @@
+import { createServer } from 'node:net'
+
+/** Below the range from which Linux takes ports for outgoing connections: a program that restarts finds its port again. */
+const LOWEST = 20_000
+const HIGHEST = 32_000
+
+/** A port of 127.0.0.1 on which nobody listens right now. */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST))
+    if (await isFree(port)) return port
+  }
+  throw new Error(`no free port found between ${LOWEST} and ${HIGHEST} on 127.0.0.1`)
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}

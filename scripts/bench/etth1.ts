@@ -3,6 +3,7 @@ import {
   channelScale,
   openSession,
   readSensorSeries,
+  type SensorSeries,
   scoreSensor,
   sensorModel,
   standardised,
@@ -13,38 +14,56 @@ import type { BenchOptions, BenchResult } from './measure.ts'
 
 /** Rows of the published protocol: training, then validation, then test. */
 const borders = { train: 8640, validation: 11_520, test: 14_400 }
-const horizons = [96, 192, 336, 720]
 const context = 512
 const quantiles = [0.1, 0.5, 0.9]
 
+/** The horizon that the definition ships with gets three seeds; the longer ones stand beside the published table. */
+const trials = [
+  { horizon: 96, epochs: 5, seeds: [1, 2, 3] },
+  { horizon: 192, epochs: 3, seeds: [1] },
+  { horizon: 336, epochs: 3, seeds: [1] },
+  { horizon: 720, epochs: 3, seeds: [1] },
+]
+
 /**
- * ETTh1 by the protocol of the long-horizon benchmarks: standardised on the training rows, one CPU thread, mean of three
- * seeds. Look-back, learning rate, epochs and loss were chosen on the validation rows.
+ * ETTh1 by the protocol of the long-horizon benchmarks: standardised on the training rows, one CPU thread a training, two
+ * trainings at a time. Look-back, learning rate, epochs and loss were chosen on the validation rows.
  */
 export async function run({ data }: BenchOptions): Promise<BenchResult> {
   const path = data ?? fileURLToPath(new URL('../../../shared/data/ett/ETTh1.csv', import.meta.url))
   const series = await readSensorSeries(path, { view: { kind: 'sequence', channels: '*', step: '1h', context } })
-  const scale = channelScale(series, borders.train)
-  const channels = series.channels.length
-  const values = standardised(series, scale).subarray(0, borders.train * channels)
-  const result: Record<string, number> = {}
-  for (const horizon of horizons) {
-    const network = { context, horizon, channels, quantiles }
-    const options = { epochs: 8, batch: 64, learningRate: 0.005, weightDecay: 0, seeds: [1, 2, 3], parallel: 1 }
-    const trained = await trainSensor({ values, network, options })
-    const scores = []
-    for (const one of trained.networks) {
-      await using session = await openSession(writeModel(sensorModel({ ...trained, networks: [one] }, scale)))
-      scores.push(
-        await scoreSensor(session, network, { ...series, sd: scale.sd, from: borders.validation, to: borders.test }),
-      )
-    }
-    result[`mse_${horizon}`] = mean(scores.map((score) => score.mse))
-    result[`mae_${horizon}`] = mean(scores.map((score) => score.mae))
-    result[`coverage_${horizon}`] = mean(scores.map((score) => score.coverage))
-    result[`train_seconds_${horizon}`] = mean(trained.networks.map((each) => each.seconds))
+  const results = new Map<number, BenchResult>()
+  const waiting = trials.values()
+  const lane = async () => {
+    for (const trial of waiting) results.set(trial.horizon, await measure(series, trial))
   }
-  return result
+  await Promise.all([lane(), lane()])
+  return Object.assign({}, ...trials.map(({ horizon }) => results.get(horizon)))
+}
+
+async function measure(series: SensorSeries, trial: (typeof trials)[number]): Promise<BenchResult> {
+  const { horizon, epochs, seeds } = trial
+  const channels = series.channels.length
+  const scale = channelScale(series, borders.train)
+  const network = { context, horizon, channels, quantiles }
+  const trained = await trainSensor({
+    values: standardised(series, scale).subarray(0, borders.train * channels),
+    network,
+    options: { epochs, batch: 64, learningRate: 0.005, weightDecay: 0, seeds, parallel: 1 },
+  })
+  const scores = []
+  for (const one of trained.networks) {
+    await using session = await openSession(writeModel(sensorModel({ ...trained, networks: [one] }, scale)))
+    const test = { ...series, sd: scale.sd, from: borders.validation, to: borders.test }
+    scores.push(await scoreSensor(session, network, test))
+  }
+  return {
+    [`mse_${horizon}`]: mean(scores.map(({ mse }) => mse)),
+    [`mae_${horizon}`]: mean(scores.map(({ mae }) => mae)),
+    [`coverage_${horizon}`]: mean(scores.map(({ coverage }) => coverage)),
+    [`train_seconds_${horizon}`]: mean(trained.networks.map(({ seconds }) => seconds)),
+    [`seeds_${horizon}`]: seeds.length,
+  }
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

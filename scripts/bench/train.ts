@@ -21,18 +21,17 @@ import {
 } from '@storecast/models/engine'
 import * as tf from '@tensorflow/tfjs'
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
+import { type DemandRows, demandRows, demandShape } from '../lib/demand-rows.ts'
 import { alternate, type BenchResult } from './measure.ts'
 
 const seed = 11
 const batch = 256
 const examples = 4096
-const featureCount = 80
-const statics = [25, 40, 12, 200].map((entries, i) => ({ name: `s${i}`, entries, width: [6, 6, 4, 8][i]! }))
+const { features: featureCount, statics, hours } = demandShape
 const width = 128
 const blocks = 2
 const dropout = 0.35
 const levels = [0.1, 0.5, 0.9]
-const hours = 24
 /** Low enough that rounding, which the ReLUs and the pinball loss amplify, stays far below the tolerance for 100 steps. */
 const learningRate = 3e-4
 const checkedSteps = 100
@@ -77,14 +76,14 @@ export async function run(): Promise<BenchResult> {
 interface Batches {
   readonly layout: Layout
   readonly initial: Float32Array
-  readonly data: Readonly<Record<'features' | 'statics' | 'target' | 'weight' | 'shares', Tensor>>
+  readonly data: DemandRows
   readonly masks: Tensor
   /** Rows of the batch of a step, and where its dropout masks start. */
   batchOf(step: number): { index: number[]; offsets: number[] }
 }
 
 async function onnxTrainer() {
-  const data = dataSet()
+  const data = demandRows(examples, seed)
   const network = residualMlp({
     standardise: { mean: new Array(featureCount).fill(0), sd: new Array(featureCount).fill(1) },
     ...{ statics, width, blocks, dropout, quantiles: levels, profile: hours },
@@ -235,31 +234,5 @@ async function tfjsTrainer({ layout, initial, data, masks, batchOf }: Batches) {
         return value!
       })
     },
-  }
-}
-
-/** Rows in which features, static attributes and demand hang together. */
-function dataSet(): Batches['data'] {
-  const random = seededRandom(seed, 3)
-  const features = Float32Array.from({ length: examples * featureCount }, () => random.normal())
-  const codes = BigInt64Array.from({ length: examples * statics.length }, (_, i) =>
-    BigInt(1 + random.below(statics[i % statics.length]!.entries - 1)),
-  )
-  const target = Float32Array.from({ length: examples }, (_, i) => {
-    const signal =
-      features[i * featureCount]! - 0.5 * features[i * featureCount + 1]! + Number(codes[i * statics.length]) / 20
-    return Math.max(0, 1 + 0.4 * signal + 0.3 * random.normal())
-  })
-  const shares = Float32Array.from({ length: examples * hours }, (_, i) => (i % hours < 8 ? 0 : 1 / 16))
-  return {
-    features: tensor('float32', features, [examples, featureCount]),
-    statics: tensor('int64', codes, [examples, statics.length]),
-    target: tensor('float32', target, [examples, 1]),
-    weight: tensor(
-      'float32',
-      Float32Array.from({ length: examples }, () => 0.5 + random.uniform()),
-      [examples, 1],
-    ),
-    shares: tensor('float32', shares, [examples, hours]),
   }
 }

@@ -1,0 +1,2 @@
+export { checkFusion, NotFusedError } from './fusion-check.ts'
+export { quantize } from './quantize.ts'

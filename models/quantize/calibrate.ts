@@ -34,5 +34,5 @@ export async function calibrate(
 
 function rangeOf({ low, high }: { low: number; high: number }): ActivationRange {
   const scale = Math.fround((high - low) / 255) || 1
-  return { scale, zeroPoint: Math.round(-low / scale) }
+  return { scale, zeroPoint: Math.round(Math.abs(low) / scale) }
 }

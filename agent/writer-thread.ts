@@ -1,12 +1,15 @@
+import { bufferMigrations, bufferProcedures } from './buffer/index.ts'
+import { eventMigrations, eventProcedures } from './platform/events.ts'
 import { serveWriter } from './platform/serve-writer.ts'
 import { updateMigrations, updateProcedures } from './update/state.ts'
+import { windowMigrations, windowProcedures } from './windows/index.ts'
 
 /** What every stage lets the one database writer do. A stage adds its line to both. */
-const procedures = { ...updateProcedures }
+const procedures = { ...eventProcedures, ...bufferProcedures, ...windowProcedures, ...updateProcedures }
 
 export type AgentProcedures = typeof procedures
 
 serveWriter({
-  migrations: [...updateMigrations],
+  migrations: [...eventMigrations, ...bufferMigrations, ...windowMigrations, ...updateMigrations],
   procedures,
 })

@@ -58,6 +58,12 @@ export function openReading(file: string): Connection {
   return db
 }
 
+/** Bytes that the database holds; its file may be larger, by pages that are free for what comes next. */
+export function usedBytes(db: Connection): number {
+  const pragma = (name: string) => db.statement<[], number>(`PRAGMA ${name}`).pluck().get()!
+  return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size')
+}
+
 function open(file: string, options: SQLite.Options): Connection {
   let db: Connection
   try {

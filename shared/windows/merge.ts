@@ -22,7 +22,8 @@ export function addQuality(a: WindowQuality, b: WindowQuality): WindowQuality {
  * @throws RangeError where there is none, one lies outside, or they are of different series
  */
 export function mergeWindows(fine: readonly WindowRecord[], { start, end }: Span): WindowRecord {
-  const ordered = [...fine].sort((a, b) => a.start - b.start)
+  // By end: of a window and a part of it that came later, the whole one knows the last reading.
+  const ordered = [...fine].sort((a, b) => a.end - b.end)
   const first = ordered[0]
   if (!first) throw new RangeError(`no windows to merge into [${start}, ${end})`)
   const sketch = new Sketch()

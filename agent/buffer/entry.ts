@@ -1,0 +1,103 @@
+import { ByteReader, type ByteWriter } from '@storecast/shared/windows'
+
+/**
+ * What the journal holds of one reading. Packed, an entry is the series' number with the entry's flags, its time as
+ * difference to the entry before, the value in steps where there is one, and for events the hash of the id.
+ */
+
+/** What an entry says; the two lowest bits of its flags. */
+export const MARK = {
+  /** A value that counts. */
+  reading: 0,
+  /** A value outside the sensor's range came at this time. */
+  outOfRange: 1,
+  /** An event whose id was seen before came again. */
+  duplicate: 2,
+  /** A counter's value behind a newer one: it tells nothing more. Never in the journal. */
+  late: 3,
+} as const
+export type Mark = (typeof MARK)[keyof typeof MARK]
+
+export const markOf = (flags: number): Mark => (flags & 3) as Mark
+/** Flag of an event that carries the hash of its id. */
+export const HAS_ID = 4
+export const FLAG_VALUES = 8
+
+/** Entries of one series, as parallel arrays. */
+export class SeriesEntries {
+  readonly times: number[] = []
+  /** Steps; 0 where the mark is not a reading. */
+  readonly values: number[] = []
+  readonly flags: number[] = []
+  /** The two halves of the id's hash; 0 without `HAS_ID`. */
+  readonly high: number[] = []
+  readonly low: number[] = []
+  #sorted = true
+
+  get length(): number {
+    return this.times.length
+  }
+
+  push(time: number, value: number, flags: number, high: number, low: number): void {
+    if (this.times.length > 0 && time < this.times[this.times.length - 1]!) this.#sorted = false
+    this.times.push(time)
+    this.values.push(value)
+    this.flags.push(flags)
+    this.high.push(high)
+    this.low.push(low)
+  }
+
+  /** By time; of the same time, in order of arrival. */
+  sorted(): SeriesEntries {
+    if (this.#sorted) return this
+    const order = this.times.map((_, i) => i).sort((a, b) => this.times[a]! - this.times[b]! || a - b)
+    const result = new SeriesEntries()
+    for (const i of order) {
+      result.push(this.times[i]!, this.values[i]!, this.flags[i]!, this.high[i]!, this.low[i]!)
+    }
+    return result
+  }
+}
+
+export interface PackedEntry {
+  readonly series: number
+  readonly time: number
+  readonly value: number
+  readonly flags: number
+  readonly high: number
+  readonly low: number
+}
+
+/** Appends one entry to a journal row. @returns the time the next entry of the row refers to */
+export function packEntry(out: ByteWriter, entry: PackedEntry, previousTime: number): number {
+  out.unsigned(entry.series * FLAG_VALUES + entry.flags)
+  out.signed(entry.time - previousTime)
+  if (markOf(entry.flags) === MARK.reading) out.signed(entry.value)
+  if (entry.flags & HAS_ID) {
+    out.uint32(entry.high)
+    out.uint32(entry.low)
+  }
+  return entry.time
+}
+
+/** Adds the entries of one journal row, in order, to their series. */
+export function unpackInto(groups: Map<number, SeriesEntries>, packed: Uint8Array): void {
+  const bytes = new ByteReader(packed)
+  let time = 0
+  while (!bytes.atEnd) {
+    const head = bytes.unsigned()
+    const flags = head % FLAG_VALUES
+    const series = (head - flags) / FLAG_VALUES
+    time += bytes.signed()
+    const value = markOf(flags) === MARK.reading ? bytes.signed() : 0
+    const hasId = (flags & HAS_ID) !== 0
+    const high = hasId ? bytes.uint32() : 0
+    const low = hasId ? bytes.uint32() : 0
+    let group = groups.get(series)
+    if (!group) {
+      group = new SeriesEntries()
+      groups.set(series, group)
+    }
+    group.push(time, value, flags, high, low)
+  }
+}

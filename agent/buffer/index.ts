@@ -1,0 +1,5 @@
+export { expireBlocks, RawReader, storeBlock } from './blocks.ts'
+export { Buffer, type BufferOptions, type Committed, type SensorHeard } from './buffer.ts'
+export { MARK, markOf, SeriesEntries } from './entry.ts'
+export { bufferProcedures, dropJournal, type JournalPart, readDefinitions, readJournal } from './journal.ts'
+export { bufferMigrations } from './schema.ts'

@@ -1,0 +1,84 @@
+import type { SensorDefinition } from '@storecast/shared/contracts'
+import type { Connection } from '../platform/database.ts'
+import type { SourcePosition } from '../sensors/reading.ts'
+import { type SeriesEntries, unpackInto } from './entry.ts'
+
+export interface NewSeries {
+  readonly id: number
+  readonly sensor: string
+  readonly entity: string
+}
+
+/** One commit. */
+export interface JournalAppend {
+  readonly at: number
+  readonly entries: number
+  readonly packed: Uint8Array
+  /** Series that the entries are the first of. */
+  readonly series: readonly NewSeries[]
+  readonly positions: readonly SourcePosition[]
+}
+
+function append(db: Connection, { at, entries, packed, series, positions }: JournalAppend): void {
+  for (const { id, sensor, entity } of series) {
+    db.statement('INSERT INTO series(id, sensor, entity) VALUES (?, ?, ?)').run(id, sensor, entity)
+  }
+  if (entries > 0) db.statement('INSERT INTO journal(at, entries, packed) VALUES (?, ?, ?)').run(at, entries, packed)
+  for (const { source, stamp, position } of positions) {
+    db.statement(
+      `INSERT INTO source_positions(source, stamp, position) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET stamp = excluded.stamp, position = excluded.position`,
+    ).run(source, stamp, position)
+  }
+}
+
+/** Writes what sensors are now; what was is kept for readings that still wait in the journal. */
+function define(db: Connection, definitions: readonly SensorDefinition[]): void {
+  for (const definition of definitions) {
+    db.statement(
+      `INSERT INTO sensors(name, definition) VALUES (?, ?)
+       ON CONFLICT DO UPDATE SET definition = excluded.definition WHERE definition <> excluded.definition`,
+    ).run(definition.name, JSON.stringify(definition))
+  }
+}
+
+export const bufferProcedures = { 'journal.append': append, 'journal.define': define }
+
+export interface JournalPart {
+  /** Entries by series, in order of arrival. */
+  readonly groups: Map<number, SeriesEntries>
+  readonly entries: number
+  /** The last row taken, and when the last of them was committed. */
+  readonly position: number
+  readonly at: number
+  /** There is more behind. */
+  readonly more: boolean
+}
+
+/** The oldest commits that wait in the journal: whole rows, until they hold `enough` entries or more. */
+export function readJournal(db: Connection, enough: number): JournalPart | undefined {
+  const groups = new Map<number, SeriesEntries>()
+  let [entries, position, at] = [0, 0, 0]
+  const rows = db.statement<[], { position: number; at: number; entries: number; packed: Buffer }>(
+    'SELECT position, at, entries, packed FROM journal ORDER BY position',
+  )
+  for (const row of rows.iterate()) {
+    if (entries >= enough) return { groups, entries, position, at, more: true }
+    unpackInto(groups, row.packed)
+    entries += row.entries
+    position = row.position
+    at = row.at
+  }
+  return entries === 0 ? undefined : { groups, entries, position, at, more: false }
+}
+
+/** Drops the journal up to `position`: what it held is in blocks and windows, in this same transaction. */
+export function dropJournal(db: Connection, position: number): void {
+  db.statement('DELETE FROM journal WHERE position <= ?').run(position)
+}
+
+/** All sensors' definitions, by name. */
+export function readDefinitions(db: Connection): Map<string, SensorDefinition> {
+  const rows = db.statement<[], string>('SELECT definition FROM sensors').pluck().all()
+  return new Map(rows.map((row) => JSON.parse(row) as SensorDefinition).map((d) => [d.name, d]))
+}

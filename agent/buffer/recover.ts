@@ -1,0 +1,58 @@
+import type { SensorDefinition } from '@storecast/shared/contracts'
+import type { Connection } from '../platform/database.ts'
+import type { SourcePosition } from '../sensors/reading.ts'
+import { unpackBlock } from './blocks.ts'
+import { HAS_ID, type SeriesEntries, unpackInto } from './entry.ts'
+import { IdSet } from './event-ids.ts'
+import type { NewSeries } from './journal.ts'
+
+export interface RecoveredBuffer {
+  readonly series: readonly NewSeries[]
+  readonly positions: Map<string, SourcePosition>
+  /** Ids of stored events, by the time of a commit, oldest first; made while they are read. */
+  readonly events: Iterable<{ at: number; ids: IdSet }>
+}
+
+/** What the buffer keeps in memory, read back. @param since ids that came before it are left out (store time) */
+export function recoverBuffer(db: Connection, since: number): RecoveredBuffer {
+  const series = db.statement<[], NewSeries>('SELECT id, sensor, entity FROM series ORDER BY id').all()
+  const positions = db.statement<[], SourcePosition>('SELECT source, stamp, position FROM source_positions').all()
+  return { series, positions: new Map(positions.map((p) => [p.source, p])), events: eventIds(db, series, since) }
+}
+
+function* eventIds(db: Connection, series: readonly NewSeries[], since: number) {
+  const kinds = new Map(
+    db
+      .statement<[], string>('SELECT definition FROM sensors')
+      .pluck()
+      .all()
+      .map((row) => JSON.parse(row) as SensorDefinition)
+      .map(({ name, kind }) => [name, kind]),
+  )
+  const ofEvents = new Set(series.filter(({ sensor }) => kinds.get(sensor) === 'event').map(({ id }) => id))
+  if (ofEvents.size === 0) return
+  const rows = (table: 'blocks' | 'journal', order: 'id' | 'position') =>
+    db
+      .statement<[number], { at: number; packed: globalThis.Buffer }>(
+        `SELECT at, packed FROM ${table} WHERE at >= ? ORDER BY ${order}`,
+      )
+      .iterate(since)
+  for (const { at, packed } of rows('blocks', 'id')) {
+    yield { at, ids: idsOf(unpackBlock(packed, (id) => ofEvents.has(id))) }
+  }
+  for (const { at, packed } of rows('journal', 'position')) {
+    const groups = new Map<number, SeriesEntries>()
+    unpackInto(groups, packed)
+    yield { at, ids: idsOf(groups) }
+  }
+}
+
+function idsOf(groups: ReadonlyMap<number, SeriesEntries>): IdSet {
+  const ids = new IdSet()
+  for (const { flags, high, low } of groups.values()) {
+    for (let i = 0; i < flags.length; i++) {
+      if (flags[i]! & HAS_ID) ids.add({ high: high[i]!, low: low[i]! })
+    }
+  }
+  return ids
+}

@@ -1,0 +1,3 @@
+export { windowProcedures } from './procedures.ts'
+export { windowMigrations } from './schema.ts'
+export { Windows, type WindowsOptions } from './windows.ts'

@@ -1,0 +1,64 @@
+import type { WindowRow } from './rows.ts'
+
+/** Window rows as they cross from the writer thread: numbers by row, sketches behind one another. */
+export interface PackedRows {
+  readonly length: number
+  readonly numbers: Float64Array
+  readonly sketches: Uint8Array
+  /** Where each row's sketch begins; one more than there are rows. */
+  readonly offsets: Uint32Array
+}
+
+/** The order of a row's numbers; `unpackRows` reads them by place. */
+const FIELDS = [
+  'series',
+  'start',
+  'end',
+  'revision',
+  'count',
+  'sum',
+  'min',
+  'max',
+  'last',
+  'missing',
+  'late',
+  'out_of_range',
+  'flat',
+  'duplicate',
+] as const satisfies readonly (keyof WindowRow)[]
+
+export function packRows(rows: readonly WindowRow[]): PackedRows {
+  const numbers = new Float64Array(rows.length * FIELDS.length)
+  const offsets = new Uint32Array(rows.length + 1)
+  for (const [i, row] of rows.entries()) {
+    offsets[i + 1] = offsets[i]! + row.sketch.length
+    for (const [f, field] of FIELDS.entries()) numbers[i * FIELDS.length + f] = row[field]
+  }
+  const sketches = new Uint8Array(offsets[rows.length]!)
+  for (const [i, row] of rows.entries()) sketches.set(row.sketch, offsets[i])
+  return { length: rows.length, numbers, sketches, offsets }
+}
+
+export function unpackRows({ length, numbers, sketches, offsets }: PackedRows): WindowRow[] {
+  const rows: WindowRow[] = []
+  for (let i = 0, n = 0; i < length; i++, n += FIELDS.length) {
+    rows.push({
+      series: numbers[n]!,
+      start: numbers[n + 1]!,
+      end: numbers[n + 2]!,
+      revision: numbers[n + 3]!,
+      count: numbers[n + 4]!,
+      sum: numbers[n + 5]!,
+      min: numbers[n + 6]!,
+      max: numbers[n + 7]!,
+      last: numbers[n + 8]!,
+      missing: numbers[n + 9]!,
+      late: numbers[n + 10]!,
+      out_of_range: numbers[n + 11]!,
+      flat: numbers[n + 12]!,
+      duplicate: numbers[n + 13]!,
+      sketch: sketches.subarray(offsets[i], offsets[i + 1]),
+    })
+  }
+  return rows
+}

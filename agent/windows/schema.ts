@@ -1,0 +1,46 @@
+import type { Migration } from '../platform/database.ts'
+
+const VALUES = `
+  count INTEGER NOT NULL,
+  sum INTEGER NOT NULL,
+  min INTEGER NOT NULL,
+  max INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  sketch BLOB NOT NULL`
+
+export const windowMigrations: readonly Migration[] = [
+  {
+    id: 200,
+    name: 'windows',
+    sql: `
+      -- Closed windows: values in steps of the sensor's resolution, the sketch of (value − centre) packed.
+      CREATE TABLE windows(
+        series INTEGER NOT NULL,
+        start INTEGER NOT NULL,
+        "end" INTEGER NOT NULL,
+        revision INTEGER NOT NULL,${VALUES},
+        missing INTEGER NOT NULL,
+        late INTEGER NOT NULL,
+        out_of_range INTEGER NOT NULL,
+        flat INTEGER NOT NULL,
+        duplicate INTEGER NOT NULL,
+        PRIMARY KEY(series, start, "end")
+      ) STRICT, WITHOUT ROWID;
+      -- Windows still filling, as far as the journal has been rolled up.
+      CREATE TABLE open_windows(
+        series INTEGER NOT NULL,
+        start INTEGER NOT NULL,
+        "end" INTEGER NOT NULL,
+        last_time INTEGER NOT NULL,${VALUES},
+        late INTEGER NOT NULL,
+        out_of_range INTEGER NOT NULL,
+        flat INTEGER NOT NULL,
+        duplicate INTEGER NOT NULL,
+        PRIMARY KEY(series, start, "end")
+      ) STRICT, WITHOUT ROWID;
+      -- The newest value of each counter, from which the next increase is told.
+      CREATE TABLE counters(series INTEGER PRIMARY KEY, time INTEGER NOT NULL, value INTEGER NOT NULL) STRICT;
+      -- Everything that starts before \`until\` is at least as coarse as \`size\`.
+      CREATE TABLE coarsened(size TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+  },
+]

@@ -1,0 +1,240 @@
+import type { SeriesKey, WindowRecord } from '@storecast/shared/contracts'
+import type { Buffer, Committed } from '../buffer/index.ts'
+import { fullJitter } from '../platform/backoff.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Connection } from '../platform/database.ts'
+import { Listeners } from '../platform/listeners.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Writer } from '../platform/writer.ts'
+import { unpackRows } from './packed-rows.ts'
+import type { windowProcedures } from './procedures.ts'
+import { recordOf, windowsFrom } from './rows.ts'
+
+export interface WindowsOptions {
+  readonly writer: Writer<typeof windowProcedures>
+  /** A reading connection to the same database. */
+  readonly db: Connection
+  readonly buffer: Buffer
+  readonly clock: Clock
+  readonly log: Logger
+  /** The site's, an IANA name. */
+  readonly timeZone: string
+  /** Store milliseconds after its end for which a window waits for readings on their way. */
+  readonly graceMs?: number
+  /** Store milliseconds for which raw readings are kept; longer where an open window needs them. */
+  readonly keepRawMs?: number
+  /** Bytes of the whole database near which the oldest windows are merged into coarser ones. */
+  readonly capBytes?: number
+  /** Store milliseconds of the newest windows that keep their size whatever the cap. */
+  readonly keepFineMs?: number
+}
+
+/** Journal entries that make a roll-up due at once, and about as many as it takes in. */
+const ROLL_ENTRIES = 8192
+/** Real milliseconds after which readings for windows that may have closed are rolled up. */
+const LATE_DELAY_MS = 5000
+/** Real milliseconds between an import's last roll-up and the closing of what it left open; the longest, while it lasts. */
+const SETTLE_MS = 500
+const LONGEST_SETTLING_MS = 10_000
+/** Of the cap: where coarsening begins, and where it has done enough. */
+const CROWDED = 0.9
+const ROOMY = 0.8
+const COARSEN_WINDOWS = 20_000
+const LONGEST_WINDOW_MS = 25 * 3_600_000
+
+/** Rolls the journal up into windows, and tells of those that are stored. */
+export class Windows implements AsyncDisposable {
+  readonly #options: Required<WindowsOptions>
+  readonly #stored = new Listeners<readonly WindowRecord[]>()
+  readonly #keys = new Map<number, SeriesKey>()
+  readonly #backoff = fullJitter({ baseMs: 500, capMs: 60_000 })
+  readonly #timers = new DisposableStack()
+  #due: Disposable | undefined
+  #soon: NodeJS.Timeout | undefined
+  /** Real time by which what is to be rolled up soon is rolled up, also while more keeps coming. */
+  #latest = Infinity
+  #running: Promise<void> = Promise.resolve()
+  #rolling = false
+  #waiting = 0
+  #closedBefore = -Infinity
+  #nextEnd = -Infinity
+  #stopped = false
+
+  private constructor(options: Required<WindowsOptions>) {
+    this.#options = options
+  }
+
+  /** Rolls up what the last run left in the journal, then keeps up with it. */
+  static async start(options: WindowsOptions): Promise<Windows> {
+    const windows = new Windows({
+      graceMs: 10_000,
+      keepRawMs: 48 * 3_600_000,
+      capBytes: 2 ** 31,
+      keepFineMs: 48 * 3_600_000,
+      ...options,
+    })
+    windows.#timers.use(options.buffer.onCommitted((committed) => windows.#onCommitted(committed)))
+    await windows.#exclusively(() => windows.#rollUp(options.clock.now() - windows.#options.graceMs))
+    windows.#schedule()
+    return windows
+  }
+
+  /** Tells of windows after the commit that stored them, new and revised alike; merging them later is not told. */
+  onStored(listener: (rows: readonly WindowRecord[]) => void): Disposable {
+    return this.#stored.add(listener)
+  }
+
+  /**
+   * Commits what has been accepted and closes every window that ends at or before `time`; resolves when they are durable
+   * and have been told.
+   * @throws WriterError
+   */
+  async closeUntil(time: number): Promise<void> {
+    await this.#options.buffer.flush()
+    await this.#exclusively(() => this.#rollUp(time))
+  }
+
+  /** Stored windows that overlap `[from, to)`, series by series, each in order of time. */
+  *read({ sensor, from, to }: { sensor?: string; from: number; to: number }): Generator<WindowRecord> {
+    const { db } = this.#options
+    const series = db
+      .statement<{ sensor: string | null }, { id: number; sensor: string; entity: string }>(
+        'SELECT id, sensor, entity FROM series WHERE sensor = :sensor OR :sensor IS NULL ORDER BY sensor, entity',
+      )
+      .all({ sensor: sensor ?? null })
+    for (const { id, ...key } of series) {
+      for (const row of windowsFrom(db, id, from - LONGEST_WINDOW_MS, to)) if (row.end > from) yield recordOf(key, row)
+    }
+  }
+
+  /** Journal entries that are not in windows yet. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true
+    this.#timers.dispose()
+    this.#due?.[Symbol.dispose]()
+    clearTimeout(this.#soon)
+    await this.#running
+  }
+
+  #onCommitted({ entries, oldest }: Committed): void {
+    this.#waiting += entries
+    if (this.#waiting >= ROLL_ENTRIES) this.#rollInBackground(-Infinity)
+    else if (oldest < this.#closedBefore && !this.#soon) this.#rollSoon(LATE_DELAY_MS)
+  }
+
+  /** When the next window ends, after its grace; at once where one has ended already. */
+  #schedule(): void {
+    if (this.#stopped) return
+    const { clock, graceMs } = this.#options
+    this.#due?.[Symbol.dispose]()
+    const wait = this.#nextEnd + graceMs - clock.now()
+    if (wait <= 0 || this.#waiting >= ROLL_ENTRIES) this.#rollSoon(SETTLE_MS)
+    else if (wait < Infinity) this.#due = clock.after(wait, () => this.#rollOnTime())
+  }
+
+  /** Asked again, it waits again, within limits. */
+  #rollSoon(realMs: number): void {
+    if (this.#stopped) return
+    clearTimeout(this.#soon)
+    const now = performance.now()
+    this.#latest = Math.min(this.#latest, now + realMs + LONGEST_SETTLING_MS)
+    const wait = Math.min(realMs, Math.max(0, this.#latest - now))
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined
+      this.#latest = Infinity
+      this.#rollOnTime()
+    }, wait)
+  }
+
+  #rollOnTime(): void {
+    const { buffer, clock, graceMs, log } = this.#options
+    buffer.flush().then(
+      () => this.#rollInBackground(clock.now() - graceMs),
+      (error: Error) => {
+        log.error({ err: error }, 'readings could not be committed before rolling up')
+        this.#rollSoon(this.#backoff.next() + SETTLE_MS)
+      },
+    )
+  }
+
+  #rollInBackground(closeBefore: number): void {
+    if (this.#stopped || (this.#rolling && closeBefore === -Infinity)) return
+    this.#exclusively(async () => {
+      await this.#rollUp(closeBefore)
+      this.#backoff.reset()
+      this.#schedule()
+    }).catch((error: Error) => {
+      this.#options.log.error({ err: error }, 'rolling up failed; the journal keeps the readings until it succeeds')
+      this.#rollSoon(this.#backoff.next() + SETTLE_MS)
+    })
+  }
+
+  /** One roll-up after another, so that revisions are told in order. */
+  #exclusively(work: () => Promise<void>): Promise<void> {
+    const done = this.#running.then(async () => {
+      this.#rolling = true
+      try {
+        await work()
+      } finally {
+        this.#rolling = false
+      }
+    })
+    this.#running = done.catch(() => undefined)
+    return done
+  }
+
+  async #rollUp(closeBefore: number): Promise<void> {
+    const { writer, clock, timeZone, graceMs, keepRawMs } = this.#options
+    for (let more = true; more; ) {
+      const now = clock.now()
+      const result = await writer.call('windows.roll', {
+        timeZone,
+        now,
+        closeBefore,
+        graceMs,
+        keepRawFrom: now - keepRawMs,
+        entries: ROLL_ENTRIES,
+      })
+      this.#waiting = Math.max(0, this.#waiting - result.entries)
+      this.#nextEnd = result.nextEnd
+      more = result.more
+      this.#tell(unpackRows(result.stored).map((row) => recordOf(this.#keyOf(row.series), row)))
+      await this.#makeRoom(result.usedBytes)
+    }
+    this.#closedBefore = Math.max(this.#closedBefore, closeBefore)
+  }
+
+  async #makeRoom(usedBytes: number): Promise<void> {
+    const { writer, clock, timeZone, capBytes, keepFineMs, log } = this.#options
+    if (usedBytes < capBytes * CROWDED) return
+    for (let used = usedBytes; used > capBytes * ROOMY; ) {
+      const now = clock.now()
+      const request = { timeZone, now, before: now - keepFineMs, enough: COARSEN_WINDOWS }
+      const result = await writer.call('windows.coarsen', request)
+      if (result.merged === 0) {
+        log.warn({ usedBytes: used, capBytes }, 'the database nears its cap and its windows are as coarse as they get')
+        return
+      }
+      used = result.usedBytes
+    }
+  }
+
+  #tell(records: readonly WindowRecord[]): void {
+    if (records.length > 0) this.#stored.tell(records)
+  }
+
+  #keyOf(series: number): SeriesKey {
+    let key = this.#keys.get(series)
+    if (!key) {
+      key = this.#options.db
+        .statement<[number], SeriesKey>('SELECT sensor, entity FROM series WHERE id = ?')
+        .get(series)!
+      this.#keys.set(series, key)
+    }
+    return key
+  }
+}

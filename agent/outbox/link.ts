@@ -60,6 +60,7 @@ export function hello(db: Connection): HelloState {
     nextSeq: nextSequence(db),
     nonce,
     acknowledgedAt: row.acknowledged_at,
+    quarantined: row.quarantined === 1,
   }
 }
 

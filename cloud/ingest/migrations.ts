@@ -15,6 +15,8 @@ export const ingestMigrations: readonly Migration[] = [
         reason text NOT NULL CHECK (reason IN ('first-contact', 'new-database', 'restored-image', 'fork', 'cloud-restored')),
         quarantined boolean NOT NULL,
         opened_at int8 NOT NULL,
+        -- The newest granted: batches under any other are not applied.
+        link int8 NOT NULL,
         -- The account of sequences begins at base. Below floor all are accounted for; at or above it, told holds those that
         -- came as a record or as superseded.
         base int8 NOT NULL,

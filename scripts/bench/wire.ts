@@ -35,6 +35,7 @@ export async function run(): Promise<BenchResult> {
       nonce: '0123456789abcdef',
       session: 'fedcba9876543210',
       acknowledgedAt: LINK,
+      quarantined: false,
     }).length,
   )
   const live = per(batches(ticks) + hello + PUBACK_BYTES)

@@ -19,8 +19,16 @@ const hello: fc.Arbitrary<Hello> = fc
   .tuple(
     held,
     fc.record(
-      { dbId: fc.uuid(), nextSeq: number, nonce: token, session: token, acknowledgedAt: number, challenge: token },
-      { requiredKeys: ['dbId', 'nextSeq', 'nonce', 'session', 'acknowledgedAt'] },
+      {
+        dbId: fc.uuid(),
+        nextSeq: number,
+        nonce: token,
+        session: token,
+        acknowledgedAt: number,
+        quarantined: fc.boolean(),
+        challenge: token,
+      },
+      { requiredKeys: ['dbId', 'nextSeq', 'nonce', 'session', 'acknowledgedAt', 'quarantined'] },
     ),
   )
   .map(([epochAndLink, rest]) => ({ ...epochAndLink, ...rest }))
@@ -100,6 +108,7 @@ describe('messages', () => {
     nonce: '0123456789abcdef',
     session: '0123456789abcdef',
     acknowledgedAt: 0,
+    quarantined: false,
   }
   it.each([
     ['a database id that is no UUID', { dbId: 'mine' }],

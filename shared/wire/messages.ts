@@ -15,6 +15,8 @@ export interface Hello {
   readonly session: string
   /** Of the last acknowledgement under the held link, in the cloud's time; 0 if none. */
   readonly acknowledgedAt: number
+  /** Whether the held epoch is a quarantined one: a restored cloud may have forgotten. */
+  readonly quarantined: boolean
   /** Echo of the challenge in the last answer, if it was one. */
   readonly challenge?: string
 }

@@ -60,7 +60,8 @@ function checkHello(hello: HelloMessage): Hello {
   if (nextSeq === 0) throw new WireError('out-of-range', 'hello: sequences start at 1')
   if ((epoch === 0) !== (link === 0)) throw new WireError('out-of-range', 'hello: a link without an epoch')
   const acknowledgedAt = safe(hello.acknowledgedAt, 'acknowledged_at')
-  return { ...texts, epoch, link, nextSeq, acknowledgedAt, ...(challenge !== '' && { challenge }) }
+  const { quarantined } = hello
+  return { ...texts, epoch, link, nextSeq, acknowledgedAt, quarantined, ...(challenge !== '' && { challenge }) }
 }
 
 function checkBatch(batch: BatchMessage): Batch {

@@ -1,0 +1,205 @@
+import { dirname, resolve } from 'node:path'
+import { DeviceId, SensorDefinitions } from '@storecast/shared/contracts'
+import { type Document, LineCounter, parseDocument } from 'yaml'
+import { z } from 'zod'
+import { isLoopback } from './local/server.ts'
+import { readWhole } from './platform/files.ts'
+
+const MB = 1024 * 1024
+
+const TimeZone = z.string().refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin')
+
+const Cloud = z.strictObject({
+  /** The broker. `mqtts` wherever the line is not this machine's own. */
+  mqtt: z.url({ protocol: /^mqtts?$/, error: 'expected a URL such as mqtts://cloud.example:8883' }),
+  /** File with the device's token, which the cloud shows once when the device is created. */
+  tokenFile: z.string().min(1).optional(),
+  /** PEM of the authority that signed the broker's and the API's certificates; default: the system's. */
+  caFile: z.string().min(1).optional(),
+  uplinkBytesPerSecond: z.int().min(256).default(16_384),
+  downloadBytesPerSecond: z.int().min(1024).default(1_048_576),
+})
+
+const Http = z.strictObject({
+  /** Loopback unless a token is set. */
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.int().min(0).max(65_535).default(8480),
+  /** File with the token that callers must show. */
+  tokenFile: z.string().min(1).optional(),
+})
+
+const FastClock = z.strictObject({
+  /** Store time at the start. */
+  start: z.iso.datetime({ offset: true }),
+  /** Store seconds in a real one. */
+  speed: z.number().positive().max(1e6),
+  /** Real time at which it was `start`, so that several programs agree; default: when the agent starts. */
+  since: z.iso.datetime({ offset: true }).optional(),
+})
+
+const Limits = z.strictObject({
+  /** Raw readings are kept this long, and longer where their windows are not done yet. */
+  rawHours: z.number().positive().max(8760).default(48),
+  /** Size of the database near which the oldest windows are merged into coarser ones. */
+  databaseMb: z.int().min(16).default(2048),
+  /** A model host above this is replaced. */
+  modelHostMb: z.int().min(64).default(384),
+  /** One HTTP request's body. */
+  bodyMb: z.int().min(1).max(256).default(16),
+})
+
+const ConfigFile = z.strictObject({
+  device: DeviceId,
+  dataDir: z.string().min(1).default('data'),
+  /** The site's, until the cloud's catalogue tells it. */
+  timeZone: TimeZone.default('UTC'),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Without it the agent works alone. */
+  cloud: Cloud.optional(),
+  http: Http.prefault({}),
+  /** Sensors of this device, until the cloud's definitions come. */
+  sensors: SensorDefinitions.default([]),
+  /** `system`, or one that runs fast, for simulations. */
+  clock: z.union([z.literal('system'), FastClock]).default('system'),
+  limits: Limits.prefault({}),
+})
+
+/** What the agent was told at its start; paths are absolute. Frozen to its last field. */
+export type AgentConfig = Readonly<z.infer<typeof ConfigFile>>
+
+/** Never in the config object, so that a log or a status page cannot show them. */
+export interface AgentSecrets {
+  readonly deviceToken: string | undefined
+  readonly httpToken: string | undefined
+}
+
+/** The config cannot be used; the message names each field, its line and what was expected. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly code: 'config-unreadable' | 'config-invalid' | 'secret-unreadable' | 'secret-missing'
+  constructor(code: ConfigError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** @throws ConfigError */
+export async function loadConfig(
+  file: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ config: AgentConfig; secrets: AgentSecrets }> {
+  const config = parseConfig(await readText(file, 'config-unreadable', MB), file)
+  const secrets = {
+    deviceToken: await readSecret('STORECAST_DEVICE_TOKEN', config.cloud?.tokenFile, env),
+    httpToken: await readSecret('STORECAST_HTTP_TOKEN', config.http.tokenFile, env),
+  }
+  if (config.cloud !== undefined && secrets.deviceToken === undefined) {
+    throw new ConfigError(
+      'secret-missing',
+      `${file}: cloud: no device token: set STORECAST_DEVICE_TOKEN, or cloud.tokenFile to a file that holds it`,
+    )
+  }
+  if (secrets.httpToken === undefined && !isLoopback(config.http.host)) {
+    throw new ConfigError(
+      'secret-missing',
+      `${file}: http.host: ${config.http.host} can be reached from outside: set STORECAST_HTTP_TOKEN or http.tokenFile, or listen on 127.0.0.1`,
+    )
+  }
+  return { config, secrets }
+}
+
+/**
+ * The config in a YAML text, checked and frozen; relative paths are taken from the file's folder.
+ * @throws ConfigError
+ */
+export function parseConfig(text: string, file: string): AgentConfig {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const [syntax] = document.errors
+  if (syntax) {
+    const { line } = lines.linePos(syntax.pos[0])
+    throw new ConfigError('config-invalid', `${file}:${line}: not YAML: ${syntax.message}`)
+  }
+  const parsed = ConfigFile.safeParse(document.toJS())
+  if (!parsed.success) {
+    const lineOfIssue = (issue: z.core.$ZodIssue) =>
+      lineOf(document, lines, issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path)
+    const problems = parsed.error.issues.map((issue) => `${file}${lineOfIssue(issue)}: ${explain(issue)}`)
+    throw new ConfigError('config-invalid', problems.join('\n'))
+  }
+  return freeze(withAbsolutePaths(parsed.data, dirname(resolve(file))))
+}
+
+function withAbsolutePaths(config: z.infer<typeof ConfigFile>, folder: string): z.infer<typeof ConfigFile> {
+  const { cloud, http } = config
+  const absolute = <K extends string>(key: K, path: string | undefined) =>
+    path === undefined ? {} : ({ [key]: resolve(folder, path) } as Record<K, string>)
+  return {
+    ...config,
+    dataDir: resolve(folder, config.dataDir),
+    ...(cloud && {
+      cloud: { ...cloud, ...absolute('tokenFile', cloud.tokenFile), ...absolute('caFile', cloud.caFile) },
+    }),
+    http: { ...http, ...absolute('tokenFile', http.tokenFile) },
+  }
+}
+
+/** `:12`, where the field or the nearest thing around it stands. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): string {
+  for (let depth = path.length; depth > 0; depth--) {
+    const node = document.getIn(path.slice(0, depth), true) as { range?: readonly number[] } | undefined
+    if (node?.range?.[0] !== undefined) return `:${lines.linePos(node.range[0]).line}`
+  }
+  return ''
+}
+
+function explain(issue: z.core.$ZodIssue): string {
+  const path = issue.path.join('.')
+  if (issue.code !== 'unrecognized_keys') return `${path || 'the file'}: ${issue.message}`
+  const names = issue.keys.map((key) => (path === '' ? key : `${path}.${key}`)).join(', ')
+  const secret = issue.keys.some((key) => /token|password|secret/i.test(key))
+  const hint = secret ? ': secrets are not kept in this file; name a tokenFile, or use the environment' : ''
+  return `${names}: not a field of the config${hint}`
+}
+
+/** The environment before the file. */
+async function readSecret(name: string, file: string | undefined, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const fromEnv = env[name]?.trim()
+  if (fromEnv) return fromEnv
+  if (file === undefined) return undefined
+  const secret = (await readText(file, 'secret-unreadable', 65_536)).trim()
+  if (secret === '') throw new ConfigError('secret-unreadable', `${file}: is empty: it should hold the token`)
+  return secret
+}
+
+async function readText(
+  file: string,
+  code: 'config-unreadable' | 'secret-unreadable',
+  maxBytes: number,
+): Promise<string> {
+  let bytes: Buffer | undefined
+  try {
+    bytes = await readWhole(file, maxBytes)
+  } catch (cause) {
+    throw new ConfigError(code, `${file}: cannot be read: ${(cause as Error).message}`, { cause })
+  }
+  if (bytes === undefined) throw new ConfigError(code, `${file}: there is no such file`)
+  return bytes.toString('utf8')
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) freeze(inner)
+    Object.freeze(value)
+  }
+  return value
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

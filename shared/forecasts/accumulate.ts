@@ -33,11 +33,13 @@ export function accumulate(options: {
   let share = 0
   for (let h = 0; h < hours; h++) {
     share += profile[h]! / sum
-    // The last hour is the whole day, whatever rounding made of the sum.
-    const c = h === hours - 1 ? 1 : Math.min(1, share)
+    const c = Math.min(1, share)
     const spread = Math.sqrt(c * c + c * (1 - c) * dispersion)
     for (let q = 0; q < count; q++) {
-      const value = Math.max(0, c * centre + spread * (quantiles[q]! - centre))
+      // The last hour is the whole day and no hour before it more, whatever rounding makes of the sum.
+      const whole = quantiles[q]!
+      const part = Math.min(Math.max(0, c * centre + spread * (whole - centre)), whole)
+      const value = h === hours - 1 ? whole : part
       out[h * count + q] = h === 0 ? value : Math.max(value, out[(h - 1) * count + q]!)
     }
   }

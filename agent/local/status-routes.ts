@@ -1,0 +1,90 @@
+import type { EventRecord, ReportedState, SensorDefinition } from '@storecast/shared/contracts'
+import type { SensorHeard } from '../buffer/index.ts'
+import { backlog } from '../outbox/index.ts'
+import type { Connection } from '../platform/database.ts'
+import type { Route } from './routes.ts'
+
+export interface LinkStatus {
+  readonly connected: boolean
+  /** Why not, in words; undefined while connected, and where there is no cloud. */
+  readonly trouble: string | undefined
+}
+
+/** What the agent is, at the moment it is asked. */
+export interface StatusSources {
+  readonly device: string
+  readonly agentVersion: string
+  readonly startedAt: number
+  readonly now: () => number
+  readonly timeZone: () => string
+  readonly db: Connection
+  readonly sensors: () => readonly SensorDefinition[]
+  readonly heard: () => ReadonlyMap<string, Readonly<SensorHeard>>
+  /** Journal entries that are in no window yet. */
+  readonly waiting: () => number
+  readonly reported: () => ReportedState | undefined
+  readonly host: () => { readonly pid: number; readonly rss: number } | undefined
+  readonly link: () => LinkStatus
+}
+
+const LAST_EVENTS = 20
+
+/** `GET /v1/status`: one look at everything a person would ask a device first. */
+export function statusRoutes(sources: StatusSources): Route[] {
+  return [{ method: 'GET', path: '/v1/status', handle: () => ({ json: describe(sources) }) }]
+}
+
+function describe(sources: StatusSources): object {
+  const now = sources.now()
+  const { records, oldest } = backlog(sources.db)
+  const reported = sources.reported()
+  const host = sources.host()
+  return {
+    device: sources.device,
+    site: reported?.site ?? null,
+    agentVersion: sources.agentVersion,
+    startedAt: iso(sources.startedAt),
+    now: iso(now),
+    timeZone: sources.timeZone(),
+    generation: reported?.generation ?? null,
+    documents: reported?.documents ?? {},
+    models: Object.fromEntries(
+      Object.entries(reported?.models ?? {}).map(([name, model]) => [name, { ...model, at: iso(model.at) }]),
+    ),
+    modelHost: host ? { pid: host.pid, residentBytes: host.rss } : null,
+    link: { connected: sources.link().connected, trouble: sources.link().trouble ?? null },
+    backlog: {
+      records,
+      oldest: oldest === undefined ? null : iso(oldest),
+      ageSeconds: oldest === undefined ? 0 : Math.max(0, Math.round((now - oldest) / 1000)),
+    },
+    journal: { waiting: sources.waiting() },
+    sensors: sources.sensors().map((sensor) => describeSensor(sensor, sources.heard().get(sensor.name), now)),
+    lastErrors: lastErrors(sources.db).map((event) => ({ ...event, at: iso(event.at) })),
+  }
+}
+
+/** A sensor with an expected interval is silent after three of them. */
+function describeSensor({ name, kind, unit, interval }: SensorDefinition, heard: SensorHeard | undefined, now: number) {
+  const since = heard === undefined ? Infinity : now - heard.at
+  return {
+    name,
+    kind,
+    unit,
+    heardAt: heard === undefined ? null : iso(heard.at),
+    silent: interval > 0 && since > 3 * interval * 1000,
+    accepted: heard?.accepted ?? 0,
+    outOfRange: heard?.outOfRange ?? 0,
+    duplicate: heard?.duplicate ?? 0,
+  }
+}
+
+function lastErrors(db: Connection): Omit<EventRecord, 'detail' | 'id'>[] {
+  return db
+    .statement<[number], Omit<EventRecord, 'detail' | 'id'>>(
+      "SELECT at, severity, code, message FROM events WHERE severity <> 'info' ORDER BY at DESC LIMIT ?",
+    )
+    .all(LAST_EVENTS)
+}
+
+const iso = (time: number) => new Date(time).toISOString()

@@ -50,7 +50,7 @@ const cases: Record<string, Case> = {
   Sigmoid: { shapes: [[8]], build: (g, [a]) => g.sigmoid(a!) },
   Tanh: { shapes: [[8]], build: (g, [a]) => g.tanh(a!) },
   LogSoftmax: { shapes: [[3, 5]], build: (g, [a]) => g.logSoftmax(a!) },
-  Softplus: { shapes: [[8]], type: 'float32', build: (g, [a]) => g.softplus(a!) },
+  softplus: { shapes: [[8]], build: (g, [a]) => g.softplus(a!) },
   Clip: { shapes: [[8]], build: (g, [a]) => g.clip(a!, -1, 1) },
   'MatMul of matrices': {
     shapes: [

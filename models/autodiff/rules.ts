@@ -82,7 +82,6 @@ export const rules: Readonly<Record<string, Rule>> = {
   Relu: unary((g, dy, _, y) => g.mul(dy, g.sign(y))),
   Sigmoid: unary((g, dy, _, y) => g.mul(dy, g.sub(y, g.mul(y, y)))),
   Tanh: unary((g, dy, _, y) => g.sub(dy, g.mul(dy, g.mul(y, y)))),
-  Softplus: unary((g, dy, x) => g.mul(dy, g.sigmoid(x))),
   Clip: ({ g, node, dy }) => {
     const [x, low, high] = node.inputs as [Value, Value, Value]
     const inside = g.mul(mask(g, g.greater(x, low), x), mask(g, g.less(x, high), x))

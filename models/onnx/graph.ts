@@ -164,9 +164,9 @@ export class Graph {
   tanh(x: Value): Value {
     return this.#unary('Tanh', x)
   }
-  /** ln(1 + eˣ) */
+  /** ln(1 + eˣ) = max(x, 0) − ln σ(|x|): in ONNX Runtime these run on vectors, its Softplus one value at a time. */
   softplus(x: Value): Value {
-    return this.#unary('Softplus', x)
+    return this.sub(this.max(x, 0), this.log(this.sigmoid(this.abs(x))))
   }
   identity(x: Value): Value {
     return this.#unary('Identity', x)

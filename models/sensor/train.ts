@@ -7,7 +7,7 @@ import { tensor } from '../onnx/tensor.ts'
 import { windows } from '../training/dataset.ts'
 import type { JobProgress, JobResult } from '../training/job.ts'
 import { type TrainOptions, train } from '../training/train.ts'
-import { type RevinLinearOptions, revinLinear } from './revin-linear.ts'
+import { byStep, channelRows, type RevinLinearOptions, revinLinear } from './revin-linear.ts'
 
 export interface SensorTraining {
   /** Standardised by channel, [T × C]: rows to train on, nothing later. */
@@ -45,12 +45,16 @@ export async function trainSensor(input: SensorTraining): Promise<TrainedSensor>
  * 2 % more squared error on ETTh1's validation part, the squared error alone no interval.
  */
 function sensorLoss(g: Graph, { quantiles }: Values, { future }: Values, levels: readonly number[]): Value {
-  const row = (of: readonly number[]) => g.constant(tensor('float32', of, [1, 1, 1, of.length]))
-  const error = g.sub(g.reshape(future!, [...future!.shape, 1]), quantiles!)
-  const tilted = g.max(g.mul(error, row(levels)), g.mul(error, row(levels.map((level) => level - 1))))
-  const middle = middleOf(levels)
-  const centre = g.slice(error, 3, middle, middle + 1)
-  return g.add(g.mean(tilted, [0, 1, 2, 3]), g.mean(g.mul(centre, centre), [0, 1, 2, 3]))
+  const target = channelRows(g, future!)
+  const horizon = target.shape[1] as number
+  const forecasts = g.split(quantiles!, new Array(levels.length).fill(horizon), 1)
+  const terms = forecasts.map((forecast, i) => {
+    const error = g.sub(target, forecast)
+    const pinball = g.max(g.mul(error, levels[i]!), g.mul(error, levels[i]! - 1))
+    const mean = g.mul(g.mean(pinball, [0, 1]), 1 / levels.length)
+    return i === middleOf(levels) ? g.add(mean, g.mean(g.mul(error, error), [0, 1])) : mean
+  })
+  return terms.reduce((a, b) => g.add(a, b))
 }
 
 /**
@@ -76,6 +80,7 @@ export function sensorModel(
   const parameters = networks.map((each) => each.parameters)
   const { quantiles } = ensemble(g, { network: revinLinear(network), layout, parameters }, { past })
   const after = constants([1, 1, channels, 1])
-  g.output('quantiles', g.add(g.mul(quantiles!, after.sd), after.mean))
+  const standard = byStep(g, quantiles!, { ...network, batch: 'N' })
+  g.output('quantiles', g.add(g.mul(standard, after.sd), after.mean))
   return g.toModel()
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { spawnTraining } from '@storecast/models'
 import {
   accessControl,
   apiMigrations,
@@ -7,12 +8,23 @@ import {
   modelRoutes,
   newSecret,
   objectRoutes,
+  rolloutRoutes,
   serviceRoutes,
   siteRoutes,
   startApi,
+  telemetryRoutes,
+  trainingRoutes,
 } from './api/index.ts'
 import { type CloudConfig, isLoopback } from './config.ts'
-import { createDevices, createSites, desiredStates, deviceMigrations, startPublisher } from './devices/index.ts'
+import {
+  createDevices,
+  createSites,
+  desiredStates,
+  deviceMigrations,
+  type Publisher,
+  startPublisher,
+} from './devices/index.ts'
+import { ingestMigrations } from './ingest/migrations.ts'
 import { startBroker } from './platform/broker.ts'
 import { connectBus } from './platform/bus.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -23,6 +35,9 @@ import { createLog, type Log } from './platform/log.ts'
 import type { Objects } from './platform/objects.ts'
 import { s3Objects } from './platform/s3-objects.ts'
 import { createRegistry, registryMigrations } from './registry/index.ts'
+import { rolloutMigrations, startRollouts } from './rollout/index.ts'
+import { createTelemetry, telemetryMigrations } from './telemetry/index.ts'
+import { startTrainings, type Train, trainingMigrations } from './training/index.ts'
 
 export { type CloudConfig, type CloudSecrets, cloudConfig, loadConfig } from './config.ts'
 
@@ -32,6 +47,8 @@ export interface Cloud extends AsyncDisposable {
   /** Of the HTTP API. */
   readonly url: string
   readonly mqttUrl: string
+  /** For SQL of an operator's own; an embedded database listens on a socket that only this user can open. */
+  readonly databaseUrl: string
   /** An operator's token for the program that started this cloud; the configured one, or good until it ends. */
   readonly adminToken: string
   /** One-time link for the first operator, where nobody has a token yet. */
@@ -43,6 +60,7 @@ export interface Cloud extends AsyncDisposable {
 export interface Overrides {
   readonly clock?: Clock
   readonly log?: Log
+  readonly train?: Train
 }
 
 /** Starts everything, in flow order; disposing ends it in reverse. @throws SetupError */
@@ -57,12 +75,21 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     ? { url: secrets.databaseUrl }
     : { embedded: join(config.data, 'postgres'), settings: config.postgres }
   const database = stack.use(await openDatabase({ ...source, log }))
-  await database.migrate([...deviceMigrations, ...registryMigrations, ...apiMigrations])
+  await database.migrate([
+    ...deviceMigrations,
+    ...ingestMigrations,
+    ...telemetryMigrations,
+    ...registryMigrations,
+    ...trainingMigrations,
+    ...rolloutMigrations,
+    ...apiMigrations,
+  ])
   const objects = await openObjects(config, stack)
 
   let url = ''
   const desired = desiredStates({ api: () => url, clock })
-  const onChange = () => publisher.wake()
+  let publisher: Publisher | undefined
+  const onChange = () => publisher?.wake()
   const sites = createSites({ database, objects, desired, clock, onChange })
   const devices = createDevices({ database, desired, clock, onChange, onWithdrawn: (id) => broker?.disconnect(id) })
 
@@ -79,7 +106,22 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const link = broker ? { url: broker.url, ...broker.cloud } : { url: secrets.mqttUrl! }
   const bus = stack.use(connectBus({ ...link, clientId: `storecast-cloud-${newSecret().slice(0, 8)}`, log }))
 
+  const telemetry = createTelemetry({ database, devices, sites, objects })
   const registry = createRegistry({ database, objects, clock })
+  const trainings = stack.use(
+    await startTrainings({
+      database,
+      sources: { sites, objects, telemetry },
+      registry,
+      train: overrides.train ?? spawnTraining,
+      folder: config.data,
+      concurrency: config.training.concurrency,
+      clock,
+      log,
+      alone: !secrets.databaseUrl,
+    }),
+  )
+  const rollouts = stack.use(startRollouts({ database, devices, desired, telemetry, registry, clock, log, onChange }))
 
   const adminToken = secrets.adminToken ?? newSecret()
   const access = accessControl({
@@ -103,12 +145,15 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         deviceRoutes(devices),
         objectRoutes(objects, devices),
         modelRoutes(registry),
+        trainingRoutes(trainings),
+        rolloutRoutes(rollouts),
+        telemetryRoutes(telemetry),
       ],
     }),
   )
   url = config.http.publicUrl ?? api.url
 
-  const publisher = stack.use(startPublisher({ database, bus, log }))
+  publisher = stack.use(startPublisher({ database, bus, log }))
   await desired.recomposeAll(database)
   publisher.wake()
 
@@ -117,6 +162,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   return {
     url: api.url,
     mqttUrl: link.url,
+    databaseUrl: database.url,
     adminToken,
     ...(code !== undefined && { adminLink: `${url}/claim#${code}` }),
     failed: database.lost,

@@ -15,7 +15,7 @@ export const UnixMs = z.int().nonnegative().describe('Unix milliseconds, UTC')
 export const PageQuery = z.strictObject({
   cursor: z
     .string()
-    .regex(/^[A-Za-z0-9._-]{1,128}$/, 'not a cursor; use the "next" of the page before')
+    .regex(/^[A-Za-z0-9._-]{1,512}$/, 'not a cursor; use the "next" of the page before')
     .optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 })

@@ -27,8 +27,19 @@ export interface DesiredStates {
     client: PoolClient,
     where: { readonly site: string } | { readonly devices: readonly string[] },
   ): Promise<number>
+  /**
+   * Gives devices a version of a model to run, in place of any other version of it.
+   * @returns the generation of each device's state that says so.
+   */
+  assign(client: PoolClient, devices: readonly string[], model: DesiredModel): Promise<Map<string, number>>
   /** The same for every site, one transaction each: on start, since the address of this cloud may have changed. */
   recomposeAll(database: Database): Promise<void>
+}
+
+export interface DesiredModel {
+  readonly name: string
+  readonly version: number
+  readonly bundle: ObjectRef
 }
 
 interface DeviceRow {
@@ -41,6 +52,20 @@ interface DeviceRow {
 /** @param api base URL of this cloud as devices reach it. */
 export function desiredStates({ api, clock }: { api: () => string; clock: Clock }): DesiredStates {
   const states: DesiredStates = {
+    async assign(client, devices, { name, version, bundle }) {
+      await client.query(
+        `INSERT INTO desired_models (device, model, version, sha256, bytes)
+         SELECT device, $2, $3, $4, $5 FROM unnest($1::text[]) AS device ORDER BY device
+         ON CONFLICT (device, model) DO UPDATE SET version = $3, sha256 = $4, bytes = $5`,
+        [devices, name, version, bundle.sha256, bundle.bytes],
+      )
+      await states.recompose(client, { devices })
+      const { rows } = await client.query<{ device: string; generation: number }>(
+        'SELECT device, generation FROM desired_states WHERE device = ANY($1)',
+        [devices],
+      )
+      return new Map(rows.map(({ device, generation }) => [device, generation]))
+    },
     async recomposeAll(database) {
       const { rows } = await database.pool.query<{ id: string }>('SELECT id FROM sites ORDER BY id')
       for (const { id } of rows) await database.transaction((client) => states.recompose(client, { site: id }))

@@ -43,6 +43,10 @@ export interface Sites {
   /** @throws NotFoundError `site-unknown`. */
   get(id: string): Promise<Site>
   list(page: PageRequest): Promise<Page<Site>>
+  /** Ids of the sites whose labels hold the selector's; `site` stands for the id. */
+  select(selector: Labels): Promise<readonly string[]>
+  /** Every covariates upload of a site, in the order in which it became known. */
+  covariateIssues(site: string): Promise<readonly (ObjectRef & { readonly issuedAt: number })[]>
   /**
    * Adds what became known at `issue.issuedAt`. Repeating an issue with the same content changes nothing.
    * @returns what the site's devices are told: everything known by then.
@@ -103,6 +107,20 @@ export function createSites({ database, objects, desired, clock, onChange }: Sit
     async list({ after = '', limit }) {
       const { rows } = await pool.query<Site>(`${SELECT} WHERE s.id > $1 ORDER BY s.id LIMIT $2`, [after, limit + 1])
       return toPage(rows, limit, (site) => site.id)
+    },
+    async select(selector) {
+      const { rows } = await pool.query<{ id: string }>(
+        "SELECT id FROM sites WHERE labels || jsonb_build_object('site', id) @> $1 ORDER BY id",
+        [selector],
+      )
+      return rows.map((row) => row.id)
+    },
+    async covariateIssues(site) {
+      const { rows } = await pool.query<ObjectRef & { issuedAt: number }>(
+        'SELECT issued_at AS "issuedAt", sha256, bytes FROM covariate_issues WHERE site = $1 ORDER BY issued_at',
+        [site],
+      )
+      return rows
     },
     async putCovariates(issue) {
       const { site, issuedAt } = issue

@@ -8,7 +8,7 @@ import { Labels, NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.t
 import type { Routes } from '../server.ts'
 
 const Version = z.coerce.number().int().positive().max(2_147_483_647)
-const Alias = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'alias: lower-case letters, digits and "-"')
+export const Alias = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'alias: lower-case letters, digits and "-"')
 const Reason = z.string().max(500).default('')
 
 const ModelVersion = z.object({

@@ -1,0 +1,203 @@
+import { DeviceId, EntityId, ModelName, ReportedState, SensorName, SiteId } from '@storecast/shared/contracts'
+import { z } from 'zod'
+import { NotFoundError } from '../../platform/errors.ts'
+import { SCORE_KEYS, type Telemetry } from '../../telemetry/index.ts'
+import { NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
+import type { Routes } from '../server.ts'
+
+const Time = z.coerce.number().pipe(UnixMs)
+const Span = { from: Time.default(0), to: Time.default(8_640_000_000_000_000) }
+const Count = z.int().nonnegative()
+
+const Window = z.object({
+  start: UnixMs,
+  end: UnixMs,
+  revision: Count,
+  count: Count,
+  sum: z.number(),
+  min: z.number(),
+  max: z.number(),
+  last: z.number(),
+  p10: z.number(),
+  p50: z.number(),
+  p90: z.number(),
+  missing: Count,
+  late: Count,
+  outOfRange: Count,
+  flat: Count,
+  duplicate: Count,
+})
+const Forecast = z.object({
+  site: SiteId,
+  device: DeviceId,
+  model: ModelName,
+  version: z.int(),
+  entity: z.string(),
+  issuedAt: UnixMs,
+  start: UnixMs,
+  end: UnixMs,
+  quantiles: z.array(z.number()),
+  mean: z.number(),
+  baseline: z.number(),
+  scoredAt: UnixMs.nullable(),
+  actual: z.number().nullable(),
+  censored: z.boolean().nullable(),
+})
+const ForecastFilter = {
+  model: ModelName.optional(),
+  version: z.coerce.number().int().positive().optional(),
+  site: SiteId.optional(),
+  entity: EntityId.optional(),
+  ...Span,
+}
+const Scores = z.object({
+  model: z.string().optional(),
+  version: z.int().optional(),
+  site: z.string().optional(),
+  day: z.string().optional().describe('Local day of the span’s start'),
+  rows: Count.describe('Forecasts that are scored: the denominator of every score'),
+  censored: Count.describe('Left out: sales in a stock-out are a lower bound of demand'),
+  waiting: Count.describe('Actuals not in yet'),
+  wape: z.number().nullable().describe('Σ|forecast − actual| / Σ actual'),
+  wpe: z.number().nullable().describe('Σ(forecast − actual) / Σ actual'),
+  coverage: z.number().nullable().describe('Share of actuals from the lowest to the highest quantile'),
+  baselineWape: z.number().nullable().describe('WAPE of the seasonal-naive baseline on the same rows'),
+})
+const ScoreKeys = z
+  .string()
+  .transform((text) => text.split(',').filter((key) => key !== ''))
+  .pipe(z.array(z.enum(SCORE_KEYS)).refine((keys) => new Set(keys).size === keys.length, 'a key comes twice'))
+const Gap = z.object({
+  id: z.int(),
+  device: DeviceId,
+  epoch: z.int(),
+  cause: z.string(),
+  firstSeq: z.int(),
+  lastSeq: z.int(),
+  noticedAt: UnixMs,
+})
+const Account = z.object({
+  epoch: z.int(),
+  reason: z.string(),
+  quarantined: z.boolean(),
+  openedAt: UnixMs,
+  floor: z.int().describe('Every sequence below is accounted for'),
+  highest: z.int(),
+  outstanding: Count.describe('Sequences between that the device has yet to send: its backlog, as far as it is known'),
+  records: Count,
+  superseded: z.object({ revised: Count, coarsened: Count, dropped: Count }),
+  lastCommitAt: UnixMs.nullable(),
+})
+const DeviceEvent = z.object({
+  device: DeviceId,
+  id: z.uuid(),
+  at: UnixMs,
+  severity: z.string(),
+  code: z.string(),
+  message: z.string(),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+})
+const DeviceParams = z.object({ device: DeviceId })
+const tags = ['telemetry']
+
+export const telemetryRoutes =
+  (telemetry: Telemetry): Routes =>
+  (app) => {
+    app.get(
+      '/v1/devices/:device/windows',
+      {
+        schema: {
+          tags,
+          summary: 'Windows of one series, oldest first',
+          params: DeviceParams,
+          querystring: NumberPageQuery.extend({ sensor: SensorName, entity: EntityId.default(''), ...Span }),
+          response: {
+            200: pageOf(Window).extend({
+              unit: z.string().nullable().describe('null: the site does not define the sensor, values are whole steps'),
+            }),
+          },
+        },
+      },
+      ({ params, query: { cursor, ...query } }) => telemetry.windows({ ...params, ...query, after: cursor }),
+    )
+    app.get(
+      '/v1/forecasts',
+      {
+        schema: {
+          tags,
+          summary: 'Forecasts by the start of their span, with what came of them',
+          querystring: PageQuery.extend(ForecastFilter),
+          response: { 200: pageOf(Forecast) },
+        },
+      },
+      ({ query: { cursor, ...query } }) => telemetry.forecasts({ ...query, after: cursor }),
+    )
+    app.get(
+      '/v1/forecast-scores',
+      {
+        schema: {
+          tags,
+          summary: 'Accuracy of forecasts, pooled by any of model, version, site and local day',
+          querystring: z.strictObject({ ...ForecastFilter, by: ScoreKeys.default(['model', 'version']) }),
+          response: { 200: z.object({ items: z.array(Scores) }) },
+        },
+      },
+      async ({ query }) => ({ items: await telemetry.forecastScores(query) }),
+    )
+    app.get(
+      '/v1/gaps',
+      {
+        schema: {
+          tags,
+          summary: 'Records that the cloud does not have, and why; newest first',
+          querystring: NumberPageQuery.extend({ device: DeviceId.optional() }),
+          response: { 200: pageOf(Gap) },
+        },
+      },
+      ({ query: { cursor, limit, device } }) => telemetry.gaps({ after: cursor, limit, device }),
+    )
+    app.get(
+      '/v1/devices/:device/backlog',
+      {
+        schema: {
+          tags,
+          summary: 'What is known to exist on a device and what of it came, by epoch; newest first',
+          params: DeviceParams,
+          response: { 200: z.object({ epochs: z.array(Account) }) },
+        },
+      },
+      async ({ params }) => ({ epochs: await telemetry.account(params.device) }),
+    )
+    app.get(
+      '/v1/devices/:device/events',
+      {
+        schema: {
+          tags,
+          summary: 'What happened on a device, newest first',
+          params: DeviceParams,
+          querystring: PageQuery,
+          response: { 200: pageOf(DeviceEvent) },
+        },
+      },
+      ({ params, query: { cursor, limit } }) => telemetry.events({ ...params, after: cursor, limit }),
+    )
+    app.get(
+      '/v1/devices/:device/reported',
+      {
+        schema: {
+          tags,
+          summary: 'What a device said of itself last',
+          params: DeviceParams,
+          response: { 200: z.object({ device: DeviceId, state: ReportedState, receivedAt: UnixMs }) },
+        },
+      },
+      async ({ params: { device } }) => {
+        const found = (await telemetry.reported([device])).get(device)
+        if (found) return found
+        throw new NotFoundError({
+          code: 'device-silent',
+          message: `No device ${device} has reported its state yet. See that it is enrolled and connected: GET /v1/devices/${device}.`,
+        })
+      },
+    )
+  }

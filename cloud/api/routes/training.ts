@@ -1,0 +1,89 @@
+import { LocalDay, ModelDefinition, ModelName } from '@storecast/shared/contracts'
+import { z } from 'zod'
+import type { Trainings } from '../../training/index.ts'
+import { Labels, NumberPageQuery, pageOf, UnixMs } from '../schemas.ts'
+import type { Routes } from '../server.ts'
+import { Alias } from './models.ts'
+
+const State = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled'])
+
+const TrainingRun = z.object({
+  id: z.string(),
+  model: ModelName,
+  definition: ModelDefinition,
+  selector: z.record(z.string(), z.string()),
+  from: LocalDay.optional(),
+  to: LocalDay.optional(),
+  alias: z.string().nullable(),
+  state: State,
+  attempts: z.int().describe('How often a process began it; above 1 after a crash or restart'),
+  step: z.string().describe('queued, dataset, train, register, done'),
+  progress: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe('{ sites, of } in the step dataset, { stage, part, message } in the step train'),
+  dataset: z
+    .object({
+      sha256: z.string(),
+      bytes: z.int(),
+      rows: z.int(),
+      sites: z.int().describe('Sites with rows'),
+      selected: z.int().describe('Sites that the selector names'),
+    })
+    .nullable(),
+  version: z.int().nullable(),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  createdAt: UnixMs,
+  startedAt: UnixMs.nullable(),
+  finishedAt: UnixMs.nullable(),
+})
+const TrainingSpec = z
+  .strictObject({
+    definition: ModelDefinition,
+    selector: Labels.default({}).describe('Labels of the sites to learn from; empty: all'),
+    from: LocalDay.optional(),
+    to: LocalDay.optional(),
+    alias: Alias.nullable().default('candidate').describe('Alias to point at the new version; null: none'),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, 'from is after to')
+const RunParams = z.object({ run: z.string().regex(/^\d{1,15}$/, 'a training run’s number') })
+const tags = ['training']
+
+export const trainingRoutes =
+  (trainings: Trainings): Routes =>
+  (app) => {
+    app.get(
+      '/v1/training-runs',
+      {
+        schema: {
+          tags,
+          summary: 'Training runs, newest first',
+          querystring: NumberPageQuery.extend({ model: ModelName.optional() }),
+          response: { 200: pageOf(TrainingRun) },
+        },
+      },
+      ({ query: { cursor, limit, model } }) => trainings.list({ after: cursor, limit, model }),
+    )
+    app.post(
+      '/v1/training-runs',
+      {
+        schema: {
+          tags,
+          summary: 'Train a definition on what devices have sent, and register the model',
+          body: TrainingSpec,
+          response: { 202: TrainingRun },
+        },
+      },
+      async ({ body }, reply) => reply.code(202).send(await trainings.begin(body)),
+    )
+    app.get(
+      '/v1/training-runs/:run',
+      { schema: { tags, summary: 'One training run', params: RunParams, response: { 200: TrainingRun } } },
+      ({ params }) => trainings.get(params.run),
+    )
+    app.post(
+      '/v1/training-runs/:run/cancel',
+      { schema: { tags, summary: 'Stop a training run', params: RunParams, response: { 200: TrainingRun } } },
+      ({ params }) => trainings.cancel(params.run),
+    )
+  }

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { Devices, Sites } from '../devices/index.ts'
+import type { Database } from '../platform/database.ts'
+import type { Objects } from '../platform/objects.ts'
+import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
+import {
+  type DeviceEvent,
+  deviceAccount,
+  type EpochAccount,
+  type Gap,
+  listEvents,
+  listGaps,
+  type Reported,
+  reportedStates,
+} from './account.ts'
+import {
+  type ForecastFilter,
+  type ForecastScores,
+  type ForecastView,
+  forecastScores,
+  listForecasts,
+  type ScoreKey,
+} from './forecasts.ts'
+import {
+  listWindows,
+  newestWindowEnd,
+  type Span,
+  type WindowPage,
+  type WindowQuery,
+  type WindowSteps,
+  windowSums,
+} from './windows.ts'
+
+/** Questions to what devices have sent. */
+export interface Telemetry {
+  windows(query: WindowQuery): Promise<WindowPage>
+  windowSums(query: Span & { readonly site: string; readonly sensor: string }): Promise<WindowSteps[]>
+  newestWindowEnd(site: string): Promise<number>
+  forecasts(query: ForecastFilter & PageRequest): Promise<Page<ForecastView>>
+  forecastScores(query: ForecastFilter & { readonly by: readonly ScoreKey[] }): Promise<ForecastScores[]>
+  gaps(query: PageRequest & { readonly device?: string | undefined }): Promise<Page<Gap>>
+  /** @throws NotFoundError `device-unknown`. */
+  account(device: string): Promise<EpochAccount[]>
+  /** Newest first. @throws NotFoundError `device-unknown`. */
+  events(query: PageRequest & { readonly device: string }): Promise<Page<DeviceEvent>>
+  reported(devices: readonly string[]): Promise<Map<string, Reported>>
+}
+
+const EventPosition = z.tuple([z.int(), z.uuid()])
+
+export function createTelemetry(options: {
+  database: Database
+  devices: Devices
+  sites: Sites
+  objects: Objects
+}): Telemetry {
+  const { devices, sites, objects } = options
+  const { pool } = options.database
+  return {
+    windows: (query) => listWindows({ pool, devices, sites, objects }, query),
+    windowSums: (query) => windowSums(pool, query),
+    newestWindowEnd: (site) => newestWindowEnd(pool, site),
+    forecasts: (query) => listForecasts(pool, query),
+    forecastScores: (query) => forecastScores(pool, query),
+    gaps: (query) => listGaps(pool, query),
+    async account(device) {
+      await devices.get(device)
+      return deviceAccount(pool, device)
+    },
+    async events({ device, after, limit }) {
+      await devices.get(device)
+      const position = after === undefined ? undefined : fromCursor(after, EventPosition)
+      const rows = await listEvents(pool, { device, after: position, limit: limit + 1 })
+      return toPage(rows, limit, ({ at, id }) => toCursor([at, id]))
+    },
+    reported: (ids) => reportedStates(pool, ids),
+  }
+}

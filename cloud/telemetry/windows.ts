@@ -1,0 +1,114 @@
+import type { SensorsDocument } from '@storecast/shared/contracts'
+import { fromSteps, Sketch, toSteps } from '@storecast/shared/windows'
+import type { Pool } from 'pg'
+import { type Devices, readDocument, type Sites } from '../devices/index.ts'
+import type { Objects } from '../platform/objects.ts'
+import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
+
+/** A window as people read it: in the sensor's unit where the site defines the sensor, in whole steps where not. */
+export interface WindowView {
+  readonly start: number
+  readonly end: number
+  readonly revision: number
+  readonly count: number
+  readonly sum: number
+  readonly min: number
+  readonly max: number
+  readonly last: number
+  /** Of the readings, within 1 % of their distance to the sensor's centre. */
+  readonly p10: number
+  readonly p50: number
+  readonly p90: number
+  readonly missing: number
+  readonly late: number
+  readonly outOfRange: number
+  readonly flat: number
+  readonly duplicate: number
+}
+
+export interface WindowPage extends Page<WindowView> {
+  /** Null: the site does not define the sensor, values are whole steps. */
+  readonly unit: string | null
+}
+
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** The sum of one window of one series, in whole steps. */
+export interface WindowSteps {
+  readonly entity: string
+  readonly start: number
+  readonly end: number
+  readonly sum: number
+}
+
+/**
+ * Sums of a sensor's windows within a span, for the whole site. Where two devices of a site tell the same window, the
+ * one that counts more stands.
+ */
+export async function windowSums(
+  pool: Pool,
+  { site, sensor, from, to }: { site: string; sensor: string } & Span,
+): Promise<WindowSteps[]> {
+  const { rows } = await pool.query<WindowSteps>(
+    `SELECT DISTINCT ON (s.entity, w.start_at, w.end_at) s.entity, w.start_at AS start, w.end_at AS end, w.sum
+     FROM series s JOIN devices d ON d.id = s.device JOIN windows w ON w.series = s.id
+     WHERE d.site = $1 AND s.sensor = $2 AND w.start_at >= $3 AND w.end_at <= $4
+     ORDER BY s.entity, w.start_at, w.end_at, w.count DESC`,
+    [site, sensor, from, to],
+  )
+  return rows
+}
+
+/** End of the newest window of any series of a site; 0 where there is none. */
+export async function newestWindowEnd(pool: Pool, site: string): Promise<number> {
+  const { rows } = await pool.query<{ end: number | null }>(
+    `SELECT max(w.end_at) AS end FROM series s JOIN devices d ON d.id = s.device
+     CROSS JOIN LATERAL (SELECT end_at FROM windows WHERE series = s.id ORDER BY start_at DESC LIMIT 1) w
+     WHERE d.site = $1`,
+    [site],
+  )
+  return rows[0]?.end ?? 0
+}
+
+export interface WindowQuery extends Span, PageRequest {
+  readonly device: string
+  readonly sensor: string
+  readonly entity: string
+}
+
+interface Sources {
+  readonly pool: Pool
+  readonly devices: Devices
+  readonly sites: Sites
+  readonly objects: Objects
+}
+
+/** Windows of one series, oldest first; pages by start. @throws NotFoundError `device-unknown`. */
+export async function listWindows({ pool, devices, sites, objects }: Sources, query: WindowQuery): Promise<WindowPage> {
+  const { device, sensor, entity, from, to, after, limit } = query
+  const { site } = await devices.get(device)
+  const { documents } = await sites.get(site)
+  const document = documents.sensors && (await readDocument<SensorsDocument>(objects, documents.sensors.sha256))
+  const definition = document?.sensors.find((one) => one.name === sensor)
+  const { rows } = await pool.query<Omit<WindowView, 'p10' | 'p50' | 'p90'> & { sketch: Buffer }>(
+    `SELECT w.start_at AS start, w.end_at AS end, w.revision, w.count, w.sum, w.min, w.max, w.last, w.sketch, w.missing,
+       w.late, w.out_of_range AS "outOfRange", w.flat, w.duplicate
+     FROM series s JOIN windows w ON w.series = s.id
+     WHERE s.device = $1 AND s.sensor = $2 AND s.entity = $3 AND w.start_at >= $4 AND w.end_at <= $5
+       AND w.start_at > $6 ORDER BY w.start_at LIMIT $7`,
+    [device, sensor, entity, from, to, after ?? -1, limit + 1],
+  )
+  const resolution = definition?.resolution ?? 1
+  const centre = toSteps(definition?.centre ?? 0, resolution)
+  const views = rows.map(({ sketch: bytes, sum, min, max, last, ...row }) => {
+    const sketch = Sketch.decode(bytes)
+    const quantile = (q: number) => (sketch.count === 0 ? 0 : fromSteps(centre + sketch.quantile(q), resolution))
+    const unit = (steps: number) => fromSteps(steps, resolution)
+    const values = { sum: unit(sum), min: unit(min), max: unit(max), last: unit(last) }
+    return { ...row, ...values, p10: quantile(0.1), p50: quantile(0.5), p90: quantile(0.9) }
+  })
+  return { ...toPage(views, limit, (view) => String(view.start)), unit: definition?.unit ?? null }
+}

@@ -1,0 +1,73 @@
+import type { ForecastRecord, ReportedState } from '@storecast/shared/contracts'
+import { Sketch } from '@storecast/shared/windows'
+import type { Pool } from 'pg'
+
+/** Rows as ingest leaves them, for tests of what reads them. Values and the sensor's centre in whole steps. */
+export interface WindowRow {
+  readonly entity?: string
+  readonly start: number
+  readonly end: number
+  readonly values: readonly number[]
+  readonly centre?: number
+}
+
+export async function addWindows(
+  pool: Pool,
+  device: string,
+  sensor: string,
+  rows: readonly WindowRow[],
+): Promise<void> {
+  for (const [entity, windows] of Map.groupBy(rows, (row) => row.entity ?? '')) {
+    const { rows: found } = await pool.query<{ id: number }>(
+      `INSERT INTO series (device, sensor, entity) VALUES ($1, $2, $3)
+       ON CONFLICT (device, sensor, entity) DO UPDATE SET entity = $3 RETURNING id`,
+      [device, sensor, entity],
+    )
+    const packed = windows.map(({ start, end, values, centre = 0 }) => {
+      const sketch = new Sketch()
+      for (const value of values) sketch.add(value - centre)
+      const sum = values.reduce((a, b) => a + b, 0)
+      const [min, max, last] = [Math.min(...values), Math.max(...values), values.at(-1)]
+      return {
+        start,
+        end,
+        count: values.length,
+        sum,
+        min,
+        max,
+        last,
+        sketch: Buffer.from(sketch.encode()).toString('hex'),
+      }
+    })
+    await pool.query(
+      `INSERT INTO windows (series, start_at, end_at, revision, count, sum, min, max, last, sketch, missing, late,
+         out_of_range, flat, duplicate, epoch, seq, received_at)
+       SELECT $1, start, "end", 0, count, sum, min, max, last, decode(sketch, 'hex'), 0, 0, 0, 0, 0, 1, 1, 0
+       FROM jsonb_to_recordset($2::jsonb) AS w
+         (start int8, "end" int8, count int8, sum int8, min int8, max int8, last int8, sketch text)`,
+      [found[0]!.id, JSON.stringify(packed)],
+    )
+  }
+}
+
+export async function addForecasts(pool: Pool, device: string, records: readonly ForecastRecord[]): Promise<void> {
+  for (const one of records) {
+    await pool.query(
+      `INSERT INTO forecasts (device, model, version, entity, issued_at, start_at, end_at, quantiles, mean, baseline,
+         scored_at, actual, censored, epoch, seq, received_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, 1, 0)`,
+      [
+        ...[device, one.model, one.version, one.entity, one.issuedAt, one.start, one.end, one.quantiles, one.mean],
+        ...[one.baseline, one.score?.scoredAt ?? null, one.score?.actual ?? null, one.score?.censored ?? null],
+      ],
+    )
+  }
+}
+
+export async function setReported(pool: Pool, device: string, state: ReportedState): Promise<void> {
+  await pool.query(
+    `INSERT INTO reported (device, body, epoch, seq, received_at) VALUES ($1, $2, 1, 1, 0)
+     ON CONFLICT (device) DO UPDATE SET body = $2`,
+    [device, state],
+  )
+}

@@ -3,13 +3,13 @@ import { type Calendar, calendar, type Span } from '@storecast/shared/windows'
 import { type Connection, usedBytes } from '../platform/database.ts'
 import { recordEvent } from '../platform/events.ts'
 import { COARSE_SIZES, type CoarseSize, coarsenedUntil, markCoarsened } from './marks.ts'
-import { deleteWindow, insertWindow, mergeRows, type WindowRow, windowsFrom } from './rows.ts'
+import { deleteWindow, insertWindow, mergeRows, openFrom, type WindowRow, windowsFrom } from './rows.ts'
 
 export interface CoarsenRequest {
   readonly timeZone: string
   /** Store time. */
   readonly now: number
-  /** Windows that end later keep their size. */
+  /** Windows that end later keep their size; so do those of a day in which one is still open. */
   readonly before: number
   /** Windows merged that are enough for one transaction. */
   readonly enough: number
@@ -30,7 +30,7 @@ export function coarsen(db: Connection, { timeZone, now, before, enough }: Coars
   const zone = calendar(timeZone)
   for (const into of COARSE_SIZES) {
     const day = oldestDay(db, zone, into)
-    if (!day || day.end > before) continue
+    if (!day || day.end > Math.min(before, openFrom(db))) continue
     const merged = coarsenDay(db, zone, { day, into, enough })
     if (merged < enough) markCoarsened(db, into, day.end)
     recordEvent(db, {

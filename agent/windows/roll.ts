@@ -19,6 +19,7 @@ import {
   dropOpen,
   insertWindow,
   mergeRows,
+  openFrom,
   openWindows,
   rowOf,
   saveOpen,
@@ -75,8 +76,7 @@ export function roll(db: Connection, request: RollRequest): RollResult {
   }
   if (!part?.more) {
     rollup.close(closeBefore)
-    const openFrom = db.statement<[], number | null>('SELECT min(start) FROM open_windows').pluck().get()
-    expireBlocks(db, { before: keepRawFrom, keepFrom: openFrom ?? Infinity })
+    expireBlocks(db, { before: keepRawFrom, keepFrom: openFrom(db) })
   }
   lowerMarks(db, rollup.stored)
   return {
@@ -182,12 +182,15 @@ class Rollup {
     this.stored.push(revised)
   }
 
-  /** The window anew from all its raw readings; undefined where they are no longer all there. */
+  /**
+   * The window anew from all its raw readings; undefined where they are no longer all there, or where part of the span is
+   * in another window (its sensor's window size has changed).
+   */
   #fromRaw(before: WindowState, { series, values, from, to, rule }: Part): WindowState | undefined {
     const raw = this.#raw.read(series, before)
     const old = new WindowState(before)
     old.apply(raw, 0, raw.length, rule)
-    if (old.count < before.count) return undefined
+    if (old.count !== before.count) return undefined
     for (let i = from; i < to; i++) raw.push(values.times[i]!, values.values[i]!, values.flags[i]!, 0, 0)
     const state = new WindowState(before)
     state.late = before.late

@@ -212,6 +212,11 @@ export function openWindows(db: Connection, series: number): WindowState[] {
   })
 }
 
+/** Where the oldest open window starts. */
+export function openFrom(db: Connection): number {
+  return db.statement<[], number | null>('SELECT min(start) FROM open_windows').pluck().get() ?? Infinity
+}
+
 /** Series that have an open window ending at or before `until`. */
 export function seriesToClose(db: Connection, until: number): number[] {
   return db

@@ -25,14 +25,14 @@ export interface WindowsOptions {
   readonly keepRawMs?: number
   /** Bytes of the whole database near which the oldest windows are merged into coarser ones. */
   readonly capBytes?: number
+  /** Real milliseconds after which readings for windows that may have closed are rolled up. */
+  readonly lateDelayMs?: number
   /** Store milliseconds of the newest windows that keep their size whatever the cap. */
   readonly keepFineMs?: number
 }
 
 /** Journal entries that make a roll-up due at once, and about as many as it takes in. */
 const ROLL_ENTRIES = 8192
-/** Real milliseconds after which readings for windows that may have closed are rolled up. */
-const LATE_DELAY_MS = 5000
 /** Real milliseconds between an import's last roll-up and the closing of what it left open; the longest, while it lasts. */
 const SETTLE_MS = 500
 const LONGEST_SETTLING_MS = 10_000
@@ -70,6 +70,7 @@ export class Windows implements AsyncDisposable {
       graceMs: 10_000,
       keepRawMs: 48 * 3_600_000,
       capBytes: 2 ** 31,
+      lateDelayMs: 5000,
       keepFineMs: 48 * 3_600_000,
       ...options,
     })
@@ -79,7 +80,10 @@ export class Windows implements AsyncDisposable {
     return windows
   }
 
-  /** Tells of windows after the commit that stored them, new and revised alike; merging them later is not told. */
+  /**
+   * Tells of windows after the commit that stored them, new and revised alike; merging them later is not told. Read what
+   * is stored after listening: windows that the start itself stored are told to nobody.
+   */
   onStored(listener: (rows: readonly WindowRecord[]) => void): Disposable {
     return this.#stored.add(listener)
   }
@@ -123,7 +127,7 @@ export class Windows implements AsyncDisposable {
   #onCommitted({ entries, oldest }: Committed): void {
     this.#waiting += entries
     if (this.#waiting >= ROLL_ENTRIES) this.#rollInBackground(-Infinity)
-    else if (oldest < this.#closedBefore && !this.#soon) this.#rollSoon(LATE_DELAY_MS)
+    else if (oldest < this.#closedBefore && !this.#soon) this.#rollSoon(this.#options.lateDelayMs)
   }
 
   /** When the next window ends, after its grace; at once where one has ended already. */

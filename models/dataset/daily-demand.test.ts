@@ -83,6 +83,13 @@ describe('readDailyDemand', () => {
     expect((await read(csv({ hour8: '' }))).sites[0]!.units[0]).toBeNaN()
   })
 
+  it('leaves out the days from a given one on', async () => {
+    const path = join(folder, 'until.csv')
+    await writeFile(path, csv({}, { day: '2026-03-02' }, { day: '2026-03-03' }))
+    expect((await readDailyDemand(path, { view, until: '2026-03-03' })).days).toBe(2)
+    await expect(readDailyDemand(path, { view, until: '2026-03-01' })).rejects.toMatchObject({ code: 'too-little' })
+  })
+
   it('says where a bad cell stands', async () => {
     expect(await failure(csv({}, { entity: 'p2', hour8: 'many' }))).toMatchObject({
       code: 'invalid-value',

@@ -48,9 +48,15 @@ const MAX_DAYS = 4000
  */
 export async function readDailyDemand(
   path: string,
-  options: { view: DailyDemandView; dataset?: DatasetColumns; limits?: TableLimits },
+  options: {
+    view: DailyDemandView
+    dataset?: DatasetColumns
+    /** Rows of this local day and later are left out. */
+    until?: string
+    limits?: TableLimits
+  },
 ): Promise<DailyDemandData> {
-  const collector = new Collector(options.view)
+  const collector = new Collector(options.view, options.until)
   const result = await readTable(
     path,
     (header) => collector.reader(new Columns(header, options.dataset?.columns)),
@@ -70,11 +76,14 @@ class Collector {
   readonly #view: DailyDemandView
   readonly #sites = new Map<string, Map<string, Series>>()
   readonly #ahead: readonly string[]
+  readonly #until: number
   #firstDay = Number.POSITIVE_INFINITY
   #lastDay = Number.NEGATIVE_INFINITY
 
-  constructor(view: DailyDemandView) {
+  constructor(view: DailyDemandView, until: string | undefined) {
     this.#view = view
+    this.#until = until === undefined ? Number.POSITIVE_INFINITY : dayNumber(until)
+    if (Number.isNaN(this.#until)) throw new RangeError(`until: ${JSON.stringify(until)} is not a day, YYYY-MM-DD`)
     this.#ahead = [...view.knownAhead.entity, ...view.knownAhead.site]
   }
 
@@ -88,6 +97,7 @@ class Collector {
     const stockout = columns.find('stockout24')
     return (cells: readonly string[], line: number) => {
       const date = dayCell(cells[day]!, line)
+      if (date >= this.#until) return
       const series = this.#series(cells[site]!, cells[entity]!, line)
       if (series.values.size === 0) {
         for (const { name, at } of attributes) series.attributes[name] = cells[at]!
@@ -109,6 +119,7 @@ class Collector {
   }
 
   assemble(): Omit<DailyDemandData, 'rows' | 'sha256'> {
+    if (this.#sites.size === 0) throw new DatasetError('too-little', 'no row lies before the last day wanted')
     const days = this.#lastDay - this.#firstDay + 1
     const products = [...this.#sites.values()].reduce((sum, entities) => sum + entities.size, 0)
     if (days > MAX_DAYS) {
@@ -191,13 +202,17 @@ const badKey = (column: string, value: string, line: number) =>
   })
 
 function dayCell(cell: string, line: number): number {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(cell) ? Date.parse(`${cell}T00:00:00Z`) : Number.NaN
-  // Date.parse takes 2026-02-30 for 2 March.
-  if (Number.isNaN(time) || dayName(time / DAY_MS) !== cell) {
-    throw new DatasetError('invalid-value', `${JSON.stringify(cell.slice(0, 40))} is not a day, YYYY-MM-DD`, {
-      line,
-      column: 'day',
-    })
+  const day = dayNumber(cell)
+  if (Number.isNaN(day)) {
+    const message = `${JSON.stringify(cell.slice(0, 40))} is not a day, YYYY-MM-DD`
+    throw new DatasetError('invalid-value', message, { line, column: 'day' })
   }
-  return time / DAY_MS
+  return day
+}
+
+/** Days since 1970-01-01 of `2026-03-29`; NaN for what is not a day. */
+function dayNumber(text: string): number {
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) / DAY_MS : Number.NaN
+  // Date.parse takes 2026-02-30 for 2 March.
+  return Number.isNaN(day) || dayName(day) !== text ? Number.NaN : day
 }

@@ -27,6 +27,8 @@ export interface TrainedDemand {
   readonly fill: readonly number[]
   readonly reference: Reference
   readonly warmup: Warmup
+  /** First of the days held out, from 0. */
+  readonly heldOut: number
   /** Of the second network and of the seasonal naive, uncalibrated, on the in-stock rows of the days held out. */
   readonly metrics: Scores
   readonly baseline: Scores
@@ -87,7 +89,7 @@ export async function trainDemand(options: {
   })
   const model = await fit('final', rows)
   const reference = referenceOf(rows.features, features)
-  return { ...{ model, rows, vocabulary, features, fill, reference, warmup, metrics, baseline } }
+  return { ...{ model, rows, vocabulary, features, fill, reference, warmup, heldOut, metrics, baseline } }
 }
 
 /** Forecasts rows that the model has not seen. */

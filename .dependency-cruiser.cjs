@@ -18,6 +18,7 @@ const rooms = {
     'update',
     'local',
   ],
+  models: ['onnx', 'autodiff', 'networks', 'training', 'quantize', 'dataset', 'sensor', 'demand', 'bundling'],
   cloud: ['platform', 'devices', 'ingest', 'telemetry', 'registry', 'training', 'rollout', 'api'],
 }
 const mayImport = {

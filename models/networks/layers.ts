@@ -1,10 +1,10 @@
 import type { Value } from '../onnx/graph.ts'
 import type { Initialiser, Scope } from './scope.ts'
 
-export const zeros: Initialiser = (size) => new Float32Array(size)
-export const ones: Initialiser = (size) => new Float32Array(size).fill(1)
+const zeros: Initialiser = (size) => new Float32Array(size)
+const ones: Initialiser = (size) => new Float32Array(size).fill(1)
 /** Uniform in ± 1/√fanIn, as PyTorch's `Linear` starts. */
-export const uniformByFanIn =
+const uniformByFanIn =
   (fanIn: number): Initialiser =>
   (size, random) =>
     Float32Array.from({ length: size }, () => (2 * random.uniform() - 1) / Math.sqrt(fanIn))

@@ -22,7 +22,7 @@ export interface Scope {
 /** A network as a function of its parameters (by the scope) and named inputs. */
 export type Network = (scope: Scope, inputs: Values) => Values
 
-export interface Parameter {
+interface Parameter {
   readonly name: string
   readonly shape: readonly number[]
   readonly offset: number

@@ -26,7 +26,7 @@ const passing: ReadonlySet<string> = new Set(['Reshape', 'Transpose', 'Identity'
  * Float products of an optimized graph that a DequantizeLinear feeds, directly or by reshaping, as
  * "DequantizeLinear w.d → Gemm Gemm_7". None should be left.
  */
-export function unfusedProducts({ nodes }: GraphIr): string[] {
+function unfusedProducts({ nodes }: GraphIr): string[] {
   const makers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
   const source = (value: string): NodeIr | undefined => {
     const maker = makers.get(value)

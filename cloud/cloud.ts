@@ -1,8 +1,6 @@
-import { join } from 'node:path'
 import { spawnTraining } from '@storecast/models'
 import {
   accessControl,
-  apiMigrations,
   createMetrics,
   deviceRoutes,
   modelRoutes,
@@ -16,32 +14,21 @@ import {
   trainingRoutes,
 } from './api/index.ts'
 import { type CloudConfig, isLoopback } from './config.ts'
-import {
-  createDevices,
-  createSites,
-  desiredStates,
-  deviceMigrations,
-  type Publisher,
-  startPublisher,
-} from './devices/index.ts'
-import { ingestMigrations } from './ingest/migrations.ts'
+import { createDevices, createSites, desiredStates, type Publisher, startPublisher } from './devices/index.ts'
 import { startBroker } from './platform/broker.ts'
 import { connectBus } from './platform/bus.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { openDatabase } from './platform/database.ts'
 import type { CloudError } from './platform/errors.ts'
-import { folderObjects } from './platform/folder-objects.ts'
 import { createLog, type Log } from './platform/log.ts'
-import type { Objects } from './platform/objects.ts'
-import { s3Objects } from './platform/s3-objects.ts'
-import { createRegistry, registryMigrations } from './registry/index.ts'
-import { rolloutMigrations, startRollouts } from './rollout/index.ts'
-import { createTelemetry, telemetryMigrations } from './telemetry/index.ts'
-import { startTrainings, type Train, trainingMigrations } from './training/index.ts'
+import { createRegistry } from './registry/index.ts'
+import { startRollouts } from './rollout/index.ts'
+import { databaseOf, MIGRATIONS, openObjects, VERSION } from './storage.ts'
+import { createTelemetry } from './telemetry/index.ts'
+import { startTrainings, type Train } from './training/index.ts'
 
 export { type CloudConfig, type CloudSecrets, cloudConfig, loadConfig } from './config.ts'
-
-const VERSION = '0.1.0'
+export { type BackupSummary, backup, restore } from './maintenance.ts'
 
 export interface Cloud extends AsyncDisposable {
   /** Of the HTTP API. */
@@ -71,20 +58,9 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const metrics = createMetrics()
   const { secrets } = config
 
-  const source = secrets.databaseUrl
-    ? { url: secrets.databaseUrl }
-    : { embedded: join(config.data, 'postgres'), settings: config.postgres }
-  const database = stack.use(await openDatabase({ ...source, log }))
-  await database.migrate([
-    ...deviceMigrations,
-    ...ingestMigrations,
-    ...telemetryMigrations,
-    ...registryMigrations,
-    ...trainingMigrations,
-    ...rolloutMigrations,
-    ...apiMigrations,
-  ])
-  const objects = await openObjects(config, stack)
+  const database = stack.use(await openDatabase({ ...databaseOf(config), log }))
+  await database.migrate(MIGRATIONS)
+  const objects = stack.use(await openObjects(config))
 
   let url = ''
   const desired = desiredStates({ api: () => url, clock })
@@ -168,10 +144,4 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     failed: database.lost,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
-}
-
-async function openObjects(config: CloudConfig, stack: AsyncDisposableStack): Promise<Objects> {
-  if (!config.s3) return folderObjects(join(config.data, 'objects'))
-  const { endpoint, ...s3 } = config.s3
-  return stack.use(await s3Objects({ ...s3, ...(endpoint && { endpoint }), spool: join(config.data, 'uploads') }))
 }

@@ -53,8 +53,8 @@ export async function startPostgres({ directory, log, settings = {} }: PostgresO
   if (user) await requireReach(root, binaries.postgres, user)
   const data = join(root, 'data')
   await requireMajor(data)
-  const socket = await socketDirectory(root, user)
-  const url = `postgresql://${USER}@localhost/storecast?host=${encodeURIComponent(socket)}`
+  const socket = socketPath(root)
+  await prepareSocket(socket, user)
   await endOrphan(data, socket, log)
   if ((await readText(join(data, 'PG_VERSION'))) === undefined) await initialise(binaries.initdb, data, user, log)
 
@@ -95,7 +95,7 @@ export async function startPostgres({ directory, log, settings = {} }: PostgresO
     })
   })
   return {
-    url,
+    url: postgresUrl(root),
     pid: server.pid!,
     lost,
     async [Symbol.asyncDispose]() {
@@ -138,15 +138,21 @@ async function requireReach(root: string, binary: string, user: Account): Promis
   }
 }
 
+/** Where the server of a folder is reached, by this user, while it runs. */
+export const postgresUrl = (directory: string): string =>
+  `postgresql://${USER}@localhost/storecast?host=${encodeURIComponent(socketPath(resolve(directory)))}`
+
 /** A Unix socket's path is limited to 107 bytes, so that deep data folders get theirs under the temporary folder. */
-async function socketDirectory(root: string, user: Account | undefined): Promise<string> {
+function socketPath(root: string): string {
   const beside = join(root, 'socket')
   const digest = createHash('sha256').update(root).digest('hex').slice(0, 16)
-  const directory = Buffer.byteLength(beside) <= 85 ? beside : join(tmpdir(), `storecast-${digest}`)
+  return Buffer.byteLength(beside) <= 85 ? beside : join(tmpdir(), `storecast-${digest}`)
+}
+
+async function prepareSocket(directory: string, user: Account | undefined): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   await chmod(directory, 0o700)
   if (user) await chown(directory, user.uid, user.gid)
-  return directory
 }
 
 /** In a folder beside, renamed when whole: a kill half-way leaves nothing that looks like a cluster. */

@@ -1,0 +1,34 @@
+import { join } from 'node:path'
+import { apiMigrations } from './api/index.ts'
+import type { CloudConfig } from './config.ts'
+import { deviceMigrations } from './devices/index.ts'
+import { ingestMigrations } from './ingest/migrations.ts'
+import type { DatabaseConfig, Migration } from './platform/database.ts'
+import { folderObjects } from './platform/folder-objects.ts'
+import type { Objects } from './platform/objects.ts'
+import { s3Objects } from './platform/s3-objects.ts'
+import { registryMigrations } from './registry/index.ts'
+import { rolloutMigrations } from './rollout/index.ts'
+import { telemetryMigrations } from './telemetry/index.ts'
+import { trainingMigrations } from './training/index.ts'
+
+export const VERSION = '0.1.0'
+
+export const MIGRATIONS: readonly Migration[] = [
+  ...deviceMigrations,
+  ...ingestMigrations,
+  ...telemetryMigrations,
+  ...registryMigrations,
+  ...trainingMigrations,
+  ...rolloutMigrations,
+  ...apiMigrations,
+]
+
+export const databaseOf = ({ data, postgres, secrets }: CloudConfig): DatabaseConfig =>
+  secrets.databaseUrl ? { url: secrets.databaseUrl } : { embedded: join(data, 'postgres'), settings: postgres }
+
+export async function openObjects({ data, s3 }: CloudConfig): Promise<Objects & AsyncDisposable> {
+  if (!s3) return { ...(await folderObjects(join(data, 'objects'))), async [Symbol.asyncDispose]() {} }
+  const { endpoint, ...rest } = s3
+  return s3Objects({ ...rest, ...(endpoint && { endpoint }), spool: join(data, 'uploads') })
+}

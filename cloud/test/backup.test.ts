@@ -1,0 +1,147 @@
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { backup, type CloudConfig, cloudConfig, restore, startCloud } from '../cloud.ts'
+import { testBundle, testDefinition } from './bundle.ts'
+import { caller } from './cloud.ts'
+import { quiet, temporaryFolder } from './database.ts'
+import { addForecasts, addWindows } from './records.ts'
+
+const log = quiet
+const stack = new AsyncDisposableStack()
+let folder: string
+let saved: string
+let desired: { generation: number; documents: object; models: object }
+let deviceToken: string
+const configFor = (name: string): CloudConfig =>
+  cloudConfig({ data: join(folder, name), http: { port: 0 }, mqtt: { port: 0 }, postgres: { fsync: 'off' } })
+const content = async (url: string) => {
+  const pool = new pg.Pool({ connectionString: url })
+  try {
+    const { rows: tables } = await pool.query<{ name: string }>(
+      "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
+    )
+    const all: Record<string, unknown[]> = {}
+    for (const { name } of tables) {
+      const { rows } = await pool.query(`SELECT to_jsonb(t) AS row FROM ${name} t ORDER BY to_jsonb(t)::text`)
+      all[name] = rows.map(({ row }) => row)
+    }
+    return all
+  } finally {
+    await pool.end()
+  }
+}
+let before: Awaited<ReturnType<typeof content>>
+
+beforeAll(async () => {
+  folder = stack.use(await temporaryFolder()).path
+  saved = join(folder, 'saved')
+  await using cloud = await startCloud(configFor('first'), {
+    log,
+    train: async ({ out }) => writeFile(out, testBundle({ salt: 'trained' })),
+  })
+  const call = caller(cloud)
+  const sensors = ['sales', 'stockout'].map((name) => ({
+    ...{ name, kind: 'event', unit: 'units', resolution: 1, range: [0, 10] },
+  }))
+  await call('PUT', '/v1/sites/berlin', { json: { timeZone: 'Europe/Berlin', sensors } })
+  deviceToken = (await call('POST', '/v1/devices', { json: { id: 'berlin-1', site: 'berlin' } })).body.token
+  const covariates = { issuedAt: 1, days: ['2026-03-02'], site_values: { rain: [4] }, entity_values: {} }
+  await call('PUT', '/v1/sites/berlin/covariates', { json: covariates })
+  await call('POST', '/v1/models/demand/versions', { bytes: testBundle() })
+  await call('POST', '/v1/rollouts', { json: { model: 'models:/demand/1' } })
+  await using pool = {
+    pool: new pg.Pool({ connectionString: cloud.databaseUrl }),
+    [Symbol.asyncDispose]: () => pool.pool.end(),
+  }
+  const start = Date.UTC(2026, 2, 2, 10)
+  await addWindows(pool.pool, 'berlin-1', 'sales', [
+    { entity: 'milk', start, end: start + 3_600_000, values: [1, 2] },
+    { entity: 'milk', start: start + 86_400_000, end: start + 90_000_000, values: [3] },
+  ])
+  await addForecasts(pool.pool, 'berlin-1', [
+    {
+      ...{ model: 'demand', version: 1, entity: 'milk', issuedAt: 1, start: 2, end: 3 },
+      quantiles: [0.1, 1e-7, 3],
+      mean: 1,
+      baseline: 2,
+    },
+  ])
+  const run = await call('POST', '/v1/training-runs', { json: { definition: testDefinition() } })
+  await vi.waitFor(
+    async () => expect((await call('GET', `/v1/training-runs/${run.body.id}`)).body.state).toBe('succeeded'),
+    { timeout: 20_000 },
+  )
+  desired = (await call('GET', '/v1/devices/berlin-1/desired')).body
+  // While the cloud runs.
+  expect(await backup(configFor('first'), saved, { log })).toMatchObject({ directory: saved, objects: 6 })
+  before = await content(cloud.databaseUrl)
+  await call('PUT', '/v1/sites/oslo', { json: { timeZone: 'Europe/Oslo' } })
+})
+afterAll(() => stack.disposeAsync())
+
+describe('a restored cloud', () => {
+  it('has every row and object of the backup, and goes on from there', async () => {
+    const config = configFor('second')
+    await restore(config, saved, { log })
+    await using cloud = await startCloud(config, { log })
+    const call = caller(cloud)
+    const after = await content(cloud.databaseUrl)
+    for (const name of Object.keys(before)) {
+      if (['schema_migrations', 'desired_states', 'rollouts', 'admin_claim'].includes(name)) continue
+      expect([name, after[name]]).toEqual([name, before[name]])
+    }
+    expect((await call('GET', '/v1/sites')).body.items.map((site: { id: string }) => site.id)).toEqual(['berlin'])
+    const { body } = await call('GET', '/v1/devices/berlin-1/desired')
+    expect(body).toMatchObject({ documents: desired.documents, models: desired.models })
+    expect(body.generation).toBeGreaterThan(desired.generation)
+    for (const { sha256 } of Object.values<{ sha256: string }>(body.documents)) {
+      expect((await call('GET', `/v1/objects/${sha256}`, { token: deviceToken })).status).toBe(200)
+    }
+    expect((await call('GET', '/v1/models/demand/versions')).body.items).toHaveLength(2)
+    const third = await call('POST', '/v1/models/demand/versions', { bytes: testBundle({ salt: 'after' }) })
+    expect(third.body.version).toBe(3)
+    expect((await call('POST', '/v1/rollouts', { json: { model: 'models:/demand/3' } })).body.id).toBe('2')
+  })
+
+  it('is not made where there is data already, nor while the cloud runs', async () => {
+    await expect(restore(configFor('first'), saved, { log })).rejects.toMatchObject({ code: 'restore-not-empty' })
+    await using _cloud = await startCloud(configFor('running'), { log })
+    await expect(restore(configFor('running'), saved, { log })).rejects.toMatchObject({ code: 'postgres-in-use' })
+  })
+
+  it('is made from a whole backup only', async () => {
+    const broken = join(folder, 'broken')
+    const config = configFor('third')
+    const attempt = async (breakIt: () => Promise<unknown>) => {
+      await rm(broken, { recursive: true, force: true })
+      await cp(saved, broken, { recursive: true })
+      await breakIt()
+      return restore(config, broken, { log }).then(
+        () => 'restored',
+        (error) => error.code,
+      )
+    }
+    const manifest = join(broken, 'backup.json')
+    const change = async (text: (old: string) => string) => writeFile(manifest, text(await readFile(manifest, 'utf8')))
+    expect(await attempt(() => rm(manifest))).toBe('backup-missing')
+    expect(await attempt(() => writeFile(manifest, '{"format": 2}'))).toBe('backup-damaged')
+    expect(await attempt(() => writeFile(manifest, 'no'))).toBe('backup-damaged')
+    expect(await attempt(() => change((old) => old.replace('101,', '101, 9999,')))).toBe('backup-newer')
+    expect(await attempt(() => rm(join(broken, 'tables', 'windows.copy.gz')))).toBe('backup-damaged')
+    expect(await attempt(() => writeFile(join(broken, 'tables', 'windows.copy.gz'), 'x'))).toBe('backup-damaged')
+    expect(
+      await attempt(() => cp(join(broken, 'tables', 'devices.copy.gz'), join(broken, 'tables', 'gaps.copy.gz'))),
+    ).toBe('backup-damaged')
+    const [prefix] = (await readdir(join(broken, 'objects'))).filter((name) => name.length === 2)
+    const [object] = await readdir(join(broken, 'objects', prefix!))
+    expect(await attempt(() => rm(join(broken, 'objects', prefix!, object!)))).toBe('backup-damaged')
+    expect(await attempt(() => writeFile(join(broken, 'objects', prefix!, object!), 'other'))).toBe('backup-damaged')
+    expect(await attempt(async () => {})).toBe('restored')
+  })
+
+  it('is not written over another backup', async () => {
+    await expect(backup(configFor('first'), saved, { log })).rejects.toMatchObject({ code: 'backup-not-empty' })
+  })
+})

@@ -18,7 +18,7 @@ const hello: Hello = {
   acknowledgedAt: 900,
   quarantined: false,
 }
-const epoch: KnownEpoch = { epoch: 100, dbId: DB, quarantined: false, link: 500, highest: 50 }
+const epoch: KnownEpoch = { epoch: 100, dbId: DB, quarantined: false, link: 500, committedAt: 400, highest: 50 }
 const link: KnownLink = {
   epoch: 100,
   link: 500,
@@ -32,11 +32,10 @@ const history = (given: Partial<History> = {}): History => ({
   answered: undefined,
   held: link,
   before: undefined,
-  newest: new Map([[100, link]]),
   challenge: undefined,
   ...given,
 })
-const nothing = history({ epochs: [], held: undefined, newest: new Map() })
+const nothing = history({ epochs: [], held: undefined })
 
 /** What is decided once the challenge, which must come first, is echoed. */
 function decideChallenged(given: History, said: Hello): Decision {
@@ -69,7 +68,7 @@ describe('a hello', () => {
   it('gets a link after the last one, and an epoch after the last one, also where the clock has gone back', () => {
     const ahead = { ...epoch, epoch: SECONDS + 5, link: NOW + 7 }
     const held = { ...link, epoch: SECONDS + 5, link: NOW + 7 }
-    const given = history({ epochs: [ahead], held, newest: new Map([[ahead.epoch, held]]) })
+    const given = history({ epochs: [ahead], held })
     const said = { ...hello, epoch: SECONDS + 5, link: NOW + 7 }
     expect(decideHello(given, said, NOW)).toMatchObject({ grant: { epoch: SECONDS + 5, link: NOW + 8 } })
     expect(decideChallenged(given, { ...said, nextSeq: 50 })).toMatchObject({
@@ -117,7 +116,7 @@ describe('a hello', () => {
     expect(decideChallenged(history({ epochs: [epoch, newer] }), hello)).toEqual(opened('fork', { quarantined: true }))
     const kept = { ...epoch, epoch: 300, link: 500, quarantined: true }
     const held = { ...link, epoch: 300 }
-    const given = history({ epochs: [newer, kept], held, newest: new Map([[300, held]]) })
+    const given = history({ epochs: [newer, kept], held })
     expect(decideHello(given, { ...hello, epoch: 300 }, NOW)).toMatchObject({
       grant: { epoch: 300, quarantined: true },
     })
@@ -139,20 +138,15 @@ describe('a hello', () => {
   it('under a link ahead shows that the cloud was restored: it adopts the link, and has all sent since its last commit', () => {
     const before = link
     const said = { ...hello, link: 700 }
-    expect(
-      decideChallenged(
-        history({ held: undefined, before, newest: new Map([[100, { ...link, committedAt: 600 }]]) }),
-        said,
-      ),
-    ).toEqual({
+    expect(decideChallenged(history({ held: undefined, before }), said)).toEqual({
       kind: 'grant',
       grant: { epoch: 100, link: NOW, quarantined: false, opens: undefined, resendSince: 900 },
     })
   })
 
   it('under a link ahead does not share an epoch in which somebody has spoken since', () => {
-    const newest = new Map([[100, { ...link, committedAt: 701 }]])
-    expect(decideChallenged(history({ held: undefined, before: link, newest }), { ...hello, link: 700 })).toEqual(
+    const epochs = [{ ...epoch, committedAt: 701 }]
+    expect(decideChallenged(history({ held: undefined, before: link, epochs }), { ...hello, link: 700 })).toEqual(
       opened('cloud-restored', { resendSince: 900 }),
     )
   })

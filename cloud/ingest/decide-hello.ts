@@ -5,8 +5,9 @@ export interface KnownEpoch {
   readonly epoch: number
   readonly dbId: string
   readonly quarantined: boolean
-  /** The newest link granted. */
+  /** The newest link granted, and when it or the newest batch under it was committed. */
   readonly link: number
+  readonly committedAt: number
   /** The highest sequence heard of; 0 for none. */
   readonly highest: number
 }
@@ -16,6 +17,7 @@ export interface KnownLink {
   readonly link: number
   readonly nonce: string
   readonly session: string
+  /** Of the grant, or of the newest batch under it: all that was committed for the device before is known. */
   readonly committedAt: number
   readonly resendSince?: number
 }
@@ -29,8 +31,6 @@ export interface History {
   readonly held: KnownLink | undefined
   /** The newest link of the same database before the one that the hello says it holds. */
   readonly before: KnownLink | undefined
-  /** The newest link of each epoch. */
-  readonly newest: ReadonlyMap<number, KnownLink>
   /** What the session was asked to echo. */
   readonly challenge: string | undefined
 }
@@ -78,7 +78,7 @@ export function decideHello(history: History, hello: Hello, now: number): Decisi
 
 /** `usual`: the grant is harmless even if nobody is there to take it. */
 function judge(history: History, hello: Hello, now: number): { grant: Grant; usual: boolean } {
-  const { epochs, answered, newest } = history
+  const { epochs, answered } = history
   const resendSince = lostSince(history, hello)
   const main = Math.max(0, ...epochs.filter((e) => !e.quarantined).map((e) => e.epoch))
   const isPlausible = hello.epoch * 1000 < now + FAR_FUTURE_MS && hello.link < now + FAR_FUTURE_MS
@@ -124,7 +124,7 @@ function judge(history: History, hello: Hello, now: number): { grant: Grant; usu
   }
   // A link ahead is one that this cloud forgot. Where somebody else has spoken since it was granted, their sequences may
   // be the same: they must not share the epoch.
-  const isShared = hello.link > held.link && (newest.get(held.epoch)?.committedAt ?? 0) >= hello.link
+  const isShared = hello.link > held.link && held.committedAt >= hello.link
   if (isShared || !isPlausible) return { grant: open('cloud-restored', held.quarantined), usual: false }
   return { grant: into(held, resendSince), usual: resendSince === undefined && hello.link === held.link }
 }

@@ -37,7 +37,7 @@ export const ingestMigrations: readonly Migration[] = [
         nonce text NOT NULL,
         session text NOT NULL,
         granted_at int8 NOT NULL,
-        -- Of the newest commit under this link: what its acknowledgements say.
+        -- Of the grant, then of the newest batch under it: what acknowledgements say.
         committed_at int8 NOT NULL,
         resend_since int8,
         PRIMARY KEY (device, epoch, link),

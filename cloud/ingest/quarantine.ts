@@ -1,0 +1,86 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/database.ts'
+import { NotFoundError } from '../platform/errors.ts'
+import { arrive } from './arrivals.ts'
+import { Group } from './ingest.ts'
+import { loadEpochs } from './links.ts'
+
+export interface QuarantinedEpoch {
+  readonly device: string
+  readonly epoch: number
+  readonly dbId: string
+  readonly reason: string
+  readonly openedAt: number
+  readonly batches: number
+}
+
+export interface Quarantine {
+  /** Copies of devices that wait for a decision, or whose release was interrupted. */
+  list(): Promise<readonly QuarantinedEpoch[]>
+  /**
+   * Makes the epoch the device's own, with all that was kept apart: the copy that was speaking until now is the fork from
+   * its next hello on. Can be called again where it was interrupted.
+   * @throws NotFoundError `epoch-unknown`
+   */
+  release(device: string, epoch: number): Promise<void>
+  /** Throws away what was kept apart; the epoch stays quarantined. @throws NotFoundError `epoch-unknown` */
+  discard(device: string, epoch: number): Promise<void>
+}
+
+/** Batches that are applied in one transaction. */
+const STEP = 50
+
+export function createQuarantine({ database, clock }: { database: Database; clock: Clock }): Quarantine {
+  const requireEpoch = async (device: string, epoch: number) => {
+    const { rowCount } = await database.pool.query('SELECT 1 FROM device_epochs WHERE device = $1 AND epoch = $2', [
+      device,
+      epoch,
+    ])
+    if (rowCount === 1) return
+    throw new NotFoundError({ code: 'epoch-unknown', message: `Device ${device} has no epoch ${epoch}.` })
+  }
+
+  /** Applies the oldest batches that wait; whether there may be more. */
+  const releaseStep = (device: string, epoch: number) =>
+    database.transaction(async (client) => {
+      await client.query('SELECT 1 FROM devices WHERE id = $1 FOR NO KEY UPDATE', [device])
+      await client.query('UPDATE device_epochs SET quarantined = false WHERE device = $1 AND epoch = $2', [
+        device,
+        epoch,
+      ])
+      const { rows } = await client.query<{ payload: Buffer }>(
+        `DELETE FROM quarantined_batches WHERE id IN (SELECT id FROM quarantined_batches
+           WHERE device = $1 AND epoch = $2 ORDER BY id LIMIT ${STEP}) RETURNING payload`,
+        [device, epoch],
+      )
+      const group = new Group(client, await loadEpochs(client, [device]), { now: clock.now(), pauseMs: 0 })
+      for (const { payload } of rows) {
+        const arrival = arrive(device, payload)
+        if (arrival.kind === 'batch') group.takeReleased(arrival)
+      }
+      await group.finish()
+      return rows.length === STEP
+    })
+
+  return {
+    async list() {
+      const { rows } = await database.pool.query<QuarantinedEpoch>(
+        `SELECT device, epoch, db_id AS "dbId", reason, opened_at AS "openedAt", (SELECT count(*) FROM quarantined_batches q
+           WHERE (q.device, q.epoch) = (e.device, e.epoch)) AS batches
+         FROM device_epochs e WHERE quarantined OR EXISTS (SELECT 1 FROM quarantined_batches q
+           WHERE (q.device, q.epoch) = (e.device, e.epoch)) ORDER BY device, epoch`,
+      )
+      return rows
+    },
+    async release(device, epoch) {
+      await requireEpoch(device, epoch)
+      while (await releaseStep(device, epoch)) {
+        // The next ones.
+      }
+    },
+    async discard(device, epoch) {
+      await requireEpoch(device, epoch)
+      await database.pool.query('DELETE FROM quarantined_batches WHERE device = $1 AND epoch = $2', [device, epoch])
+    },
+  }
+}

@@ -1,5 +1,5 @@
 /** The model workshop: from a definition and a data set to a bundle that devices run. */
-export { DatasetError, type DatasetErrorCode } from './dataset/index.ts'
+export { type DailyDemandData, DatasetError, type DatasetErrorCode, dayName, readDailyDemand } from './dataset/index.ts'
 export { DefinitionError, loadDefinition } from './definition.ts'
 export { type DeviceForecast, simulateDevices } from './demand/index.ts'
 export { type Inspection, inspectBundle } from './inspect.ts'

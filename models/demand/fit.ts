@@ -31,6 +31,7 @@ const PROFILE_WEIGHT = 0.1
 /** A small data set still gets so many steps: by smaller batches, then by more epochs. */
 const LEAST_STEPS = 300
 const SMALLEST_BATCH = 64
+const MOST_EPOCHS = 60
 
 /** Fits the definition's network to rows and gives it with the tensors of a `daily-demand` bundle, in float32. */
 export function fitDemand(input: FitInput): Promise<ModelIr> {
@@ -92,7 +93,7 @@ async function fitResidualMlp(input: FitInput, kind: Extract<NetworkDefinition, 
 function pace(count: number, { batch, epochs }: { batch: number; epochs: number }) {
   const smaller = Math.min(batch, count, Math.max(SMALLEST_BATCH, Math.floor(count / (LEAST_STEPS / epochs))))
   const perEpoch = Math.max(1, Math.floor(count / smaller))
-  return { batch: smaller, epochs: Math.max(epochs, Math.ceil(LEAST_STEPS / perEpoch)) }
+  return { batch: smaller, epochs: Math.max(epochs, Math.min(MOST_EPOCHS, Math.ceil(LEAST_STEPS / perEpoch))) }
 }
 
 /** Each row's units by hour over the day's total; all 0 where nothing was sold. */

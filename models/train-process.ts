@@ -9,7 +9,8 @@ import { trainModel } from './train-model.ts'
 const say = (line: TrainingLine) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 const input = createInterface({ input: process.stdin })
-input.once('close', () => process.exit(1))
+// Killed, not exited: an orderly exit would end the training threads mid-run, which the runtime answers with an abort.
+input.once('close', () => process.kill(process.pid, 'SIGKILL'))
 input.once('line', async (line) => {
   try {
     const order = JSON.parse(line) as TrainingOrder

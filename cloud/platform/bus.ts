@@ -9,6 +9,9 @@ export interface BusOptions {
   readonly username?: string
   readonly password?: string
   readonly log: Log
+  /** Filters to hear at QoS 1; asked for anew with every connection. */
+  readonly subscriptions?: readonly string[]
+  readonly onMessage?: (topic: string, payload: Buffer) => void
 }
 
 /** The cloud's MQTT link: an ordinary client of whatever broker there is. */
@@ -29,7 +32,8 @@ const LONGEST_WAIT_MS = 30_000
  * Connects and keeps connecting, with full jitter. Every connection is a new client: what the old one had not delivered
  * fails to its caller instead of being replayed later, behind newer messages.
  */
-export function connectBus({ url, clientId, username, password, log }: BusOptions): Bus {
+export function connectBus(options: BusOptions): Bus {
+  const { url, clientId, username, password, log, subscriptions = [], onMessage = () => {} } = options
   const listeners = new Set<() => void>()
   const ending = new AbortController()
   let failures = 0
@@ -45,8 +49,16 @@ export function connectBus({ url, clientId, username, password, log }: BusOption
       ...(password !== undefined && { password }),
     })
     next.on('error', (error) => log.warn({ error: error.message || (error as { code?: string }).code }, 'MQTT link'))
+    next.on('message', (topic, payload) => onMessage(topic, payload))
     next.on('connect', () => {
       failures = 0
+      if (subscriptions.length > 0) {
+        next.subscribe([...subscriptions], { qos: 1 }, (error) => {
+          if (!error) return
+          log.error({ error: error.message, subscriptions }, 'the MQTT broker refused a subscription; connecting again')
+          next.end(true)
+        })
+      }
       for (const listener of listeners) listener()
     })
     next.once('close', () => {

@@ -1,0 +1,6 @@
+export { type Arrival, arrive } from './arrivals.ts'
+export { type Ingested, ingest, type Moment, type Reply } from './ingest.ts'
+export { type IngestMetrics, ingestMetrics } from './metrics.ts'
+export { ingestMigrations } from './migrations.ts'
+export { createQuarantine, type Quarantine, type QuarantinedEpoch } from './quarantine.ts'
+export { type IngestOptions, startIngest } from './worker.ts'

@@ -78,7 +78,7 @@ export function desiredStates({ api, clock }: { api: () => string; clock: Clock 
       )
       const devices = await client.query<DeviceRow>(
         `SELECT d.id, d.site, s.generation, s.body FROM devices d LEFT JOIN desired_states s ON s.device = d.id
-         WHERE d.${column} = ANY($1) AND d.retired_at IS NULL ORDER BY d.id FOR UPDATE OF d`,
+         WHERE d.${column} = ANY($1) AND d.retired_at IS NULL ORDER BY d.id FOR NO KEY UPDATE OF d`,
         [values],
       )
       const documents = await client.query<{ site: string; kind: DocumentKind } & ObjectRef>(

@@ -165,7 +165,7 @@ export function createDevices({ database, desired, clock, onChange, onWithdrawn 
     setPresence: (id, presence) =>
       database.transaction(async (client) => {
         const { rows } = await client.query<Presence>(
-          'SELECT online, link, session FROM devices WHERE id = $1 AND retired_at IS NULL FOR UPDATE',
+          'SELECT online, link, session FROM devices WHERE id = $1 AND retired_at IS NULL FOR NO KEY UPDATE',
           [id],
         )
         if (!rows[0] || !replaces(presence, rows[0])) return

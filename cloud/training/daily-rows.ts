@@ -36,8 +36,8 @@ export function dailyColumns(view: DailyDemandView): string[] {
 /**
  * One row a (product, local day), in the order of `dailyColumns`; an empty cell is not known.
  *
- * - A day counts where the site sold anything in it and it is closed; a product's days begin with its first window. In
- *   such a day an hour without a window sold nothing: sales are events.
+ * - A day counts where the site sold anything in it and it is closed; a product's days begin with its first window, of
+ *   sales or of being out of stock. In such a day an hour without a window sold nothing: sales are events.
  * - Windows coarser than an hour (an old backlog) leave the day's hours unknown, unless they sum to 0.
  * - Covariates are those known when the day began: a later issue never leaks into it.
  */
@@ -50,7 +50,7 @@ export function* dailyRows(view: DailyDemandView, records: SiteRecords): Generat
   const known = knownAtMidnight(records.issues, calendar)
   const attributes = new Map(records.entities.map((entity) => [entity.id, entity.attributes]))
   for (const [entity, sold] of [...sales].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const [first = ''] = [...sold.keys()].sort()
+    const [first = ''] = [...sold.keys(), ...(stockouts.get(entity)?.keys() ?? [])].sort()
     for (const day of days) {
       if (day < first) continue
       const empty = stockouts.get(entity)?.get(day)

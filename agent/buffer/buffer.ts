@@ -122,9 +122,8 @@ export class Buffer implements Intake, AsyncDisposable {
     return this.#committed.add(listener)
   }
 
-  /** Makes definitions durable, before the first reading under them is accepted. */
-  async define(definitions: readonly SensorDefinition[]): Promise<void> {
-    await this.#options.writer.call('journal.define', definitions)
+  define(definitions: readonly SensorDefinition[]): Promise<SensorDefinition[]> {
+    return this.#options.writer.call('journal.define', { at: this.#options.clock.now(), definitions })
   }
 
   accept(readings: readonly Reading[], { urgent = false, position }: AcceptOptions = {}): Promise<void> {

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { SensorDefinition } from '@storecast/shared/contracts'
 import type { Connection } from '../platform/database.ts'
+import { recordEvent } from '../platform/events.ts'
 import type { SourcePosition } from '../sensors/reading.ts'
 import { type SeriesEntries, unpackInto } from './entry.ts'
 
@@ -32,14 +34,49 @@ function append(db: Connection, { at, entries, packed, series, positions }: Jour
   }
 }
 
-/** Writes what sensors are now; what was is kept for readings that still wait in the journal. */
-function define(db: Connection, definitions: readonly SensorDefinition[]): void {
-  for (const definition of definitions) {
+export interface Definitions {
+  readonly at: number
+  readonly definitions: readonly SensorDefinition[]
+}
+
+/**
+ * Writes what sensors are from now on. Stored values are steps of a resolution and sketches are taken around a centre, so
+ * a sensor that has readings keeps its kind, resolution and centre: a definition that changes them is not taken, and told.
+ * @returns the definitions as they stand, in the same order
+ */
+function define(db: Connection, { at, definitions }: Definitions): SensorDefinition[] {
+  const known = readDefinitions(db)
+  return definitions.map((wanted) => {
+    const standing = known.get(wanted.name)
+    if (standing && changesMeaning(standing, wanted) && hasReadings(db, wanted.name)) {
+      tellRedefined(db, at, wanted.name)
+      return standing
+    }
     db.statement(
       `INSERT INTO sensors(name, definition) VALUES (?, ?)
        ON CONFLICT DO UPDATE SET definition = excluded.definition WHERE definition <> excluded.definition`,
-    ).run(definition.name, JSON.stringify(definition))
-  }
+    ).run(wanted.name, JSON.stringify(wanted))
+    return wanted
+  })
+}
+
+function changesMeaning(a: SensorDefinition, b: SensorDefinition): boolean {
+  return a.kind !== b.kind || a.resolution !== b.resolution || a.centre !== b.centre
+}
+
+function hasReadings(db: Connection, sensor: string): boolean {
+  return db.statement('SELECT 1 FROM series WHERE sensor = ?').get(sensor) !== undefined
+}
+
+function tellRedefined(db: Connection, at: number, sensor: string): void {
+  recordEvent(db, {
+    id: randomUUID(),
+    at,
+    severity: 'warning',
+    code: 'sensor-redefined',
+    message: `Sensor "${sensor}" has readings, so it keeps its kind, resolution and centre: give the new one another name.`,
+    detail: { sensor },
+  })
 }
 
 export const bufferProcedures = { 'journal.append': append, 'journal.define': define }

@@ -1,3 +1,5 @@
+import type { SensorDefinition } from '@storecast/shared/contracts'
+
 /** One value of one series, past the gate. */
 export interface Reading {
   readonly sensor: string
@@ -35,6 +37,11 @@ export interface Intake {
    * @throws WriterError where they are not: the source keeps them and tries again
    */
   accept(readings: readonly Reading[], options?: AcceptOptions): Promise<void>
+  /**
+   * Makes definitions durable, before the first reading under them is accepted.
+   * @returns them as they stand: a sensor that has readings keeps its kind, resolution and centre
+   */
+  define(definitions: readonly SensorDefinition[]): Promise<readonly SensorDefinition[]>
   positionOf(source: string): SourcePosition | undefined
   /** Series with at least one reading, and whether one is among them. */
   readonly seriesCount: number

@@ -84,9 +84,18 @@ describe('calendar', () => {
         expect(c.localDay(time)).toBe(zoned.toPlainDate().toString())
         expect(c.daySpan(c.localDay(time))).toEqual({ start, end })
         expect(Math.floor(c.localHour(time))).toBe(zoned.hour)
+        const local = zoned.toPlainDateTime()
+        expect(c.fromLocal(local.toString())).toBe(local.toZonedDateTime(zone).epochMilliseconds)
       }),
       { numRuns: 1000 },
     )
+  })
+
+  it('finds the moment of a local date and time', () => {
+    const berlin = calendar('Europe/Berlin')
+    expect(berlin.fromLocal('2026-03-29T04:00:00')).toBe(at('2026-03-29T02:00Z'))
+    expect(berlin.fromLocal('2026-10-25T02:30:00')).toBe(at('2026-10-25T00:30Z'))
+    expect(() => berlin.fromLocal('yesterday')).toThrow(RangeError)
   })
 
   it('refuses a zone nobody knows', () => {

@@ -23,6 +23,11 @@ export interface Calendar {
   localDay(time: number): string
   /** The span of a local day. @throws RangeError where the date does not exist */
   daySpan(localDay: string): Span
+  /**
+   * The moment of a local date and time without offset, `2026-03-29T02:30:00`; of the two in an autumn night, the first.
+   * @throws RangeError where it is not one
+   */
+  fromLocal(dateTime: string): number
   /** Hours (or parts) since local midnight by the local clock, in [0, 24). */
   localHour(time: number): number
 }
@@ -31,6 +36,8 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 const LENGTHS = { '5m': 5 * MINUTE, '15m': 15 * MINUTE, '1h': HOUR } as const
+
+const LOCAL = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?$/
 
 /** Sizes from fine to coarse. */
 export const WINDOW_SIZES = ['5m', '15m', '1h', '1d'] as const satisfies readonly WindowSize[]
@@ -71,6 +78,17 @@ class ZoneCalendar implements Calendar {
 
   daySpan(localDay: string): Span {
     return spanOfDay(Temporal.PlainDate.from(localDay).toZonedDateTime(this.timeZone))
+  }
+
+  fromLocal(dateTime: string): number {
+    const asUtc = LOCAL.test(dateTime) ? Date.parse(`${dateTime.replace(' ', 'T')}Z`) : Number.NaN
+    const time = asUtc - this.#stretch.offset
+    // A day from any change of the offset there is one answer, and no need to ask.
+    if (time > this.#stretch.start + DAY && time < this.#stretch.end - DAY) return time
+    const plain = Temporal.PlainDateTime.from(dateTime.replace(' ', 'T'))
+    const found = plain.toZonedDateTime(this.timeZone).epochMilliseconds
+    this.#stretchAt(found)
+    return found
   }
 
   localHour(time: number): number {

@@ -6,6 +6,7 @@ import {
   modelRoutes,
   newSecret,
   objectRoutes,
+  quarantineRoutes,
   rolloutRoutes,
   serviceRoutes,
   siteRoutes,
@@ -15,6 +16,7 @@ import {
 } from './api/index.ts'
 import { type CloudConfig, isLoopback } from './config.ts'
 import { createDevices, createSites, desiredStates, type Publisher, startPublisher } from './devices/index.ts'
+import { createQuarantine, ingestMetrics, startIngest } from './ingest/index.ts'
 import { startBroker } from './platform/broker.ts'
 import { connectBus } from './platform/bus.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -33,6 +35,7 @@ export { type BackupSummary, backup, restore } from './maintenance.ts'
 export interface Cloud extends AsyncDisposable {
   /** Of the HTTP API. */
   readonly url: string
+  /** For devices, which have logins of their own. */
   readonly mqttUrl: string
   /** For SQL of an operator's own; an embedded database listens on a socket that only this user can open. */
   readonly databaseUrl: string
@@ -69,6 +72,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const sites = createSites({ database, objects, desired, clock, onChange })
   const devices = createDevices({ database, desired, clock, onChange, onWithdrawn: (id) => broker?.disconnect(id) })
 
+  if (!secrets.mqttUrl) await devices.forgetPresence()
   const broker = secrets.mqttUrl
     ? undefined
     : stack.use(
@@ -80,7 +84,22 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         }),
       )
   const link = broker ? { url: broker.url, ...broker.cloud } : { url: secrets.mqttUrl! }
-  const bus = stack.use(connectBus({ ...link, clientId: `storecast-cloud-${newSecret().slice(0, 8)}`, log }))
+  const clientId = (part: string) => `storecast-cloud-${part}-${newSecret().slice(0, 8)}`
+  const bus = stack.use(connectBus({ ...link, clientId: clientId('state'), log }))
+
+  stack.use(
+    startIngest({
+      database,
+      devices,
+      broker: { ...link, clientId: clientId('ingest') },
+      // The embedded broker has no shared subscriptions, and one cloud.
+      ...(!broker && { group: 'storecast' }),
+      metrics: ingestMetrics(metrics.registry),
+      clock,
+      log,
+    }),
+  )
+  const quarantine = createQuarantine({ database, clock })
 
   const telemetry = createTelemetry({ database, devices, sites, objects })
   const registry = createRegistry({ database, objects, clock })
@@ -124,6 +143,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         trainingRoutes(trainings),
         rolloutRoutes(rollouts),
         telemetryRoutes(telemetry),
+        quarantineRoutes(quarantine),
       ],
     }),
   )
@@ -137,11 +157,18 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const owned = stack.move()
   return {
     url: api.url,
-    mqttUrl: link.url,
+    mqttUrl: withoutLogin(link.url),
     databaseUrl: database.url,
     adminToken,
     ...(code !== undefined && { adminLink: `${url}/claim#${code}` }),
     failed: database.lost,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+function withoutLogin(url: string): string {
+  const parsed = new URL(url)
+  parsed.username = ''
+  parsed.password = ''
+  return parsed.href.replace(/\/$/, '')
 }

@@ -51,6 +51,8 @@ export interface Devices {
   mayRead(id: string, sha256: string): Promise<boolean>
   /** Takes what a device's presence topic says; what an older connection says late is ignored. */
   setPresence(id: string, presence: Presence): Promise<void>
+  /** Holds every device for offline until it says otherwise: the broker's sessions have ended. */
+  forgetPresence(): Promise<void>
 }
 
 interface DevicesOptions {
@@ -161,6 +163,9 @@ export function createDevices({ database, desired, clock, onChange, onWithdrawn 
         ({ body, previous }) =>
           referencedObjects(body).has(sha256) || (previous !== null && referencedObjects(previous).has(sha256)),
       )
+    },
+    async forgetPresence() {
+      await pool.query('UPDATE devices SET online = false WHERE online')
     },
     setPresence: (id, presence) =>
       database.transaction(async (client) => {

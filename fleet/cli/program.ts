@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import type { Terminal } from '../terminal/terminal.ts'
+import { addBackupCommands } from './backup.ts'
 import { addModelCommands } from './model.ts'
 
 /** What a command works with. */
@@ -20,6 +21,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       writeErr: (text) => terminal.err(text.trimEnd()),
     })
   addModelCommands(program, context)
+  addBackupCommands(program, context)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return 0

@@ -4,6 +4,7 @@ import { type Document, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { isLoopback } from './local/server.ts'
 import { readWhole } from './platform/files.ts'
+import { SourceConfigs } from './sensors/index.ts'
 
 const MB = 1024 * 1024
 
@@ -59,6 +60,8 @@ const ConfigFile = z.strictObject({
   http: Http.prefault({}),
   /** Sensors of this device, until the cloud's definitions come. */
   sensors: SensorDefinitions.default([]),
+  /** Where readings come from; what is pushed by HTTP needs none. */
+  sources: SourceConfigs.default([]),
   /** `system`, or one that runs fast, for simulations. */
   clock: z.union([z.literal('system'), FastClock]).default('system'),
   limits: Limits.prefault({}),
@@ -131,7 +134,7 @@ export function parseConfig(text: string, file: string): AgentConfig {
 }
 
 function withAbsolutePaths(config: z.infer<typeof ConfigFile>, folder: string): z.infer<typeof ConfigFile> {
-  const { cloud, http } = config
+  const { cloud, http, sources } = config
   const absolute = <K extends string>(key: K, path: string | undefined) =>
     path === undefined ? {} : ({ [key]: resolve(folder, path) } as Record<K, string>)
   return {
@@ -141,6 +144,10 @@ function withAbsolutePaths(config: z.infer<typeof ConfigFile>, folder: string): 
       cloud: { ...cloud, ...absolute('tokenFile', cloud.tokenFile), ...absolute('caFile', cloud.caFile) },
     }),
     http: { ...http, ...absolute('tokenFile', http.tokenFile) },
+    sources: sources.map((source) => {
+      if (source.kind === 'csv') return { ...source, ...absolute('path', source.path) }
+      return source.kind === 'mqtt' ? { ...source, ...absolute('passwordFile', source.passwordFile) } : source
+    }),
   }
 }
 

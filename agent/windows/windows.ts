@@ -59,9 +59,11 @@ export class Windows implements AsyncDisposable {
   #closedBefore = -Infinity
   #nextEnd = -Infinity
   #stopped = false
+  #timeZone: string
 
   private constructor(options: Required<WindowsOptions>) {
     this.#options = options
+    this.#timeZone = options.timeZone
   }
 
   /** Rolls up what the last run left in the journal, then keeps up with it. */
@@ -192,11 +194,11 @@ export class Windows implements AsyncDisposable {
   }
 
   async #rollUp(closeBefore: number): Promise<void> {
-    const { writer, clock, timeZone, graceMs, keepRawMs } = this.#options
+    const { writer, clock, graceMs, keepRawMs } = this.#options
     for (let more = true; more; ) {
       const now = clock.now()
       const result = await writer.call('windows.roll', {
-        timeZone,
+        timeZone: this.#timeZone,
         now,
         closeBefore,
         graceMs,
@@ -213,11 +215,11 @@ export class Windows implements AsyncDisposable {
   }
 
   async #makeRoom(usedBytes: number): Promise<void> {
-    const { writer, clock, timeZone, capBytes, keepFineMs, log } = this.#options
+    const { writer, clock, capBytes, keepFineMs, log } = this.#options
     if (usedBytes < capBytes * CROWDED) return
     for (let used = usedBytes; used > capBytes * ROOMY; ) {
       const now = clock.now()
-      const request = { timeZone, now, before: now - keepFineMs, enough: COARSEN_WINDOWS }
+      const request = { timeZone: this.#timeZone, now, before: now - keepFineMs, enough: COARSEN_WINDOWS }
       const result = await writer.call('windows.coarsen', request)
       if (result.merged === 0) {
         log.warn({ usedBytes: used, capBytes }, 'the database nears its cap and its windows are as coarse as they get')

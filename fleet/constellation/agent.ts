@@ -1,0 +1,70 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SHOP_SENSORS } from '../simulator/index.ts'
+import { freePort } from './ports.ts'
+import { Program } from './program.ts'
+import { type StoreClock, sinceNow } from './store-clock.ts'
+
+const ENTRY = fileURLToPath(new URL('../../agent/main.ts', import.meta.url))
+
+export interface AgentProgram extends AsyncDisposable {
+  readonly device: string
+  readonly program: Program
+  /** Base URL of its local HTTP interface. */
+  readonly url: string
+  /** Where its database lives. */
+  readonly dataDir: string
+  /** Writes the config anew; the agent reads it when it starts. */
+  setClock(clock: StoreClock): Promise<void>
+}
+
+export interface AgentProgramOptions {
+  readonly device: string
+  readonly token: string
+  readonly mqttUrl: string
+  readonly timeZone: string
+  readonly clock: StoreClock
+  /** A folder for all agents; this one has its own in it. */
+  readonly folder: string
+}
+
+/** Prepares an agent as it is shipped, in a process of its own; `program.start()` starts it. */
+export async function prepareAgent(options: AgentProgramOptions): Promise<AgentProgram> {
+  const { device, token, mqttUrl, timeZone, folder } = options
+  const home = join(folder, device)
+  const config = join(home, 'agent.yaml')
+  const dataDir = join(home, 'data')
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  await mkdir(home, { recursive: true })
+  const setClock = async (clock: StoreClock) => {
+    const { start, speed, since } = sinceNow(clock)
+    const settings = {
+      device,
+      dataDir,
+      timeZone,
+      logLevel: 'info',
+      // This machine's own line has no price: a shop's history of months goes through it in seconds.
+      cloud: { mqtt: mqttUrl, uplinkBytesPerSecond: 64_000_000, downloadBytesPerSecond: 64_000_000 },
+      http: { port },
+      sensors: SHOP_SENSORS,
+      clock: { start: new Date(start).toISOString(), speed, since: new Date(since).toISOString() },
+    }
+    // JSON is YAML.
+    await writeFile(config, `${JSON.stringify(settings, null, 2)}\n`)
+  }
+  await setClock(options.clock)
+  const program = new Program({
+    name: `agent ${device}`,
+    command: process.execPath,
+    args: [ENTRY, 'run', '--config', config],
+    env: { STORECAST_DEVICE_TOKEN: token, ORT_DISABLE_TELEMETRY: '1' },
+    logFile: join(home, 'agent.log'),
+    probe: async (signal) => {
+      const { ok, status } = await fetch(new URL('/v2/health/live', url), { signal })
+      if (!ok) throw new Error(`/v2/health/live answers ${status}`)
+    },
+  })
+  return { device, program, url, dataDir, setClock, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() }
+}

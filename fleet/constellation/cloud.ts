@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type CloudClient, cloudClient } from '../client/client.ts'
+import { freePort } from './ports.ts'
+import { Program } from './program.ts'
+
+const ENTRY = fileURLToPath(new URL('../../cloud/main.ts', import.meta.url))
+
+export interface CloudProgram extends AsyncDisposable {
+  readonly program: Program
+  readonly client: CloudClient
+  /** Where devices connect. */
+  readonly mqttUrl: string
+  /** An operator's token, for the URLs that people open. */
+  readonly adminToken: string
+}
+
+/** Starts the cloud as it is shipped, in a process of its own on this machine's loopback address. */
+export async function startCloudProgram(options: {
+  folder: string
+  /** A broker other than the cloud's own. */
+  mqttUrl?: string
+}): Promise<CloudProgram> {
+  const { folder, mqttUrl } = options
+  const [httpPort, mqttPort] = [await freePort(), await freePort()]
+  const url = `http://127.0.0.1:${httpPort}`
+  const adminToken = randomBytes(24).toString('hex')
+  const program = new Program({
+    name: 'cloud',
+    command: process.execPath,
+    args: [ENTRY],
+    env: {
+      STORECAST_DATA: join(folder, 'cloud'),
+      STORECAST_HTTP_PORT: `${httpPort}`,
+      STORECAST_MQTT_PORT: `${mqttPort}`,
+      STORECAST_ADMIN_TOKEN: adminToken,
+      STORECAST_LOG_LEVEL: 'info',
+      ORT_DISABLE_TELEMETRY: '1',
+      ...(mqttUrl !== undefined && { MQTT_URL: mqttUrl }),
+    },
+    logFile: join(folder, 'cloud.log'),
+    probe: async (signal) => {
+      const { ok, status } = await fetch(new URL('/healthz', url), { signal })
+      if (!ok) throw new Error(`/healthz answers ${status}`)
+    },
+  })
+  await program.start()
+  return {
+    program,
+    client: cloudClient({ url, token: adminToken }),
+    mqttUrl: mqttUrl ?? `mqtt://127.0.0.1:${mqttPort}`,
+    adminToken,
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+  }
+}

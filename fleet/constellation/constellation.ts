@@ -1,0 +1,126 @@
+import { calendar } from '@storecast/shared/windows'
+import {
+  dayReadings,
+  type LiveFeed,
+  pushReadings,
+  SHOP_SENSORS,
+  type Shop,
+  shopCovariates,
+  startFeed,
+} from '../simulator/index.ts'
+import { type AgentProgram, prepareAgent } from './agent.ts'
+import { type CloudProgram, startCloudProgram } from './cloud.ts'
+import { inTurns } from './in-turns.ts'
+import { startMosquitto } from './mosquitto.ts'
+import { freePort } from './ports.ts'
+import type { Program } from './program.ts'
+import { readClock, type StoreClock, sinceNow } from './store-clock.ts'
+
+export interface ConstellationOptions {
+  readonly shops: readonly Shop[]
+  /** Everything that the programs write; the caller removes it. */
+  readonly folder: string
+  readonly clock: StoreClock
+  /** The cloud's own broker, or Mosquitto in a process of its own, which can be taken down alone. */
+  readonly broker?: 'embedded' | 'mosquitto'
+  readonly signal?: AbortSignal
+}
+
+export interface Store {
+  readonly shop: Shop
+  readonly agent: AgentProgram
+}
+
+/** A cloud, its broker, and an agent for each shop, all as real programs on this machine. */
+export interface Constellation extends AsyncDisposable {
+  readonly cloud: CloudProgram
+  readonly stores: readonly Store[]
+  /** Where the broker is a program of its own. */
+  readonly broker: Program | undefined
+  /** Store time. */
+  now(): number
+  /** Stops the agents and starts them again with another clock; feeds go on by the new one. */
+  setClock(clock: StoreClock): Promise<void>
+  /** Hands a store's agent the shop's days `from` to `to` (excluded) as fast as it takes them. */
+  importHistory(store: Store, from: number, to: number, onDay?: (day: number) => void): Promise<void>
+  /** Plays every shop from that day on, by store time. @returns rejects when an agent refuses a reading */
+  startFeeds(firstDay: number): Promise<void>
+  /** Rejects when a program ends that nobody stopped. */
+  readonly crashed: Promise<never>
+}
+
+/** Programs of which many start at once: a machine with two cores serves none of them sooner. */
+const STARTING_AT_ONCE = 4
+/** Store minutes by which live readings come early; see `FeedOptions.lead`. */
+const LEAD_MS = 60 * 60_000
+
+export async function startConstellation(options: ConstellationOptions): Promise<Constellation> {
+  const { shops, folder, signal } = options
+  await using stack = new AsyncDisposableStack()
+  const broker =
+    options.broker === 'mosquitto' ? stack.use(await startMosquitto({ port: await freePort(), folder })) : undefined
+  const cloud = stack.use(await startCloudProgram({ folder, ...(broker && { mqttUrl: broker.url }) }))
+  let clock = sinceNow(options.clock)
+  const stores: Store[] = []
+  for (const shop of shops) {
+    signal?.throwIfAborted()
+    const token = await register(cloud, shop)
+    const { site: device, timeZone } = shop
+    const agent = stack.use(await prepareAgent({ device, token, mqttUrl: cloud.mqttUrl, timeZone, clock, folder }))
+    stores.push({ shop, agent })
+  }
+  const startAgents = () =>
+    inTurns(stores, STARTING_AT_ONCE, async ({ agent }) => {
+      signal?.throwIfAborted()
+      await agent.program.start()
+    })
+  await startAgents()
+
+  const feeds = stack.use(new AsyncDisposableStack())
+  const owned = stack.move()
+  const now = () => readClock(clock)
+  return {
+    cloud,
+    stores,
+    broker: broker?.program,
+    now,
+    crashed: Promise.race([cloud.program, ...stores.map(({ agent }) => agent.program)].map((one) => one.crashed)),
+    async setClock(next) {
+      await inTurns(stores, stores.length, ({ agent }) => agent.program.kill())
+      clock = sinceNow(next)
+      for (const { agent } of stores) await agent.setClock(clock)
+      await startAgents()
+    },
+    async importHistory({ shop, agent }, from, to, onDay) {
+      for (let day = from; day < to; day++) {
+        await pushReadings(dayReadings(shop, day, { surroundings: true }), {
+          url: agent.url,
+          ...(signal && { signal }),
+        })
+        onDay?.(day)
+      }
+    },
+    startFeeds(firstDay) {
+      const live: LiveFeed[] = stores.map(({ shop, agent }) =>
+        feeds.use(startFeed({ shop, firstDay, now, url: agent.url, lead: LEAD_MS })),
+      )
+      return Promise.all(live.map(({ ended }) => ended)).then(() => undefined)
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** Tells the cloud of a shop and enrols its device under the same name. @returns the device's token */
+async function register({ client }: CloudProgram, shop: Shop): Promise<string> {
+  const { site, timeZone, labels, products } = shop
+  await client.put(`/v1/sites/${site}`, { timeZone, labels, entities: products, sensors: SHOP_SENSORS })
+  await client.post(`/v1/sites/${site}/covariates`, shopCovariates(shop))
+  const { token } = await client.post<{ token: string }>('/v1/devices', { id: site, site })
+  return token
+}
+
+/** Start of a shop's day, in store time; one past the last day is its end. */
+export const dayStart = (shop: Shop, index: number): number => {
+  const zone = calendar(shop.timeZone)
+  return index < shop.days ? zone.daySpan(shop.day(index).date).start : zone.daySpan(shop.day(index - 1).date).end
+}

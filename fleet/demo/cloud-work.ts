@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Manifest, ModelDefinition } from '@storecast/shared/contracts'
+import type { CloudClient } from '../client/client.ts'
+
+/** The cloud did what it was asked to, and it failed. */
+export class CloudWorkError extends Error {
+  override readonly name = 'CloudWorkError'
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Real milliseconds between two looks at work that goes on. */
+const LOOK = 250
+
+interface TrainingRun {
+  readonly id: string
+  readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled'
+  readonly step: string
+  readonly progress: { readonly part?: number; readonly message?: string; readonly sites?: number } | null
+  readonly dataset: { readonly rows: number; readonly sites: number } | null
+  readonly version: number | null
+  readonly error: { readonly code: string; readonly message: string } | null
+}
+
+export interface TrainedVersion {
+  readonly version: number
+  readonly rows: number
+  readonly seconds: number
+  readonly manifest: Manifest
+}
+
+/**
+ * Has the cloud train a definition on what the devices sent, up to and including the local day `to`.
+ * @throws CloudWorkError with the cloud's reason
+ */
+export async function trainInCloud(options: {
+  client: CloudClient
+  definition: ModelDefinition
+  to: string
+  signal: AbortSignal
+  onProgress: (text: string) => void
+}): Promise<TrainedVersion> {
+  const { client, definition, to, signal, onProgress } = options
+  const began = performance.now()
+  let run = await client.post<TrainingRun>('/v1/training-runs', { definition, to })
+  while (run.state === 'queued' || run.state === 'running') {
+    const part = run.progress?.part === undefined ? '' : ` ${Math.round(100 * run.progress.part)} %`
+    onProgress(`training run ${run.id}: ${run.step}${part} ${run.progress?.message ?? ''}`)
+    await sleep(LOOK, undefined, { signal })
+    run = await client.get(`/v1/training-runs/${run.id}`)
+  }
+  if (run.state !== 'succeeded' || run.version === null) {
+    const { code = run.state, message = 'no reason given' } = run.error ?? {}
+    throw new CloudWorkError(code, `training run ${run.id} ${run.state}: ${message}`)
+  }
+  const model = definition.metadata.name
+  const { manifest } = await client.get<{ manifest: Manifest }>(`/v1/models/${model}/versions/${run.version}`)
+  return {
+    version: run.version,
+    rows: run.dataset?.rows ?? 0,
+    seconds: (performance.now() - began) / 1000,
+    manifest,
+  }
+}
+
+interface Rollout {
+  readonly id: string
+  readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled'
+  readonly reason: string | null
+  readonly counts: Readonly<Record<'active' | 'failed' | 'updating' | 'pending' | 'offline' | 'devices', number>>
+}
+
+/** Rolls a version out to every device and makes it the champion. @throws CloudWorkError */
+export async function rollOut(options: {
+  client: CloudClient
+  model: string
+  version: number
+  signal: AbortSignal
+  onProgress: (text: string) => void
+}): Promise<{ active: number; devices: number; seconds: number }> {
+  const { client, model, version, signal, onProgress } = options
+  const began = performance.now()
+  const spec = { model: `models:/${model}/${version}`, alias: 'champion', timeoutSeconds: 300 }
+  let rollout = await client.post<Rollout>('/v1/rollouts', spec)
+  while (rollout.state === 'running') {
+    const { active, updating, pending, offline, devices } = rollout.counts
+    onProgress(
+      `rollout ${rollout.id}: ${active} of ${devices} active, ${updating} updating, ${pending + offline} waiting`,
+    )
+    await sleep(LOOK, undefined, { signal })
+    rollout = await client.get(`/v1/rollouts/${rollout.id}`)
+  }
+  const { active, devices } = rollout.counts
+  if (rollout.state !== 'succeeded') {
+    throw new CloudWorkError(`rollout-${rollout.state}`, `rollout ${rollout.id}: ${rollout.reason ?? rollout.state}`)
+  }
+  return { active, devices, seconds: (performance.now() - began) / 1000 }
+}

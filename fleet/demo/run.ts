@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { loadDefinition } from '@storecast/models'
+import { dayStart, startConstellation } from '../constellation/index.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { recordedScene, simulatedScene } from './scenes.ts'
+import { tellStory } from './story.ts'
+import { improvement, summaryTable } from './telling.ts'
+
+export interface DemoOptions {
+  /** A FreshRetailNet file to play in place of simulated shops. */
+  readonly data?: string
+  /** End after the story; otherwise everything stays up until the signal. */
+  readonly once: boolean
+  readonly terminal: Terminal
+  readonly signal: AbortSignal
+}
+
+const DEFINITION = fileURLToPath(new URL('../../models/definitions/demand.yaml', import.meta.url))
+/** Store milliseconds after midnight at which the story begins: what ended with the day before is over. */
+const AFTER_MIDNIGHT = 60_000
+
+/** Starts a cloud and shops, tells the story, and stops all of it. */
+export async function runDemo({ data, once, terminal, signal }: DemoOptions): Promise<void> {
+  const began = performance.now()
+  const scene = data === undefined ? simulatedScene() : await recordedScene(data)
+  terminal.out(`${scene.title}: a cloud, and an agent for each shop`)
+  terminal.progress('starting the cloud and the agents')
+  const folder = await mkdtemp(join(tmpdir(), 'storecast-demo-'))
+  try {
+    await using constellation = await startConstellation({
+      shops: scene.shops,
+      folder,
+      clock: { start: dayStart(scene.shops[0]!, scene.history) + AFTER_MIDNIGHT, speed: 1 },
+      signal,
+    })
+    const { cloud, stores, crashed } = constellation
+    terminal.out(`the cloud is at ${cloud.client.url}, ${stores.length} agents are connected to ${cloud.mqttUrl}`)
+    const definition = await loadDefinition(DEFINITION)
+    const summary = await Promise.race([tellStory({ scene, constellation, definition, terminal, signal }), crashed])
+    terminal.out('')
+    for (const line of summaryTable(summary)) terminal.out(line)
+    const [before, after] = scene.compare
+    terminal.out(`\n${improvement(summary[before]!, summary[after]!)}`)
+    terminal.out(`the story took ${((performance.now() - began) / 1000).toFixed(0)} s`)
+    if (once) return
+    terminal.out(`\nEverything stays up until Ctrl-C:`)
+    terminal.out(`  cloud      ${cloud.client.url}/docs  (token ${cloud.adminToken})`)
+    for (const { agent } of stores) terminal.out(`  ${agent.device.padEnd(9)}  ${agent.url}/v1/forecasts`)
+    await Promise.race([stopped(signal), crashed])
+  } finally {
+    terminal.progress('stopping')
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const stopped = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })

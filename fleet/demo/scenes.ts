@@ -1,0 +1,70 @@
+import { recordedShops, type Shop, simulateShop } from '../simulator/index.ts'
+
+/** A stretch of days told under one heading. */
+export interface Chapter {
+  readonly title: string
+  readonly days: number
+  /** Before it begins, the cloud trains on everything so far and rolls the new version out. */
+  readonly train: boolean
+}
+
+/** Which shops, how much of their past is known, and what happens then. */
+export interface Scene {
+  readonly title: string
+  readonly shops: readonly Shop[]
+  /** Days that are imported before the first chapter. */
+  readonly history: number
+  readonly chapters: readonly Chapter[]
+  /** Store seconds in a real one, while days are told. */
+  readonly speed: number
+  /** Chapters whose scores are set side by side at the end: before and after the second model. */
+  readonly compare: readonly [before: number, after: number]
+}
+
+const DAY_SECONDS = 86_400
+const QUIET = 7
+const SHIFTED = 14
+const LATER = 7
+/** Days beyond the last chapter, lived slowly while the demo stays up. */
+const SPARE = 60
+
+export function simulatedScene({ shops = 3, products = 24, seed = 11 } = {}): Scene {
+  const history = 56
+  const firstDay = '2026-01-05'
+  const options = { seed, products, firstDay, days: history + QUIET + SHIFTED + LATER + SPARE }
+  const shift = { from: '2026-03-09', level: 1.2, mix: 0.8 }
+  return {
+    title: `${shops} simulated shops with ${products} products each`,
+    shops: Array.from({ length: shops }, (_, n) => simulateShop({ ...options, site: `shop-${n + 1}`, shift })),
+    history,
+    chapters: [
+      { title: 'the shops as they were', days: QUIET, train: true },
+      {
+        title: `from ${shift.from} on an office quarter buys there too: other days, other hours, other goods`,
+        days: SHIFTED,
+        train: false,
+      },
+      { title: 'with the model that has seen it', days: LATER, train: true },
+    ],
+    speed: DAY_SECONDS / 1.5,
+    compare: [1, 2],
+  }
+}
+
+/** The last 14 of a recording's days are lived: the first week chooses nothing any more, the last is the test. */
+export async function recordedScene(path: string): Promise<Scene> {
+  const shops = await recordedShops(path)
+  const days = Math.min(...shops.map((shop) => shop.days))
+  const products = shops.reduce((sum, shop) => sum + shop.products.length, 0)
+  return {
+    title: `${shops.length} recorded shops with ${products} products in all`,
+    shops,
+    history: days - 14,
+    chapters: [
+      { title: 'the week before the test', days: 7, train: true },
+      { title: 'the test: the last 7 days', days: 7, train: true },
+    ],
+    speed: DAY_SECONDS / 4,
+    compare: [0, 1],
+  }
+}

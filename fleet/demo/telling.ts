@@ -1,0 +1,76 @@
+import { percent, sparkline, table } from '../terminal/table.ts'
+import { type ModelScores, type ReceivedForecast, totalsByDay } from './day-scores.ts'
+
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+const share = (value: number) => (Number.isFinite(value) ? percent(value) : '–').padStart(6)
+
+/** One line for a day that is over, all shops together. */
+export function dayLine(day: {
+  date: string
+  weekday: number
+  version: number
+  scores: ModelScores
+  forecasts: readonly ReceivedForecast[]
+}): string {
+  const { date, weekday, version, scores, forecasts } = day
+  const [totals = { forecast: 0, actual: 0 }] = totalsByDay(forecasts)
+  const units = (value: number) => value.toFixed(1).padStart(7)
+  return [
+    `${WEEKDAYS[weekday]} ${date}  v${version}`,
+    `forecast${units(totals.forecast)}  sold${units(totals.actual)}`,
+    `WAPE ${share(scores.wape)} (naive ${share(scores.baseline)})`,
+    `in p10–p90 ${share(scores.coverage)}`,
+    `${scores.censored} of ${scores.rows + scores.censored} sold out`,
+  ].join('  ')
+}
+
+/** Shops that are drawn one by one; more would only scroll by. */
+const MOST_DRAWN = 6
+
+/** What each shop sold over the days of a chapter, below what it forecast. */
+export function drawings(forecasts: readonly ReceivedForecast[]): string[] {
+  const sites = [...new Set(forecasts.map(({ site }) => site))].sort()
+  if (sites.length > MOST_DRAWN) return []
+  return sites.flatMap((site) => {
+    const days = totalsByDay(forecasts.filter((forecast) => forecast.site === site))
+    const most = Math.max(...days.flatMap(({ forecast, actual }) => [forecast, actual]))
+    const line = (values: number[]) => sparkline(values, most)
+    return [
+      `  ${site}  forecast ${line(days.map(({ forecast }) => forecast))}`,
+      `  ${' '.repeat(site.length)}  sold     ${line(days.map(({ actual }) => actual))}`,
+    ]
+  })
+}
+
+export interface SummaryRow {
+  readonly title: string
+  readonly version: number
+  readonly scores: ModelScores
+}
+
+/** The chapters side by side, each beside the baseline on its own rows. */
+export function summaryTable(rows: readonly SummaryRow[]): string[] {
+  return table(
+    ['', 'model', 'WAPE', 'seasonal naive', 'WPE', 'in p10–p90', 'rows'],
+    rows.map(({ title, version, scores }) => [
+      title,
+      `v${version}`,
+      percent(scores.wape),
+      percent(scores.baseline),
+      percent(scores.wpe),
+      percent(scores.coverage),
+      scores.rows,
+    ]),
+  )
+}
+
+/** What the second model changed: its error, and the error over that of the baseline, which knows the days' own difficulty. */
+export function improvement(before: SummaryRow, after: SummaryRow): string {
+  const change = (from: number, to: number) => `${percent(from)} → ${percent(to)}`
+  const skill = ({ scores }: SummaryRow) => 1 - scores.wape / scores.baseline
+  const better = after.scores.wape < before.scores.wape ? 'better' : 'no better'
+  return (
+    `v${after.version} is ${better} than v${before.version}: WAPE ${change(before.scores.wape, after.scores.wape)}, ` +
+    `below the baseline by ${change(skill(before), skill(after))} of its error`
+  )
+}

@@ -1,0 +1,8 @@
+export { shopCovariates } from './covariates.ts'
+export { demandRows } from './data-set.ts'
+export { FeedRefusedError, type LiveFeed, pushReadings, startFeed } from './feed.ts'
+export { dayReadings, type Reading } from './readings.ts'
+export { recordedShops } from './recorded-shops.ts'
+export { SHOP_SENSORS } from './sensors.ts'
+export { dateAfter, type Shop, weekdayOf } from './shop.ts'
+export { type SimulatedShopOptions, simulateShop } from './simulated-shop.ts'

@@ -1,0 +1,19 @@
+/** `./scripts/demo [--once] [--data <FreshRetailNet csv.gz>]` */
+import { parseArgs } from 'node:util'
+import { runDemo } from '@storecast/fleet/demo'
+import { processTerminal } from '@storecast/fleet/terminal'
+
+const abort = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const)
+  process.once(name, () => abort.abort(new Error(`stopped by ${name}`)))
+
+const terminal = processTerminal()
+const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, data: { type: 'string' } } })
+const { once, data } = values
+try {
+  await runDemo({ once, terminal, signal: abort.signal, ...(data !== undefined && { data }) })
+} catch (error) {
+  // A stop that was asked for is told by its status alone.
+  if (!abort.signal.aborted) terminal.err(error instanceof Error ? `${error.stack}` : String(error))
+  process.exitCode = abort.signal.aborted ? 130 : 1
+}

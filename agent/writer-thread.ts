@@ -1,15 +1,29 @@
 import { bufferMigrations, bufferProcedures } from './buffer/index.ts'
+import { forecastProcedures } from './forecasts/procedures.ts'
+import { forecastMigrations } from './forecasts/schema.ts'
 import { eventMigrations, eventProcedures } from './platform/events.ts'
 import { serveWriter } from './platform/serve-writer.ts'
 import { updateMigrations, updateProcedures } from './update/state.ts'
 import { windowMigrations, windowProcedures } from './windows/index.ts'
 
 /** What every stage lets the one database writer do. A stage adds its line to both. */
-const procedures = { ...eventProcedures, ...bufferProcedures, ...windowProcedures, ...updateProcedures }
+const procedures = {
+  ...eventProcedures,
+  ...bufferProcedures,
+  ...windowProcedures,
+  ...forecastProcedures,
+  ...updateProcedures,
+}
 
 export type AgentProcedures = typeof procedures
 
 serveWriter({
-  migrations: [...eventMigrations, ...bufferMigrations, ...windowMigrations, ...updateMigrations],
+  migrations: [
+    ...eventMigrations,
+    ...bufferMigrations,
+    ...windowMigrations,
+    ...forecastMigrations,
+    ...updateMigrations,
+  ],
   procedures,
 })

@@ -7,7 +7,7 @@ import {
   type SiteEntities,
   siteEntities,
 } from '@storecast/shared/features'
-import type { DemandHistory } from './demand-history.ts'
+import type { ClosedDay, DemandHistory } from './demand-history.ts'
 import { KnownAhead } from './known-ahead.ts'
 
 /** Inputs for the forecast of one day; its arrays are good until the next one is made. */
@@ -66,9 +66,9 @@ export class DemandFeatures {
     }
   }
 
-  /** What was sold on a closed day; undefined where that is not known. */
-  actual(entity: string, day: number): { units: number; censored: boolean } | undefined {
-    return this.#history.actual(entity, day)
+  /** What was sold on a closed day; undefined where it lies too far back. */
+  closedDay(day: number): ClosedDay | undefined {
+    return this.#history.closedDay(day)
   }
 
   #knownAhead(document: CovariatesDocument | undefined): KnownAhead {

@@ -9,6 +9,14 @@ import { dayName, localDayNumber } from './days.ts'
 const KEPT_DAYS = 2 * DAILY_HISTORY_DAYS
 const STRIDE = KEPT_DAYS + 8
 
+/** The totals of one day. */
+export interface ClosedDay {
+  /** Another object whenever a total may have changed. */
+  readonly state: object
+  /** Of a product; units are NaN where they are not known. */
+  sold(entity: string): { readonly units: number; readonly censored: boolean }
+}
+
 export interface DemandHistoryOptions {
   readonly db: Connection
   readonly source: DemandSource
@@ -31,6 +39,8 @@ export class DemandHistory {
   readonly #stockoutHours: Uint8Array
   /** Of each column: whether anything was heard that day; undefined: not asked yet. */
   readonly #heard: (boolean | undefined)[] = []
+  /** Of each column: replaced whenever what is in it may change. */
+  readonly #states: object[] = []
   /** First day on which each product was heard of. */
   readonly #firstDay: Float64Array
   #totals: DayTotals
@@ -70,12 +80,16 @@ export class DemandHistory {
       const day = localDayNumber(calendar, start)
       const column = day - this.#origin
       if (column < 0) continue
+      if (!this.#heard[column]) this.#states[column] = {}
       this.#heard[column] = true
       const ours = series.sensor === source.target || series.sensor === source.censoredBy
       const row = ours ? this.#rows.get(series.entity) : undefined
       if (row === undefined) continue
-      this.#firstDay[row] = Math.min(this.#firstDay[row]!, day)
       cells.add(row * STRIDE + column)
+      if (day >= this.#firstDay[row]!) continue
+      // Days between that were not known are 0 now.
+      for (let later = column; later < STRIDE; later++) this.#states[later] = {}
+      this.#firstDay[row] = day
     }
     for (const cell of cells) {
       const column = cell % STRIDE
@@ -98,14 +112,19 @@ export class DemandHistory {
     }
   }
 
-  /** What a product sold on a closed day; undefined where that is not known. */
-  actual(entity: string, day: number): { units: number; censored: boolean } | undefined {
-    const row = this.#rows.get(entity)
+  /** What was sold on a closed day; undefined where the day is not among those kept. */
+  closedDay(day: number): ClosedDay | undefined {
     const column = day - this.#origin
-    if (row === undefined || !(column >= 0 && column < STRIDE)) return undefined
+    if (!(column >= 0 && column < STRIDE)) return undefined
     this.#settle(column)
-    const units = this.#units[row * STRIDE + column]!
-    return Number.isNaN(units) ? undefined : { units, censored: this.#stockoutHours[row * STRIDE + column]! > 0 }
+    return {
+      state: this.#states[column]!,
+      sold: (entity) => {
+        const row = this.#rows.get(entity)
+        const units = row === undefined ? Number.NaN : this.#units[row * STRIDE + column]!
+        return { units, censored: row !== undefined && this.#stockoutHours[row * STRIDE + column]! > 0 }
+      },
+    }
   }
 
   /** Whether a product has been heard of before `day`. */
@@ -129,6 +148,7 @@ export class DemandHistory {
       this.#stockoutHours.fill(0, end - shift, end)
     }
     this.#heard.splice(0, shift)
+    this.#states.splice(0, shift)
     this.#place(this.#origin + shift)
   }
 
@@ -138,6 +158,7 @@ export class DemandHistory {
     this.#units.fill(Number.NaN)
     this.#stockoutHours.fill(0)
     this.#heard.length = 0
+    this.#states.length = 0
     const { calendar, source } = this.#options
     this.#deviceHeard = this.#totals.deviceHeard() ?? Number.POSITIVE_INFINITY
     this.#deviceDay = Number.POSITIVE_INFINITY
@@ -155,11 +176,13 @@ export class DemandHistory {
   #place(origin: number): void {
     this.#origin = origin
     const { calendar } = this.#options
+    while (this.#states.length < STRIDE) this.#states.push({})
     this.#spans = Array.from({ length: STRIDE }, (_, column) => calendar.daySpan(dayName(origin + column)))
   }
 
   #read(row: number, { from, to }: { from: number; to: number }): void {
     const totals = this.#totals.read(this.entities[row]!, this.#spans.slice(from, to))
+    for (let column = from; column < to; column++) this.#states[column] = {}
     for (const [i, { units, stockoutHours }] of totals.entries()) {
       this.#units[row * STRIDE + from + i] = units
       this.#stockoutHours[row * STRIDE + from + i] = stockoutHours

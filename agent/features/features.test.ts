@@ -154,7 +154,20 @@ describe('daily history', () => {
       at('2026-03-03', 0),
     )
     expect(history('2026-03-03', 1)).toBe('1!!')
-    expect(features.demand(model).actual('milk', day('2026-03-02'))).toEqual({ units: 1, censored: true })
+    expect(features.demand(model).closedDay(day('2026-03-02'))!.sold('milk')).toEqual({ units: 1, censored: true })
+  })
+
+  it('tells by its state whether a closed day may have changed', async () => {
+    await open(at('2026-03-02', 0))
+    await take([sold('milk', '2026-03-02', 1, 1), sold('milk', '2026-03-03', 1)], at('2026-03-04', 0))
+    history('2026-03-04')
+    const state = (name: string) => features.demand(model).closedDay(day(name))!.state
+    const before = [state('2026-03-02'), state('2026-03-03')]
+    expect([state('2026-03-02'), state('2026-03-03')]).toEqual(before)
+    await take([sold('milk', '2026-03-03', 3)], at('2026-03-04', 1))
+    expect(state('2026-03-02')).toBe(before[0])
+    expect(state('2026-03-03')).not.toBe(before[1])
+    expect(features.demand(model).closedDay(day('2025-01-01'))).toBeUndefined()
   })
 
   it('follows late readings, also to a day before anything was heard', async () => {
@@ -213,7 +226,7 @@ describe('daily history', () => {
     await take([sold('milk', '2026-03-02', 1, 1), sold('eggs', '2026-03-02', 2)], at('2026-03-03', 0))
     features.apply(catalogue(['eggs', 'milk']))
     expect([history('2026-03-03', 1), history('2026-03-03', 1, 1)]).toEqual(['2', '1'])
-    expect(features.demand(model).actual('bread', day('2026-03-02'))).toBeUndefined()
+    expect(features.demand(model).closedDay(day('2026-03-02'))!.sold('bread').units).toBeNaN()
   })
 })
 

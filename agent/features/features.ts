@@ -3,6 +3,7 @@ import { sequenceRow } from '@storecast/shared/features'
 import { type Calendar, calendar, type Span } from '@storecast/shared/windows'
 import { readDefinitions } from '../buffer/index.ts'
 import type { Connection } from '../platform/database.ts'
+import { Listeners } from '../platform/listeners.ts'
 import type { Windows } from '../windows/index.ts'
 import { channelNames, readChannels, windowsBefore, windowsFrom } from './channels.ts'
 import { DemandFeatures } from './demand-features.ts'
@@ -41,6 +42,7 @@ export class Features implements Disposable {
   #covariates: CovariatesDocument | undefined
   #calendar: Calendar | undefined
   #listening: Disposable | undefined
+  readonly #applied = new Listeners<void>()
 
   constructor(options: FeaturesOptions) {
     this.#options = options
@@ -61,12 +63,23 @@ export class Features implements Disposable {
     if (document.kind === 'covariates') {
       this.#covariates = document
       for (const { features } of this.#demand.values()) features.setCovariates(document)
-      return
+    } else {
+      this.#catalogue = document
+      this.#calendar = calendar(document.timeZone)
+      this.#histories.clear()
+      this.#demand.clear()
     }
-    this.#catalogue = document
-    this.#calendar = calendar(document.timeZone)
-    this.#histories.clear()
-    this.#demand.clear()
+    this.#applied.tell()
+  }
+
+  /** Tells that a document has come into force. */
+  onApplied(listener: () => void): Disposable {
+    return this.#applied.add(listener)
+  }
+
+  /** The site's; undefined before its catalogue has come. */
+  timeZone(): string | undefined {
+    return this.#catalogue?.timeZone
   }
 
   /** @throws FeaturesNotReady `no-catalogue` */

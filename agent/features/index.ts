@@ -1,4 +1,5 @@
-export { dayForecastAt, dayName, localDayNumber } from './days.ts'
+export { dayForecastAt, dayName, dayNumber } from './days.ts'
 export type { DemandFeatures, DemandRows } from './demand-features.ts'
+export type { ClosedDay } from './demand-history.ts'
 export { FeaturesNotReady } from './errors.ts'
 export { Features, type FeaturesOptions, type SequenceRows } from './features.ts'

@@ -18,8 +18,8 @@ export class CronError extends Error {
   override readonly name = 'CronError'
 }
 
-/** Leap days of one weekday are at most 40 years apart. */
-const MOST_DAYS = 366 * 41
+/** Leap days are at most 8 years apart; what is rarer still counts as never. */
+const MOST_DAYS = 366 * 9
 
 /**
  * In the time zone given. A wall time that a change of the clocks skips comes due when the clocks have moved on; one that

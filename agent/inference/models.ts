@@ -63,6 +63,7 @@ export class Models implements AsyncDisposable {
   readonly #strikes = new Map<string, number>()
   readonly #onFailed = new Listeners<ModelFailure>()
   readonly #onIncident = new Listeners<HostIncident>()
+  readonly #onChanged = new Listeners<void>()
   readonly #draining = new Set<Promise<void>>()
   readonly #closing = new AbortController()
   readonly #backoff = fullJitter({ baseMs: 500, capMs: 30_000 })
@@ -110,6 +111,11 @@ export class Models implements AsyncDisposable {
 
   onFailed(listener: (failure: ModelFailure) => void): Disposable {
     return this.#onFailed.add(listener)
+  }
+
+  /** Tells that other versions, or models, are in service. */
+  onChanged(listener: () => void): Disposable {
+    return this.#onChanged.add(listener)
   }
 
   onIncident(listener: (incident: HostIncident) => void): Disposable {
@@ -222,6 +228,7 @@ export class Models implements AsyncDisposable {
   #switchTo(serving: Serving | undefined): void {
     const old = this.#serving
     this.#serving = serving
+    this.#onChanged.tell()
     void serving?.host.ended.then((end) => end && this.#died(serving, end))
     if (!old) return
     const drained = old.host.drain().finally(() => this.#draining.delete(drained))

@@ -1,0 +1,145 @@
+import type { Warmup } from '@storecast/shared/contracts'
+import {
+  applyCalibration,
+  fitCalibration,
+  type ScoredDay,
+  seasonalNaive,
+  warmupDays,
+} from '@storecast/shared/forecasts'
+import { type DemandFeatures, dayForecastAt, dayName, dayNumber, type Features } from '../features/index.ts'
+import type { ServingModel } from '../inference/index.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Connection } from '../platform/database.ts'
+import type { Writer } from '../platform/writer.ts'
+import { type DemandPart, inferDemand } from './demand-inference.ts'
+import { handled } from './handled.ts'
+import { Issued, type IssuedRun } from './issued.ts'
+import type { FinishRun, forecastProcedures } from './procedures.ts'
+import { forecastsOf, runsSince } from './runs.ts'
+
+export interface ForecastTools {
+  readonly writer: Writer<typeof forecastProcedures>
+  /** A reading connection. */
+  readonly db: Connection
+  readonly features: Features
+  readonly clock: Clock
+}
+
+/** Days for which what came of a forecast is followed, readings that come late included. */
+const SCORED_DAYS = 14
+const DAY = 86_400_000
+
+/** Runs of one model with a `daily-demand` view, whatever its version. */
+export class DemandForecasts {
+  readonly #tools: ForecastTools
+  readonly #issued = new Issued({ keepDays: SCORED_DAYS })
+  #loaded = false
+  #warm: { readonly of: Warmup | null; readonly days: readonly ScoredDay[] } = { of: null, days: [] }
+
+  constructor(tools: ForecastTools) {
+    this.#tools = tools
+  }
+
+  /**
+   * Features, inference, calibration by the site's own scored days, stored durably; then what came of earlier forecasts.
+   * Windows up to the issue time are closed by then.
+   * @throws InferenceError, FeaturesNotReady, WriterError
+   */
+  async run(model: ServingModel, issuedAt: number): Promise<FinishRun> {
+    const { writer, features, clock } = this.#tools
+    const { version, manifest } = model
+    const { quantiles: levels, calibration } = manifest.definition.spec
+    const { calendar } = features.site()
+    const day = dayForecastAt(calendar, issuedAt)
+    const demand = features.demand(model)
+    this.#load(model.model, issuedAt)
+    await this.#backcast(model, demand, day)
+
+    const rows = demand.at(day)
+    const answers = inferDemand(model, rows)
+    // While the host is at work:
+    const scores = this.#issued.score((past) => demand.closedDay(past), { day, at: clock.now() })
+    const state = fitCalibration({ history: this.#history(model, day), levels, calibration })
+    const baseline = seasonalNaive(rows.history)
+
+    const key = { model: model.model, version, issuedAt, ...calendar.daySpan(dayName(day)) }
+    const parts: DemandPart[] = []
+    const stored: Promise<unknown>[] = []
+    for (const answer of answers) {
+      const part = await answer
+      const { entities, quantiles: raw, profile } = part
+      const { quantiles, mean } = applyCalibration(state, part, { levels })
+      const naive = Float32Array.from(part.rows, (row) => baseline[row]!)
+      const forecasts = { ...key, entities, quantiles, raw, mean, profile, baseline: naive }
+      stored.push(handled(writer.call('forecasts.record', forecasts)))
+      parts.push(part)
+    }
+    const run: FinishRun = { ...key, madeAt: clock.now(), levels, calibration: state }
+    stored.push(writer.call('forecasts.finish', run))
+    await Promise.all(stored)
+    this.#issued.add({ ...joined(parts), model: model.model, version, issuedAt, day })
+    if (scores.length > 0) await writer.call('forecasts.score', scores)
+    return run
+  }
+
+  /** What an earlier process issued. */
+  #load(model: string, before: number): void {
+    if (this.#loaded) return
+    this.#loaded = true
+    const { db, features } = this.#tools
+    const { calendar } = features.site()
+    for (const run of runsSince(db, model, before - (SCORED_DAYS + 1) * DAY)) {
+      const rows = [...forecastsOf(db, run)]
+      const levels = run.levels.length
+      const raw = new Float32Array(rows.length * levels)
+      rows.forEach((row, i) => {
+        raw.set(row.raw.subarray(0, levels), i * levels)
+      })
+      const day = dayForecastAt(calendar, run.issuedAt)
+      this.#issued.add(
+        { ...run, day, entities: rows.map((row) => row.entity), raw },
+        {
+          actual: Float32Array.from(rows, (row) => row.actual ?? Number.NaN),
+          censored: Uint8Array.from(rows, (row) => Number(row.censored)),
+        },
+      )
+    }
+  }
+
+  /**
+   * A version that is new here, or a device that was off at midnight, has no forecasts of some of the last days to learn
+   * from. The model makes them now, from what was known before each of those days: honest for days after its training
+   * data. Days within it are left to the bundle's warm-up, which comes from a network that had not seen them.
+   */
+  async #backcast(model: ServingModel, demand: DemandFeatures, day: number): Promise<void> {
+    const { version, manifest } = model
+    const { levelDays, conformalDays } = manifest.definition.spec.calibration
+    const trainedTo = dayNumber(manifest.lineage.dataset.to)
+    const first = Math.max(day - Math.min(SCORED_DAYS, Math.max(levelDays, conformalDays)), trainedTo + 1)
+    for (let past = first; past < day; past++) {
+      if (this.#issued.has(version, past)) continue
+      const parts = await Promise.all(inferDemand(model, demand.at(past)))
+      this.#issued.add({ ...joined(parts), model: model.model, version, issuedAt: null, day: past })
+    }
+  }
+
+  /** Days to calibrate by: this version's own, and the bundle's warm-up for those it has not forecast here. */
+  #history({ version, warmup }: ServingModel, day: number): ScoredDay[] {
+    const own = this.#issued.scoredDays(version, day)
+    if (this.#warm.of !== warmup) {
+      this.#warm = { of: warmup, days: warmupDays(warmup, this.#tools.features.site().catalogue.site) }
+    }
+    const warm = this.#warm.days.filter((row) => row.day < day && !own.has(row.day))
+    return [...warm, ...[...own.values()].flat()]
+  }
+}
+
+function joined(parts: readonly DemandPart[]): Pick<IssuedRun, 'entities' | 'raw'> {
+  const raw = new Float32Array(parts.reduce((sum, part) => sum + part.quantiles.length, 0))
+  let at = 0
+  for (const { quantiles } of parts) {
+    raw.set(quantiles, at)
+    at += quantiles.length
+  }
+  return { entities: parts.flatMap((part) => part.entities), raw }
+}

@@ -1,0 +1,10 @@
+export { Forecaster, type ForecasterOptions } from './forecaster.ts'
+export type { FinishRun } from './procedures.ts'
+export {
+  type EntityForecast,
+  type LatestForecasts,
+  latestForecasts,
+  type RecentScores,
+  recentScores,
+  type ScoredSpan,
+} from './queries.ts'

@@ -1,0 +1,43 @@
+import type { Migration } from '../platform/database.ts'
+
+export const forecastMigrations: readonly Migration[] = [
+  {
+    id: 300,
+    name: 'forecasts',
+    sql: `
+      -- A product (or channel) a row. Blobs are float32, little-endian: \`quantiles\` calibrated and \`raw\` as the model gave
+      -- them, by level; \`profile\` the share of each hour, or a channel's quantiles step by step. The key ends in the entity,
+      -- so that a run's rows lie together and are written to few pages.
+      CREATE TABLE forecasts(
+        model TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        issued_at INTEGER NOT NULL,
+        entity TEXT NOT NULL,
+        start INTEGER NOT NULL,
+        "end" INTEGER NOT NULL,
+        quantiles BLOB NOT NULL,
+        raw BLOB NOT NULL,
+        mean REAL NOT NULL,
+        profile BLOB NOT NULL,
+        baseline REAL NOT NULL,
+        scored_at INTEGER,
+        actual REAL,
+        censored INTEGER,
+        PRIMARY KEY(model, version, issued_at, entity)
+      ) STRICT, WITHOUT ROWID;
+      -- A run of a model's schedule, written with the last of its forecasts: what has none was cut short.
+      CREATE TABLE forecast_runs(
+        model TEXT NOT NULL,
+        issued_at INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        start INTEGER NOT NULL,
+        "end" INTEGER NOT NULL,
+        -- When it was computed, by store time: later than \`issued_at\` where it was caught up.
+        made_at INTEGER NOT NULL,
+        -- JSON: quantile levels, and what calibration did (null: none).
+        levels TEXT NOT NULL,
+        calibration TEXT NOT NULL,
+        PRIMARY KEY(model, issued_at)
+      ) STRICT, WITHOUT ROWID`,
+  },
+]

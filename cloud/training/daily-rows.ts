@@ -79,11 +79,15 @@ interface DaySums {
 
 function byEntityAndDay(windows: Iterable<WindowSum>, calendar: Calendar): Map<string, Map<string, DaySums>> {
   const entities = new Map<string, Map<string, DaySums>>()
+  // Windows of a site's products begin together: each moment is looked up once.
+  const places = new Map<number, { day: string; hour: number }>()
+  const placeOf = (time: number) => ({ day: calendar.localDay(time), hour: Math.floor(calendar.localHour(time)) })
   for (const { entity, start, end, sum } of windows) {
+    const { day, hour } = getOrAdd(places, start, () => placeOf(start))
     const days = getOrAdd(entities, entity, () => new Map<string, DaySums>())
-    const sums = getOrAdd(days, calendar.localDay(start), () => ({ hours: new Float64Array(HOURS), coarse: 0 }))
+    const sums = getOrAdd(days, day, () => ({ hours: new Float64Array(HOURS), coarse: 0 }))
     if (end - start > HOUR_MS) sums.coarse += sum
-    else sums.hours[Math.floor(calendar.localHour(start))]! += sum
+    else sums.hours[hour]! += sum
   }
   return entities
 }
@@ -91,7 +95,10 @@ function byEntityAndDay(windows: Iterable<WindowSum>, calendar: Calendar): Map<s
 function hourCells(sums: DaySums | undefined): string[] {
   if (sums && sums.coarse > 0) return Array.from({ length: HOURS }, () => '')
   // Sums of exact steps, added as doubles: twelve digits are more than any window holds, and hide the last bit's noise.
-  return Array.from({ length: HOURS }, (_, hour) => String(Number((sums?.hours[hour] ?? 0).toPrecision(12))))
+  return Array.from({ length: HOURS }, (_, hour) => {
+    const sum = sums?.hours[hour] ?? 0
+    return sum === 0 ? '0' : String(Number(sum.toPrecision(12)))
+  })
 }
 
 /** Where only the day is known to have had a stock-out, every hour may have been it. */

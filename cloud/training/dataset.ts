@@ -114,8 +114,25 @@ export async function writeDataset(
   }
   // The pipeline ends the store's reading with the lines' own error.
   const gzip = createGzip()
-  const [stored] = await Promise.all([objects.put(gzip, MAX_DATASET_BYTES), pipeline(Readable.from(lines()), gzip)])
+  const [stored] = await Promise.all([
+    objects.put(gzip, MAX_DATASET_BYTES),
+    pipeline(Readable.from(inChunks(lines())), gzip),
+  ])
   return { ...stored, rows, sites: withRows, selected: selected.length }
+}
+
+const CHUNK_LETTERS = 64 * 1024
+
+/** Each write to gzip is a task of its own; a line is too small for one. */
+async function* inChunks(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  let chunk = ''
+  for await (const line of lines) {
+    chunk += line
+    if (chunk.length < CHUNK_LETTERS) continue
+    yield chunk
+    chunk = ''
+  }
+  yield chunk
 }
 
 const line = (cells: readonly string[]) =>

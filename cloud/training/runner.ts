@@ -89,6 +89,7 @@ async function attempt({ sources, registry, train, runs }: RunnerOptions, { run,
     signal.throwIfAborted()
     reporter.report('dataset', { sites, of })
   })
+  reporter.report('train', {})
   await runs.update(run.id, { dataset, step: 'train', progress: null })
   const [data, out] = [join(folder, 'data.csv.gz'), join(folder, 'bundle.tar')]
   await spool(await sources.objects.read(dataset.sha256), data)

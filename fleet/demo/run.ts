@@ -47,7 +47,7 @@ export async function runDemo({ data, once, terminal, signal }: DemoOptions): Pr
     terminal.out(`the story took ${((performance.now() - began) / 1000).toFixed(0)} s`)
     if (once) return
     terminal.out(`\nEverything stays up until Ctrl-C:`)
-    terminal.out(`  cloud      ${cloud.client.url}/docs  (token ${cloud.adminToken})`)
+    terminal.out(`  cloud      ${cloud.client.url}/v1/openapi.json  (operator’s token ${cloud.adminToken})`)
     for (const { agent } of stores) terminal.out(`  ${agent.device.padEnd(9)}  ${agent.url}/v1/forecasts`)
     await Promise.race([stopped(signal), crashed])
   } finally {

@@ -1,1 +1,152 @@
-export {}
+import { randomUUID } from 'node:crypto'
+import type { AgentConfig, AgentSecrets } from './config.ts'
+import type { HostLimits } from './inference/index.ts'
+import { inferenceRoutes } from './local/inference-routes.ts'
+import { createMetrics } from './local/metrics.ts'
+import { startLocalServer } from './local/server.ts'
+import { type StatusSources, statusRoutes } from './local/status-routes.ts'
+import manifest from './package.json' with { type: 'json' }
+import { databaseFile, objectsFolder } from './paths.ts'
+import { type Pipeline, startPipeline } from './pipeline.ts'
+import { type Clock, fastClock, systemClock } from './platform/clock.ts'
+import { openReading } from './platform/database.ts'
+import { makeDirectory, readWhole } from './platform/files.ts'
+import { lockDirectory } from './platform/lock.ts'
+import { createLogger, type Logger } from './platform/logger.ts'
+import { startWriter } from './platform/writer.ts'
+import { download, openObjectStore, Reconciler, restoreDocuments } from './update/index.ts'
+import type { AgentProcedures } from './writer-thread.ts'
+
+/** Parts that tests and simulations replace. */
+export interface AgentOverrides {
+  readonly clock?: Clock
+  readonly log?: Logger
+  readonly hostLimits?: Partial<HostLimits>
+}
+
+export interface Agent extends AsyncDisposable {
+  /** Where the local HTTP interface listens. */
+  readonly url: string
+  readonly pipeline: Pipeline
+  readonly reconciler: Reconciler
+  /** Rejects when the agent cannot go on: its database writer is gone. */
+  readonly failed: Promise<never>
+}
+
+const MB = 1024 * 1024
+const STALL_MS = 30_000
+const BACKOFF = { baseMs: 1000, capMs: 600_000 }
+
+/**
+ * Builds the agent in the order in which things flow through it, and connects its two flows: what the cloud desires is
+ * reconciled into the pipeline, and what the pipeline makes is told to the cloud. Disposing it stops everything it started,
+ * with what has been acknowledged durable.
+ * @throws AlreadyRunning, WriterError, ConfigError
+ */
+export async function startAgent(
+  config: AgentConfig,
+  secrets: AgentSecrets,
+  overrides: AgentOverrides = {},
+): Promise<Agent> {
+  const clock = overrides.clock ?? clockOf(config)
+  const log = overrides.log ?? createLogger({ level: config.logLevel, bindings: { device: config.device } })
+  const startedAt = clock.now()
+  await using stack = new AsyncDisposableStack()
+
+  await makeDirectory(config.dataDir)
+  stack.use(lockDirectory(config.dataDir))
+  const file = databaseFile(config)
+  const writer = stack.use(await startWriter<AgentProcedures>(new URL('./writer-thread.ts', import.meta.url), { file }))
+  const db = stack.adopt(openReading(file), (connection) => void connection.close())
+  const store = await openObjectStore(objectsFolder(config))
+
+  const documents = await restoreDocuments({ reader: db, writer, store, log })
+  const pipeline = stack.use(
+    await startPipeline({ config, documents, writer, db, clock, log, ...pick(overrides, 'hostLimits') }),
+  )
+
+  const ca = config.cloud?.caFile === undefined ? undefined : (await readWhole(config.cloud.caFile, MB))?.toString()
+  const reconciler = stack.use(
+    new Reconciler({
+      writer,
+      reader: db,
+      store,
+      models: pipeline.models,
+      applyDocument: pipeline.apply,
+      fetch: (request) =>
+        download({
+          ...request,
+          store,
+          ca,
+          token: secrets.deviceToken ?? '',
+          bytesPerSecond: config.cloud?.downloadBytesPerSecond ?? MB,
+          stallMs: STALL_MS,
+        }),
+      clock,
+      log,
+      agentVersion: manifest.version,
+      backoff: BACKOFF,
+      tell: (event) => writer.call('events.record', { id: randomUUID(), at: clock.now(), ...event }),
+    }),
+  )
+  await reconciler.start()
+
+  const status: StatusSources = {
+    device: config.device,
+    agentVersion: manifest.version,
+    startedAt,
+    now: clock.now,
+    timeZone: () => documents.catalogue?.timeZone ?? config.timeZone,
+    db,
+    sensors: () => pipeline.sensors.definitions,
+    heard: () => pipeline.buffer.heard,
+    waiting: () => pipeline.windows.waiting,
+    reported: () => reconciler.reported(),
+    host: () => pipeline.models.host(),
+    link: () => ({ connected: false, trouble: config.cloud === undefined ? undefined : 'not connected yet' }),
+  }
+  const metrics = createMetrics(status)
+  const server = stack.use(
+    await startLocalServer({
+      host: config.http.host,
+      port: config.http.port,
+      token: secrets.httpToken,
+      log,
+      onAnswered: metrics.onAnswered,
+      routes: [
+        ...inferenceRoutes({
+          models: pipeline.models,
+          agentVersion: manifest.version,
+          maxBodyBytes: config.limits.bodyMb * MB,
+        }),
+        ...statusRoutes(status),
+        ...metrics.routes,
+        ...pipeline.sensors.routes,
+      ],
+    }),
+  )
+
+  const failed = Promise.withResolvers<never>()
+  failed.promise.catch(() => undefined)
+  void writer.ended.then((reason) => reason && failed.reject(reason))
+  log.info({ url: server.url, version: manifest.version, dataDir: config.dataDir }, 'the agent runs')
+  const owned = stack.move()
+  return {
+    url: server.url,
+    pipeline,
+    reconciler,
+    failed: failed.promise,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+function clockOf({ clock }: AgentConfig): Clock {
+  if (clock === 'system') return systemClock()
+  const { start, speed, since } = clock
+  return fastClock({ start: Date.parse(start), speed, ...(since === undefined ? {} : { since: Date.parse(since) }) })
+}
+
+/** A property where it is there: `exactOptionalPropertyTypes` wants it absent, not undefined. */
+function pick<T extends object, K extends keyof T>(from: T, key: K): Partial<Pick<T, K>> {
+  return from[key] === undefined ? {} : ({ [key]: from[key] } as Pick<T, K>)
+}

@@ -7,13 +7,16 @@ export class AlreadyRunning extends Error {
   readonly code = 'already-running'
 }
 
+/** A doctor that looks, or an agent that is just ending, lets go within this. */
+const WAIT_MS = 500
+
 /**
  * Holds a data directory for this process alone, until it is disposed or the process ends in whatever way: the lock is the
  * operating system's, by way of an empty SQLite database.
  * @throws AlreadyRunning
  */
 export function lockDirectory(directory: string): Disposable {
-  const db = new SQLite(join(directory, 'agent.lock'), { timeout: 0 })
+  const db = new SQLite(join(directory, 'agent.lock'), { timeout: WAIT_MS })
   try {
     db.exec('BEGIN EXCLUSIVE')
   } catch (cause) {

@@ -13,6 +13,7 @@ import { type TinyBundleOptions, tinyBundle, tinyInputs } from '../test/tiny-bun
 import { download } from './download.ts'
 import { type ObjectStore, openObjectStore } from './objects.ts'
 import { Reconciler, type UpdateEvent } from './reconciler.ts'
+import { restoreDocuments } from './restore.ts'
 import { timesInterrupted, type UpdateProcedures } from './state.ts'
 
 let folder: string
@@ -51,6 +52,7 @@ async function startDevice({ start = true } = {}): Promise<Device> {
   const models = stack.use(new Models({ dataDirectory: folder }))
   await models.start()
   const store = await openObjectStore(join(folder, 'objects'))
+  const log = createLogger({ level: 'silent' })
   const applied: SiteDocument[] = []
   const events: UpdateEvent[] = []
   const reconciler = stack.use(
@@ -60,7 +62,7 @@ async function startDevice({ start = true } = {}): Promise<Device> {
       models,
       store,
       clock: manualClock(1_700_000_000_000),
-      log: createLogger({ level: 'silent' }),
+      log,
       agentVersion: '0.1.0',
       backoff: { baseMs: 20, capMs: 100 },
       fetch: ({ api, ref, signal }) =>
@@ -69,6 +71,7 @@ async function startDevice({ start = true } = {}): Promise<Device> {
       tell: async (event) => void events.push(event),
     }),
   )
+  applied.push(...Object.values(await restoreDocuments({ reader, writer, store, log })))
   if (start) await reconciler.start()
   const ask = async (model = 'tiny') => {
     const serving = await models.serving(model)

@@ -1,4 +1,4 @@
-import type { DesiredState, DocumentKind, ReportedState } from '@storecast/shared/contracts'
+import type { DesiredState, ReportedState } from '@storecast/shared/contracts'
 import type { ModelFailure } from '../inference/index.ts'
 import { type Backoff, type BackoffOptions, fullJitter } from '../platform/backoff.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -18,7 +18,7 @@ import {
   timesInterrupted,
   type UpdateProcedures,
 } from './state.ts'
-import { execute, readDocument, type StepContext, type StepTools, stepExecutors } from './steps.ts'
+import { execute, type StepContext, type StepTools, stepExecutors } from './steps.ts'
 
 export interface ReconcilerOptions extends StepTools {
   readonly writer: Writer<UpdateProcedures>
@@ -65,16 +65,12 @@ export class Reconciler implements AsyncDisposable {
     this.#executors = stepExecutors(options)
   }
 
-  /**
-   * Puts the documents back in force that were before the restart, from disk alone, then begins to reconcile: what served
-   * before serves again first.
-   */
+  /** Begins to reconcile: what served before a restart serves again first. */
   async start(): Promise<void> {
     const { writer, models, clock, log } = this.#options
     for (const { step, generation } of await writer.call('update.recover', { at: clock.now() })) {
       log.warn({ step: step.kind, subject: step.subject, generation }, 'the agent was killed during this step')
     }
-    await this.#restoreDocuments()
     this.#listening = models.onFailed((failure) => {
       this.#incidents = this.#incidents
         .then(() => this.#failed(failure))
@@ -109,18 +105,6 @@ export class Reconciler implements AsyncDisposable {
     this.#wake.resolve()
     await this.#running
     await this.#incidents
-  }
-
-  async #restoreDocuments(): Promise<void> {
-    const { reader, store, writer, applyDocument, log } = this.#options
-    for (const [document, sha256] of Object.entries(readDocuments(reader)) as [DocumentKind, string][]) {
-      try {
-        await applyDocument(await readDocument(store, sha256))
-      } catch (error) {
-        log.error({ err: error, document }, 'a document in force cannot be read back; it is fetched again')
-        await writer.call('update.lost', document)
-      }
-    }
   }
 
   async #run(): Promise<void> {

@@ -82,6 +82,11 @@ export class Windows implements AsyncDisposable {
     return windows
   }
 
+  /** Windows that open from now on are of this zone; those that are open keep their span. */
+  useTimeZone(timeZone: string): void {
+    this.#timeZone = timeZone
+  }
+
   /**
    * Tells of windows after the commit that stored them, new and revised alike; merging them later is not told. Read what
    * is stored after listening: windows that the start itself stored are told to nobody.

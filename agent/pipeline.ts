@@ -1,0 +1,111 @@
+import type { SiteDocument } from '@storecast/shared/contracts'
+import { Buffer } from './buffer/index.ts'
+import type { AgentConfig } from './config.ts'
+import { Features } from './features/index.ts'
+import { type HostLimits, Models } from './inference/index.ts'
+import type { Clock } from './platform/clock.ts'
+import type { Connection } from './platform/database.ts'
+import type { Logger } from './platform/logger.ts'
+import type { Writer } from './platform/writer.ts'
+import { Sensors } from './sensors/index.ts'
+import type { DocumentsInForce } from './update/index.ts'
+import { Windows } from './windows/index.ts'
+import type { AgentProcedures } from './writer-thread.ts'
+
+export interface PipelineOptions {
+  readonly config: AgentConfig
+  readonly documents: DocumentsInForce
+  readonly writer: Writer<AgentProcedures>
+  /** Sees what the writer has committed. */
+  readonly db: Connection
+  readonly clock: Clock
+  readonly log: Logger
+  readonly hostLimits?: Partial<HostLimits>
+}
+
+/** One tick of the agent, from sensors to what the cloud hears of. */
+export interface Pipeline extends AsyncDisposable {
+  readonly sensors: Sensors
+  readonly buffer: Buffer
+  readonly windows: Windows
+  readonly features: Features
+  readonly models: Models
+  /** Puts a site's document in force, wherever it matters. */
+  apply(document: SiteDocument): Promise<void>
+}
+
+const MB = 1024 * 1024
+const HOUR = 3_600_000
+
+/**
+ * sensors → buffer → windows → features → inference → forecasts → outbox → sync
+ *
+ * Each stage is handed the one before it. Sources are the last to start and the first to stop: what they take in has its
+ * whole way ahead of it.
+ */
+export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const { config, documents, writer, db, clock, log, hostLimits } = options
+  const { limits } = config
+  const timeZone = documents.catalogue?.timeZone ?? config.timeZone
+  await using stack = new AsyncDisposableStack()
+
+  const buffer = stack.use(await Buffer.start({ writer, db, clock, retentionMs: limits.rawHours * HOUR }))
+  const windows = stack.use(
+    await Windows.start({
+      writer,
+      db,
+      buffer,
+      clock,
+      log,
+      timeZone,
+      keepRawMs: limits.rawHours * HOUR,
+      capBytes: limits.databaseMb * MB,
+    }),
+  )
+  const features = stack.use(new Features({ db, windows }))
+  const models = stack.use(
+    new Models({
+      dataDirectory: config.dataDir,
+      limits: { memoryBytes: limits.modelHostMb * MB, ...hostLimits },
+    }),
+  )
+  await models.start()
+  features.start()
+  if (documents.catalogue) features.apply(documents.catalogue)
+  if (documents.covariates) features.apply(documents.covariates)
+  const sensors = stack.use(
+    await Sensors.start({
+      intake: buffer,
+      writer,
+      clock,
+      log,
+      definitions: documents.sensors?.sensors ?? config.sensors,
+      sources: config.sources,
+      timeZone,
+      device: config.device,
+      maxBodyBytes: limits.bodyMb * MB,
+    }),
+  )
+
+  const owned = stack.move()
+  return {
+    sensors,
+    buffer,
+    windows,
+    features,
+    models,
+    async apply(document) {
+      switch (document.kind) {
+        case 'sensors':
+          return sensors.define(document.sensors)
+        case 'catalogue':
+          windows.useTimeZone(document.timeZone)
+          sensors.useTimeZone(document.timeZone)
+          return features.apply(document)
+        case 'covariates':
+          return features.apply(document)
+      }
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}

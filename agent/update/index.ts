@@ -1,0 +1,5 @@
+export { type DownloadOptions, download } from './download.ts'
+export { type ObjectStore, openObjectStore } from './objects.ts'
+export { Reconciler, type UpdateEvent } from './reconciler.ts'
+export { type DocumentsInForce, restoreDocuments } from './restore.ts'
+export { readDesired, readModels, updateMigrations, updateProcedures } from './state.ts'

@@ -129,12 +129,11 @@ export class DeferredMqtt implements AsyncDisposable {
 
   #subscribe(): void {
     const { filters, onState } = this.#options
-    this.#client.subscribe([...filters], { qos: 1 }, (error, granted = []) => {
-      const refused = granted.filter(({ qos }) => qos === 128).map(({ topic }) => topic)
-      if (error) this.#trouble = error.message
-      if (refused.length > 0) this.#trouble = `the broker refuses the subscription to ${refused.join(', ')}`
-      if (error || refused.length > 0) this.redeliver()
-      else {
+    this.#client.subscribe([...filters], { qos: 1 }, (error) => {
+      if (error) {
+        this.#trouble = `the broker refuses the subscription to ${filters.join(', ')} (${error.message})`
+        this.redeliver()
+      } else {
         this.#backoff.reset()
         onState(undefined)
       }

@@ -118,6 +118,11 @@ export class Windows implements AsyncDisposable {
     }
   }
 
+  /** Windows that open from now on follow this zone; what is open or stored stays as it is. */
+  useTimeZone(timeZone: string): void {
+    this.#timeZone = timeZone
+  }
+
   /** Journal entries that are not in windows yet. */
   get waiting(): number {
     return this.#waiting

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AgentConfig, AgentSecrets } from './config.ts'
 import type { HostLimits } from './inference/index.ts'
+import { forecastRoutes } from './local/forecast-routes.ts'
 import { inferenceRoutes } from './local/inference-routes.ts'
 import { createMetrics } from './local/metrics.ts'
 import { startLocalServer } from './local/server.ts'
@@ -96,11 +97,13 @@ export async function startAgent(
     agentVersion: manifest.version,
     startedAt,
     now: clock.now,
-    timeZone: () => documents.catalogue?.timeZone ?? config.timeZone,
+    timeZone: () => pipeline.features.timeZone() ?? config.timeZone,
     db,
     sensors: () => pipeline.sensors.definitions,
     heard: () => pipeline.buffer.heard,
     waiting: () => pipeline.windows.waiting,
+    sources: () => pipeline.sensors.sources,
+    refusals: () => pipeline.sensors.refusals,
     reported: () => reconciler.reported(),
     host: () => pipeline.models.host(),
     link: () => ({ connected: false, trouble: config.cloud === undefined ? undefined : 'not connected yet' }),
@@ -119,6 +122,7 @@ export async function startAgent(
           agentVersion: manifest.version,
           maxBodyBytes: config.limits.bodyMb * MB,
         }),
+        ...forecastRoutes({ db, models: pipeline.models, now: clock.now }),
         ...statusRoutes(status),
         ...metrics.routes,
         ...pipeline.sensors.routes,

@@ -2,6 +2,7 @@ import type { SiteDocument } from '@storecast/shared/contracts'
 import { Buffer } from './buffer/index.ts'
 import type { AgentConfig } from './config.ts'
 import { Features } from './features/index.ts'
+import { Forecaster } from './forecasts/index.ts'
 import { type HostLimits, Models } from './inference/index.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Connection } from './platform/database.ts'
@@ -30,6 +31,7 @@ export interface Pipeline extends AsyncDisposable {
   readonly windows: Windows
   readonly features: Features
   readonly models: Models
+  readonly forecaster: Forecaster
   /** Puts a site's document in force, wherever it matters. */
   apply(document: SiteDocument): Promise<void>
 }
@@ -73,6 +75,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   features.start()
   if (documents.catalogue) features.apply(documents.catalogue)
   if (documents.covariates) features.apply(documents.covariates)
+  const forecaster = stack.use(new Forecaster({ writer, db, features, models, windows, clock, log }))
+  await forecaster.start()
   const sensors = stack.use(
     await Sensors.start({
       intake: buffer,
@@ -94,6 +98,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     windows,
     features,
     models,
+    forecaster,
     async apply(document) {
       switch (document.kind) {
         case 'sensors':

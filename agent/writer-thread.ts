@@ -1,6 +1,7 @@
 import { bufferMigrations, bufferProcedures } from './buffer/index.ts'
 import { forecastProcedures } from './forecasts/procedures.ts'
 import { forecastMigrations } from './forecasts/schema.ts'
+import { outboxMigrations, outboxProcedures } from './outbox/index.ts'
 import { eventMigrations, eventProcedures } from './platform/events.ts'
 import { serveWriter } from './platform/serve-writer.ts'
 import { updateMigrations, updateProcedures } from './update/state.ts'
@@ -12,6 +13,7 @@ const procedures = {
   ...bufferProcedures,
   ...windowProcedures,
   ...forecastProcedures,
+  ...outboxProcedures,
   ...updateProcedures,
 }
 
@@ -23,6 +25,7 @@ serveWriter({
     ...bufferMigrations,
     ...windowMigrations,
     ...forecastMigrations,
+    ...outboxMigrations,
     ...updateMigrations,
   ],
   procedures,

@@ -27,22 +27,29 @@ export interface EntityForecast {
   readonly accumulated: ReadonlyArray<readonly number[]>
   /** Quantiles of each step ahead. Empty for a product. */
   readonly steps: ReadonlyArray<readonly number[]>
+  /** What came of it; null where that is not known yet. */
+  readonly actual: number | null
+  /** Out of stock for a part of the span: the actual is a lower bound of the demand. */
+  readonly censored: boolean
 }
 
-/** @returns undefined before the first run */
+/**
+ * @param until the newest run issued at or before this time (unix ms); default: of all
+ * @returns undefined before the first run
+ */
 export function latestForecasts(
   db: Connection,
-  { model, entity }: { model: string; entity?: string },
+  { model, entity, until }: { model: string; entity?: string; until?: number },
 ): LatestForecasts | undefined {
-  const run = lastRun(db, model)
+  const run = lastRun(db, model, until)
   if (!run) return undefined
   const forecasts = [...forecastsOf(db, run, entity)].map((row) => describe(row, run))
   return { ...run, forecasts }
 }
 
-function describe({ entity, quantiles, mean, baseline, profile }: StoredForecast, run: ForecastRun): EntityForecast {
-  const { levels, calibration } = run
-  const common = { entity, quantiles: [...quantiles], mean, baseline }
+function describe(row: StoredForecast, { levels, calibration }: ForecastRun): EntityForecast {
+  const { entity, quantiles, mean, baseline, profile, actual, censored } = row
+  const common = { entity, quantiles: [...quantiles], mean, baseline, actual, censored }
   if (calibration === null) return { ...common, hourly: [], accumulated: [], steps: rowsOf(profile, levels.length) }
   return {
     ...common,

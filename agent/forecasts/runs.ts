@@ -33,10 +33,10 @@ const fromRow = ({ issued_at, made_at, levels, calibration, ...row }: RunRow): F
   calibration: JSON.parse(calibration) as CalibrationState | null,
 })
 
-/** The newest run of a model; undefined where it has none. */
-export function lastRun(db: Connection, model: string): ForecastRun | undefined {
-  const sql = 'SELECT * FROM forecast_runs WHERE model = ? ORDER BY issued_at DESC LIMIT 1'
-  const row = db.statement<[string], RunRow>(sql).get(model)
+/** The newest run of a model, issued at or before `until`; undefined where it has none. */
+export function lastRun(db: Connection, model: string, until = Number.MAX_SAFE_INTEGER): ForecastRun | undefined {
+  const sql = 'SELECT * FROM forecast_runs WHERE model = ? AND issued_at <= ? ORDER BY issued_at DESC LIMIT 1'
+  const row = db.statement<[string, number], RunRow>(sql).get(model, until)
   return row && fromRow(row)
 }
 

@@ -11,7 +11,7 @@ export interface Metrics {
 
 /**
  * `GET /metrics` in Prometheus' text format. prom-client never forgets a label set, so no label takes its values from
- * outside: routes are the table's, methods those of HTTP, and sensors are summed.
+ * outside: routes are the table's, methods those of HTTP, sources the config's, and sensors are summed.
  */
 export function createMetrics(sources: StatusSources): Metrics {
   const register = new Registry()
@@ -63,6 +63,18 @@ export function createMetrics(sources: StatusSources): Metrics {
       this.inc({ outcome: 'accepted' }, sum(heard.map(({ accepted }) => accepted)))
       this.inc({ outcome: 'out-of-range' }, sum(heard.map(({ outOfRange }) => outOfRange)))
       this.inc({ outcome: 'duplicate' }, sum(heard.map(({ duplicate }) => duplicate)))
+    },
+  })
+
+  new Counter({
+    name: 'storecast_readings_refused_total',
+    help: 'What arrived and was not stored as a reading, by source and cause',
+    // Sources are those of the config.
+    labelNames: ['source', 'cause'],
+    registers: [register],
+    collect() {
+      this.reset()
+      for (const { source, cause, count } of sources.refusals()) this.inc({ source, cause }, count)
     },
   })
 

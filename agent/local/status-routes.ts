@@ -2,6 +2,7 @@ import type { EventRecord, ReportedState, SensorDefinition } from '@storecast/sh
 import type { SensorHeard } from '../buffer/index.ts'
 import { backlog } from '../outbox/index.ts'
 import type { Connection } from '../platform/database.ts'
+import type { RefusalCount, SourceState } from '../sensors/index.ts'
 import type { Route } from './routes.ts'
 
 export interface LinkStatus {
@@ -22,6 +23,8 @@ export interface StatusSources {
   readonly heard: () => ReadonlyMap<string, Readonly<SensorHeard>>
   /** Journal entries that are in no window yet. */
   readonly waiting: () => number
+  readonly sources: () => readonly SourceState[]
+  readonly refusals: () => readonly RefusalCount[]
   readonly reported: () => ReportedState | undefined
   readonly host: () => { readonly pid: number; readonly rss: number } | undefined
   readonly link: () => LinkStatus
@@ -60,6 +63,8 @@ function describe(sources: StatusSources): object {
     },
     journal: { waiting: sources.waiting() },
     sensors: sources.sensors().map((sensor) => describeSensor(sensor, sources.heard().get(sensor.name), now)),
+    sources: sources.sources().map(({ trouble, ...source }) => ({ ...source, trouble: trouble ?? null })),
+    refused: sources.refusals(),
     lastErrors: lastErrors(sources.db).map((event) => ({ ...event, at: iso(event.at) })),
   }
 }

@@ -16,8 +16,8 @@ export interface CoarsenRequest {
 }
 
 export interface CoarsenResult {
-  /** Windows merged away; 0 where everything before the limit already is as coarse as it gets. */
-  readonly merged: number
+  /** Everything before the limit already is as coarse as it gets: nothing was done. */
+  readonly exhausted: boolean
   readonly usedBytes: number
 }
 
@@ -33,17 +33,29 @@ export function coarsen(db: Connection, { timeZone, now, before, enough }: Coars
     if (!day || day.end > Math.min(before, openFrom(db))) continue
     const merged = coarsenDay(db, zone, { day, into, enough })
     if (merged < enough) markCoarsened(db, into, day.end)
-    recordEvent(db, {
-      id: randomUUID(),
-      at: now,
-      severity: 'info',
-      code: 'windows-coarsened',
-      message: `Space is short: ${merged} windows of ${zone.localDay(day.start)} were merged into windows of ${into}.`,
-      detail: { from: day.start, to: day.end, into, windows: merged },
-    })
-    return { merged, usedBytes: usedBytes(db) }
+    if (merged > 0) tellCoarsened(db, { now, day, into, merged, date: zone.localDay(day.start) })
+    return { exhausted: false, usedBytes: usedBytes(db) }
   }
-  return { merged: 0, usedBytes: usedBytes(db) }
+  return { exhausted: true, usedBytes: usedBytes(db) }
+}
+
+interface Coarsened {
+  readonly now: number
+  readonly day: Span
+  readonly date: string
+  readonly into: CoarseSize
+  readonly merged: number
+}
+
+function tellCoarsened(db: Connection, { now, day, date, into, merged }: Coarsened): void {
+  recordEvent(db, {
+    id: randomUUID(),
+    at: now,
+    severity: 'info',
+    code: 'windows-coarsened',
+    message: `Space is short: ${merged} windows of ${date} were merged into windows of ${into}.`,
+    detail: { from: day.start, to: day.end, into, windows: merged },
+  })
 }
 
 /** The first local day at or after the mark that holds a window finer than `into`. */
@@ -71,7 +83,8 @@ function coarsenDay(db: Connection, zone: Calendar, { day, into, enough }: DayTo
     const rows = windowsFrom(db, series, day.start, day.end)
     for (const [start, fine] of Map.groupBy(rows, (row) => zone.windowAt(row.start, into).start)) {
       const span = zone.windowAt(start, into)
-      if (fine.every((row) => isWhole(row, span))) continue
+      // Already done, or of the site's former time zone and across the boundary: such windows stay.
+      if (fine.every((row) => isWhole(row, span)) || fine.some((row) => !isInside(row, span))) continue
       replace(db, fine, mergeRows(fine, span, 1))
       merged += fine.length
     }
@@ -86,6 +99,8 @@ interface DayToCoarsen {
 }
 
 const isWhole = (window: Span, coarse: Span): boolean => window.start === coarse.start && window.end >= coarse.end
+
+const isInside = (window: Span, coarse: Span): boolean => window.start >= coarse.start && window.end <= coarse.end
 
 /** The coarse window first: what covers the fine ones is there when they go. */
 function replace(db: Connection, fine: readonly WindowRow[], coarse: WindowRow): void {

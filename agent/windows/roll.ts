@@ -201,7 +201,8 @@ class Rollup {
 
   /**
    * Writes a window that has closed. Where the sensor's window size has changed or old windows were coarsened, others may
-   * stand in its place: finer ones inside are merged into it, and it into a coarser one around.
+   * stand in its place: finer ones inside are merged into it, and it into a coarser one around. Where the site's time zone
+   * has changed, windows of the two zones may overlap; each reading is in one of them.
    * @param closed where the series' last closed window ends
    * @returns where it ends now
    */
@@ -212,7 +213,7 @@ class Rollup {
       return state.end
     }
     const around = windowAround(this.#db, series, state.start)
-    const inside = windowsFrom(this.#db, series, state.start, state.end)
+    const inside = windowsFrom(this.#db, series, state.start, state.end).filter((row) => row.end <= state.end)
     if (around && around.end >= state.end) {
       const merged = mergeRows([row, around], around, around.revision + 1)
       updateWindow(this.#db, merged)

@@ -163,6 +163,23 @@ describe('windows', () => {
     expect(stored(storage, 'temperature')).toMatchObject([{ start: T0, end: T0 + HOUR, count: 2, sum: 3 }])
   })
 
+  it('counts each reading once when the time zone of the site becomes known, also while it coarsens', async () => {
+    const now = T0 + 6 * 24 * HOUR
+    await using storage = await open({ now, timeZone: 'UTC', windows: { capBytes: 1 } })
+    await storage.buffer.define([{ ...temperature, window: '1d' }])
+    const day = Array.from({ length: 24 }, (_, hour) => gauge(T0 + hour * HOUR, 1))
+    await accept(storage, day)
+    await storage.windows.closeUntil(now)
+    storage.windows.useTimeZone('Asia/Kathmandu')
+    await accept(
+      storage,
+      day.map(({ time }) => gauge(time + MINUTE, 1)),
+    )
+    await accept(storage, [gauge(T0 + 2 * 24 * HOUR, 1)])
+    await storage.windows.closeUntil(now)
+    expect(stored(storage, 'temperature').reduce((n, { count }) => n + count, 0)).toBe(49)
+  })
+
   it('goes on with the readings of windows that closed before the agent heard of them', async () => {
     await using storage = await open({ now: T0 + 30 * 24 * HOUR, windows: { lateDelayMs: 20 } })
     await accept(storage, [sale(T0, 1, 'a'), sale(T0 + 3 * HOUR, 1, 'b')])

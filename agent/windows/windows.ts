@@ -118,11 +118,6 @@ export class Windows implements AsyncDisposable {
     }
   }
 
-  /** Windows that open from now on follow this zone; what is open or stored stays as it is. */
-  useTimeZone(timeZone: string): void {
-    this.#timeZone = timeZone
-  }
-
   /** Journal entries that are not in windows yet. */
   get waiting(): number {
     return this.#waiting
@@ -231,7 +226,7 @@ export class Windows implements AsyncDisposable {
       const now = clock.now()
       const request = { timeZone: this.#timeZone, now, before: now - keepFineMs, enough: COARSEN_WINDOWS }
       const result = await writer.call('windows.coarsen', request)
-      if (result.merged === 0) {
+      if (result.exhausted) {
         log.warn({ usedBytes: used, capBytes }, 'the database nears its cap and its windows are as coarse as they get')
         return
       }

@@ -1,9 +1,11 @@
 import type { DailyDemandView, ModelDefinition, Network as NetworkDefinition } from '@storecast/shared/contracts'
-import type { Vocabulary } from '@storecast/shared/features'
+import { covariateFeatures, type Vocabulary } from '@storecast/shared/features'
 import {
   crossEntropy,
   dailyDemandModel,
   huber,
+  type Layout,
+  type Network,
   pinball,
   residualMlp,
   seasonalNaive,
@@ -47,8 +49,8 @@ export function fitDemand(input: FitInput): Promise<ModelIr> {
 }
 
 /**
- * Residual MLP on targets in units of each row's scale. Rows count by their scale, since errors are scored in units
- * (pooled WAPE). Loss: Σ pinball over the levels + 0.5 Huber of the mean + 0.1 cross-entropy of the day's profile.
+ * Residual MLPs on targets in units of each row's scale, one a seed. Rows count by their scale, since errors are scored in
+ * units (pooled WAPE). Loss: Σ pinball over the levels + 0.5 Huber of the mean + 0.1 cross-entropy of the day's profile.
  */
 async function fitResidualMlp(input: FitInput, kind: Extract<NetworkDefinition, { kind: 'residual-mlp' }>) {
   const { definition, rows, features, vocabulary } = input
@@ -57,36 +59,90 @@ async function fitResidualMlp(input: FitInput, kind: Extract<NetworkDefinition, 
   const statics = Object.entries(view.statics).map(([name, width]) => {
     return { name, width, entries: (vocabulary[name] ?? []).length + 1 }
   })
-  const { width, blocks, dropout } = kind
-  const network = residualMlp({
-    standardise: columnMoments(rows.features, features.length),
-    ...{ statics, width, blocks, dropout, quantiles, profile: HOURS },
+  const { width, blocks, dropout, halfWithout } = kind
+  const moments = columnMoments(rows.features, features.length)
+  const networkOf = (sd: Float64Array) =>
+    residualMlp({
+      standardise: { mean: moments.mean, sd },
+      ...{ statics, width, blocks, dropout, quantiles, profile: HOURS },
+    })
+  const data = rowsOf({
+    features: tensor('float32', rows.features, [rows.count, features.length]),
+    statics: tensor('int64', rows.statics, [rows.count, statics.length]),
+    target: tensor(
+      'float32',
+      rows.units.map((units, i) => units / rows.scale[i]!),
+      [rows.count, 1],
+    ),
+    weight: tensor('float32', rows.scale, [rows.count, 1]),
+    shares: tensor('float32', hourlyShares(rows), [rows.count, HOURS]),
   })
-  const { layout, networks } = await train({
+  const trainSeeds = (network: Network, seeds: readonly number[]) =>
+    train({
+      network,
+      loss: (g, out, batch) => {
+        const levels = g.mul(pinball(g, out.quantiles!, batch.target!, quantiles), quantiles.length)
+        const mean = g.mul(huber(g, out.mean!, batch.target!), MEAN_WEIGHT)
+        const profile = g.mul(crossEntropy(g, out.profile!, batch.shares!), PROFILE_WEIGHT)
+        return weightedMean(g, g.add(g.add(levels, mean), profile), batch.weight!)
+      },
+      data,
+      options: { ...training, ...pace(rows.count, training), seeds },
+      ...(input.onProgress && { onProgress: input.onProgress }),
+      ...(input.signal && { signal: input.signal }),
+    })
+
+  const network = networkOf(moments.sd)
+  const hidden = columnsOf(features, halfWithout)
+  if (hidden.length === 0) {
+    const { layout, networks } = await trainSeeds(network, training.seeds)
+    return modelOf(
+      layout,
+      networks.map(({ parameters }) => parameters),
+    )
+  }
+  const { layout, networks } = await trainSeeds(
     network,
-    loss: (g, out, batch) => {
-      const levels = g.mul(pinball(g, out.quantiles!, batch.target!, quantiles), quantiles.length)
-      const mean = g.mul(huber(g, out.mean!, batch.target!), MEAN_WEIGHT)
-      const profile = g.mul(crossEntropy(g, out.profile!, batch.shares!), PROFILE_WEIGHT)
-      return weightedMean(g, g.add(g.add(levels, mean), profile), batch.weight!)
-    },
-    data: rowsOf({
-      features: tensor('float32', rows.features, [rows.count, features.length]),
-      statics: tensor('int64', rows.statics, [rows.count, statics.length]),
-      target: tensor(
-        'float32',
-        rows.units.map((units, i) => units / rows.scale[i]!),
-        [rows.count, 1],
-      ),
-      weight: tensor('float32', rows.scale, [rows.count, 1]),
-      shares: tensor('float32', hourlyShares(rows), [rows.count, HOURS]),
-    }),
-    options: { ...training, ...pace(rows.count, training) },
-    ...(input.onProgress && { onProgress: input.onProgress }),
-    ...(input.signal && { signal: input.signal }),
-  })
-  const parameters = networks.map((each) => each.parameters)
-  return dailyDemandModel({ network, layout, parameters }, { features: features.length, statics: statics.length })
+    training.seeds.filter((_, i) => i % 2 === 0),
+  )
+  // A column without deviation is 0 once standardised, whatever it holds.
+  const blind = networkOf(moments.sd.map((sd, f) => (hidden.includes(f) ? 0 : sd)))
+  const others = await trainSeeds(
+    blind,
+    training.seeds.filter((_, i) => i % 2 === 1),
+  )
+  return modelOf(layout, [
+    ...networks.map(({ parameters }) => parameters),
+    ...others.networks.map(({ parameters }) => withoutColumns(layout, parameters, hidden)),
+  ])
+
+  function modelOf(layout: Layout, parameters: readonly Float32Array[]): ModelIr {
+    return dailyDemandModel({ network, layout, parameters }, { features: features.length, statics: statics.length })
+  }
+}
+
+/** Columns of the features made of these covariates. */
+function columnsOf(features: readonly string[], covariates: readonly string[]): number[] {
+  for (const name of covariates) {
+    if (!features.includes(name))
+      throw new RangeError(`definition: halfWithout names ${name}, not known ahead in the view`)
+  }
+  const made = new Set(covariates.flatMap(covariateFeatures))
+  return features.flatMap((name, f) => (made.has(name) ? [f] : []))
+}
+
+/**
+ * The same network with no weight on some input columns. Trained blind to them, it then is blind in a model that
+ * standardises them for others.
+ */
+function withoutColumns(layout: Layout, parameters: Float32Array, columns: readonly number[]): Float32Array {
+  const blind = parameters.slice()
+  for (const { name, offset, shape } of layout.parameters) {
+    if (name !== 'in.weight' && name !== 'skip.weight') continue
+    const outputs = shape[1]!
+    for (const column of columns) blind.fill(0, offset + column * outputs, offset + (column + 1) * outputs)
+  }
+  return blind
 }
 
 /** Batch and epochs for so many rows. */

@@ -44,6 +44,11 @@ export const Network = z.discriminatedUnion('kind', [
     width: z.int().positive().default(128),
     blocks: z.int().nonnegative().default(2),
     dropout: z.number().min(0).max(0.9).default(0.35),
+    /**
+     * Known-ahead covariates that every second seed's network does not see. Weather helps within a season and misleads
+     * in the next: the mean of both kinds forecasts better than either.
+     */
+    halfWithout: z.array(z.string()).default([]),
   }),
   z.strictObject({ kind: z.literal('revin-linear') }),
 ])

@@ -35,11 +35,17 @@ export function dailyDemandFeatures(view: DailyDemandView): string[] {
     ...['stockout_hours1', 'stockout_hours7', 'known_share', 'log_scale'],
     ...['product', ...pools].flatMap((pool) => [`${pool}_ratio1`, `${pool}_ratio3`]),
     'site_weekday_ratio',
-    ...view.states.flatMap((name) => [`same_${name}_mean`, `same_${name}_share`]),
-    ...covariates.flatMap((name) => [name, `${name}_next`, `${name}_change`, `${name}_against_week`]),
+    ...view.states.flatMap(stateFeatures),
+    ...covariates.flatMap(levelFeatures),
     ...['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'],
   ]
 }
+
+const stateFeatures = (name: string) => [`same_${name}_mean`, `same_${name}_share`]
+const levelFeatures = (name: string) => [name, `${name}_next`, `${name}_change`, `${name}_against_week`]
+
+/** Names of every feature that a known-ahead covariate may give. */
+export const covariateFeatures = (name: string): string[] => [...stateFeatures(name), ...levelFeatures(name)]
 
 export interface DailyDemandEncoder {
   readonly features: readonly string[]

@@ -1,4 +1,5 @@
 export {
+  covariateFeatures,
   type DailyDemandEncoder,
   type DailyDemandInput,
   type DailyDemandRows,

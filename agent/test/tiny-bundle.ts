@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { packBundle } from '@storecast/shared/bundle'
-import { type Golden, type Manifest, ModelDefinition, type TensorSpec } from '@storecast/shared/contracts'
+import { type Golden, type Manifest, ModelDefinition, type TensorSpec, type Warmup } from '@storecast/shared/contracts'
 import type { BundleFile } from '../inference/index.ts'
 import { tinyOnnx } from './tiny-onnx.ts'
 
@@ -69,21 +69,52 @@ export async function tinyBundle(options: TinyBundleOptions): Promise<BundleFile
       },
     ],
   }
-  const manifest: Omit<Manifest, 'files'> = {
+  const spec = {
+    view: { kind: 'sequence', channels: ['temperature'], step: '5m', context: 2 },
+    horizon: 1,
+    network: { kind: 'revin-linear' },
+  }
+  const manifest = { ...tinyManifest(model, spec), inputs: [...(options.inputs ?? inputs)], outputs: [...outputs] }
+  return writeBundle({ directory, model, version, manifest, golden, onnx: options.onnx ?? tinyNetwork(factor) })
+}
+
+export interface WriteBundleOptions {
+  readonly directory: string
+  readonly model: string
+  readonly version: number
+  readonly manifest: Omit<Manifest, 'files'>
+  readonly golden: Golden
+  readonly onnx: Uint8Array
+  readonly warmup?: Warmup
+}
+
+/** Packs a bundle and writes it under its digest. */
+export async function writeBundle(options: WriteBundleOptions): Promise<BundleFile> {
+  const { directory, model, version, manifest, golden, onnx, warmup } = options
+  const json = (document: unknown) => Buffer.from(JSON.stringify(document))
+  const files = {
+    'model.onnx': onnx,
+    'golden.json': json(golden),
+    ...(warmup ? { 'warmup.json': json(warmup) } : {}),
+  }
+  const bytes = packBundle({ manifest, files })
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const path = join(directory, sha256)
+  await writeFile(path, bytes)
+  return { model, version, path, sha256 }
+}
+
+/** A manifest without tensors. @param spec of the definition, as one would write it */
+export function tinyManifest(model: string, spec: object): Omit<Manifest, 'files' | 'inputs' | 'outputs'> {
+  return {
     format: 1,
     definition: ModelDefinition.parse({
       apiVersion: 'storecast/v1',
       kind: 'ModelDefinition',
       metadata: { name: model },
-      spec: {
-        view: { kind: 'sequence', channels: ['temperature'], step: '5m', context: 2 },
-        horizon: 1,
-        network: { kind: 'revin-linear' },
-      },
+      spec,
     }),
     precision: 'float32',
-    inputs: [...(options.inputs ?? inputs)],
-    outputs: [...outputs],
     vocabulary: {},
     features: [],
     fill: [],
@@ -97,15 +128,6 @@ export async function tinyBundle(options: TinyBundleOptions): Promise<BundleFile
     },
     quantization: null,
   }
-  const files = {
-    'model.onnx': options.onnx ?? tinyNetwork(factor),
-    'golden.json': Buffer.from(JSON.stringify(golden)),
-  }
-  const bytes = packBundle({ manifest, files })
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const path = join(directory, sha256)
-  await writeFile(path, bytes)
-  return { model, version, path, sha256 }
 }
 
 const tinyNetwork = (factor: number): Uint8Array =>

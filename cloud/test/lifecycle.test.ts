@@ -1,15 +1,12 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isRunning } from '../platform/processes.ts'
-import { caller } from './cloud.ts'
+import { cloudProcess } from './cloud-process.ts'
 import { temporaryFolder } from './database.ts'
 
-const TOKEN = 'an-operator'
 const stack = new AsyncDisposableStack()
 let data: string
 beforeAll(async () => {
@@ -17,43 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => stack.disposeAsync())
 
-interface Running {
-  readonly process: ChildProcess
-  readonly url: string
-  readonly output: string[]
-  readonly call: ReturnType<typeof caller>
-}
-
-/** The program as it ships, in a process of its own. */
-async function start(env: Record<string, string> = {}): Promise<Running> {
-  const main = fileURLToPath(new URL('../main.ts', import.meta.url))
-  const child = spawn(process.execPath, [main], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      STORECAST_DATA: data,
-      STORECAST_HTTP_PORT: '0',
-      STORECAST_MQTT_PORT: '0',
-      STORECAST_ADMIN_TOKEN: TOKEN,
-      STORECAST_LOG_LEVEL: 'silent',
-      ...env,
-    },
-  })
-  stack.defer(() => void child.kill('SIGKILL'))
-  const output: string[] = []
-  createInterface(child.stdout).on('line', (line) => output.push(line))
-  createInterface(child.stderr).on('line', (line) => output.push(line))
-  const url = await vi.waitFor(
-    () => {
-      if (child.exitCode !== null) return undefined
-      const found = /at (http:\S+),/.exec(output.join('\n'))?.[1]
-      if (!found) throw new Error(`not up yet: ${output.join('\n')}`)
-      return found
-    },
-    { timeout: 30_000 },
-  )
-  return { process: child, url: url ?? '', output, call: caller({ url: url ?? '', adminToken: TOKEN }) }
-}
+const start = (env: Record<string, string> = {}) => cloudProcess(stack, data, env)
 
 const serverPid = async () =>
   Number((await readFile(join(data, 'postgres', 'data', 'postmaster.pid'), 'utf8')).split('\n')[0])

@@ -43,7 +43,7 @@ export function trainingRunner(options: RunnerOptions) {
     const run = await runs.begin(job)
     if (!run) return
     if (run.attempts > MAX_ATTEMPTS) {
-      await runs.finish(run.id, 'failed', { error: crashed(run.attempts - 1) })
+      await runs.finish(run, 'failed', { error: crashed(run.attempts - 1) })
       return
     }
     const folder = join(options.folder, `run-${run.id}`)
@@ -56,7 +56,7 @@ export function trainingRunner(options: RunnerOptions) {
         signal: AbortSignal.any([signal, reporter.signal]),
       })
       await database.transaction(async (client) => {
-        const finished = await runs.finish(run.id, 'succeeded', { step: 'done', version }, client)
+        const finished = await runs.finish(run, 'succeeded', { step: 'done', version }, client)
         if (!finished || run.alias === null) return
         const { model, alias } = run
         await registry.setAlias({ model, alias, version, reason: `training run ${run.id}` }, client)
@@ -64,10 +64,13 @@ export function trainingRunner(options: RunnerOptions) {
       log.info({ run: run.id, model: run.model, version }, 'a training run succeeded')
     } catch (error) {
       if (reporter.signal.aborted) return
-      // This process ends or lost the job: another takes it up.
-      if (signal.aborted) throw error
+      if (signal.aborted) {
+        // This process ends or lost the job: another takes it up.
+        await runs.putBack(run)
+        throw error
+      }
       log.error({ error, run: run.id }, 'a training run failed')
-      await runs.finish(run.id, 'failed', { error: describe(error) })
+      await runs.finish(run, 'failed', { error: describe(error) })
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
@@ -90,7 +93,7 @@ async function attempt({ sources, registry, train, runs }: RunnerOptions, { run,
     reporter.report('dataset', { sites, of })
   })
   reporter.report('train', {})
-  await runs.update(run.id, { dataset, step: 'train', progress: null })
+  await runs.update(run, { dataset, step: 'train', progress: null })
   const [data, out] = [join(folder, 'data.csv.gz'), join(folder, 'bundle.tar')]
   await spool(await sources.objects.read(dataset.sha256), data)
   const onProgress = (progress: TrainProgress) => reporter.report('train', { ...progress })
@@ -115,7 +118,7 @@ function progressReporter(run: TrainingRun, runs: TrainingRuns, log: Log): Repor
   let writing: Promise<void> | undefined
   const write = async () => {
     try {
-      if (!(await runs.update(run.id, latest))) cancelled.abort(new Error('the training run was cancelled'))
+      if (!(await runs.update(run, latest))) cancelled.abort(new Error('the training run was cancelled'))
     } catch (error) {
       log.warn({ error, run: run.id }, 'cannot write the progress of a training run')
     }

@@ -41,6 +41,9 @@ export interface TrainingRun extends TrainingSpec {
 /** What may change while a run goes on. */
 export type RunUpdate = Partial<Pick<TrainingRun, 'step' | 'progress' | 'dataset' | 'version' | 'error'>>
 
+/** One go at a run; a later one makes it void. */
+export type RunAttempt = Pick<TrainingRun, 'id' | 'attempts'>
+
 /** The durable record of training runs; who does them is the runner's affair. */
 export interface TrainingRuns {
   create(spec: TrainingSpec): Promise<{ run: TrainingRun; job: string }>
@@ -54,10 +57,12 @@ export interface TrainingRuns {
   open(): Promise<readonly { readonly job: string; readonly state: RunState }[]>
   /** Takes a job up: its run with one more attempt, or undefined where it has ended. */
   begin(job: string): Promise<TrainingRun | undefined>
-  /** Whether the run still runs; a cancelled one takes no update. */
-  update(id: string, update: RunUpdate): Promise<boolean>
-  /** Whether it was running; a cancelled one stays cancelled. */
-  finish(id: string, state: 'succeeded' | 'failed', update: RunUpdate, client?: PoolClient): Promise<boolean>
+  /** Puts a run back in line whose process ends in good order: that was no attempt. */
+  putBack(attempt: RunAttempt): Promise<void>
+  /** Whether the attempt still goes on: a cancelled run, or one that another process has taken up, takes no update. */
+  update(attempt: RunAttempt, update: RunUpdate): Promise<boolean>
+  /** Whether it was going on; a cancelled one stays cancelled. */
+  finish(attempt: RunAttempt, state: 'succeeded' | 'failed', update: RunUpdate, client?: PoolClient): Promise<boolean>
 }
 
 const SELECT = `
@@ -115,19 +120,27 @@ export function trainingRuns({ database, clock }: { database: Database; clock: C
       )
       return one("job = $1 AND state = 'running'", [job])
     },
-    async update(id, update) {
-      const { sets, values } = assignments(update, 2)
+    async putBack({ id, attempts }) {
+      await pool.query(
+        `UPDATE training_runs SET state = 'queued', attempts = attempts - 1, step = 'queued', progress = NULL
+         WHERE id = $1 AND attempts = $2 AND state = 'running'`,
+        [id, attempts],
+      )
+    },
+    async update({ id, attempts }, update) {
+      const { sets, values } = assignments(update, 3)
       const { rowCount } = await pool.query(`UPDATE training_runs SET ${sets} WHERE id = $1 AND state = 'running'`, [
         id,
         ...values,
       ])
       return rowCount !== 0
     },
-    async finish(id, state, update, client) {
-      const { sets, values } = assignments(update, 4)
+    async finish({ id, attempts }, state, update, client) {
+      const { sets, values } = assignments(update, 5)
       const { rowCount } = await (client ?? pool).query(
-        `UPDATE training_runs SET state = $2, finished_at = $3, ${sets} WHERE id = $1 AND state = 'running'`,
-        [id, state, clock.now(), ...values],
+        `UPDATE training_runs SET state = $3, finished_at = $4, ${sets}
+         WHERE id = $1 AND attempts = $2 AND state = 'running'`,
+        [id, attempts, state, clock.now(), ...values],
       )
       return rowCount !== 0
     },

@@ -16,7 +16,7 @@ const TrainingRun = z.object({
   to: LocalDay.optional(),
   alias: z.string().nullable(),
   state: State,
-  attempts: z.int().describe('How often a process began it; above 1 after a crash or restart'),
+  attempts: z.int().describe('How often a process began it; above 1 after a crash'),
   step: z.string().describe('queued, dataset, train, register, done'),
   progress: z
     .record(z.string(), z.unknown())

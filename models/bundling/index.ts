@@ -1,4 +1,4 @@
-export { assembleBundle, type BundleDraft } from './assemble.ts'
+export { assembleBundle } from './assemble.ts'
 export { type DraftOptions, demandDraft } from './demand-draft.ts'
 export { checkGolden, type GoldenCheck } from './golden.ts'
 export { sensorDraft } from './sensor-draft.ts'

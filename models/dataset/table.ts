@@ -16,7 +16,7 @@ export interface TableLimits {
   readonly record: number
 }
 
-export const TABLE_LIMITS: TableLimits = { bytes: 4 * 1024 ** 3, rows: 20_000_000, record: 64 * 1024 }
+const TABLE_LIMITS: TableLimits = { bytes: 4 * 1024 ** 3, rows: 20_000_000, record: 64 * 1024 }
 
 export interface TableResult {
   readonly rows: number

@@ -43,6 +43,7 @@ export function dailyDemandFeatures(view: DailyDemandView): string[] {
 
 const stateFeatures = (name: string) => [`same_${name}_mean`, `same_${name}_share`]
 const levelFeatures = (name: string) => [name, `${name}_next`, `${name}_change`, `${name}_against_week`]
+const LEVEL_FEATURES = 4
 
 /** Names of every feature that a known-ahead covariate may give. */
 export const covariateFeatures = (name: string): string[] => [...stateFeatures(name), ...levelFeatures(name)]
@@ -91,10 +92,11 @@ export function dailyDemandEncoder(options: {
       }
       summarise(history, summary)
       const context = { view, entities, history, ahead, summary, pools: poolRatios(entities, summary) }
+      writeSiteColumns(context, row)
       for (let i = 0; i < count; i++) {
         const scale = Math.max(summary[i * FIELDS + field.inStockMean + 1]!, LOWEST_SCALE)
         out.scale[i] = scale
-        writeRow(context, i, scale, row)
+        writeProductColumns(context, i, scale, row)
         const at = i * wanted.length
         for (let f = 0; f < source.length; f++) {
           const value = row[source[f]!]!
@@ -151,8 +153,15 @@ function poolRatios(entities: SiteEntities, summary: Float64Array): PoolRatios {
 
 const ratio = (sum: number, expected: number) => (sum + RATIO_PRIOR) / (expected + RATIO_PRIOR)
 
-/** Writes product `i`'s features in the order of `dailyDemandFeatures`. */
-function writeRow(context: RowContext, i: number, scale: number, row: Float64Array): void {
+/** The columns at the end are the same for all products of the site: written once. */
+function writeSiteColumns({ view, history, ahead }: RowContext, row: Float64Array): void {
+  let k = row.length - 7 - view.knownAhead.site.length * LEVEL_FEATURES
+  for (const name of view.knownAhead.site) k = writeCovariate(ahead.site[name], ahead.first, history.days, row, k)
+  for (let day = 0; day < 7; day++) row[k++] = day === ahead.weekday ? 1 : 0
+}
+
+/** Writes product `i`'s own features in the order of `dailyDemandFeatures`. */
+function writeProductColumns(context: RowContext, i: number, scale: number, row: Float64Array): void {
   const { view, entities, history, ahead, summary, pools } = context
   const at = i * FIELDS
   let k = 0
@@ -178,8 +187,6 @@ function writeRow(context: RowContext, i: number, scale: number, row: Float64Arr
     row[k++] = state.inStock === 0 ? 0 : state.count / state.inStock
   }
   for (const name of view.knownAhead.entity) k = writeCovariate(ahead.entity[name], aheadAt, history.days, row, k)
-  for (const name of view.knownAhead.site) k = writeCovariate(ahead.site[name], ahead.first, history.days, row, k)
-  for (let day = 0; day < 7; day++) row[k++] = day === ahead.weekday ? 1 : 0
 }
 
 /** In-stock days of the history, and those of them in the state of the day forecast, with what was sold on these. */
@@ -216,5 +223,5 @@ function writeCovariate(values: Float32Array | undefined, at: number, days: numb
     }
   }
   row[k + 3] = count === 0 ? Number.NaN : today - sum / count
-  return k + 4
+  return k + LEVEL_FEATURES
 }

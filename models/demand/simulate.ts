@@ -1,6 +1,13 @@
 import type { DailyDemandView, Manifest, Warmup } from '@storecast/shared/contracts'
 import { dailyDemandEncoder } from '@storecast/shared/features'
-import { calibrate, type ScoredDay, type ScoredForecast, seasonalNaive, warmupDays } from '@storecast/shared/forecasts'
+import {
+  calibrate,
+  middleOf,
+  type ScoredDay,
+  type ScoredForecast,
+  seasonalNaive,
+  warmupDays,
+} from '@storecast/shared/forecasts'
 import type { DailyDemandData } from '../dataset/index.ts'
 import type { Session } from '../onnx/session.ts'
 import { predict } from './predict.ts'
@@ -34,7 +41,7 @@ export async function simulateDevices(options: {
   const { data, manifest, warmup, session, from, to } = options
   const { quantiles: levels, calibration, view: anyView } = manifest.definition.spec
   const view = anyView as DailyDemandView
-  const middle = Math.floor(levels.length / 2)
+  const middle = middleOf(levels)
   const encoder = dailyDemandEncoder({ view, features: manifest.features, fill: manifest.fill })
   const coded = codedSites(data, view, manifest.vocabulary)
   const forecasts: DeviceForecast[] = []

@@ -1,6 +1,6 @@
 import type { DailyDemandView, Manifest, ModelDefinition, Reference, Warmup } from '@storecast/shared/contracts'
 import { dailyDemandEncoder, type Vocabulary } from '@storecast/shared/features'
-import { type Scores, score } from '@storecast/shared/forecasts'
+import { middleOf, type Scores, score } from '@storecast/shared/forecasts'
 import { type DailyDemandData, DatasetError, dayName } from '../dataset/index.ts'
 import type { ModelIr } from '../onnx/ir.ts'
 import { openSession } from '../onnx/session.ts'
@@ -102,7 +102,7 @@ async function judge(options: {
 }) {
   const { definition, data, rows, features } = options
   const levels = definition.spec.quantiles
-  const middle = Math.floor(levels.length / 2)
+  const middle = middleOf(levels)
   await using session = await openSession(writeModel(options.model))
   const { quantiles, mean } = await predict(session, rows)
   const lag = features.indexOf('lag7')

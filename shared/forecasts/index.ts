@@ -7,6 +7,7 @@ export {
   fitCalibration,
   type ScoredDay,
 } from './calibrate.ts'
+export { middleOf } from './levels.ts'
 export { type ScoredForecast, type Scores, score } from './score.ts'
 export { seasonalNaive } from './seasonal-naive.ts'
 export { warmupDays } from './warmup.ts'

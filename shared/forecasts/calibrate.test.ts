@@ -56,6 +56,16 @@ describe('calibrate', () => {
           expect(mean[i]).toBeGreaterThanOrEqual(0)
         }
       }),
+      {
+        // Forecasts too small to divide by.
+        examples: [
+          [
+            [row(1, [5e-324, 5e-324, 5e-324], 0)],
+            [row(1, [0, 0, 0], 0)],
+            { levelDays: 1, conformalDays: 1, priorRows: 0 },
+          ],
+        ],
+      },
     )
   })
 

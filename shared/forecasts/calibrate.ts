@@ -87,7 +87,8 @@ function sideStretch(
   const scores = Float64Array.from(rows, ({ quantiles, actual }) => {
     const centre = factor * quantiles[middle]!
     const gap = Math.abs(factor * quantiles[q]! - centre)
-    return (sign * (actual - centre)) / Math.max(gap, lowestGap)
+    // Never 0 / 0: where the gap and its floor are too small for a double, a hit scores 0 and a miss ∞.
+    return (sign * (actual - centre)) / Math.max(gap, lowestGap, Number.MIN_VALUE)
   }).sort()
   const inside = q < middle ? 1 - level : level
   const n = scores.length

@@ -44,7 +44,7 @@ export interface CloudSecrets {
   readonly mqttUrl?: string
   readonly adminToken?: string
 }
-export type CloudSettings = z.output<typeof Settings>
+type CloudSettings = z.output<typeof Settings>
 export type CloudConfig = CloudSettings & { readonly secrets: CloudSecrets }
 
 const VARIABLES: Readonly<Record<string, (value: string) => unknown>> = {

@@ -37,7 +37,7 @@ const base = (log: Log, sendProblem: SendProblem) =>
     // What fails before a route is found, as a path with a broken escape.
     frameworkErrors: (error, _request, reply) => sendProblem(reply, problemOf(error)),
   }).withTypeProvider<ZodTypeProvider>()
-export type App = ReturnType<typeof base>
+type App = ReturnType<typeof base>
 /** Adds the routes of one part of the API. */
 export type Routes = (app: App) => void
 

@@ -36,7 +36,7 @@ export interface DesiredStates {
   recomposeAll(database: Database): Promise<void>
 }
 
-export interface DesiredModel {
+interface DesiredModel {
   readonly name: string
   readonly version: number
   readonly bundle: ObjectRef

@@ -8,7 +8,7 @@ import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import { type DesiredBody, type DesiredStates, referencedObjects } from './desired.ts'
 import { type Labels, unknownSite } from './sites.ts'
 
-export interface Device {
+interface Device {
   readonly id: string
   readonly site: string
   /** The device's own, on top of its site's. */
@@ -185,7 +185,7 @@ export function createDevices({ database, desired, clock, onChange, onWithdrawn 
   }
 }
 
-export function unknownDevice(id: string): never {
+function unknownDevice(id: string): never {
   throw new NotFoundError({
     code: 'device-unknown',
     message: `There is no device ${id} in service. Enrol it with POST /v1/devices.`,

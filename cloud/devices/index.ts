@@ -1,6 +1,6 @@
 export { type DesiredStates, desiredStates } from './desired.ts'
-export { createDevices, type Device, type Devices, type Selector } from './devices.ts'
+export { createDevices, type Devices, type Selector } from './devices.ts'
 export { readDocument } from './documents.ts'
 export { deviceMigrations } from './migrations.ts'
 export { type Publisher, startPublisher } from './publisher.ts'
-export { createSites, type Labels, type Site, type SiteSpec, type Sites } from './sites.ts'
+export { createSites, type Site, type Sites } from './sites.ts'

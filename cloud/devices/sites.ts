@@ -27,7 +27,7 @@ export interface Site {
   readonly updatedAt: number
 }
 
-export interface SiteSpec {
+interface SiteSpec {
   readonly timeZone: string
   readonly labels: Labels
   readonly entities: CatalogueDocument['entities']

@@ -7,7 +7,7 @@ import { SetupError } from './errors.ts'
 import type { Log } from './log.ts'
 
 /** Asks whether `token` is the device's. */
-export type DeviceCheck = (device: string, token: string) => Promise<boolean>
+type DeviceCheck = (device: string, token: string) => Promise<boolean>
 
 export interface BrokerOptions {
   readonly host: string
@@ -128,12 +128,12 @@ export async function startBroker({ host, port, log, isDevice, onRefused }: Brok
 }
 
 /** The topics a device writes: `storecast/v1/{device}/up` and `/presence`. */
-export function mayPublish(device: string, topic: string): boolean {
+function mayPublish(device: string, topic: string): boolean {
   return topic === `storecast/v1/${device}/up` || topic === `storecast/v1/${device}/presence`
 }
 
 /** The topics a device hears: `storecast/v1/{device}/ack` and `/desired`. No wildcard is ever its own. */
-export function maySubscribe(device: string, filter: string): boolean {
+function maySubscribe(device: string, filter: string): boolean {
   return filter === `storecast/v1/${device}/ack` || filter === `storecast/v1/${device}/desired`
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testDatabase } from '../test/database.ts'
 import type { Database } from './database.ts'
@@ -40,6 +41,18 @@ describe('database', () => {
     await Promise.all([add(), add(), add()])
     expect((await database.pool.query('SELECT n FROM counter')).rows).toEqual([{ n: 3 }])
     expect(tries).toBeGreaterThanOrEqual(3)
+  })
+
+  it('fails a transaction whose connection breaks, and goes on with another', async () => {
+    const broken = database.transaction(async (client) => {
+      const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
+      await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0].pid])
+      // The connection reports its end between two queries, where nobody waits for an answer.
+      await once(client, 'end')
+      await client.query('SELECT 1')
+    })
+    await expect(broken).rejects.toThrow()
+    expect((await database.pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
   })
 
   it('refuses an int8 that a number cannot hold', async () => {

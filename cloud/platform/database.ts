@@ -33,6 +33,9 @@ export async function openDatabase(config: DatabaseConfig & { readonly log: Log 
   const server = 'embedded' in config ? stack.use(await startPostgres({ directory: config.embedded, ...config })) : null
   const url = 'url' in config ? config.url : server!.url
   const pool = new pg.Pool({ connectionString: url, max: 20, types: { getTypeParser } })
+  // The pool listens to idle connections only. One that breaks in use fails its query, or the next; without a listener of
+  // its own it would end the process first.
+  pool.on('connect', (client) => client.on('error', (error) => config.log.debug({ error }, 'a connection broke')))
   // An idle connection that breaks is dropped by the pool; the next query opens another.
   pool.on('error', (error) => config.log.warn({ error }, 'an idle database connection broke'))
   stack.defer(() => pool.end())

@@ -1,38 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import {
-  access,
-  chmod,
-  chown,
-  constants,
-  mkdir,
-  mkdtemp,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  symlink,
-} from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** The one place of the cloud that touches files. Writes appear whole or not at all. */
 
-export {
-  access,
-  chmod,
-  chown,
-  constants,
-  createReadStream,
-  createWriteStream,
-  mkdir,
-  mkdtemp,
-  readdir,
-  rename,
-  rm,
-  symlink,
-}
+export { chmod, chown, createReadStream, mkdir, readdir, rename, rm, symlink }
 
 const absent = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT'
 
@@ -75,7 +48,7 @@ export async function sweepPartials(directory: string): Promise<void> {
 }
 
 /** Makes a rename or a new entry in `directory` survive a power cut. */
-export async function syncDirectory(directory: string): Promise<void> {
+async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r')
   try {
     await handle.sync()

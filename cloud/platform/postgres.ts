@@ -14,7 +14,7 @@ import { postgresBinaries } from './postgres-binaries.ts'
 import { type Account, account, commandLine, isRunning } from './processes.ts'
 
 /** The major version of the binaries we ship; data written by another needs a dump and a restore. */
-export const POSTGRES_MAJOR = '18'
+const POSTGRES_MAJOR = '18'
 
 const USER = 'storecast'
 const OWNER_LOCK = 7_305_000

@@ -9,10 +9,10 @@ import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import { parseModelUri } from './uri.ts'
 
 /** What brought a version here. */
-export type VersionSource = { readonly kind: 'upload' } | { readonly kind: 'training'; readonly run: string }
+type VersionSource = { readonly kind: 'upload' } | { readonly kind: 'training'; readonly run: string }
 
 /** Never changes once registered, but for its tags. */
-export interface ModelVersion {
+interface ModelVersion {
   readonly model: string
   readonly version: number
   readonly bundle: ObjectRef
@@ -24,14 +24,14 @@ export interface ModelVersion {
   readonly createdAt: number
 }
 
-export interface Model {
+interface Model {
   readonly name: string
   readonly versions: number
   readonly aliases: Readonly<Record<string, number>>
   readonly createdAt: number
 }
 
-export interface AliasChange {
+interface AliasChange {
   readonly alias: string
   readonly version: number | null
   readonly previous: number | null
@@ -65,7 +65,7 @@ export interface Registry {
   aliasHistory(model: string, page: PageRequest): Promise<Page<AliasChange>>
 }
 
-export interface AliasSetting {
+interface AliasSetting {
   readonly model: string
   readonly alias: string
   readonly version: number | null

@@ -1,3 +1,3 @@
-export { DEVICE_STATES, type DeviceState, type RolloutCounts } from './decide.ts'
+export { DEVICE_STATES } from './decide.ts'
 export { rolloutMigrations } from './migrations.ts'
-export { type Rollout, type RolloutDevice, type RolloutSpec, type Rollouts, startRollouts } from './rollouts.ts'
+export { type Rollouts, startRollouts } from './rollouts.ts'

@@ -1,5 +1,5 @@
 import type { ReportedState } from '@storecast/shared/contracts'
-import pg from 'pg'
+import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { testBundle } from '../test/bundle.ts'
 import { type TestCloud, testCloud } from '../test/cloud.ts'
@@ -7,16 +7,13 @@ import { setReported } from '../test/records.ts'
 
 let server: TestCloud
 let call: TestCloud['call']
-let pool: pg.Pool
+let pool: Pool
 beforeAll(async () => {
   server = await testCloud()
   call = server.call
-  pool = new pg.Pool({ connectionString: server.cloud.databaseUrl })
+  pool = server.pool
 })
-afterAll(async () => {
-  await pool.end()
-  await server[Symbol.asyncDispose]()
-})
+afterAll(() => server[Symbol.asyncDispose]())
 
 /** A site of its own with devices that are connected, and a model with two versions. */
 async function fleet(name: string, size: number) {

@@ -10,7 +10,7 @@ import type { Registry } from '../registry/index.ts'
 import type { Telemetry } from '../telemetry/index.ts'
 import { countStates, type DeviceState, deviceState, type RolloutCounts, type RolloutRule, verdict } from './decide.ts'
 
-export interface RolloutSpec extends RolloutRule {
+interface RolloutSpec extends RolloutRule {
   /** `models:/demand@candidate`, resolved once, when the rollout begins. */
   readonly uri: string
   /** Labels of the devices; which those are is settled when the rollout begins. */
@@ -19,7 +19,7 @@ export interface RolloutSpec extends RolloutRule {
   readonly alias: string | null
 }
 
-export interface Rollout extends RolloutSpec {
+interface Rollout extends RolloutSpec {
   readonly id: string
   readonly model: string
   readonly version: number
@@ -31,7 +31,7 @@ export interface Rollout extends RolloutSpec {
   readonly finishedAt: number | null
 }
 
-export interface RolloutDevice {
+interface RolloutDevice {
   readonly device: string
   readonly state: DeviceState
   readonly reason?: string

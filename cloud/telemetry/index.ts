@@ -1,5 +1,3 @@
-export type { DeviceEvent, EpochAccount, Gap, Reported } from './account.ts'
-export { type ForecastScores, type ForecastView, SCORE_KEYS, type ScoreKey } from './forecasts.ts'
+export { SCORE_KEYS } from './forecasts.ts'
 export { telemetryMigrations } from './migrations.ts'
 export { createTelemetry, type Telemetry } from './telemetry.ts'
-export type { WindowPage, WindowView } from './windows.ts'

@@ -1,7 +1,7 @@
 import type { ForecastRecord } from '@storecast/shared/contracts'
 import { score } from '@storecast/shared/forecasts'
 import fc from 'fast-check'
-import pg from 'pg'
+import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestCloud, testCloud } from '../test/cloud.ts'
 import { addForecasts, addWindows } from '../test/records.ts'
@@ -12,11 +12,11 @@ const start = Date.UTC(2026, 2, 1, 23)
 
 let server: TestCloud
 let call: TestCloud['call']
-let pool: pg.Pool
+let pool: Pool
 beforeAll(async () => {
   server = await testCloud()
   call = server.call
-  pool = new pg.Pool({ connectionString: server.cloud.databaseUrl })
+  pool = server.pool
   const sensors = [
     { name: 'temperature', kind: 'gauge', unit: '°C', resolution: 0.1, range: [-40, 80], centre: 20 },
     { name: 'sales', kind: 'event', unit: 'units', resolution: 0.01, range: [0, 1000], per: 'product' },
@@ -26,10 +26,7 @@ beforeAll(async () => {
     await call('POST', '/v1/devices', { json: { id: `${site}-1`, site } })
   }
 })
-afterAll(async () => {
-  await pool.end()
-  await server[Symbol.asyncDispose]()
-})
+afterAll(() => server[Symbol.asyncDispose]())
 
 describe('windows', () => {
   it('come in the sensor’s unit, page by page, with quantiles of the readings', async () => {

@@ -6,7 +6,7 @@ import type { Objects } from '../platform/objects.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 
 /** A window as people read it: in the sensor's unit where the site defines the sensor, in whole steps where not. */
-export interface WindowView {
+interface WindowView {
   readonly start: number
   readonly end: number
   readonly revision: number

@@ -1,8 +1,8 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { backup, type CloudConfig, cloudConfig, restore, startCloud } from '../cloud.ts'
+import { openDatabase } from '../platform/database.ts'
 import { testBundle, testDefinition } from './bundle.ts'
 import { caller } from './cloud.ts'
 import { quiet, temporaryFolder } from './database.ts'
@@ -17,20 +17,16 @@ let deviceToken: string
 const configFor = (name: string): CloudConfig =>
   cloudConfig({ data: join(folder, name), http: { port: 0 }, mqtt: { port: 0 }, postgres: { fsync: 'off' } })
 const content = async (url: string) => {
-  const pool = new pg.Pool({ connectionString: url })
-  try {
-    const { rows: tables } = await pool.query<{ name: string }>(
-      "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
-    )
-    const all: Record<string, unknown[]> = {}
-    for (const { name } of tables) {
-      const { rows } = await pool.query(`SELECT to_jsonb(t) AS row FROM ${name} t ORDER BY to_jsonb(t)::text`)
-      all[name] = rows.map(({ row }) => row)
-    }
-    return all
-  } finally {
-    await pool.end()
+  await using database = await openDatabase({ url, log })
+  const { rows: tables } = await database.pool.query<{ name: string }>(
+    "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
+  )
+  const all: Record<string, unknown[]> = {}
+  for (const { name } of tables) {
+    const sql = `SELECT to_jsonb(t) AS row FROM ${name} t ORDER BY to_jsonb(t)::text`
+    all[name] = (await database.pool.query(sql)).rows.map(({ row }) => row)
   }
+  return all
 }
 let before: Awaited<ReturnType<typeof content>>
 
@@ -51,16 +47,13 @@ beforeAll(async () => {
   await call('PUT', '/v1/sites/berlin/covariates', { json: covariates })
   await call('POST', '/v1/models/demand/versions', { bytes: testBundle() })
   await call('POST', '/v1/rollouts', { json: { model: 'models:/demand/1' } })
-  await using pool = {
-    pool: new pg.Pool({ connectionString: cloud.databaseUrl }),
-    [Symbol.asyncDispose]: () => pool.pool.end(),
-  }
+  await using database = await openDatabase({ url: cloud.databaseUrl, log })
   const start = Date.UTC(2026, 2, 2, 10)
-  await addWindows(pool.pool, 'berlin-1', 'sales', [
+  await addWindows(database.pool, 'berlin-1', 'sales', [
     { entity: 'milk', start, end: start + 3_600_000, values: [1, 2] },
     { entity: 'milk', start: start + 86_400_000, end: start + 90_000_000, values: [3] },
   ])
-  await addForecasts(pool.pool, 'berlin-1', [
+  await addForecasts(database.pool, 'berlin-1', [
     {
       ...{ model: 'demand', version: 1, entity: 'milk', issuedAt: 1, start: 2, end: 3 },
       quantiles: [0.1, 1e-7, 3],

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import type { Pool } from 'pg'
 import { type Cloud, cloudConfig, type Overrides, startCloud } from '../cloud.ts'
+import { openDatabase } from '../platform/database.ts'
 import { quiet, temporaryFolder } from './database.ts'
 
 export interface Answer {
@@ -19,6 +21,8 @@ export interface Call {
 export interface TestCloud extends AsyncDisposable {
   readonly cloud: Cloud
   readonly data: string
+  /** For rows that tests put in themselves. */
+  readonly pool: Pool
   /** Calls the API as an operator; `token: null` sends none. */
   call(method: string, path: string, call?: Call): Promise<Answer>
 }
@@ -36,8 +40,9 @@ export async function testCloud(overrides: Overrides = {}): Promise<TestCloud> {
     logLevel: 'silent',
   })
   const cloud = stack.use(await startCloud(config, { log: quiet, ...overrides }))
+  const { pool } = stack.use(await openDatabase({ url: cloud.databaseUrl, log: quiet }))
   const owned = stack.move()
-  return { cloud, data, call: caller(cloud), [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return { cloud, data, pool, call: caller(cloud), [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
 
 export const caller =

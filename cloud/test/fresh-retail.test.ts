@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import pg from 'pg'
+import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { testBundle, testDefinition } from './bundle.ts'
 import { type TestCloud, testCloud } from './cloud.ts'
@@ -45,14 +45,13 @@ describe.skipIf(!existsSync(FILE))('a real data set', () => {
         await writeFile(out, testBundle())
       },
     })
-    const pool = new pg.Pool({ connectionString: server.cloud.databaseUrl })
+    const { pool } = server
     for (const [store, all] of Map.groupBy(rows, (row) => row.store_id!)) await send(pool, store, all)
-    await pool.end()
   })
   afterAll(() => server[Symbol.asyncDispose]())
 
   /** What a device sends of these rows: hours with sales, hours out of stock, and a gauge that never stops. */
-  async function send(pool: pg.Pool, store: string, all: readonly Row[]) {
+  async function send(pool: Pool, store: string, all: readonly Row[]) {
     const { call } = server
     const site = `store-${store}`
     const sensor = { kind: 'event', unit: 'units', resolution: 0.01, range: [0, 10_000], per: 'product' }

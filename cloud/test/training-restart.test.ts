@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { cloudConfig, startCloud } from '../cloud.ts'
+import { openDatabase } from '../platform/database.ts'
 import { testDefinition } from './bundle.ts'
 import { caller } from './cloud.ts'
 import { cloudProcess } from './cloud-process.ts'
@@ -44,12 +44,11 @@ beforeAll(async () => {
       sales.push({ entity: `p${product}`, start: at, end: at + HOUR, values: [5 + product + (day % 7)] })
     }
   }
-  const pool = new pg.Pool({ connectionString: cloud.databaseUrl })
-  await addWindows(pool, 'berlin-1', 'sales', sales)
-  await addWindows(pool, 'berlin-1', 'fridge', [
+  await using database = await openDatabase({ url: cloud.databaseUrl, log: quiet })
+  await addWindows(database.pool, 'berlin-1', 'sales', sales)
+  await addWindows(database.pool, 'berlin-1', 'fridge', [
     { start: start + DAYS * DAY - HOUR, end: start + DAYS * DAY, values: [4] },
   ])
-  await pool.end()
 })
 afterAll(() => stack.disposeAsync())
 

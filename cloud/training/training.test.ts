@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { gunzipSync } from 'node:zlib'
-import pg from 'pg'
+import type { Pool } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { testBundle, testDefinition } from '../test/bundle.ts'
 import { type TestCloud, testCloud } from '../test/cloud.ts'
@@ -16,11 +16,11 @@ const definition = testDefinition()
 let train: Train
 let server: TestCloud
 let call: TestCloud['call']
-let pool: pg.Pool
+let pool: Pool
 beforeAll(async () => {
   server = await testCloud({ train: (options) => train(options) })
   call = server.call
-  pool = new pg.Pool({ connectionString: server.cloud.databaseUrl })
+  pool = server.pool
   const sensor = (name: string) => ({ name, kind: 'event', unit: 'units', resolution: 0.1, range: [0, 1000] })
   const sensors = [{ ...sensor('sales'), per: 'product' }, sensor('stockout')]
   const entities = [{ id: 'milk', attributes: { category: 'dairy, fresh' } }]
@@ -40,10 +40,7 @@ beforeAll(async () => {
   const covariates = { issuedAt: monday, days: ['2026-03-02'], site_values: { rain: [4] }, entity_values: {} }
   await call('PUT', '/v1/sites/berlin/covariates', { json: covariates })
 })
-afterAll(async () => {
-  await pool.end()
-  await server[Symbol.asyncDispose]()
-})
+afterAll(() => server[Symbol.asyncDispose]())
 let salt = 0
 beforeEach(() => {
   salt++

@@ -7,7 +7,7 @@ import { ConflictError, NotFoundError } from '../platform/errors.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { Dataset } from './dataset.ts'
 
-export type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled'
+type RunState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled'
 
 export interface TrainingSpec {
   readonly definition: ModelDefinition
@@ -39,10 +39,10 @@ export interface TrainingRun extends TrainingSpec {
 }
 
 /** What may change while a run goes on. */
-export type RunUpdate = Partial<Pick<TrainingRun, 'step' | 'progress' | 'dataset' | 'version' | 'error'>>
+type RunUpdate = Partial<Pick<TrainingRun, 'step' | 'progress' | 'dataset' | 'version' | 'error'>>
 
 /** One go at a run; a later one makes it void. */
-export type RunAttempt = Pick<TrainingRun, 'id' | 'attempts'>
+type RunAttempt = Pick<TrainingRun, 'id' | 'attempts'>
 
 /** The durable record of training runs; who does them is the runner's affair. */
 export interface TrainingRuns {
@@ -129,10 +129,10 @@ export function trainingRuns({ database, clock }: { database: Database; clock: C
     },
     async update({ id, attempts }, update) {
       const { sets, values } = assignments(update, 3)
-      const { rowCount } = await pool.query(`UPDATE training_runs SET ${sets} WHERE id = $1 AND state = 'running'`, [
-        id,
-        ...values,
-      ])
+      const { rowCount } = await pool.query(
+        `UPDATE training_runs SET ${sets} WHERE id = $1 AND attempts = $2 AND state = 'running'`,
+        [id, attempts, ...values],
+      )
       return rowCount !== 0
     },
     async finish({ id, attempts }, state, update, client) {

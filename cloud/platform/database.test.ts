@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { testDatabase } from '../test/database.ts'
 import type { Database } from './database.ts'
@@ -46,9 +45,10 @@ describe('database', () => {
   it('fails a transaction whose connection breaks, and goes on with another', async () => {
     const broken = database.transaction(async (client) => {
       const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
-      await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0].pid])
       // The connection reports its end between two queries, where nobody waits for an answer.
-      await once(client, 'end')
+      const ended = new Promise((resolve) => client.once('end', resolve))
+      await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0].pid])
+      await ended
       await client.query('SELECT 1')
     })
     await expect(broken).rejects.toThrow()

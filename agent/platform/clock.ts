@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * minutes). Network timeouts and backoff are not store time: they use `node:timers`.
  */
 export interface Clock {
+  /** Whole milliseconds. */
   now(): number
   /** Calls `fn` once when `storeMs` have passed; disposing cancels. Never before, also for delays beyond 24 days. */
   after(storeMs: number, fn: () => void): Disposable
@@ -23,7 +24,7 @@ export function systemClock(): Clock {
 export function fastClock({ start, speed, since }: { start: number; speed: number; since?: number }): Clock {
   if (!(speed > 0)) throw new RangeError(`clock speed ${speed}: give a number above 0`)
   const origin = performance.now() - (since === undefined ? 0 : Date.now() - since)
-  return runningClock(() => start + (performance.now() - origin) * speed, speed)
+  return runningClock(() => Math.floor(start + (performance.now() - origin) * speed), speed)
 }
 
 /** Node's timers hold a delay in a signed 32-bit integer and fire at once beyond it. */

@@ -114,7 +114,7 @@ export async function startConstellation(options: ConstellationOptions): Promise
 async function register({ client }: CloudProgram, shop: Shop): Promise<string> {
   const { site, timeZone, labels, products } = shop
   await client.put(`/v1/sites/${site}`, { timeZone, labels, entities: products, sensors: SHOP_SENSORS })
-  await client.post(`/v1/sites/${site}/covariates`, shopCovariates(shop))
+  await client.put(`/v1/sites/${site}/covariates`, shopCovariates(shop))
   const { token } = await client.post<{ token: string }>('/v1/devices', { id: site, site })
   return token
 }

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { freePort } from './ports.ts'
 import { Program } from './program.ts'
 
@@ -53,4 +56,23 @@ it('tells when a program ends that nobody stopped', async () => {
   await using short = program('short', 'setTimeout(() => process.exit(1), 300)', async () => {})
   await short.start()
   await expect(short.crashed).rejects.toThrow('short ended with status 1')
+})
+
+it('ends with the process that started it, also where that is killed', async () => {
+  const starter = `
+    import { Program } from '${new URL('./program.ts', import.meta.url)}'
+    const program = new Program({
+      name: 'left', command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'],
+      logFile: ${JSON.stringify(join(folder, 'left.log'))}, probe: async () => {},
+    })
+    await program.start()
+    console.log(program.pid)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', starter], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  const pid = Number(line)
+  expect(alive(pid)).toBe(true)
+  child.kill('SIGKILL')
+  await vi.waitFor(() => expect(alive(pid)).toBe(false), { timeout: 10_000 })
 })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
+import { type Leash, startLeash } from './leash.ts'
 
 /** A program of the constellation ended, or never became ready. */
 export class ProgramError extends Error {
@@ -29,6 +30,7 @@ export class Program implements AsyncDisposable {
   readonly #options: ProgramOptions
   #child: ChildProcess | undefined
   #log: WriteStream | undefined
+  #leash: Leash | undefined
   #lastLines: string[] = []
   /** Set while an end is expected. */
   #stopping = false
@@ -64,6 +66,9 @@ export class Program implements AsyncDisposable {
       detached: true,
     })
     this.#child = child
+    const { pid } = child
+    this.#leash ??= startLeash()
+    if (pid !== undefined) this.#leash.hold(pid)
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream! }).on('line', (line) => {
         log.write(`${line}\n`)
@@ -71,6 +76,7 @@ export class Program implements AsyncDisposable {
       })
     }
     const ended = once(child, 'close').then(([code, signal]) => {
+      if (pid !== undefined) this.#leash?.release(pid)
       if (this.#child === child) this.#child = undefined
       const how = signal === null ? `with status ${code}` : `by ${signal}`
       const error = new ProgramError(`${name} ended ${how}; see ${logFile}\n${this.#lastLines.join('\n')}`)
@@ -114,5 +120,6 @@ export class Program implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
+    await this.#leash?.[Symbol.asyncDispose]()
   }
 }

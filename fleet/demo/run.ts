@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadDefinition } from '@storecast/models'
-import { dayStart, startConstellation } from '../constellation/index.ts'
+import { startConstellation } from '../constellation/index.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { recordedScene, simulatedScene } from './scenes.ts'
-import { tellStory } from './story.ts'
+import { noon, tellStory } from './story.ts'
 import { improvement, summaryTable } from './telling.ts'
 
 export interface DemoOptions {
@@ -19,9 +19,6 @@ export interface DemoOptions {
 }
 
 const DEFINITION = fileURLToPath(new URL('../../models/definitions/demand.yaml', import.meta.url))
-/** Store milliseconds after midnight at which the story begins: what ended with the day before is over. */
-const AFTER_MIDNIGHT = 60_000
-
 /** Starts a cloud and shops, tells the story, and stops all of it. */
 export async function runDemo({ data, once, terminal, signal }: DemoOptions): Promise<void> {
   const began = performance.now()
@@ -33,7 +30,7 @@ export async function runDemo({ data, once, terminal, signal }: DemoOptions): Pr
     await using constellation = await startConstellation({
       shops: scene.shops,
       folder,
-      clock: { start: dayStart(scene.shops[0]!, scene.history) + AFTER_MIDNIGHT, speed: 1 },
+      clock: { start: noon(scene, scene.history - 1), speed: 1 },
       signal,
     })
     const { cloud, stores, crashed } = constellation

@@ -4,7 +4,7 @@ import { recordedShops, type Shop, simulateShop } from '../simulator/index.ts'
 export interface Chapter {
   readonly title: string
   readonly days: number
-  /** Before it begins, the cloud trains on everything so far and rolls the new version out. */
+  /** Before it begins, the cloud trains on everything so far and rolls the new version out; so before the first. */
   readonly train: boolean
 }
 
@@ -12,7 +12,7 @@ export interface Chapter {
 export interface Scene {
   readonly title: string
   readonly shops: readonly Shop[]
-  /** Days that are imported before the first chapter. */
+  /** Days before the first chapter. */
   readonly history: number
   readonly chapters: readonly Chapter[]
   /** Store seconds in a real one, while days are told. */

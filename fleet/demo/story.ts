@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ModelDefinition } from '@storecast/shared/contracts'
-import { type Constellation, dayStart } from '../constellation/index.ts'
+import { type Constellation, dayStart, untilCloudHasAll } from '../constellation/index.ts'
 import { dateAfter, weekdayOf } from '../simulator/index.ts'
 import { percent } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { rollOut, trainInCloud } from './cloud-work.ts'
 import { type ReceivedForecast, receivedForecasts, scoresOf } from './day-scores.ts'
-import { importPast, untilCloudHasAll } from './history.ts'
+import { importPast } from './history.ts'
 import type { Scene } from './scenes.ts'
 import { dayLine, drawings, type SummaryRow } from './telling.ts'
 
@@ -18,49 +18,67 @@ export interface StoryContext {
   readonly signal: AbortSignal
 }
 
-/** Store time between a day's end and its scores reaching the cloud, at the demo's speeds; then real time begins to count. */
+/** Real milliseconds between two looks at the clock or at the cloud. */
 const LOOK = 100
 /** Real seconds after a day's end within which every forecast of it has to be scored and received. */
 const SCORED_WITHIN = 30
 
-/** Tells the scene chapter by chapter. @returns each chapter's scores, from what the cloud received of the devices */
+/**
+ * Tells the scene chapter by chapter. New models are trained and rolled out around noon, while the shops' clocks run at
+ * their own pace: the next midnight's forecast is the new model's first.
+ *
+ * @returns each chapter's scores, from what the cloud received of the devices
+ */
 export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
-  const { scene, constellation, terminal, signal } = context
-  const took = await importPast(constellation, scene.history, terminal)
-  const sent = await untilCloudHasAll(constellation, { terminal, signal })
-  const seconds = (value: number) => `${value.toFixed(1)} s`
+  const { scene, constellation, definition, terminal, signal } = context
+  const past = scene.history - 1
+  const onProgress = (text: string) => terminal.progress(text)
+  const took = await importPast(constellation, past, terminal)
+  const sent = await untilCloudHasAll(constellation, { signal, onProgress })
   terminal.out(
-    `${scene.history} days of history imported in ${seconds(took)}; the cloud had them ${seconds(sent)} later`,
+    `${past} days of history imported in ${took.toFixed(1)} s; the cloud had all of it ${sent.toFixed(1)} s later`,
   )
+  const refused = constellation.startFeeds(past).then(() => new Promise<never>(() => undefined))
+  refused.catch(() => undefined) // raced below
 
-  const feeds = constellation.startFeeds(scene.history)
-  feeds.catch(() => undefined) // told below, by the race
   const summary: SummaryRow[] = []
-  let day = scene.history
-  let version = 0
-  for (const chapter of scene.chapters) {
-    if (chapter.train) version = await renew(context, day - 1)
-    terminal.out(`\n${chapter.title}`)
-    await constellation.setClock({ start: constellation.now(), speed: scene.speed })
-    const told = await Promise.race([liveDays(context, { from: day, days: chapter.days, version }), feeds.then(never)])
-    for (const line of drawings(told)) terminal.out(line)
-    summary.push({ title: chapter.title, version, scores: scoresOf(told, context.definition.spec.quantiles) })
-    day += chapter.days
-    await constellation.setClock({ start: constellation.now(), speed: 1 })
+  const tell = async () => {
+    let day = scene.history
+    let version = await renew(context, past)
+    for (const [index, { title, days }] of scene.chapters.entries()) {
+      terminal.out(`\n${title}`)
+      const last = day + days - 1
+      const renewed = scene.chapters[index + 1]?.train === true
+      const told = await liveDays(context, { days: [day, renewed ? last : last + 1], version })
+      let next = version
+      if (renewed) {
+        await reach(context, noon(scene, last))
+        next = await renew(context, last)
+        told.push(...(await liveDays(context, { days: [last, last + 1], version })))
+      }
+      for (const line of drawings(told)) terminal.out(line)
+      summary.push({ title, version, scores: scoresOf(told, definition.spec.quantiles) })
+      version = next
+      day = last + 1
+    }
   }
+  await Promise.race([tell(), refused])
   return summary
 }
 
-/** A feed ends only by refusing or by running out of days; then the story waits for its own end. */
-const never = () => new Promise<never>(() => undefined)
+export const noon = ({ shops: [shop] }: Scene, day: number): number => dayStart(shop!, day) + 12 * 3_600_000
 
-/** Trains on every day up to `lastDay` and rolls out what came of it. @returns the version */
-async function renew(context: StoryContext, lastDay: number): Promise<number> {
+/**
+ * Slows the shops' clocks down, trains on every day before `today`, rolls out what came of it, and lets the clocks run.
+ * @returns the version
+ */
+async function renew(context: StoryContext, today: number): Promise<number> {
   const { scene, constellation, definition, terminal, signal } = context
   const { client } = constellation.cloud
   const onProgress = (text: string) => terminal.progress(text)
-  await untilCloudHasAll(constellation, { terminal, signal })
-  const to = dateAfter(scene.shops[0]!.firstDay, lastDay)
+  await constellation.setClock({ start: constellation.now(), speed: 1 })
+  await untilCloudHasAll(constellation, { signal, onProgress })
+  const to = dateAfter(scene.shops[0]!.firstDay, today - 1)
   const trained = await trainInCloud({ client, definition, to, signal, onProgress })
   const { version, rows, manifest } = trained
   const { metrics, baseline } = manifest
@@ -68,25 +86,21 @@ async function renew(context: StoryContext, lastDay: number): Promise<number> {
     `\nv${version} trained on ${rows} product-days up to ${to} in ${trained.seconds.toFixed(1)} s: ` +
       `held-out WAPE ${percent(metrics.wape!)} (seasonal naive ${percent(baseline.wape!)}), ${manifest.precision}`,
   )
-  const { active, devices, seconds } = await rollOut({
-    client,
-    model: manifest.definition.metadata.name,
-    version,
-    signal,
-    onProgress,
-  })
+  const model = definition.metadata.name
+  const { active, devices, seconds } = await rollOut({ client, model, version, signal, onProgress })
   terminal.out(`v${version} rolled out: ${active} of ${devices} devices serve it after ${seconds.toFixed(1)} s`)
+  await constellation.setClock({ start: constellation.now(), speed: scene.speed })
   return version
 }
 
 /** Lets days pass, each told when the cloud has its scores. */
 async function liveDays(
   context: StoryContext,
-  { from, days, version }: { from: number; days: number; version: number },
+  { days: [from, to], version }: { days: readonly [number, number]; version: number },
 ): Promise<ReceivedForecast[]> {
   const { scene, definition, terminal } = context
   const told: ReceivedForecast[] = []
-  for (let day = from; day < from + days; day++) {
+  for (let day = from; day < to; day++) {
     const forecasts = (await scoredDay(context, day)).filter((forecast) => forecast.version === version)
     told.push(...forecasts)
     const date = dateAfter(scene.shops[0]!.firstDay, day)
@@ -96,19 +110,19 @@ async function liveDays(
   return told
 }
 
-/** Waits until the day is over and the cloud has the scores of every forecast of it. */
-async function scoredDay(
-  { constellation, scene, definition, terminal, signal }: StoryContext,
-  day: number,
-): Promise<ReceivedForecast[]> {
-  const [shop] = scene.shops
-  const [start, end] = [dayStart(shop!, day), dayStart(shop!, day + 1)]
-  for (;;) {
-    const left = end - constellation.now()
-    if (left <= 0) break
+async function reach({ constellation, scene, terminal, signal }: StoryContext, time: number): Promise<void> {
+  for (let left = time - constellation.now(); left > 0; left = time - constellation.now()) {
     terminal.progress(`store time ${new Date(constellation.now()).toISOString().slice(0, 16)}Z`)
     await sleep(Math.min(LOOK, Math.max(1, left / scene.speed)), undefined, { signal })
   }
+}
+
+/** Waits until the day is over and the cloud has the scores of every forecast of it. */
+async function scoredDay(context: StoryContext, day: number): Promise<ReceivedForecast[]> {
+  const { constellation, scene, definition, terminal, signal } = context
+  const [shop] = scene.shops
+  const [start, end] = [dayStart(shop!, day), dayStart(shop!, day + 1)]
+  await reach(context, end)
   const expected = scene.shops.reduce((sum, { products }) => sum + products.length, 0)
   for (const began = performance.now(); ; ) {
     const query = { model: definition.metadata.name, from: start, to: end }

@@ -76,7 +76,7 @@ export class Program implements AsyncDisposable {
       })
     }
     const ended = once(child, 'close').then(([code, signal]) => {
-      if (pid !== undefined) this.#leash?.release(pid)
+      this.#leash?.release()
       if (this.#child === child) this.#child = undefined
       const how = signal === null ? `with status ${code}` : `by ${signal}`
       const error = new ProgramError(`${name} ended ${how}; see ${logFile}\n${this.#lastLines.join('\n')}`)

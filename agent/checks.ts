@@ -5,7 +5,7 @@ import { ModelRejected, Models } from './inference/index.ts'
 import { databaseFile, objectsFolder } from './paths.ts'
 import { type Connection, DatabaseUnusable, openReading } from './platform/database.ts'
 import { fileSize, freeBytes, readWhole } from './platform/files.ts'
-import { readDesired, readModels } from './update/state.ts'
+import { readDesired, readModels } from './update/index.ts'
 
 /** What a check found; `advice` says what to do, and is there wherever something needs doing. */
 export type Finding =

@@ -37,8 +37,9 @@ function packSection(out: ByteWriter, entries: SeriesEntries): void {
       value = entries.values[i]!
     }
     if (flags & HAS_ID) {
-      out.uint32(entries.high[i]!)
-      out.uint32(entries.low[i]!)
+      const { high, low } = entries.idAt(i)
+      out.uint32(high)
+      out.uint32(low)
     }
   }
 }

@@ -126,13 +126,13 @@ export class Buffer implements Intake, AsyncDisposable {
     return this.#options.writer.call('journal.define', { at: this.#options.clock.now(), definitions })
   }
 
-  accept(readings: readonly Reading[], { urgent = false, position }: AcceptOptions = {}): Promise<void> {
+  accept(readings: readonly Reading[], { urgent = false, gather, position }: AcceptOptions = {}): Promise<void> {
     const batch = this.#open
     const wasEmpty = batch.entries === 0 && batch.positions.size === 0
     for (const reading of readings) this.#add(batch, reading)
     if (position) batch.positions.set(position.source, position)
     if (batch.entries >= this.#options.commitEntries) this.#commitOpen()
-    else if (urgent && !batch.due) {
+    else if ((urgent || batch.entries >= (gather ?? Infinity)) && !batch.due) {
       batch.due = true
       // After this turn of the loop: what is parsed from the same packet shares the commit.
       setImmediate(() => this.#commitOpen())

@@ -1,4 +1,5 @@
 import { ByteReader, type ByteWriter } from '@storecast/shared/windows'
+import type { IdHash } from './event-ids.ts'
 
 /**
  * What the journal holds of one reading. Packed, an entry is the series' number with the entry's flags, its time as
@@ -29,9 +30,8 @@ export class SeriesEntries {
   /** Steps; 0 where the mark is not a reading. */
   readonly values: number[] = []
   readonly flags: number[] = []
-  /** The two halves of the id's hash; 0 without `HAS_ID`. */
-  readonly high: number[] = []
-  readonly low: number[] = []
+  /** The two halves of each entry's id hash, one after the other; empty where no entry has one. */
+  readonly #ids: number[] = []
   #sorted = true
 
   get length(): number {
@@ -39,12 +39,20 @@ export class SeriesEntries {
   }
 
   push(time: number, value: number, flags: number, high: number, low: number): void {
-    if (this.times.length > 0 && time < this.times[this.times.length - 1]!) this.#sorted = false
+    const at = this.times.length
+    if (at > 0 && time < this.times[at - 1]!) this.#sorted = false
     this.times.push(time)
     this.values.push(value)
     this.flags.push(flags)
-    this.high.push(high)
-    this.low.push(low)
+    if (flags & HAS_ID) {
+      while (this.#ids.length < 2 * at) this.#ids.push(0)
+      this.#ids.push(high, low)
+    }
+  }
+
+  /** Of an entry that has one (`HAS_ID`). */
+  idAt(i: number): IdHash {
+    return { high: this.#ids[2 * i]!, low: this.#ids[2 * i + 1]! }
   }
 
   /** By time; of the same time, in order of arrival. */
@@ -53,11 +61,14 @@ export class SeriesEntries {
     const order = this.times.map((_, i) => i).sort((a, b) => this.times[a]! - this.times[b]! || a - b)
     const result = new SeriesEntries()
     for (const i of order) {
-      result.push(this.times[i]!, this.values[i]!, this.flags[i]!, this.high[i]!, this.low[i]!)
+      const { high, low } = this.flags[i]! & HAS_ID ? this.idAt(i) : NO_ID
+      result.push(this.times[i]!, this.values[i]!, this.flags[i]!, high, low)
     }
     return result
   }
 }
+
+const NO_ID: IdHash = { high: 0, low: 0 }
 
 export interface PackedEntry {
   readonly series: number

@@ -49,9 +49,9 @@ function* eventIds(db: Connection, series: readonly NewSeries[], since: number) 
 
 function idsOf(groups: ReadonlyMap<number, SeriesEntries>): IdSet {
   const ids = new IdSet()
-  for (const { flags, high, low } of groups.values()) {
-    for (let i = 0; i < flags.length; i++) {
-      if (flags[i]! & HAS_ID) ids.add({ high: high[i]!, low: low[i]! })
+  for (const entries of groups.values()) {
+    for (let i = 0; i < entries.length; i++) {
+      if (entries.flags[i]! & HAS_ID) ids.add(entries.idAt(i))
     }
   }
   return ids

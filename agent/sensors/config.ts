@@ -7,7 +7,14 @@ const SourceName = z
   .regex(/^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$/, 'source: lower-case letters, digits, "-" and "_" only')
 
 /** Into a JSON document: names with dots between, or a list of names where one has a dot; array places are numbers. */
-const Path = z.union([z.string().min(1).max(200), z.array(z.string().max(100)).min(1).max(12)])
+const Path = z.union([
+  z
+    .string()
+    .min(1)
+    .max(200)
+    .transform((path) => path.split('.')),
+  z.array(z.string().max(100)).min(1).max(12),
+])
 export type Path = z.infer<typeof Path>
 
 /**

@@ -4,7 +4,7 @@ import type { Conversion, Path, TimeFormat } from './config.ts'
 /** The value at `path` of a decoded JSON document; undefined where there is none. */
 export function valueAt(document: unknown, path: Path): unknown {
   let value = document
-  for (const name of typeof path === 'string' ? path.split('.') : path) {
+  for (const name of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
     value = (value as Record<string, unknown>)[name]
   }

@@ -5,8 +5,12 @@ import { fullJitter } from '../platform/backoff.ts'
 export interface Delivery {
   readonly topic: string
   readonly payload: Uint8Array
-  /** Sends the PUBACK. On a connection that has ended since it does nothing: the broker delivers again. */
-  acknowledge(): void
+}
+
+/** A delivery of the running connection, until its PUBACK is sent. */
+interface Pending extends Delivery {
+  readonly messageId: number
+  done: boolean
 }
 
 export interface DeferredMqttOptions {
@@ -21,6 +25,9 @@ export interface DeferredMqttOptions {
   /** Undefined: connected and subscribed. Otherwise what is wrong. */
   readonly onState: (trouble: string | undefined) => void
 }
+
+/** mqtt.js handles all that a read brought without a pause; after this many messages others have their turn. */
+const TURN = 64
 
 /** Of mqtt.js what is not public: handed a PUBACK, it sends it. `deferred-mqtt.test.ts` pins it. */
 interface Internals {
@@ -39,8 +46,9 @@ export class DeferredMqtt implements AsyncDisposable {
   readonly #sendPacket: Internals['_sendPacket']
   readonly #backoff = fullJitter({ baseMs: 500, capMs: 60_000 })
   /** Deliveries of this connection, in order; `done` where the acknowledgement was asked for. */
-  #queue: { messageId: number; done: boolean }[] = []
+  #queue: Pending[] = []
   #resume: (() => void) | undefined
+  #taken = 0
   #timer: NodeJS.Timeout | undefined
   #trouble = ''
   #stopped = false
@@ -85,6 +93,24 @@ export class DeferredMqtt implements AsyncDisposable {
     return this.#queue.length
   }
 
+  /**
+   * Sends the PUBACKs, as far as those that arrived earlier have theirs. Deliveries of a connection that has ended since
+   * are passed over: the broker delivers them again.
+   */
+  acknowledge(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) (delivery as Pending).done = true
+    let sent = 0
+    for (; this.#queue[sent]?.done; sent++) {
+      this.#sendPacket({ cmd: 'puback', messageId: this.#queue[sent]!.messageId, reasonCode: 0 })
+    }
+    if (sent > 0) this.#queue.splice(0, sent)
+    const resume = this.#resume
+    if (resume && this.#queue.length < this.#options.mostPending) {
+      this.#resume = undefined
+      resume()
+    }
+  }
+
   /** Drops the connection: what is not acknowledged comes again on the next. */
   redeliver(): void {
     this.#client.stream.destroy()
@@ -97,34 +123,14 @@ export class DeferredMqtt implements AsyncDisposable {
     await this.#client.endAsync(true)
   }
 
-  #take({ topic, payload, qos, messageId }: IPublishPacket, done: () => void): void {
+  #take({ topic, payload, qos, messageId = 0 }: IPublishPacket, done: () => void): void {
     const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
-    if (qos === 0 || messageId === undefined) {
-      this.#options.onDelivery({ topic, payload: bytes, acknowledge: () => undefined })
-      done()
-      return
-    }
-    const entry = { messageId, done: false }
-    this.#queue.push(entry)
-    const acknowledge = () => {
-      entry.done = true
-      if (this.#queue[0] === entry) this.#acknowledgeHead()
-    }
-    this.#options.onDelivery({ topic, payload: bytes, acknowledge })
-    if (this.#queue.length < this.#options.mostPending) done()
-    else this.#resume = done
-  }
-
-  #acknowledgeHead(): void {
-    let sent = 0
-    while (this.#queue[sent]?.done)
-      this.#sendPacket({ cmd: 'puback', messageId: this.#queue[sent++]!.messageId, reasonCode: 0 })
-    this.#queue.splice(0, sent)
-    const resume = this.#resume
-    if (resume && this.#queue.length < this.#options.mostPending) {
-      this.#resume = undefined
-      resume()
-    }
+    const delivery: Pending = { topic, payload: bytes, messageId, done: false }
+    if (qos > 0) this.#queue.push(delivery)
+    this.#options.onDelivery(delivery)
+    if (this.#queue.length >= this.#options.mostPending) this.#resume = done
+    else if (++this.#taken % TURN === 0) setImmediate(done)
+    else done()
   }
 
   #subscribe(): void {

@@ -27,29 +27,35 @@ export function decodeJson(text: string): { document: unknown } | Refusal {
   }
 }
 
+export interface Message {
+  /** Of its topic. */
+  readonly levels: readonly string[]
+  readonly document: unknown
+  /** The site's, for local times. */
+  readonly zone: Calendar
+}
+
 /** What a mapping finds in one message. Fields that are absent or null are passed over. */
-export function mapMessage(
-  mapping: TopicMapping,
-  { topic, document, zone }: { topic: string; document: unknown; zone: Calendar },
-): Candidate[] {
-  const { entity, time, id, fields } = mapping
-  const common = {
-    entity: entity && entityOf(entity, topic, document),
-    time: time && timeAt(document, time, zone),
-    id: id && textOf(valueAt(document, id)),
-  }
+export function mapMessage({ entity, time, id, fields }: TopicMapping, message: Message): Candidate[] {
+  const { document, zone } = message
   const candidates: Candidate[] = []
   for (const field of fields) {
     const value = field.path === undefined ? document : valueAt(document, field.path)
     if (value === undefined || value === null) continue
-    candidates.push({ ...common, sensor: field.sensor, value: convert(value, field) })
+    candidates.push({
+      sensor: field.sensor,
+      entity: entity && entityOf(entity, message),
+      time: time && timeAt(document, time, zone),
+      value: convert(value, field),
+      id: id && textOf(valueAt(document, id)),
+    })
   }
   return candidates
 }
 
-function entityOf(entity: NonNullable<TopicMapping['entity']>, topic: string, document: unknown): string | undefined {
+function entityOf(entity: NonNullable<TopicMapping['entity']>, { levels, document }: Message): string | undefined {
   if ('value' in entity) return entity.value
-  return 'topicLevel' in entity ? topic.split('/')[entity.topicLevel] : textOf(valueAt(document, entity.path))
+  return 'topicLevel' in entity ? levels[entity.topicLevel] : textOf(valueAt(document, entity.path))
 }
 
 /** A time that is absent is the arrival's; one that cannot be read is NaN, and refused. */

@@ -1,6 +1,6 @@
 import type { Calendar } from '@storecast/shared/windows'
 import type { Logger } from '../platform/logger.ts'
-import type { MqttSource as MqttConfig } from './config.ts'
+import type { MqttSource as MqttConfig, TopicMapping } from './config.ts'
 import { DeferredMqtt, type Delivery } from './deferred-mqtt.ts'
 import { type Gate, isRefusal } from './gate.ts'
 import { decodeJson, decodeText, mapMessage, matchesTopic } from './json-mapping.ts'
@@ -20,11 +20,21 @@ export interface MqttSourceOptions {
 
 /** Deliveries without acknowledgement at which reading pauses, for brokers that do not limit them. */
 const MOST_PENDING = 4096
+/** Topics whose routes are kept at hand. */
+const MOST_TOPICS = 10_000
+
+/** What a topic's messages are read by. */
+interface Route {
+  readonly levels: readonly string[]
+  readonly mappings: readonly TopicMapping[]
+}
 
 /** Readings from the topics of a broker: acknowledged to it after the commit. */
 export class MqttSource implements AsyncDisposable {
   readonly #options: MqttSourceOptions
   readonly #link: DeferredMqtt
+  /** By topic, of those seen first. */
+  readonly #routes = new Map<string, Route>()
   #trouble: string | undefined = 'not connected yet'
   /** Acknowledgements that wait for one commit. */
   #commit: { promise: Promise<void>; waiting: Delivery[] } | undefined
@@ -66,18 +76,16 @@ export class MqttSource implements AsyncDisposable {
     const { intake, config } = this.#options
     const readings = this.#read(delivery)
     if (readings.length === 0) {
-      delivery.acknowledge()
+      this.#link.acknowledge([delivery])
       return
     }
-    const promise = intake.accept(readings, { urgent: this.#link.pending >= config.inFlight })
+    const promise = intake.accept(readings, { gather: config.inFlight })
     if (this.#commit?.promise === promise) this.#commit.waiting.push(delivery)
     else {
       const waiting = [delivery]
       this.#commit = { promise, waiting }
       promise.then(
-        () => {
-          for (const done of waiting) done.acknowledge()
-        },
+        () => this.#link.acknowledge(waiting),
         (error: Error) => {
           this.#options.log.error(
             { err: error, source: config.name },
@@ -94,11 +102,11 @@ export class MqttSource implements AsyncDisposable {
     const text = decodeText(payload, config.maxPayloadBytes)
     if (typeof text !== 'string') return this.#refuse(text, topic)
     const readings: Reading[] = []
-    for (const mapping of config.topics) {
-      if (!matchesTopic(mapping.filter, topic)) continue
+    const { levels, mappings } = this.#routeOf(topic)
+    for (const mapping of mappings) {
       const decoded = mapping.payload === 'text' ? { document: text } : decodeJson(text)
       if ('cause' in decoded) return this.#refuse(decoded, topic)
-      for (const candidate of mapMessage(mapping, { topic, document: decoded.document, zone: zone() })) {
+      for (const candidate of mapMessage(mapping, { levels, document: decoded.document, zone: zone() })) {
         const checked = gate.check(candidate)
         if (isRefusal(checked)) this.#refuse(checked, topic)
         else {
@@ -108,6 +116,16 @@ export class MqttSource implements AsyncDisposable {
       }
     }
     return readings
+  }
+
+  #routeOf(topic: string): Route {
+    let route = this.#routes.get(topic)
+    if (!route) {
+      const mappings = this.#options.config.topics.filter(({ filter }) => matchesTopic(filter, topic))
+      route = { levels: topic.split('/'), mappings }
+      if (this.#routes.size < MOST_TOPICS) this.#routes.set(topic, route)
+    }
+    return route
   }
 
   #refuse({ cause, message }: Refusal, topic: string): [] {

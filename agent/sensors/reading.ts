@@ -26,6 +26,8 @@ export interface SourcePosition {
 export interface AcceptOptions {
   /** Somebody waits: commit now instead of gathering. */
   readonly urgent?: boolean
+  /** Commit as soon as this many readings have gathered: the source sends no more until it hears. */
+  readonly gather?: number
   /** Becomes durable with these readings. */
   readonly position?: SourcePosition
 }

@@ -14,15 +14,15 @@ import { type Connection, usedBytes } from '../platform/database.ts'
 import { lowerMarks } from './marks.ts'
 import { type PackedRows, packRows } from './packed-rows.ts'
 import {
-  closedUntil,
   deleteWindow,
   dropOpen,
   insertWindow,
   mergeRows,
   openFrom,
-  openWindows,
   rowOf,
+  type SeriesState,
   saveOpen,
+  seriesStates,
   seriesToClose,
   stateOfRow,
   updateWindow,
@@ -66,10 +66,10 @@ export interface RollResult {
 export function roll(db: Connection, request: RollRequest): RollResult {
   const { now, closeBefore, graceMs, keepRawFrom } = request
   const part = readJournal(db, request.entries)
-  const rollup = new Rollup(db, calendar(request.timeZone))
+  const rollup = new Rollup(db, calendar(request.timeZone), graceMs)
   if (part) {
-    for (const series of [...part.groups.keys()].sort((a, b) => a - b)) {
-      rollup.fill(series, part.groups.get(series)!.sorted(), { graceMs, now })
+    for (const state of seriesStates(db, [...part.groups.keys()])) {
+      rollup.fill(state, part.groups.get(state.series)!.sorted(), now - graceMs)
     }
     storeBlock(db, part.at, part.groups)
     dropJournal(db, part.position)
@@ -93,24 +93,28 @@ class Rollup {
   readonly stored: WindowRow[] = []
   readonly #db: Connection
   readonly #calendar: Calendar
+  readonly #graceMs: number
   readonly #raw: RawReader
   readonly #rules: ReadonlyMap<string, RollRule>
 
-  constructor(db: Connection, calendar: Calendar) {
+  constructor(db: Connection, calendar: Calendar, graceMs: number) {
     this.#db = db
+    this.#graceMs = graceMs
     this.#calendar = calendar
     this.#raw = new RawReader(db)
     this.#rules = new Map([...readDefinitions(db)].map(([name, definition]) => [name, ruleOf(definition)]))
   }
 
-  /** @param entries of one series, in time order */
-  fill(series: number, entries: SeriesEntries, { graceMs, now }: { graceMs: number; now: number }): void {
-    const rule = this.#ruleOf(series)
+  /**
+   * @param entries of the series, in time order
+   * @param closeBefore the store's time less the grace: what ends later waits for it
+   */
+  fill({ series, sensor, closed, open: before }: SeriesState, entries: SeriesEntries, closeBefore: number): void {
+    const rule = this.#ruleOf(sensor)
     const values = rule.kind === 'counter' ? this.#increasesOf(series, entries) : entries
-    const open = openWindows(this.#db, series)
+    const open = [...before]
     const saved = new Set(open.map(({ start }) => start))
     const touched = new Set<WindowState>()
-    let closed = closedUntil(this.#db, series)
     for (let from = 0; from < values.length; ) {
       const time = values.times[from]!
       const at = open.findIndex((w) => time >= w.start && time < w.end)
@@ -128,24 +132,24 @@ class Rollup {
       }
       from = to
     }
-    const reached = Math.min(values.times[values.length - 1]!, now) - graceMs
+    const reached = Math.min(values.times[values.length - 1]! - this.#graceMs, closeBefore)
+    let until = closed
     for (const state of open.sort((a, b) => a.end - b.end)) {
       if (state.end <= reached) {
         if (saved.has(state.start)) dropOpen(this.#db, series, state)
-        closed = this.#store(series, state, rule, closed)
+        until = this.#store({ series, state, rule, closed: until })
       } else if (touched.has(state)) saveOpen(this.#db, series, state)
     }
   }
 
   /** Closes every open window that ends at or before `until`. */
   close(until: number): void {
-    for (const series of seriesToClose(this.#db, until)) {
-      const rule = this.#ruleOf(series)
-      let closed = closedUntil(this.#db, series)
-      for (const state of openWindows(this.#db, series)) {
+    for (const { series, sensor, closed, open } of seriesStates(this.#db, seriesToClose(this.#db, until))) {
+      let last = closed
+      for (const state of open) {
         if (state.end > until) continue
         dropOpen(this.#db, series, state)
-        closed = this.#store(series, state, rule, closed)
+        last = this.#store({ series, state, rule: this.#ruleOf(sensor), closed: last })
       }
     }
   }
@@ -203,10 +207,9 @@ class Rollup {
    * Writes a window that has closed. Where the sensor's window size has changed or old windows were coarsened, others may
    * stand in its place: finer ones inside are merged into it, and it into a coarser one around. Where the site's time zone
    * has changed, windows of the two zones may overlap; each reading is in one of them.
-   * @param closed where the series' last closed window ends
-   * @returns where it ends now
+   * @returns where the series' last closed window ends now
    */
-  #store(series: number, state: WindowState, rule: RollRule, closed: number): number {
+  #store({ series, state, rule, closed }: Closing): number {
     const row = rowOf(series, state, 1, state.missing(rule))
     if (state.start >= closed) {
       this.#insert(row)
@@ -243,12 +246,19 @@ class Rollup {
     return result.entries
   }
 
-  #ruleOf(series: number): RollRule {
-    const sensor = this.#db.statement<[number], string>('SELECT sensor FROM series WHERE id = ?').pluck().get(series)
-    const rule = sensor === undefined ? undefined : this.#rules.get(sensor)
-    if (!rule) throw new Error(`series ${series} (${sensor}) has no sensor definition`)
+  #ruleOf(sensor: string): RollRule {
+    const rule = this.#rules.get(sensor)
+    if (!rule) throw new Error(`sensor "${sensor}" has readings and no definition`)
     return rule
   }
+}
+
+interface Closing {
+  readonly series: number
+  readonly state: WindowState
+  readonly rule: RollRule
+  /** Where the series' last closed window ends. */
+  readonly closed: number
 }
 
 /** Entries `[from, to)` of `values`: those of one window. */

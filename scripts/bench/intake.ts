@@ -8,7 +8,7 @@ import SQLite from 'better-sqlite3'
 import type { FeedReply, FeedRequest } from './intake/feeder.ts'
 import { alternate, type BenchResult } from './measure.ts'
 
-const MEASURED = 20_480
+const MEASURED = 51_200
 /** Messages that the broker's side leaves unacknowledged, and those that make a commit due. */
 const WINDOW = 512
 const BATCH = 256
@@ -42,7 +42,7 @@ export async function run(): Promise<BenchResult> {
     published[to] += done.published
     return done.ms
   }
-  const { a, b, ratio, rounds } = await alternate({ a: () => feed('agent'), b: () => feed('bare'), rounds: 7 })
+  const { a, b, ratio, rounds } = await alternate({ a: () => feed('agent'), b: () => feed('bare'), rounds: 9 })
 
   expectStored('the agent', published.agent, agentStored(join(folder, 'data', 'agent.db')))
   expectStored('the bare loop', published.bare, count(bareFile, 'SELECT count(*) FROM readings'))

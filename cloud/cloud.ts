@@ -72,6 +72,9 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const sites = createSites({ database, objects, desired, clock, onChange })
   const devices = createDevices({ database, desired, clock, onChange, onWithdrawn: (id) => broker?.disconnect(id) })
 
+  metrics.gauge('storecast_devices_enrolled', 'Devices in service', async () => (await devices.counts()).enrolled)
+  metrics.gauge('storecast_devices_online', 'Devices that are connected', async () => (await devices.counts()).online)
+
   if (!secrets.mqttUrl) await devices.forgetPresence()
   const broker = secrets.mqttUrl
     ? undefined

@@ -74,6 +74,18 @@ describe('the API', () => {
     }
   })
 
+  it('counts what goes through it, by route and never by device', async () => {
+    expect(await metric('storecast_devices_enrolled')).toBeGreaterThan(0)
+    expect(await metric('storecast_devices_online')).toBe(0)
+    const seen = await metric('storecast_http_requests_total{method="GET",route="/v1/sites/:site",status="404"}')
+    await call('GET', '/v1/sites/never-there')
+    await call('GET', '/v1/sites/nor-there')
+    expect(await metric('storecast_http_requests_total{method="GET",route="/v1/sites/:site",status="404"}')).toBe(
+      seen + 2,
+    )
+    expect(new TextDecoder().decode((await call('GET', '/metrics')).body)).not.toContain('never-there')
+  })
+
   it('says whether it is well', async () => {
     expect(await call('GET', '/healthz', { token: null })).toMatchObject({
       status: 200,

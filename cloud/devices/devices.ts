@@ -51,6 +51,8 @@ export interface Devices {
   mayRead(id: string, sha256: string): Promise<boolean>
   /** Takes what a device's presence topic says; what an older connection says late is ignored. */
   setPresence(id: string, presence: Presence): Promise<void>
+  /** Devices in service, and those of them that are connected. */
+  counts(): Promise<{ readonly enrolled: number; readonly online: number }>
   /** Holds every device for offline until it says otherwise: the broker's sessions have ended. */
   forgetPresence(): Promise<void>
 }
@@ -163,6 +165,12 @@ export function createDevices({ database, desired, clock, onChange, onWithdrawn 
         ({ body, previous }) =>
           referencedObjects(body).has(sha256) || (previous !== null && referencedObjects(previous).has(sha256)),
       )
+    },
+    async counts() {
+      const { rows } = await pool.query<{ enrolled: number; online: number }>(
+        'SELECT count(*) AS enrolled, count(*) FILTER (WHERE online) AS online FROM devices WHERE retired_at IS NULL',
+      )
+      return rows[0]!
     },
     async forgetPresence() {
       await pool.query('UPDATE devices SET online = false WHERE online')

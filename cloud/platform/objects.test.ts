@@ -117,7 +117,21 @@ describe('S3', () => {
   it('says which bucket does not answer', async () => {
     await expect((await s3('elsewhere')).put([Buffer.from('x')], 10)).rejects.toMatchObject({
       code: 'object-store',
-      message: expect.stringContaining('elsewhere'),
+      message: expect.stringMatching(/elsewhere.*HTTP 404, NoSuchBucket/),
+    })
+  })
+
+  it('says so where nothing answers', async () => {
+    const closed = await s3Objects({
+      bucket: 'models',
+      region: 'eu-central-1',
+      endpoint: 'http://127.0.0.1:9',
+      spool: join(folder, 'spool'),
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    })
+    await expect(closed.size('a'.repeat(64))).rejects.toMatchObject({
+      code: 'object-store',
+      message: expect.stringContaining('ECONNREFUSED'),
     })
   })
 })

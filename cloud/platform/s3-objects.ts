@@ -77,10 +77,19 @@ const isAbsent = (error: unknown) => ['NotFound', 'NoSuchKey'].includes((error a
 
 /** The SDK's errors as ours: the store does not answer, or refuses us; ours pass. */
 function s3Error(error: unknown, { bucket, endpoint }: S3Config): unknown {
-  if (!(error as { $metadata?: unknown }).$metadata && !(error as { code?: string }).code?.startsWith('E')) return error
+  const { $metadata, code = '', name, message } = error as Partial<S3Failure>
+  if (!$metadata && !code.startsWith('E')) return error
+  const status = $metadata?.httpStatusCode
+  const what = status === undefined ? message || code : `HTTP ${status}, ${name}`
   return new UnavailableError({
     code: 'object-store',
-    message: `The bucket ${bucket}${endpoint ? ` at ${endpoint}` : ''} did not do what was asked: ${(error as Error).message || (error as Error).name}. Check the endpoint, the bucket's name and the credentials.`,
+    message: `The bucket ${bucket}${endpoint ? ` at ${endpoint}` : ''} did not do what was asked (${what}). Check the endpoint, the bucket's name and the credentials.`,
     cause: error,
   })
+}
+
+/** An answer of the store has metadata; a connection that failed has the system's code. */
+interface S3Failure extends Error {
+  readonly $metadata: { readonly httpStatusCode?: number }
+  readonly code: string
 }

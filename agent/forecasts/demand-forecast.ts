@@ -14,7 +14,7 @@ import type { Writer } from '../platform/writer.ts'
 import { type DemandPart, inferDemand } from './demand-inference.ts'
 import { handled } from './handled.ts'
 import { Issued, type IssuedRun } from './issued.ts'
-import type { FinishRun, forecastProcedures } from './procedures.ts'
+import type { FinishRun, forecastProcedures, ScoreForecasts } from './procedures.ts'
 import { forecastsOf, runsSince } from './runs.ts'
 
 export interface ForecastTools {
@@ -33,6 +33,7 @@ const DAY = 86_400_000
 export class DemandForecasts {
   readonly #tools: ForecastTools
   readonly #issued = new Issued({ keepDays: SCORED_DAYS })
+  #unstored: ScoreForecasts[] = []
   #loaded = false
   #warm: { readonly of: Warmup | null; readonly days: readonly ScoredDay[] } = { of: null, days: [] }
 
@@ -41,8 +42,8 @@ export class DemandForecasts {
   }
 
   /**
-   * Features, inference, calibration by the site's own scored days, stored durably; then what came of earlier forecasts.
-   * Windows up to the issue time are closed by then.
+   * Features, inference, calibration by the site's own scored days, stored durably. Windows up to the issue time are
+   * closed by then.
    * @throws InferenceError, FeaturesNotReady, WriterError
    */
   async run(model: ServingModel, issuedAt: number): Promise<FinishRun> {
@@ -58,7 +59,7 @@ export class DemandForecasts {
     const rows = demand.at(day)
     const answers = inferDemand(model, rows)
     // While the host is at work:
-    const scores = this.#issued.score((past) => demand.closedDay(past), { day, at: clock.now() })
+    this.#unstored.push(...this.#issued.score((past) => demand.closedDay(past), { day, at: clock.now() }))
     const state = fitCalibration({ history: this.#history(model, day), levels, calibration })
     const baseline = seasonalNaive(rows.history)
 
@@ -78,8 +79,15 @@ export class DemandForecasts {
     stored.push(writer.call('forecasts.finish', run))
     await Promise.all(stored)
     this.#issued.add({ ...joined(parts), model: model.model, version, issuedAt, day })
-    if (scores.length > 0) await writer.call('forecasts.score', scores)
     return run
+  }
+
+  /** Stores what the last run found to have come of earlier ones. @throws WriterError */
+  async storeScores(): Promise<void> {
+    const scores = this.#unstored
+    if (scores.length === 0) return
+    await this.#tools.writer.call('forecasts.score', scores)
+    this.#unstored = this.#unstored.filter((score) => !scores.includes(score))
   }
 
   /** What an earlier process issued. */

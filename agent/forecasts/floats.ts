@@ -2,9 +2,9 @@ import { endianness } from 'node:os'
 
 const little = endianness() === 'LE'
 
-/** `count` numbers from `at` on, as float32 little-endian; where the machine is too, a view and no copy. */
-export function packFloats(from: Float32Array, at: number, count: number): Uint8Array {
-  const bytes = new Uint8Array(from.buffer, from.byteOffset + at * 4, count * 4)
+/** Numbers as float32 little-endian; where the machine is too, a view and no copy. */
+export function packFloats(from: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(from.buffer, from.byteOffset, from.byteLength)
   return little ? bytes : swapped(bytes)
 }
 

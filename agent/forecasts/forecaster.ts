@@ -110,6 +110,7 @@ export class Forecaster implements AsyncDisposable {
         throw error
       }
     }
+    await this.#demand.get(name)?.storeScores()
     await writer.call('forecasts.prune', clock.now() - KEPT_MS)
   }
 

@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { residentBytes } from '../platform/processes.ts'
+import { createSharedBytes, type SharedBytes } from '../platform/shared-bytes.ts'
 import { startChild } from '../platform/spawn.ts'
 import { InferenceError, ModelRejected, type RejectionCode } from './errors.ts'
+import { type PlacedTensor, placedBytes, placeTensors, readTensors } from './placement.ts'
 import {
   type BundleFile,
   type HostReady,
@@ -55,7 +57,15 @@ interface Pending {
   reject(end: HostEnd): void
 }
 
+export interface RunRequest {
+  readonly model: string
+  readonly inputs: Tensors
+  readonly outputBytes?: number | undefined
+}
+
 const KEPT_STDERR = 2000
+/** Runs that wait share at most this many bytes; one alone may take more. */
+const MOST_SHARED_BYTES = 128 * 1024 * 1024
 const MEMORY_CHECK_MS = 250
 
 /**
@@ -67,6 +77,9 @@ export class ModelHost implements AsyncDisposable {
   readonly ended: Promise<HostEnd | undefined>
   readonly #child: ChildProcess
   readonly #limits: HostLimits
+  readonly #shared: SharedBytes
+  /** Where the next run's tensors go; from the beginning again whenever nothing is pending. */
+  #nextAt = 0
   /** In the order of sending, which is the order of answering: the first is the one that runs. */
   readonly #pending = new Map<number, Pending>()
   #nextId = 1
@@ -90,11 +103,13 @@ export class ModelHost implements AsyncDisposable {
 
   private constructor({ dataDirectory, limits }: ModelHostOptions) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits }
+    this.#shared = createSharedBytes()
     this.#child = startChild(new URL('./host.ts', import.meta.url), {
       args: [hostArgument(dataDirectory)],
       env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', MALLOC_ARENA_MAX: '2' },
       nodeFlags: ['--max-semi-space-size=1'],
       stdio: 'pipe',
+      share: [this.#shared.fd],
     })
     this.#child.stdout?.resume()
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -138,12 +153,21 @@ export class ModelHost implements AsyncDisposable {
     throw new TypeError('the model host answered another request')
   }
 
-  /** @throws InferenceError `run-failed`, `busy`, `host-ended`, `timeout` */
-  async run(model: string, inputs: Tensors): Promise<Tensors> {
-    if (this.#pending.size >= this.#limits.waiting) {
-      throw new InferenceError('busy', `${this.#pending.size} runs wait for the model host: ask again later`)
+  /**
+   * Inputs are copied before this returns.
+   * @param outputBytes that the outputs will take, where that is known
+   * @throws InferenceError `run-failed`, `busy`, `host-ended`, `timeout`
+   */
+  async run({ model, inputs, outputBytes = 0 }: RunRequest): Promise<Tensors> {
+    const bytes = placedBytes(inputs)
+    const waiting = this.#pending.size
+    if (waiting >= this.#limits.waiting || (waiting > 0 && this.#nextAt + bytes + outputBytes > MOST_SHARED_BYTES)) {
+      throw new InferenceError('busy', `${waiting} runs wait for the model host: ask again later`)
     }
-    const reply = await this.#ask(model, { kind: 'run', model, inputs }, this.#limits.runMs).catch((end: HostEnd) => {
+    const room = { at: this.#nextAt + bytes, bytes: outputBytes }
+    const request = { kind: 'run', model, inputs: placeTensors(this.#shared, inputs, this.#nextAt), room } as const
+    this.#nextAt = room.at + room.bytes
+    const reply = await this.#ask(model, request, this.#limits.runMs).catch((end: HostEnd) => {
       const code = end.code === 'model-hung' ? 'timeout' : 'host-ended'
       throw new InferenceError(code, `model ${model}: ${end.reason}`)
     })
@@ -205,12 +229,19 @@ export class ModelHost implements AsyncDisposable {
   #answered(reply: HostReply): void {
     this.#rss = reply.rss
     const pending = this.#pending.get(reply.id)
+    // Read at once: the next run may be placed over it.
+    const result = 'placed' in reply ? { ...reply, outputs: this.#read(reply.placed) } : reply
     this.#pending.delete(reply.id)
-    pending?.resolve(reply)
+    pending?.resolve(result)
     if (this.#pending.size === 0) this.#rest()
   }
 
+  #read(placed: readonly PlacedTensor[]): Tensors {
+    return readTensors(this.#shared, placed, (_, bytes) => new ArrayBuffer(bytes))
+  }
+
   #rest(): void {
+    this.#nextAt = 0
     clearInterval(this.#watch)
     this.#watch = undefined
     this.#idle?.()
@@ -240,6 +271,7 @@ export class ModelHost implements AsyncDisposable {
         for (const pending of this.#pending.values()) pending.reject(this.#over)
         this.#pending.clear()
         this.#rest()
+        this.#shared[Symbol.dispose]()
       }
       this.#child.on('error', (error) => {
         // Without a pid it never ran, and no 'close' follows.

@@ -4,6 +4,7 @@ import { Listeners } from '../platform/listeners.ts'
 import { stopOrphans } from '../platform/processes.ts'
 import { InferenceError, ModelRejected, type RejectionCode } from './errors.ts'
 import { DEFAULT_LIMITS, type HostEnd, ModelHost, type ModelHostOptions } from './model-host.ts'
+import { outputBytes } from './placement.ts'
 import { type BundleFile, hostArgument, type LoadedModel } from './protocol.ts'
 import { misfit, type Tensors } from './tensors.ts'
 
@@ -164,16 +165,18 @@ export class Models implements AsyncDisposable {
   }
 
   async #infer(model: LoadedModel, inputs: Tensors): Promise<Tensors> {
-    const problem = misfit(model.manifest.inputs, inputs)
+    const { inputs: inputSpecs, outputs: outputSpecs } = model.manifest
+    const sizes = new Map<string, number>()
+    const problem = misfit(inputSpecs, inputs, sizes)
     if (problem !== undefined) throw new InferenceError('bad-tensor', `model ${model.model}: ${problem}`)
-    await this.#whenRestored()
+    if (!this.#serving) await this.#whenRestored()
     const serving = this.#serving
     const now = this.#loaded(model.model)
     if (!serving || !now) throw new InferenceError('no-model', `model ${model.model}: no version serves`)
     if (!sameVersion(now, model)) {
       throw new InferenceError('superseded', `model ${model.model}: version ${now.version} serves by now`)
     }
-    const outputs = await serving.host.run(model.model, inputs)
+    const outputs = await serving.host.run({ model: model.model, inputs, outputBytes: outputBytes(outputSpecs, sizes) })
     this.#strikes.delete(model.sha256)
     this.#deaths = 0
     if (serving.host.overMemory && serving === this.#serving) void this.#byItself(() => this.#renew(serving))

@@ -1,5 +1,6 @@
 import type { Manifest, Warmup } from '@storecast/shared/contracts'
 import type { RejectionCode } from './errors.ts'
+import type { Place, PlacedTensor } from './placement.ts'
 import type { Tensors } from './tensors.ts'
 
 /** A bundle as it lies on disk. */
@@ -20,19 +21,30 @@ export interface LoadedModel extends BundleFile {
 /** Agent → host. Answered in order, one at a time. */
 export type HostRequest =
   | { readonly id: number; readonly kind: 'load'; readonly bundle: BundleFile }
-  | { readonly id: number; readonly kind: 'run'; readonly model: string; readonly inputs: Tensors }
+  | {
+      readonly id: number
+      readonly kind: 'run'
+      readonly model: string
+      readonly inputs: readonly PlacedTensor[]
+      /** Where the outputs have room. */
+      readonly room: Place
+    }
 
 /** Host → agent, once, when ONNX Runtime is in: what goes wrong before is not a model's doing. */
 export interface HostReady {
   readonly ready: true
 }
 
+/** What came of a request: of a run, outputs in the shared bytes, or by value where they did not fit their room. */
+export type HostResult =
+  | { readonly loaded: LoadedModel }
+  | { readonly rejected: { readonly code: RejectionCode; readonly message: string } }
+  | { readonly placed: readonly PlacedTensor[] }
+  | { readonly outputs: Tensors }
+  | { readonly failed: string }
+
 /** Host → agent. `rss`: the host's resident bytes after this answer was made. */
-export type HostReply =
-  | { readonly id: number; readonly rss: number; readonly loaded: LoadedModel }
-  | { readonly id: number; readonly rss: number; readonly outputs: Tensors }
-  | { readonly id: number; readonly rss: number; readonly rejected: { code: RejectionCode; message: string } }
-  | { readonly id: number; readonly rss: number; readonly failed: string }
+export type HostReply = { readonly id: number; readonly rss: number } & HostResult
 
 /** On a host's command line, so that a restarted agent finds the host that a killed one left behind. */
 export const hostArgument = (dataDirectory: string): string => `--storecast-model-host=${dataDirectory}`

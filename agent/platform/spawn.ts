@@ -40,16 +40,21 @@ export interface ChildOptions {
   readonly nodeFlags?: readonly string[]
   /** Default: the parent's standard output and error. */
   readonly stdio?: 'inherit' | 'pipe' | 'ignore'
+  /** File descriptors to hand down, as `SHARED_FD` and up. */
+  readonly share?: readonly number[]
 }
+
+/** The first descriptor that a parent shares, in the child: behind its standard streams and the channel. */
+export const SHARED_FD = 4
 
 /** Starts an entry as a child process with a message channel that carries typed arrays (structured clone). */
 export function startChild(source: URL, options: ChildOptions = {}): ChildProcess {
-  const { args = [], env = process.env, nodeFlags = [], stdio = 'inherit' } = options
+  const { args = [], env = process.env, nodeFlags = [], stdio = 'inherit', share = [] } = options
   return fork(fileURLToPath(entryPoint(source)), [...args], {
     env,
     execArgv: [...nodeFlags],
     serialization: 'advanced',
-    stdio: ['ignore', stdio, stdio, 'ipc'],
+    stdio: ['ignore', stdio, stdio, 'ipc', ...share],
   })
 }
 

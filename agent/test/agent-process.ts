@@ -19,7 +19,11 @@ export interface AgentProcess extends AsyncDisposable {
   stop(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-export async function prepareAgent(folder: string, settings: object): Promise<AgentProcess> {
+export async function prepareAgent(
+  folder: string,
+  settings: object,
+  env: NodeJS.ProcessEnv = {},
+): Promise<AgentProcess> {
   const config = join(folder, 'agent.yaml')
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -42,7 +46,10 @@ export async function prepareAgent(folder: string, settings: object): Promise<Ag
     async start(more = {}) {
       // JSON is YAML.
       await writeFile(config, JSON.stringify({ ...settings, http: { port }, ...more }))
-      child = spawn(process.execPath, [ENTRY, 'run', '--config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+      child = spawn(process.execPath, [ENTRY, 'run', '--config', config], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { ...process.env, ...env },
+      })
       child.stderr?.on('data', (chunk) => {
         said += chunk
       })

@@ -55,7 +55,9 @@ function signalled(): Promise<void> {
 try {
   process.exitCode = await main()
 } catch (error) {
-  const wrongUse = error instanceof ConfigError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
-  process.stderr.write(`storecast-agent: ${wrongUse ? (error as Error).message : ((error as Error).stack ?? error)}\n`)
+  const { code, message, stack } = error as Error & { code?: unknown }
+  // An error with a code of ours says what to do; of any other the stack says where it came from.
+  process.stderr.write(`storecast-agent: ${typeof code === 'string' ? message : (stack ?? error)}\n`)
+  const wrongUse = error instanceof ConfigError || (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS'))
   process.exitCode = wrongUse ? 2 : 1
 }

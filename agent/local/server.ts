@@ -24,9 +24,18 @@ export interface LocalServer extends AsyncDisposable {
   readonly url: string
 }
 
+/** The address is taken, not this machine's, or not ours to take. */
+class ListenError extends Error {
+  override readonly name = 'ListenError'
+  readonly code = 'cannot-listen'
+}
+
 const LOOPBACK_HOSTS = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
 
-/** The device's own HTTP: plain JSON in and out, every error as `{ "error": message, "code": code }`. */
+/**
+ * The device's own HTTP: plain JSON in and out, every error as `{ "error": message, "code": code }`.
+ * @throws ListenError
+ */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
   const { host, port, token, routes, requestMs = 30_000, connections = 256 } = options
   if (token === undefined && !isLoopback(host)) {
@@ -45,7 +54,10 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
   })
   const listening = Promise.withResolvers<void>()
-  server.once('error', listening.reject)
+  server.once('error', (cause) => {
+    const message = `cannot listen on ${host}:${port} (${cause.message}): set http.host and http.port in the config`
+    listening.reject(new ListenError(message, { cause }))
+  })
   server.listen(port, host, listening.resolve)
   await listening.promise
   const { address, family, port: bound } = server.address() as AddressInfo

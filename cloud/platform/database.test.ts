@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { testDatabase } from '../test/database.ts'
-import type { Database } from './database.ts'
+import { quiet, testDatabase } from '../test/database.ts'
+import { type Database, openDatabase, requireVersion } from './database.ts'
 
 let database: Database
 beforeAll(async () => {
@@ -53,6 +53,18 @@ describe('database', () => {
     })
     await expect(broken).rejects.toThrow()
     expect((await database.pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+  })
+
+  it('says which server does not answer, without its password, and which is too old', async () => {
+    const url = 'postgresql://someone:hidden@127.0.0.1:9/storecast'
+    const failure = await openDatabase({ url, log: quiet }).then(
+      () => expect.unreachable('it connected'),
+      (error) => error,
+    )
+    expect(failure).toMatchObject({ code: 'database-connect', message: expect.stringContaining('someone@127.0.0.1:9') })
+    expect(failure.message).not.toContain('hidden')
+    expect(() => requireVersion(130_011)).toThrow(expect.objectContaining({ code: 'database-version' }))
+    expect(() => requireVersion(140_000)).not.toThrow()
   })
 
   it('refuses an int8 that a number cannot hold', async () => {

@@ -40,8 +40,12 @@ export async function openDatabase(config: DatabaseConfig & { readonly log: Log 
   pool.on('error', (error) => config.log.warn({ error }, 'an idle database connection broke'))
   stack.defer(() => pool.end())
   try {
-    await pool.query('SELECT 1')
+    const { rows } = await pool.query<{ version: number }>(
+      "SELECT current_setting('server_version_num')::int4 AS version",
+    )
+    requireVersion(rows[0]!.version)
   } catch (cause) {
+    if (cause instanceof SetupError) throw cause
     throw new SetupError({
       code: 'database-connect',
       message: `Cannot use the database at ${withoutPassword(url)}: ${(cause as Error).message || (cause as { code?: string }).code}. Check DATABASE_URL and that the server runs.`,
@@ -57,6 +61,19 @@ export async function openDatabase(config: DatabaseConfig & { readonly log: Log 
     migrate: (migrations) => migrate(pool, migrations),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** `int8multirange` is of PostgreSQL 14. */
+const OLDEST = 14
+
+/** @param version as `server_version_num` gives it: 180004 is 18.4. */
+export function requireVersion(version: number): void {
+  const major = Math.floor(version / 10_000)
+  if (major >= OLDEST) return
+  throw new SetupError({
+    code: 'database-version',
+    message: `DATABASE_URL names a PostgreSQL ${major}; Storecast needs ${OLDEST} or later. Upgrade the server, or leave DATABASE_URL out to use the one that comes with Storecast.`,
+  })
 }
 
 const RETRIED = new Set(['40001', '40P01'])

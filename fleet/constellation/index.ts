@@ -2,3 +2,4 @@ export { type Constellation, dayStart, type Store, startConstellation } from './
 export { untilCloudHasAll } from './drained.ts'
 export { hasMosquitto } from './mosquitto.ts'
 export { ProgramError } from './program.ts'
+export { temporaryFolder } from './temporary-folder.ts'

@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadDefinition } from '@storecast/models'
-import { startConstellation } from '../constellation/index.ts'
+import { startConstellation, temporaryFolder } from '../constellation/index.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { recordedScene, simulatedScene } from './scenes.ts'
 import { noon, tellStory } from './story.ts'
@@ -25,32 +22,27 @@ export async function runDemo({ data, once, terminal, signal }: DemoOptions): Pr
   const scene = data === undefined ? simulatedScene() : await recordedScene(data)
   terminal.out(`${scene.title}: a cloud, and an agent for each shop`)
   terminal.progress('starting the cloud and the agents')
-  const folder = await mkdtemp(join(tmpdir(), 'storecast-demo-'))
-  try {
-    await using constellation = await startConstellation({
-      shops: scene.shops,
-      folder,
-      clock: { start: noon(scene, scene.history - 1), speed: 1 },
-      signal,
-    })
-    const { cloud, stores, crashed } = constellation
-    terminal.out(`the cloud is at ${cloud.client.url}, ${stores.length} agents are connected to ${cloud.mqttUrl}`)
-    const definition = await loadDefinition(DEFINITION)
-    const summary = await Promise.race([tellStory({ scene, constellation, definition, terminal, signal }), crashed])
-    terminal.out('')
-    for (const line of summaryTable(summary)) terminal.out(line)
-    const [before, after] = scene.compare
-    terminal.out(`\n${improvement(summary[before]!, summary[after]!)}`)
-    terminal.out(`the story took ${((performance.now() - began) / 1000).toFixed(0)} s`)
-    if (once) return
-    terminal.out(`\nEverything stays up until Ctrl-C:`)
-    terminal.out(`  cloud      ${cloud.client.url}/v1/openapi.json  (operator’s token ${cloud.adminToken})`)
-    for (const { agent } of stores) terminal.out(`  ${agent.device.padEnd(9)}  ${agent.url}/v1/forecasts`)
-    await Promise.race([stopped(signal), crashed])
-  } finally {
-    terminal.progress('stopping')
-    await rm(folder, { recursive: true, force: true })
-  }
+  await using folder = await temporaryFolder('demo')
+  await using constellation = await startConstellation({
+    shops: scene.shops,
+    folder: folder.path,
+    clock: { start: noon(scene, scene.history - 1), speed: 1 },
+    signal,
+  })
+  const { cloud, stores, crashed } = constellation
+  terminal.out(`the cloud is at ${cloud.client.url}, ${stores.length} agents are connected to ${cloud.mqttUrl}`)
+  const definition = await loadDefinition(DEFINITION)
+  const summary = await Promise.race([tellStory({ scene, constellation, definition, terminal, signal }), crashed])
+  terminal.out('')
+  for (const line of summaryTable(summary)) terminal.out(line)
+  const [before, after] = scene.compare
+  terminal.out(`\n${improvement(summary[before]!, summary[after]!)}`)
+  terminal.out(`the story took ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  if (once) return
+  terminal.out(`\nEverything stays up until Ctrl-C:`)
+  terminal.out(`  cloud      ${cloud.client.url}/v1/openapi.json  (operator’s token ${cloud.adminToken})`)
+  for (const { agent } of stores) terminal.out(`  ${agent.device.padEnd(9)}  ${agent.url}/v1/forecasts`)
+  await Promise.race([stopped(signal), crashed])
 }
 
 const stopped = (signal: AbortSignal) =>

@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   type Constellation,
   dayStart,
@@ -24,21 +21,16 @@ import { cloudWindows, windowTotals } from './windows.ts'
 const TIMES = Number(process.env.STORECAST_KILLS ?? 1)
 const shop = simulateShop({ site: 'shop-1', seed: 5, products: 12, firstDay: '2026-03-02', days: 40 })
 
-let folder: string
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'storecast-kills-'))
-})
-afterEach(() => rm(folder, { recursive: true, force: true }))
-
 describe.skipIf(!hasMosquitto())('what was acknowledged', () => {
   it.each([
     ['agent', 20],
     ['cloud', 5],
     ['broker', 5],
   ] as const)('survives killing the %s %i times', { timeout: 300_000 * Math.max(1, TIMES) }, async (victim, times) => {
+    await using folder = await temporaryFolder('kills')
     await using constellation = await startConstellation({
       shops: [shop],
-      folder,
+      folder: folder.path,
       // Ten days on from the first: readings come late and on time alike.
       clock: { start: dayStart(shop, 10), speed: 3600 },
       broker: 'mosquitto',

@@ -1,15 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { loadDefinition } from '@storecast/models'
 import { expect, it } from 'vitest'
-import { startConstellation } from '../constellation/index.ts'
+import { startConstellation, temporaryFolder } from '../constellation/index.ts'
 import { simulatedScene } from '../demo/scenes.ts'
 import { noon, tellStory } from '../demo/story.ts'
 
 it('tells the story: a first model, a shift of demand, a better model', { timeout: 240_000 }, async () => {
   const scene = simulatedScene({ shops: 2, products: 16 })
-  const folder = await mkdtemp(join(tmpdir(), 'storecast-story-'))
+  await using folder = await temporaryFolder('story')
   const said: string[] = []
   const terminal = {
     out: (text: string) => void said.push(text),
@@ -20,7 +17,7 @@ it('tells the story: a first model, a shift of demand, a better model', { timeou
   try {
     await using constellation = await startConstellation({
       shops: scene.shops,
-      folder,
+      folder: folder.path,
       clock: { start: noon(scene, scene.history - 1), speed: 1 },
       signal,
     })
@@ -38,7 +35,5 @@ it('tells the story: a first model, a shift of demand, a better model', { timeou
     expect(after!.coverage).toBeGreaterThan(0.6)
   } catch (error) {
     throw new Error(`the story broke off after:\n${said.slice(-15).join('\n')}`, { cause: error })
-  } finally {
-    await rm(folder, { recursive: true, force: true })
   }
 })

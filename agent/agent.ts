@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { EventRecord } from '@storecast/shared/contracts'
 import type { AgentConfig, AgentSecrets } from './config.ts'
 import type { HostLimits } from './inference/index.ts'
 import { forecastRoutes } from './local/forecast-routes.ts'
@@ -66,6 +67,20 @@ export async function startAgent(
     await startPipeline({ config, documents, writer, db, clock, log, ...pick(overrides, 'hostLimits') }),
   )
 
+  const tell = (event: Omit<EventRecord, 'id' | 'at'>) =>
+    writer.call('events.record', { id: randomUUID(), at: clock.now(), ...event })
+  stack.use(
+    pipeline.models.onIncident(({ code, model, message }) => {
+      const event = {
+        severity: 'warning',
+        code: 'model-host-replaced',
+        message,
+        detail: { reason: code, model: model ?? '' },
+      } as const
+      tell(event).catch((err) => log.error({ err, incident: code }, 'an incident could not be recorded'))
+    }),
+  )
+
   const ca = config.cloud?.caFile === undefined ? undefined : (await readWhole(config.cloud.caFile, MB))?.toString()
   const reconciler = stack.use(
     new Reconciler({
@@ -87,7 +102,7 @@ export async function startAgent(
       log,
       agentVersion: manifest.version,
       backoff: BACKOFF,
-      tell: (event) => writer.call('events.record', { id: randomUUID(), at: clock.now(), ...event }),
+      tell,
     }),
   )
   await reconciler.start()

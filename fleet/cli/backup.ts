@@ -1,6 +1,6 @@
 import type { BackupSummary } from '@storecast/cloud'
 import type { Command } from 'commander'
-import type { CliContext } from './program.ts'
+import type { CliContext } from './context.ts'
 
 /** `storecast backup` and `storecast restore`: the cloud's database and objects. */
 export function addBackupCommands(program: Command, { terminal }: CliContext): void {

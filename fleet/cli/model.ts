@@ -3,7 +3,7 @@ import type { Manifest } from '@storecast/shared/contracts'
 import type { Command } from 'commander'
 import { percent, table } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import type { CliContext } from './program.ts'
+import type { CliContext } from './context.ts'
 
 /** `storecast model …`: train and look at models on this machine, without a cloud. */
 export function addModelCommands(program: Command, context: CliContext): void {

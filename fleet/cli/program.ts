@@ -1,14 +1,7 @@
 import { Command, CommanderError } from 'commander'
-import type { Terminal } from '../terminal/terminal.ts'
 import { addBackupCommands } from './backup.ts'
+import type { CliContext } from './context.ts'
 import { addModelCommands } from './model.ts'
-
-/** What a command works with. */
-export interface CliContext {
-  readonly terminal: Terminal
-  /** Aborts when the user asks to stop. */
-  readonly signal: AbortSignal
-}
 
 /** Runs one command line. @returns the exit status: 0 done, 1 failed, 2 the command line is wrong */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<0 | 1 | 2> {

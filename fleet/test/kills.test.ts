@@ -5,6 +5,7 @@ import {
   dayStart,
   hasMosquitto,
   startConstellation,
+  temporaryFolder,
   untilCloudHasAll,
 } from '../constellation/index.ts'
 import type { Program } from '../constellation/program.ts'

@@ -61,16 +61,17 @@ async function live(days: readonly number[], { milk, bread }: { milk: number; br
     await till.publishAsync('tills/1/sales/bread', JSON.stringify(sale), { qos: 1 })
   }
   // Acknowledged when they are durable.
-  await vi.waitFor(() => expect(broker.acknowledged).toBe(before + days.length), 10_000)
+  await eventually(() => expect(broker.acknowledged).toBe(before + days.length))
   await till.endAsync()
 }
+const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 20_000 })
 const days = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 const forecastsOf = async (query = '') => (await shop.get(`/v1/forecasts${query}`)).body.models
 const modelOf = async () => (await shop.get('/v1/status')).body.models.demand
 
 describe('a shop', () => {
   it('forecasts from what it heard, by a model that came from the cloud, and scores itself when the day is over', async () => {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { sources } = (await shop.get('/v1/status')).body
       expect(sources).toEqual([{ name: 'tills', kind: 'mqtt', trouble: null }])
     })
@@ -79,9 +80,9 @@ describe('a shop', () => {
       documents: { catalogue: shop.objects.put(JSON.stringify(CATALOGUE)) },
       models: { demand: await shop.publish(await tinyDemand({ directory: folder.path })) },
     })
-    await vi.waitFor(async () => expect(await modelOf()).toMatchObject({ phase: 'active', active: 1 }))
+    await eventually(async () => expect(await modelOf()).toMatchObject({ phase: 'active', active: 1 }))
     shop.clock.advance(midnight(10) + 1000 - shop.clock.now())
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const [demand] = await forecastsOf()
       expect(demand?.issuedAt).toBe(new Date(midnight(10)).toISOString())
     })
@@ -98,11 +99,11 @@ describe('a shop', () => {
     await live([10], { milk: 25, bread: 8 })
     shop.clock.advance(midnight(11) + 1000 - shop.clock.now())
     const at = encodeURIComponent(new Date(midnight(10) + HOUR).toISOString())
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const [past] = await forecastsOf(`?entity=milk&at=${at}`)
       expect(past.forecasts).toMatchObject([{ entity: 'milk', actual: 25, censored: false }])
     })
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const [latest] = await forecastsOf()
       // Of the 9th, forecast as soon as there was a model, and of the 10th, when 5 more were sold.
       expect(latest.scores.runs.slice(0, 2)).toMatchObject([{ wape: 0 }, { wape: expect.closeTo(5 / 33, 5) }])
@@ -120,25 +121,25 @@ describe('a shop', () => {
       documents: { catalogue: shop.objects.put(JSON.stringify(CATALOGUE)) },
       models: { demand: await shop.publish(await tinyDemand({ directory: folder.path })) },
     })
-    await vi.waitFor(async () => expect(await modelOf()).toMatchObject({ phase: 'active', active: 1 }))
+    await eventually(async () => expect(await modelOf()).toMatchObject({ phase: 'active', active: 1 }))
 
     // Ends its host while its golden vectors are checked.
     const deadly = await tinyBundle({ directory: folder.path, model: 'demand', version: 2, dials: { divisor: -1n } })
     await shop.desire({ models: { demand: await shop.publish(deadly) } })
-    await vi.waitFor(async () => expect(await modelOf()).toMatchObject({ active: 1, error: { code: 'model-crashed' } }))
+    await eventually(async () => expect(await modelOf()).toMatchObject({ active: 1, error: { code: 'model-crashed' } }))
 
     const next = await shop.publish(await tinyDemand({ directory: folder.path, version: 3, factor: 2 }))
     shop.objects.fail(next.bundle.sha256, cutAfter(1000), cutAfter(1000))
     await shop.desire({ models: { demand: next } })
-    await vi.waitFor(async () => expect((await modelOf()).error?.code).toBe('download-truncated'))
+    await eventually(async () => expect((await modelOf()).error?.code).toBe('download-truncated'))
     expect(await modelOf()).toMatchObject({ active: 1, target: 3, phase: 'download' })
 
     shop.clock.advance(midnight(9) + 1000 - shop.clock.now())
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const [demand] = await forecastsOf('?entity=milk')
       expect(demand).toMatchObject({ issuedAt: new Date(midnight(9)).toISOString() })
     })
-    await vi.waitFor(async () => expect(await modelOf()).toMatchObject({ phase: 'active', active: 3 }), 20_000)
+    await eventually(async () => expect(await modelOf()).toMatchObject({ phase: 'active', active: 3 }))
     const { lastErrors } = (await shop.get('/v1/status')).body
     expect(lastErrors).toMatchObject([{ code: 'model-failed', severity: 'error' }])
   })

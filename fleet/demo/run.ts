@@ -16,6 +16,9 @@ export interface DemoOptions {
 }
 
 const DEFINITION = fileURLToPath(new URL('../../models/definitions/demand.yaml', import.meta.url))
+/** Store seconds in a real one once the story is told: a day in two and a half minutes. */
+const AFTERWARDS = 600
+
 /** Starts a cloud and shops, tells the story, and stops all of it. */
 export async function runDemo({ data, once, terminal, signal }: DemoOptions): Promise<void> {
   const began = performance.now()
@@ -39,6 +42,7 @@ export async function runDemo({ data, once, terminal, signal }: DemoOptions): Pr
   terminal.out(`\n${improvement(summary[before]!, summary[after]!)}`)
   terminal.out(`the story took ${((performance.now() - began) / 1000).toFixed(0)} s`)
   if (once) return
+  await constellation.setClock({ start: constellation.now(), speed: AFTERWARDS })
   terminal.out(`\nEverything stays up until Ctrl-C:`)
   terminal.out(`  cloud      ${cloud.client.url}/v1/openapi.json  (operator’s token ${cloud.adminToken})`)
   for (const { agent } of stores) terminal.out(`  ${agent.device.padEnd(9)}  ${agent.url}/v1/forecasts`)

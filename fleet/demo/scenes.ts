@@ -26,7 +26,7 @@ const QUIET = 7
 const SHIFTED = 14
 const LATER = 7
 /** Days beyond the last chapter, lived slowly while the demo stays up. */
-const SPARE = 60
+const SPARE = 120
 
 export function simulatedScene({ shops = 3, products = 24, seed = 11 } = {}): Scene {
   const history = 56

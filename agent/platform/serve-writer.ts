@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { type Connection, type Migration, openWriting } from './database.ts'
-import type { Failure, Outcome, Procedures, WriterReply, WriterRequest } from './writer.ts'
+import { type Failure, isLarge, type Outcome, type Procedures, type WriterReply, type WriterRequest } from './writer.ts'
 
 /** A transaction takes calls in for at most this long, so that nobody waits on a stream of others. */
 const LONGEST_GATHERING_MS = 50
@@ -52,20 +52,16 @@ class Group {
   }
 
   /** Runs `first` and every call that waits behind it; returns the request that belongs to the next group, if any. */
-  gather(first: Exclude<WriterRequest, 'close'>, port: MessagePort): WriterRequest | undefined {
+  gather(first: Call, port: MessagePort): WriterRequest | undefined {
     const until = performance.now() + LONGEST_GATHERING_MS
-    try {
-      this.#db.statement('BEGIN IMMEDIATE').run()
-    } catch (error) {
-      this.#lost = describe(error)
-    }
-    let request: WriterRequest | undefined = first
-    while (request !== undefined && request !== 'close') {
-      this.#run(request)
+    this.#begin()
+    this.#runFirst(first)
+    for (;;) {
       if (performance.now() > until) return undefined
-      request = receiveMessageOnPort(port)?.message as WriterRequest | undefined
+      const request = receiveMessageOnPort(port)?.message as WriterRequest | undefined
+      if (request === undefined || request === 'close' || isLarge(this.#procedures[request[1]])) return request
+      this.#runInSavepoint(request)
     }
-    return request
   }
 
   commit(): readonly Outcome[] {
@@ -81,20 +77,31 @@ class Group {
     return lost ? this.#outcomes.map(([id, failure]) => [id, failure ?? lost, undefined]) : this.#outcomes
   }
 
-  #run([id, name, arg]: Exclude<WriterRequest, 'close'>): void {
-    if (this.#lost) {
-      this.#outcomes.push([id, this.#lost, undefined])
-      return
+  #begin(): void {
+    try {
+      this.#db.statement('BEGIN IMMEDIATE').run()
+    } catch (error) {
+      this.#lost = describe(error)
     }
-    const procedure = this.#procedures[name]
-    if (!procedure) {
-      const failure = { code: 'no-such-procedure', message: `the writer has no procedure ${name}`, stack: undefined }
-      this.#outcomes.push([id, failure, undefined])
-      return
+  }
+
+  /** With nothing before it to keep, a call needs no savepoint: failing, it takes the transaction with it. */
+  #runFirst([id, name, arg]: Call): void {
+    if (this.#lost) return void this.#outcomes.push([id, this.#lost, undefined])
+    try {
+      this.#outcomes.push([id, undefined, this.#procedure(name)(this.#db, arg)])
+    } catch (error) {
+      this.#outcomes.push([id, describe(error), undefined])
+      if (this.#db.inTransaction) this.#db.statement('ROLLBACK').run()
+      this.#begin()
     }
+  }
+
+  #runInSavepoint([id, name, arg]: Call): void {
+    if (this.#lost) return void this.#outcomes.push([id, this.#lost, undefined])
     this.#db.statement('SAVEPOINT call').run()
     try {
-      const value = procedure(this.#db, arg)
+      const value = this.#procedure(name)(this.#db, arg)
       this.#db.statement('RELEASE call').run()
       this.#outcomes.push([id, undefined, value])
     } catch (error) {
@@ -109,7 +116,15 @@ class Group {
       this.#db.statement('RELEASE call').run()
     }
   }
+
+  #procedure(name: string): Procedures[string] {
+    const procedure = this.#procedures[name]
+    if (procedure) return procedure
+    throw Object.assign(new Error(`the writer has no procedure ${name}`), { code: 'no-such-procedure' })
+  }
 }
+
+type Call = Exclude<WriterRequest, 'close'>
 
 function describe(error: unknown): Failure {
   if (!(error instanceof Error)) return { code: 'failed', message: String(error), stack: undefined }

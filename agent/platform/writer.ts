@@ -3,11 +3,24 @@ import type { Connection } from './database.ts'
 import { startWorker } from './spawn.ts'
 
 /**
- * What a stage lets the writer thread do, by name: `{ 'journal.append': (db, arg) => result }`. Each call runs in a
- * savepoint of its own; arguments and results cross threads, so they are plain data.
+ * What a stage lets the writer thread do, by name: `{ 'journal.append': (db, arg) => result }`. A call that fails takes
+ * back its own work only; arguments and results cross threads, so they are plain data.
  */
 // biome-ignore lint/suspicious/noExplicitAny: each procedure has its own argument type, which only `any` accepts here.
 export type Procedures = Record<string, (db: Connection, arg: any) => unknown>
+
+const LARGE = Symbol('large')
+
+/**
+ * Marks a procedure that changes thousands of rows: it comes first in its transaction. Behind others it would need a
+ * savepoint, and within one SQLite writes undo pages of every statement that fires a trigger to a temporary file.
+ */
+export function large<P extends Procedures[string]>(procedure: P): P {
+  return Object.assign(procedure.bind(undefined) as P, { [LARGE]: true })
+}
+
+export const isLarge = (procedure: Procedures[string] | undefined): boolean =>
+  procedure !== undefined && LARGE in procedure
 
 type Union<T> = T[keyof T]
 type Intersect<U> = (U extends unknown ? (u: U) => void : never) extends (i: infer I) => void ? I : never
@@ -66,6 +79,9 @@ export type WriterReply =
   | { readonly failed: Failure }
   | { readonly done: readonly Outcome[] }
 
+/** An import fills and empties the young part without end; twice this is no faster. */
+const HEAP_MB = { young: 16, old: 192 }
+
 interface Pending {
   resolve(value: unknown): void
   reject(error: Error): void
@@ -77,7 +93,7 @@ interface Pending {
  * @throws WriterError with the code of `DatabaseUnusable`
  */
 export async function startWriter<P extends Procedures>(entry: URL, { file }: { file: string }): Promise<Writer<P>> {
-  const worker = startWorker(entry, { name: 'writer', data: { file } })
+  const worker = startWorker(entry, { name: 'writer', data: { file }, heapMb: HEAP_MB })
   const pending = new Map<number, Pending>()
   const { promise: ready, resolve: opened, reject: refused } = Promise.withResolvers<void>()
 

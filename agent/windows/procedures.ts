@@ -1,4 +1,5 @@
+import { large } from '../platform/writer.ts'
 import { coarsen } from './coarsen.ts'
 import { roll } from './roll.ts'
 
-export const windowProcedures = { 'windows.roll': roll, 'windows.coarsen': coarsen }
+export const windowProcedures = { 'windows.roll': large(roll), 'windows.coarsen': large(coarsen) }

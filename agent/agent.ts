@@ -16,6 +16,7 @@ import { makeDirectory, readWhole } from './platform/files.ts'
 import { lockDirectory } from './platform/lock.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
 import { startWriter } from './platform/writer.ts'
+import { Sync } from './sync/index.ts'
 import { download, openObjectStore, Reconciler, restoreDocuments } from './update/index.ts'
 import type { AgentProcedures } from './writer-thread.ts'
 
@@ -107,6 +108,23 @@ export async function startAgent(
   )
   await reconciler.start()
 
+  const sync =
+    config.cloud &&
+    stack.use(
+      new Sync({
+        url: config.cloud.mqtt,
+        device: config.device,
+        token: secrets.deviceToken ?? '',
+        ca,
+        writer,
+        db,
+        log,
+        onDesired: (desired) => reconciler.desire(desired),
+        uplink: { bytesPerSecond: config.cloud.uplinkBytesPerSecond },
+      }),
+    )
+  sync?.start()
+
   const status: StatusSources = {
     device: config.device,
     agentVersion: manifest.version,
@@ -121,7 +139,7 @@ export async function startAgent(
     refusals: () => pipeline.sensors.refusals,
     reported: () => reconciler.reported(),
     host: () => pipeline.models.host(),
-    link: () => ({ connected: false, trouble: config.cloud === undefined ? undefined : 'not connected yet' }),
+    link: () => sync?.status ?? { connected: false, trouble: undefined },
   }
   const metrics = createMetrics(status)
   const server = stack.use(

@@ -1,0 +1,1 @@
+export { type LinkStatus, Sync, type SyncOptions } from './sync.ts'

@@ -1,0 +1,50 @@
+import {
+  CAUSES,
+  encodeBatch,
+  encodeRecords,
+  MAX_BODY_BYTES,
+  MAX_PAYLOAD_BYTES,
+  type Ranges,
+  type Rejected,
+  rangesOf,
+  union,
+} from '@storecast/shared/wire'
+import { pick } from '../outbox/index.ts'
+import type { Connection } from '../platform/database.ts'
+import type { Want } from './uplink.ts'
+
+/** A batch to send. */
+export interface Outgoing {
+  readonly payload: Uint8Array
+  /** Sequences of the records it takes out of the dirty set. */
+  readonly records: Ranges
+  /** Sequences that it tells as superseded. */
+  readonly superseded: Ranges
+  readonly rejected: readonly Rejected[]
+}
+
+const BATCH_RECORDS = 1000
+
+/**
+ * Picks as many of the newest dirty records as one message takes, `most` at the most; undefined where there is nothing to
+ * tell.
+ */
+export function makeBatch(db: Connection, want: Want, most: number = BATCH_RECORDS): Outgoing | undefined {
+  const { epoch, link, acknowledgedAt, excluded, withSuperseded } = want
+  for (let limit = most; ; limit = Math.ceil(limit / 2)) {
+    const picked = pick(db, { excluded, limit, withSuperseded })
+    if (!picked) return undefined
+    const { floor, superseded, rejected } = picked
+    const records = encodeRecords(picked.records)
+    const payload = encodeBatch({ epoch, link, floor, acknowledgedAt, superseded, ...records })
+    const fits = payload.length <= MAX_PAYLOAD_BYTES && records.bodySize <= MAX_BODY_BYTES
+    // The caps of single records (shared/wire) let any one of them fit.
+    if (!fits && limit > 1) continue
+    return {
+      payload,
+      records: rangesOf(picked.sequences),
+      superseded: union(...CAUSES.map((cause) => superseded[cause])),
+      rejected,
+    }
+  }
+}

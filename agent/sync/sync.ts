@@ -1,0 +1,238 @@
+import { DesiredState } from '@storecast/shared/contracts'
+import { type Channel, decodeDownlink } from '@storecast/shared/wire'
+import { nextSequence, type outboxProcedures, readLink } from '../outbox/index.ts'
+import { type BackoffOptions, fullJitter } from '../platform/backoff.ts'
+import type { Connection } from '../platform/database.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Writer } from '../platform/writer.ts'
+import { type MqttSession, openMqttSession } from './mqtt-session.ts'
+import { makeBatch } from './outgoing.ts'
+import { type Effect, type Input, UPLINK_DEFAULTS, Uplink, type UplinkOptions } from './uplink.ts'
+
+export interface SyncOptions {
+  readonly url: string
+  readonly device: string
+  readonly token: string
+  readonly ca?: string | undefined
+  readonly writer: Writer<typeof outboxProcedures>
+  /** Sees what the writer has committed. */
+  readonly db: Connection
+  readonly log: Logger
+  /** What the cloud wants of this device, in the order it came; the last one counts. */
+  readonly onDesired: (desired: DesiredState) => Promise<void>
+  readonly uplink?: Partial<UplinkOptions>
+  readonly backoff?: BackoffOptions
+  /** Real milliseconds between two looks for new records. */
+  readonly lookMs?: number
+}
+
+export interface LinkStatus {
+  /** Whether the cloud has answered and takes records. */
+  readonly connected: boolean
+  /** Why not, in words; undefined while connected. */
+  readonly trouble: string | undefined
+}
+
+const BACKOFF: BackoffOptions = { baseMs: 1000, capMs: 300_000 }
+const CONNECT_MS = 20_000
+const KEEPALIVE_SECONDS = 30
+/** Of a desired state: a device with hundreds of models fits many times. */
+const MAX_DESIRED_BYTES = 256 * 1024
+/** Rows looked at in one transaction while records are made dirty again for a cloud that lost them. */
+const RESEND_ROWS = 2000
+
+/**
+ * The device's link to the cloud: keeps one MQTT session open (its own backoff with full jitter between two), lets
+ * `Uplink` decide what to say on it, and hands desired states on. A cloud or broker that is away costs nothing: records
+ * wait in the outbox.
+ */
+export class Sync implements AsyncDisposable {
+  readonly #options: SyncOptions
+  readonly #uplink: Uplink
+  readonly #stopping = new AbortController()
+  #session: MqttSession | undefined
+  #trouble: string | undefined = 'not connected yet'
+  #timer: NodeJS.Timeout | undefined
+  #running: Promise<void> | undefined
+  /** Told to a waiting `#run` when the session is over. */
+  #over: ((reason: string) => void) | undefined
+  #seen = -1
+  #resending = false
+
+  constructor(options: SyncOptions) {
+    this.#options = options
+    this.#uplink = new Uplink({ ...UPLINK_DEFAULTS, ...options.uplink })
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  get status(): LinkStatus {
+    const connected = this.#uplink.isOpen
+    return { connected, trouble: connected ? undefined : this.#trouble }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort()
+    this.#over?.('the agent stops')
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { log, backoff = BACKOFF } = this.#options
+    const waits = fullJitter(backoff)
+    const { signal } = this.#stopping
+    while (!signal.aborted) {
+      const wasOpen = await this.#connectOnce()
+      if (signal.aborted) break
+      if (wasOpen) waits.reset()
+      const wait = waits.next()
+      log.warn({ reason: this.#trouble, retryInMs: Math.round(wait) }, 'no link to the cloud')
+      await pause(wait, signal)
+    }
+  }
+
+  /** One session, from its opening to its end. @returns whether the cloud answered on it */
+  async #connectOnce(): Promise<boolean> {
+    const { url, device, token, ca, db, log } = this.#options
+    const { signal } = this.#stopping
+    const over = Promise.withResolvers<string>()
+    this.#over = over.resolve
+    const link = readLink(db).link
+    let wasOpen = false
+    try {
+      await using session = await openMqttSession(
+        { url, device, token, ca, link, connectMs: CONNECT_MS, keepaliveSeconds: KEEPALIVE_SECONDS, signal },
+        {
+          received: (channel, payload) => this.#received(channel, payload),
+          heard: () => this.#step({ kind: 'heard' }),
+          closed: over.resolve,
+        },
+      )
+      this.#session = session
+      this.#trouble = 'connected to the broker; the cloud has not answered'
+      this.#step({ kind: 'opened', session: session.session })
+      const looking = setInterval(() => {
+        wasOpen ||= this.#uplink.isOpen
+        this.#look()
+      }, this.#options.lookMs ?? 1000)
+      try {
+        this.#trouble = await over.promise
+      } finally {
+        clearInterval(looking)
+      }
+      wasOpen ||= this.#uplink.isOpen
+    } catch (error) {
+      this.#trouble = (error as Error).message
+    } finally {
+      this.#session = undefined
+      this.#over = undefined
+      clearTimeout(this.#timer)
+      this.#uplink.step({ kind: 'closed' }, performance.now())
+    }
+    log.debug({ reason: this.#trouble }, 'session over')
+    return wasOpen
+  }
+
+  #received(channel: Channel, payload: Buffer): void {
+    const { log } = this.#options
+    try {
+      if (channel === 'desired') this.#desired(payload)
+      else this.#step({ kind: 'received', message: decodeDownlink(payload) })
+    } catch (err) {
+      log.warn({ err, channel, bytes: payload.length }, 'a message of the cloud that makes no sense; passed over')
+    }
+  }
+
+  /** @throws where it is no desired state: the one in force stays */
+  #desired(payload: Buffer): void {
+    const { log, onDesired } = this.#options
+    // An empty retained message is a topic that was cleared.
+    if (payload.length === 0) return
+    if (payload.length > MAX_DESIRED_BYTES)
+      throw new RangeError(`${payload.length} bytes; at most ${MAX_DESIRED_BYTES}`)
+    const desired = DesiredState.parse(JSON.parse(payload.toString()))
+    onDesired(desired).catch((err) => log.error({ err }, 'the desired state could not be taken'))
+  }
+
+  /** Looks for records that were written since, and for records the cloud lost. */
+  #look(): void {
+    const { db } = this.#options
+    if (!this.#uplink.isOpen) return
+    const next = nextSequence(db)
+    if (next !== this.#seen) {
+      this.#seen = next
+      this.#step({ kind: 'dirty' })
+    }
+    if (readLink(db).resending && !this.#resending) this.#perform(() => this.#resend())
+  }
+
+  async #resend(): Promise<void> {
+    this.#resending = true
+    try {
+      while (this.#session && !(await this.#options.writer.call('outbox.resend', { limit: RESEND_ROWS })));
+    } finally {
+      this.#resending = false
+    }
+  }
+
+  #step(input: Input): void {
+    const now = performance.now()
+    for (const effect of this.#uplink.step(input, now)) this.#perform(() => this.#execute(effect))
+    clearTimeout(this.#timer)
+    const next = this.#uplink.nextTick
+    if (this.#session && next < Number.POSITIVE_INFINITY) {
+      this.#timer = setTimeout(() => this.#step({ kind: 'tick' }), Math.max(0, next - now))
+    }
+  }
+
+  /** What fails ends the session: the next one finds all that was under way in the outbox. */
+  #perform(work: () => Promise<void>): void {
+    work().catch((err) => {
+      this.#options.log.error({ err }, 'the uplink failed and starts anew')
+      this.#session?.drop((err as Error).message)
+    })
+  }
+
+  async #execute(effect: Effect): Promise<void> {
+    const { writer, db, log } = this.#options
+    switch (effect.kind) {
+      case 'prepare-hello':
+        return this.#step({ ...effect, kind: 'hello-prepared', hello: await writer.call('outbox.hello', undefined) })
+      case 'store-grant': {
+        const taken = await writer.call('outbox.grant', effect)
+        this.#step({ ...effect, kind: 'grant-stored', taken })
+        return this.#look()
+      }
+      case 'pick': {
+        const batch = makeBatch(db, effect.want)
+        const [first] = batch?.rejected ?? []
+        if (first)
+          log.error({ ...first, rows: batch!.rejected.length }, 'records that make no sense are told as dropped')
+        return this.#step({ kind: 'picked', turn: effect.turn, batch })
+      }
+      case 'acknowledge':
+        await writer.call('outbox.acknowledge', effect.ack)
+        return this.#step({ ...effect, kind: 'acknowledged' })
+      case 'publish':
+        return this.#session?.publish(effect.payload)
+      case 'reconnect':
+        return this.#session?.drop(effect.reason)
+      default:
+        effect satisfies never
+    }
+  }
+}
+
+/** Real milliseconds; ends early, without an error, when it is stopped. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  const stop = () => resolve()
+  signal.addEventListener('abort', stop, { once: true })
+  return promise.finally(() => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  })
+}

@@ -1,0 +1,312 @@
+import {
+  type Ack,
+  type Answer,
+  type DownlinkMessage,
+  encodeHello,
+  type Grant,
+  type Hello,
+  type Ranges,
+  subtract,
+  union,
+} from '@storecast/shared/wire'
+import type { HelloState } from '../outbox/index.ts'
+import type { Outgoing } from './outgoing.ts'
+
+/** What happens to the protocol. `turn` comes back from the effect that is answered: an older turn's is void. */
+export type Input =
+  /** Connected and subscribed; nothing of an earlier connection comes through this one. */
+  | { readonly kind: 'opened'; readonly session: string }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'received'; readonly message: DownlinkMessage }
+  /** The broker gave some sign of life. */
+  | { readonly kind: 'heard' }
+  /** Records were written. */
+  | { readonly kind: 'dirty' }
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'hello-prepared'; readonly turn: number; readonly hello: HelloState }
+  | { readonly kind: 'grant-stored'; readonly turn: number; readonly grant: Grant; readonly taken: boolean }
+  | { readonly kind: 'picked'; readonly turn: number; readonly batch: Outgoing | undefined }
+  | { readonly kind: 'acknowledged'; readonly turn: number; readonly ack: Ack }
+
+/** What is to be done; each but `publish` and `reconnect` ends with the input that answers it. */
+export type Effect =
+  | { readonly kind: 'prepare-hello'; readonly turn: number }
+  | { readonly kind: 'store-grant'; readonly turn: number; readonly nonce: string; readonly grant: Grant }
+  | { readonly kind: 'pick'; readonly turn: number; readonly want: Want }
+  | { readonly kind: 'acknowledge'; readonly turn: number; readonly ack: Ack }
+  | { readonly kind: 'publish'; readonly payload: Uint8Array }
+  | { readonly kind: 'reconnect'; readonly reason: string }
+
+/** A batch to be made. */
+export interface Want {
+  readonly epoch: number
+  readonly link: number
+  readonly acknowledgedAt: number
+  readonly excluded: Ranges
+  readonly withSuperseded: boolean
+}
+
+export interface UplinkOptions {
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  /** Bytes of batches a second, over all but short times. */
+  readonly bytesPerSecond: number
+  /** Batches sent and not acknowledged. */
+  readonly inFlight: number
+  /** How long an answer or acknowledgement is waited for. */
+  readonly answerMs: number
+  /** Longest backoff before something is sent again. */
+  readonly backoffMs: number
+  /** While something is awaited, a broker silent for so long is taken for gone. */
+  readonly silenceMs: number
+}
+
+export const UPLINK_DEFAULTS: UplinkOptions = {
+  random: Math.random,
+  bytesPerSecond: 16_384,
+  inFlight: 4,
+  answerMs: 15_000,
+  backoffMs: 120_000,
+  silenceMs: 45_000,
+}
+
+interface InFlight {
+  /** Records and superseded sequences that are not acknowledged. */
+  readonly records: Ranges
+  readonly superseded: Ranges
+  readonly due: number
+}
+
+type Phase = 'offline' | 'preparing' | 'greeting' | 'granting' | 'open'
+
+/** Hellos on one connection before another one is tried. */
+const HELLO_TRIES = 3
+/** The byte-rate cap lets this much through at once: two of the largest batches. */
+const BURST_BYTES = 240 * 1024
+
+/**
+ * The device's side of the uplink protocol (the wire, in the architecture page), without its I/O: takes what happens, with
+ * the time (real milliseconds, never backwards), and says what to do.
+ *
+ * offline → hello, until it is answered → open: batches, newest records first, some in flight at once; what is not
+ * acknowledged in time is picked again, after a backoff with full jitter.
+ */
+export class Uplink {
+  readonly #options: UplinkOptions
+  #phase: Phase = 'offline'
+  #turn = 0
+  #session = ''
+  #hello: Hello | undefined
+  #helloTries = 0
+  #answerDue = Number.POSITIVE_INFINITY
+  #held: Pick<Grant, 'epoch' | 'link'> & { acknowledgedAt: number } = { epoch: 0, link: 0, acknowledgedAt: 0 }
+  #inFlight: readonly InFlight[] = []
+  #picking = false
+  #dirty = false
+  /** Not before this is anything picked: after a failure, or because the cloud asks. */
+  #pausedUntil = 0
+  #failures = 0
+  #allowance = BURST_BYTES
+  #allowanceAt = 0
+  #heardAt = 0
+  #effects: Effect[] = []
+
+  constructor(options: UplinkOptions) {
+    this.#options = options
+  }
+
+  /** Whether the cloud has answered and takes records. */
+  get isOpen(): boolean {
+    return this.#phase === 'open'
+  }
+
+  /** When `tick` is next needed, if nothing else happens before; Infinity for never. */
+  get nextTick(): number {
+    if (this.#phase === 'offline') return Number.POSITIVE_INFINITY
+    const waits = this.#inFlight.map(({ due }) => due)
+    if (this.#isWaiting) waits.push(this.#heardAt + this.#options.silenceMs)
+    if (this.#phase === 'open' && this.#dirty && !this.#picking && this.#inFlight.length < this.#options.inFlight) {
+      const { bytesPerSecond } = this.#options
+      const refilled = this.#allowanceAt + Math.max(0, (-this.#allowance / bytesPerSecond) * 1000)
+      waits.push(Math.max(this.#pausedUntil, refilled))
+    }
+    return Math.min(this.#answerDue, ...waits)
+  }
+
+  step(input: Input, now: number): readonly Effect[] {
+    this.#effects = []
+    const isVoid = 'turn' in input && input.turn !== this.#turn
+    if (!isVoid) this.#take(input, now)
+    if (this.#phase !== 'offline') this.#keepTime(now)
+    return this.#effects
+  }
+
+  #take(input: Input, now: number): void {
+    switch (input.kind) {
+      case 'opened':
+        this.#session = input.session
+        this.#heardAt = now
+        this.#helloTries = 0
+        this.#allowanceAt = now
+        this.#prepareHello()
+        break
+      case 'closed':
+        this.#phase = 'offline'
+        this.#forget()
+        break
+      case 'heard':
+        this.#heardAt = now
+        break
+      case 'dirty':
+        this.#dirty = true
+        break
+      case 'tick':
+        break
+      case 'received':
+        this.#heardAt = now
+        if ('answer' in input.message) this.#takeAnswer(input.message.answer, now)
+        else this.#takeAck(input.message.ack, now)
+        break
+      case 'hello-prepared':
+        if (this.#phase === 'preparing') this.#sayHello({ ...input.hello, session: this.#session }, now)
+        break
+      case 'grant-stored':
+        this.#open(input.grant, input.taken)
+        break
+      case 'picked':
+        this.#takeBatch(input.batch, now)
+        break
+      case 'acknowledged':
+        this.#settle(input.ack)
+        break
+      default:
+        input satisfies never
+    }
+  }
+
+  #prepareHello(): void {
+    this.#forget()
+    this.#phase = 'preparing'
+    this.#effects.push({ kind: 'prepare-hello', turn: this.#turn })
+  }
+
+  /** What was under way is void: its records are dirty still, and are picked again. */
+  #forget(): void {
+    this.#turn++
+    this.#hello = undefined
+    this.#answerDue = Number.POSITIVE_INFINITY
+    this.#inFlight = []
+    this.#picking = false
+  }
+
+  #sayHello(hello: Hello, now: number): void {
+    this.#phase = 'greeting'
+    this.#hello = hello
+    this.#helloTries++
+    this.#answerDue = now + this.#options.answerMs * (1 + this.#options.random())
+    this.#effects.push({ kind: 'publish', payload: encodeHello(hello) })
+  }
+
+  #takeAnswer({ nonce, session, outcome }: Answer, now: number): void {
+    const hello = this.#hello
+    if (this.#phase !== 'greeting' || hello?.nonce !== nonce || hello.session !== session) return
+    if ('challenge' in outcome) {
+      if (hello.challenge !== outcome.challenge) this.#sayHello({ ...hello, challenge: outcome.challenge }, now)
+      return
+    }
+    this.#phase = 'granting'
+    this.#answerDue = Number.POSITIVE_INFINITY
+    this.#effects.push({ kind: 'store-grant', turn: this.#turn, nonce, grant: outcome.grant })
+  }
+
+  #open(grant: Grant, taken: boolean): void {
+    this.#helloTries = 0
+    if (!taken) {
+      // Another hello with the same nonce was answered first: the next one has its own.
+      this.#prepareHello()
+      return
+    }
+    this.#phase = 'open'
+    this.#held = { epoch: grant.epoch, link: grant.link, acknowledgedAt: 0 }
+    this.#dirty = true
+  }
+
+  #takeAck(ack: Ack, now: number): void {
+    const { epoch, link } = this.#held
+    if (this.#phase !== 'open' || ack.epoch !== epoch || ack.link !== link) return
+    if (ack.sayHello) {
+      this.#prepareHello()
+      return
+    }
+    this.#failures = 0
+    if (ack.pauseMs > 0) this.#pause(now + ack.pauseMs * (0.5 + this.#options.random()))
+    this.#effects.push({ kind: 'acknowledge', turn: this.#turn, ack })
+  }
+
+  #settle({ committed, committedAt }: Ack): void {
+    this.#held.acknowledgedAt = Math.max(this.#held.acknowledgedAt, committedAt)
+    this.#inFlight = this.#inFlight
+      .map(({ records, superseded, due }) => ({
+        records: subtract(records, committed),
+        superseded: subtract(superseded, committed),
+        due,
+      }))
+      .filter(({ records, superseded }) => records.length + superseded.length > 0)
+  }
+
+  #takeBatch(batch: Outgoing | undefined, now: number): void {
+    this.#picking = false
+    if (!batch) return
+    this.#dirty = true
+    const { payload, records, superseded } = batch
+    const due = now + this.#options.answerMs * (1 + this.#options.random())
+    this.#inFlight = [...this.#inFlight, { records, superseded, due }]
+    this.#allowance -= payload.length
+    this.#effects.push({ kind: 'publish', payload })
+  }
+
+  /** What is due by now. */
+  #keepTime(now: number): void {
+    if (this.#isWaiting && now >= this.#heardAt + this.#options.silenceMs) {
+      this.#reconnect(`the broker was silent for ${Math.round((now - this.#heardAt) / 1000)} s`)
+    } else if (this.#phase === 'greeting' && now >= this.#answerDue) {
+      if (this.#helloTries >= HELLO_TRIES) this.#reconnect('the cloud did not answer')
+      else this.#prepareHello()
+    }
+    if (this.#inFlight.some(({ due }) => now >= due)) {
+      this.#inFlight = this.#inFlight.filter(({ due }) => now < due)
+      this.#dirty = true
+      const { answerMs, backoffMs, random } = this.#options
+      this.#pause(now + random() * Math.min(backoffMs, answerMs * 2 ** Math.min(this.#failures++, 10)))
+    }
+    this.#pick(now)
+  }
+
+  #pick(now: number): void {
+    const { bytesPerSecond, inFlight } = this.#options
+    this.#allowance = Math.min(BURST_BYTES, this.#allowance + ((now - this.#allowanceAt) / 1000) * bytesPerSecond)
+    this.#allowanceAt = now
+    if (this.#phase !== 'open' || this.#picking || !this.#dirty || this.#inFlight.length >= inFlight) return
+    if (now < this.#pausedUntil || this.#allowance < 0) return
+    this.#picking = true
+    // Set again by what is written meanwhile, or if there was a batch.
+    this.#dirty = false
+    const excluded = union(...this.#inFlight.map(({ records }) => records))
+    const withSuperseded = this.#inFlight.every(({ superseded }) => superseded.length === 0)
+    this.#effects.push({ kind: 'pick', turn: this.#turn, want: { ...this.#held, excluded, withSuperseded } })
+  }
+
+  get #isWaiting(): boolean {
+    return this.#phase === 'greeting' || this.#inFlight.length > 0
+  }
+
+  #pause(until: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, until)
+  }
+
+  #reconnect(reason: string): void {
+    this.#phase = 'offline'
+    this.#forget()
+    this.#effects.push({ kind: 'reconnect', reason })
+  }
+}

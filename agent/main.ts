@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 node --max-semi-space-size=2
 import { parseArgs } from 'node:util'
 import { startAgent } from './agent.ts'
 import { ConfigError, loadConfig } from './config.ts'

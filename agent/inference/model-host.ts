@@ -106,7 +106,7 @@ export class ModelHost implements AsyncDisposable {
     this.#shared = createSharedBytes()
     this.#child = startChild(new URL('./host.ts', import.meta.url), {
       args: [hostArgument(dataDirectory)],
-      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', MALLOC_ARENA_MAX: '2' },
+      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', MALLOC_ARENA_MAX: '1' },
       nodeFlags: ['--max-semi-space-size=1'],
       stdio: 'pipe',
       share: [this.#shared.fd],

@@ -43,7 +43,8 @@ const HOUR = 3_600_000
  * sensors → buffer → windows → features → inference → forecasts → outbox → sync
  *
  * Each stage is handed the one before it. Sources are the last to start and the first to stop: what they take in has its
- * whole way ahead of it.
+ * whole way ahead of it. The outbox needs no hand: its triggers watch the tables of the stages before it; `agent.ts` adds
+ * sync, which also brings what the cloud desires.
  */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
   const { config, documents, writer, db, clock, log, hostLimits } = options

@@ -1,9 +1,9 @@
 import { acknowledge, hello, takeGrant } from './link.ts'
 import { resend } from './resend.ts'
 
-export type { Acknowledgement, HelloState, LinkState } from './link.ts'
-export { readLink } from './link.ts'
-export { backlog, floorOf, type Picked, pick } from './pick.ts'
+export type { HelloState, LinkState } from './link.ts'
+export { nextSequence, readLink } from './link.ts'
+export { backlog, pick } from './pick.ts'
 export { outboxMigrations } from './schema.ts'
 
 /** What sync/ has the writer do. */

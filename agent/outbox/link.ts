@@ -11,7 +11,6 @@ export interface LinkState {
   readonly epoch: number
   readonly link: number
   readonly quarantined: boolean
-  readonly acknowledgedAt: number
   /** Whether records are still to be sent again: see `resend`. */
   readonly resending: boolean
 }
@@ -22,7 +21,6 @@ interface LinkRow {
   readonly link: number
   readonly quarantined: number
   readonly nonce: string | null
-  readonly acknowledged_at: number
   readonly resend_from: number | null
 }
 
@@ -37,7 +35,6 @@ export function readLink(db: Connection): LinkState {
     epoch: row.epoch,
     link: row.link,
     quarantined: row.quarantined === 1,
-    acknowledgedAt: row.acknowledged_at,
     resending: row.resend_from !== null,
   }
 }
@@ -46,6 +43,15 @@ export function readLink(db: Connection): LinkState {
 export function nextSequence(db: Connection): number {
   const sql = "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'"
   return ((db.statement(sql).pluck().get() as number | undefined) ?? 0) + 1
+}
+
+/** Of the newest, if there are very many: a lost one shows in any. */
+const TOLD_ACKS = 64
+
+/** Commit times of acknowledgements that the cloud may have forgotten, ascending. */
+export function unconfirmedAcks(db: Connection): readonly number[] {
+  const sql = 'SELECT committed_at FROM unconfirmed_acks ORDER BY committed_at DESC LIMIT ?'
+  return db.statement<[number], number>(sql).pluck().all(TOLD_ACKS).reverse()
 }
 
 /** The next hello. Its nonce is on disk before it is sent, and stays the same until it is answered. */
@@ -59,7 +65,7 @@ export function hello(db: Connection): HelloState {
     link: row.link,
     nextSeq: nextSequence(db),
     nonce,
-    acknowledgedAt: row.acknowledged_at,
+    acknowledged: unconfirmedAcks(db),
     quarantined: row.quarantined === 1,
   }
 }
@@ -72,11 +78,10 @@ export function hello(db: Connection): HelloState {
 export function takeGrant(db: Connection, { nonce, grant }: { nonce: string; grant: Grant }): boolean {
   const { epoch, link, quarantined, resendSince } = grant
   const taken = db
-    .statement(
-      'UPDATE link_state SET epoch = ?, link = ?, quarantined = ?, nonce = NULL, acknowledged_at = 0 WHERE nonce = ?',
-    )
+    .statement('UPDATE link_state SET epoch = ?, link = ?, quarantined = ?, nonce = NULL WHERE nonce = ?')
     .run(epoch, link, quarantined ? 1 : 0, nonce)
   if (taken.changes === 0) return false
+  db.statement('DELETE FROM unconfirmed_acks').run()
   if (resendSince !== undefined) {
     const from = db
       .statement('SELECT min(oldest) FROM ack_marks WHERE hour >= ?')
@@ -97,26 +102,31 @@ export interface Acknowledgement {
   readonly link: number
   readonly committed: Ranges
   readonly committedAt: number
+  /** Commit times that the acknowledged batches told: the cloud knows them. */
+  readonly confirmed: readonly number[]
 }
 
 /**
  * Lets go of exactly these sequences: a record that was revised since it was sent has another one, and stays. An
  * acknowledgement for any other epoch or link is none of ours. Returns how many records left.
  */
-export function acknowledge(db: Connection, { epoch, link, committed, committedAt }: Acknowledgement): number {
+export function acknowledge(db: Connection, acknowledgement: Acknowledgement): number {
+  const { epoch, link, committed, committedAt, confirmed } = acknowledgement
   const held = readRow(db)
   if (held.epoch !== epoch || held.link !== link) return 0
   let removed = 0
-  let oldest = Number.POSITIVE_INFINITY
+  let oldest = Number.MAX_SAFE_INTEGER
   for (const [first, last] of committed) {
     const at = db.statement('SELECT min(at) FROM outbox WHERE seq BETWEEN ? AND ?').pluck().get(first, last)
-    oldest = Math.min(oldest, (at as number | null) ?? Number.POSITIVE_INFINITY)
+    oldest = Math.min(oldest, (at as number | null) ?? Number.MAX_SAFE_INTEGER)
     removed += db.statement('DELETE FROM outbox WHERE seq BETWEEN ? AND ?').run(first, last).changes
     db.statement('DELETE FROM given_up WHERE seq BETWEEN ? AND ?').run(first, last)
     cutSuperseded(db, first, last)
   }
-  db.statement('UPDATE link_state SET acknowledged_at = max(acknowledged_at, ?)').run(committedAt)
-  if (Number.isFinite(oldest)) mark(db, Math.floor(committedAt / HOUR_MS), oldest)
+  for (const time of confirmed) db.statement('DELETE FROM unconfirmed_acks WHERE committed_at = ?').run(time)
+  db.statement('INSERT OR IGNORE INTO unconfirmed_acks(committed_at) VALUES (?)').run(committedAt)
+  // The reported state has no event time: it leaves a mark, and is always sent again.
+  if (removed > 0) mark(db, Math.floor(committedAt / HOUR_MS), oldest)
   return removed
 }
 

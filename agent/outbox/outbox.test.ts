@@ -5,18 +5,18 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Connection } from '../platform/database.ts'
 import { openReading } from '../platform/database.ts'
-import { acknowledge, hello, nextSequence, readLink, takeGrant } from './link.ts'
-import { backlog, floorOf, type Picked, pick } from './pick.ts'
-import { resend } from './resend.ts'
 import {
-  openOutbox,
+  openReplica,
   putEvent,
   putForecast,
   putReported,
   putWindow,
   removeWindows,
-  temporaryOutbox,
-} from './test/upstream.ts'
+  temporaryReplica,
+} from '../test/replica.ts'
+import { acknowledge, hello, nextSequence, readLink, takeGrant } from './link.ts'
+import { backlog, floorOf, type Picked, pick } from './pick.ts'
+import { resend } from './resend.ts'
 
 const HOUR = 3_600_000
 const MINUTES_5 = 300_000
@@ -57,10 +57,10 @@ const event = (id: number) => ({
 })
 const reported = { site: 's1', agentVersion: '0.1.0', generation: 1, models: {}, documents: {} }
 
-let outbox: ReturnType<typeof temporaryOutbox>
+let outbox: ReturnType<typeof temporaryReplica>
 let db: Connection
 beforeEach(() => {
-  outbox = temporaryOutbox()
+  outbox = temporaryReplica()
   db = outbox.db
 })
 afterEach(() => outbox[Symbol.dispose]())
@@ -78,7 +78,7 @@ function commit(picked: Picked | undefined, committedAt = T0) {
   const told = Object.values(picked?.superseded ?? {}).flat()
   const sequences = picked ? sequencesOf(picked.records) : []
   for (const committed of [rangesOf(sequences), told.toSorted((a, b) => a[0] - b[0])]) {
-    acknowledge(db, { epoch: 10, link: 1, committed, committedAt })
+    acknowledge(db, { epoch: 10, link: 1, committed, committedAt, confirmed: [] })
   }
 }
 
@@ -91,6 +91,8 @@ describe('the dirty set', () => {
     putReported(db, reported)
     expect(pick(db, all)).toEqual({
       floor: 1,
+      acknowledged: [],
+      sequences: [1, 2, 3, 4, 5],
       records: {
         windows: [{ seq: 1, record: window(0) }],
         forecasts: forecasts.map((record, i) => ({ seq: i + 2, record })),
@@ -174,24 +176,28 @@ describe('acknowledgements', () => {
       [1, 2],
       [4, 4],
     ] as const
-    expect(acknowledge(db, { epoch: 9, link: 1, committed, committedAt: T0 })).toBe(0)
-    expect(acknowledge(db, { epoch: 10, link: 2, committed, committedAt: T0 })).toBe(0)
-    expect(acknowledge(db, { epoch: 10, link: 1, committed, committedAt: T0 })).toBe(2)
+    expect(acknowledge(db, { epoch: 9, link: 1, committed, committedAt: T0, confirmed: [] })).toBe(0)
+    expect(acknowledge(db, { epoch: 10, link: 2, committed, committedAt: T0, confirmed: [] })).toBe(0)
+    expect(acknowledge(db, { epoch: 10, link: 1, committed, committedAt: T0, confirmed: [] })).toBe(2)
     const left = pick(db, all)!
     expect(sequencesOf(left.records)).toEqual([3, 5, 6])
     expect(left).toMatchObject({ floor: 3, superseded: { revised: [] } })
-    expect(readLink(db).acknowledgedAt).toBe(T0)
+    expect(hello(db).acknowledged).toEqual([T0])
+    acknowledge(db, { epoch: 10, link: 1, committed: [[3, 3]], committedAt: T0 + 9, confirmed: [T0] })
+    expect(hello(db).acknowledged).toEqual([T0 + 9])
+    takeGrant(db, { nonce: hello(db).nonce, grant: grantOf(10, 2) })
+    expect(hello(db).acknowledged).toEqual([])
   })
 
   it('cut the ranges of superseded sequences where they end', () => {
     linked()
     for (let i = 0; i < 10; i++) putWindow(db, window(0, i + 1))
-    acknowledge(db, { epoch: 10, link: 1, committed: [[3, 5]], committedAt: T0 })
+    acknowledge(db, { epoch: 10, link: 1, committed: [[3, 5]], committedAt: T0, confirmed: [] })
     expect(pick(db, all)?.superseded.revised).toEqual([
       [1, 2],
       [6, 9],
     ])
-    acknowledge(db, { epoch: 10, link: 1, committed: [[1, 20]], committedAt: T0 })
+    acknowledge(db, { epoch: 10, link: 1, committed: [[1, 20]], committedAt: T0, confirmed: [] })
     expect(pick(db, all)).toBeUndefined()
   })
 })
@@ -199,9 +205,9 @@ describe('acknowledgements', () => {
 describe('the link', () => {
   it('keeps its nonce until it is answered, through a restart', () => {
     const first = hello(db)
-    expect(first).toMatchObject({ epoch: 0, link: 0, nextSeq: 1, acknowledgedAt: 0 })
+    expect(first).toMatchObject({ epoch: 0, link: 0, nextSeq: 1, acknowledged: [] })
     putWindow(db, window(0))
-    const reopened = openOutbox(outbox.file)
+    const reopened = openReplica(outbox.file)
     expect(hello(reopened)).toEqual({ ...first, nextSeq: 2 })
     reopened.close()
     expect(takeGrant(db, { nonce: first.nonce, grant: grantOf(10, 1) })).toBe(true)
@@ -211,7 +217,7 @@ describe('the link', () => {
   })
 
   it('names its database by a version 4 UUID, each its own', () => {
-    using other = temporaryOutbox()
+    using other = temporaryReplica()
     const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
     expect(hello(db).dbId).toMatch(uuid)
     expect(hello(other.db).dbId).not.toBe(hello(db).dbId)
@@ -223,9 +229,9 @@ describe('the link', () => {
     putForecast(db, forecast(1, window(20).start))
     putEvent(db, { ...event(1), at: window(20).start })
     putReported(db, reported)
-    acknowledge(db, { epoch: 10, link: 1, committed: [[1, 20]], committedAt: T0 + 24 * HOUR })
-    acknowledge(db, { epoch: 10, link: 1, committed: [[21, 39]], committedAt: T0 + 26 * HOUR })
-    acknowledge(db, { epoch: 10, link: 1, committed: [[41, 43]], committedAt: T0 + 27 * HOUR })
+    acknowledge(db, { epoch: 10, link: 1, committed: [[1, 20]], committedAt: T0 + 24 * HOUR, confirmed: [] })
+    acknowledge(db, { epoch: 10, link: 1, committed: [[21, 39]], committedAt: T0 + 26 * HOUR, confirmed: [] })
+    acknowledge(db, { epoch: 10, link: 1, committed: [[41, 43]], committedAt: T0 + 27 * HOUR, confirmed: [] })
 
     takeGrant(db, { nonce: hello(db).nonce, grant: { ...grantOf(10, 3), resendSince: T0 + 25 * HOUR } })
     expect(readLink(db).resending).toBe(true)
@@ -280,7 +286,7 @@ const step = fc.oneof(
 it('accounts for every sequence exactly once, whatever happens', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      using own = temporaryOutbox()
+      using own = temporaryReplica()
       linked(own.db)
       const acknowledged = new Set<number>()
       for (const action of steps) perform(own.db, action, acknowledged)
@@ -316,7 +322,7 @@ function perform(device: Connection, action: Step, acknowledged: Set<number>) {
     const last = Math.min(action.first + action.size, nextSequence(device) - 1)
     if (last < action.first) return
     for (let seq = action.first; seq <= last; seq++) acknowledged.add(seq)
-    acknowledge(device, { epoch: 10, link: 1, committed: [[action.first, last]], committedAt: T0 })
+    acknowledge(device, { epoch: 10, link: 1, committed: [[action.first, last]], committedAt: T0, confirmed: [] })
   }
   if (action.do === 'pick') {
     const picked = pick(device, { ...all, limit: action.limit })

@@ -1,18 +1,7 @@
-import type { EventRecord, ForecastRecord, ReportedState, WindowRecord } from '@storecast/shared/contracts'
-import { Sketch } from '@storecast/shared/windows'
-import {
-  type BatchRecords,
-  type Ranges,
-  type Rejected,
-  rangesOf,
-  type Sequenced,
-  type Superseded,
-  sequencesOf,
-  sift,
-  union,
-} from '@storecast/shared/wire'
+import { type BatchRecords, type Ranges, type Rejected, rangesOf, type Superseded, union } from '@storecast/shared/wire'
 import type { Connection } from '../platform/database.ts'
-import { nextSequence } from './link.ts'
+import { nextSequence, unconfirmedAcks } from './link.ts'
+import { readRecords } from './records.ts'
 
 export interface PickOptions {
   /** Sequences that are under way: no record of them is picked. */
@@ -24,6 +13,10 @@ export interface PickOptions {
 
 export interface Picked {
   readonly floor: number
+  /** Commit times for the cloud to confirm. */
+  readonly acknowledged: readonly number[]
+  /** What is taken out of the dirty set, ascending: the records, and those told as dropped. */
+  readonly sequences: readonly number[]
   readonly records: BatchRecords
   readonly superseded: Superseded
   /** Records that would be refused by the cloud: told as dropped. */
@@ -45,7 +38,9 @@ export function pick(db: Connection, options: PickOptions): Picked | undefined {
     const unsent = rangesOf([...lost, ...rejected.map(({ seq }) => seq)].sort((a, b) => a - b))
     const superseded = { ...told, dropped: union(told.dropped, unsent) }
     const empty = sequences.length === 0 && Object.values(superseded).every((ranges) => ranges.length === 0)
-    return empty ? undefined : { floor: floorOf(db), records: sound, superseded, rejected }
+    if (empty) return undefined
+    const [floor, acknowledged] = [floorOf(db), unconfirmedAcks(db)]
+    return { floor, acknowledged, sequences, records: sound, superseded, rejected }
   })()
 }
 
@@ -66,7 +61,7 @@ export function backlog(db: Connection): { readonly records: number; readonly ol
   return { records: row.records, oldest: row.oldest ?? undefined }
 }
 
-/** Up to `limit` sequences, highest first, skipping the excluded ranges. */
+/** Up to `limit` of the highest sequences, skipping the excluded ranges; ascending. */
 function dirtySequences(db: Connection, { excluded, limit }: PickOptions): number[] {
   const statement = db
     .statement<[number, number, number], number>(
@@ -77,98 +72,11 @@ function dirtySequences(db: Connection, { excluded, limit }: PickOptions): numbe
   let below = Number.MAX_SAFE_INTEGER
   for (const [first, last] of [...excluded].reverse()) {
     picked.push(...statement.all(last, below, limit - picked.length))
-    if (picked.length === limit) return picked
+    if (picked.length === limit) return picked.reverse()
     below = first
   }
   picked.push(...statement.all(0, below, limit - picked.length))
-  return picked
-}
-
-interface WindowRow {
-  readonly seq: number
-  readonly sensor: string
-  readonly entity: string
-  readonly start: number
-  readonly end: number
-  readonly revision: number
-  readonly count: number
-  readonly sum: number
-  readonly min: number
-  readonly max: number
-  readonly last: number
-  readonly sketch: Uint8Array
-  readonly missing: number
-  readonly late: number
-  readonly out_of_range: number
-  readonly flat: number
-  readonly duplicate: number
-}
-
-interface ForecastRow {
-  readonly seq: number
-  readonly model: string
-  readonly version: number
-  readonly entity: string
-  readonly issued_at: number
-  readonly start: number
-  readonly end: number
-  readonly quantiles: Uint8Array
-  readonly mean: number
-  readonly baseline: number
-  readonly scored_at: number | null
-  readonly actual: number | null
-  readonly censored: number | null
-}
-
-interface EventRow extends Omit<EventRecord, 'detail'> {
-  readonly seq: number
-  readonly detail: string
-}
-
-const WANTED = 'FROM json_each(?) wanted JOIN outbox o ON o.seq = wanted.value'
-
-function readRecords(db: Connection, sequences: readonly number[]) {
-  const wanted = JSON.stringify(sequences.toSorted((a, b) => a - b))
-  const rows = <Row>(sql: string) => (sequences.length === 0 ? [] : db.statement<[string], Row>(sql).all(wanted))
-  const windows = rows<WindowRow>(
-    `SELECT o.seq, s.sensor, s.entity, w.* ${WANTED} AND o.kind = 'window'
-       JOIN windows w ON w.series = o.k1 AND w.start = o.k2 AND w."end" = o.k3 JOIN series s ON s.id = w.series ORDER BY o.seq`,
-  ).map(windowOf)
-  const forecasts = rows<ForecastRow>(
-    `SELECT o.seq, f.* ${WANTED} AND o.kind = 'forecast'
-       JOIN forecasts f ON f.model = o.k1 AND f.version = o.k2 AND f.entity = o.k3 AND f.issued_at = o.k4 ORDER BY o.seq`,
-  ).map(forecastOf)
-  const events = rows<EventRow>(
-    `SELECT o.seq, e.* ${WANTED} AND o.kind = 'event' JOIN events e ON e.id = o.k1 ORDER BY o.seq`,
-  ).map(({ seq, detail, ...event }) => ({ seq, record: { ...event, detail: JSON.parse(detail) } }))
-  const reported = rows<{ seq: number; body: string }>(
-    `SELECT o.seq, r.body ${WANTED} AND o.kind = 'reported' JOIN reported r ON r.id = o.k1`,
-  ).map(({ seq, body }) => ({ seq, record: JSON.parse(body) as ReportedState }))[0]
-  const records = { windows, forecasts, events, reported }
-  const found = new Set(sequencesOf(records))
-  return { ...sift(records), lost: sequences.filter((seq) => !found.has(seq)) }
-}
-
-function windowOf({ seq, sensor, entity, sketch, ...row }: WindowRow): Sequenced<WindowRecord> {
-  const { start, end, revision, count, sum, min, max, last, missing, late, flat, duplicate } = row
-  const quality = { missing, late, outOfRange: row.out_of_range, flat, duplicate }
-  const bins = Sketch.decode(sketch).bins()
-  return {
-    seq,
-    record: { series: { sensor, entity }, start, end, revision, count, sum, min, max, last, sketch: bins, quality },
-  }
-}
-
-function forecastOf(row: ForecastRow): Sequenced<ForecastRecord> {
-  const { seq, model, version, entity, issued_at, start, end, mean, baseline, scored_at, actual, censored } = row
-  const score =
-    scored_at === null || actual === null ? {} : { score: { scoredAt: scored_at, actual, censored: censored === 1 } }
-  // A copy: float32 needs an alignment that the blob's place in its buffer may lack.
-  const quantiles = [...new Float32Array(new Uint8Array(row.quantiles).buffer)]
-  return {
-    seq,
-    record: { model, version, entity, issuedAt: issued_at, start, end, quantiles, mean, baseline, ...score },
-  }
+  return picked.reverse()
 }
 
 function readSuperseded(db: Connection): Superseded {

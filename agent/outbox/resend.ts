@@ -14,7 +14,7 @@ interface Pass {
 }
 
 const PASSES: readonly Pass[] = [
-  { kind: 'forecast', table: 'forecasts', key: ['model', 'version', 'entity', 'issued_at'], at: 'issued_at' },
+  { kind: 'forecast', table: 'forecasts', key: ['model', 'version', 'issued_at', 'entity'], at: 'issued_at' },
   { kind: 'window', table: 'windows', key: ['series', 'start', '"end"'], at: 'start' },
 ]
 

@@ -23,7 +23,7 @@ const SOURCES: readonly Source[] = [
   {
     kind: 'forecast',
     table: 'forecasts',
-    key: ['model', 'version', 'entity', 'issued_at'],
+    key: ['model', 'version', 'issued_at', 'entity'],
     at: 'issued_at',
     changes: 'OF start, "end", quantiles, mean, baseline, scored_at, actual, censored',
   },
@@ -111,8 +111,7 @@ export const outboxMigrations: readonly Migration[] = [
         DELETE FROM superseded WHERE first = NEW.seq + 1 AND cause = NEW.cause;
       END;
 
-      -- Epoch and link as granted (0: never), the nonce of a hello that is not answered yet, the time of the last
-      -- acknowledgement under this link.
+      -- Epoch and link as granted (0: never), and the nonce of a hello that is not answered yet.
       CREATE TABLE link_state(
         id INTEGER PRIMARY KEY CHECK (id = 1),
         db_id TEXT NOT NULL,
@@ -120,7 +119,6 @@ export const outboxMigrations: readonly Migration[] = [
         link INTEGER NOT NULL DEFAULT 0,
         quarantined INTEGER NOT NULL DEFAULT 0,
         nonce TEXT,
-        acknowledged_at INTEGER NOT NULL DEFAULT 0,
         -- Records of this event time or later are to be sent again, and how far that has come (JSON).
         resend_from INTEGER,
         resend_after TEXT
@@ -129,6 +127,9 @@ export const outboxMigrations: readonly Migration[] = [
       INSERT INTO link_state(id, db_id) SELECT 1, format('%s-%s-4%s-%s%s-%s', substr(h, 1, 8), substr(h, 9, 4),
         substr(h, 13, 3), substr('89ab', 1 + abs(random() % 4), 1), substr(h, 16, 3), substr(h, 19, 12))
         FROM (SELECT lower(hex(randomblob(16))) AS h);
+      -- Commit times of acknowledgements under this link of which the cloud has not been told, or may have lost: a cloud
+      -- that does not know one was restored to an earlier time.
+      CREATE TABLE unconfirmed_acks(committed_at INTEGER PRIMARY KEY) STRICT;
       -- The oldest event time among what was acknowledged in an hour of the cloud's time: tells what a cloud that was
       -- restored to an earlier time has lost. The first row stands for all hours up to its own.
       CREATE TABLE ack_marks(hour INTEGER PRIMARY KEY, oldest INTEGER NOT NULL) STRICT;

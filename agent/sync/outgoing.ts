@@ -20,6 +20,8 @@ export interface Outgoing {
   readonly records: Ranges
   /** Sequences that it tells as superseded. */
   readonly superseded: Ranges
+  /** Commit times that it tells. */
+  readonly acknowledged: readonly number[]
   readonly rejected: readonly Rejected[]
 }
 
@@ -30,13 +32,13 @@ const BATCH_RECORDS = 1000
  * tell.
  */
 export function makeBatch(db: Connection, want: Want, most: number = BATCH_RECORDS): Outgoing | undefined {
-  const { epoch, link, acknowledgedAt, excluded, withSuperseded } = want
+  const { epoch, link, excluded, withSuperseded } = want
   for (let limit = most; ; limit = Math.ceil(limit / 2)) {
     const picked = pick(db, { excluded, limit, withSuperseded })
     if (!picked) return undefined
-    const { floor, superseded, rejected } = picked
+    const { floor, superseded, acknowledged, rejected } = picked
     const records = encodeRecords(picked.records)
-    const payload = encodeBatch({ epoch, link, floor, acknowledgedAt, superseded, ...records })
+    const payload = encodeBatch({ epoch, link, floor, acknowledged, superseded, ...records })
     const fits = payload.length <= MAX_PAYLOAD_BYTES && records.bodySize <= MAX_BODY_BYTES
     // The caps of single records (shared/wire) let any one of them fit.
     if (!fits && limit > 1) continue
@@ -44,6 +46,7 @@ export function makeBatch(db: Connection, want: Want, most: number = BATCH_RECOR
       payload,
       records: rangesOf(picked.sequences),
       superseded: union(...CAUSES.map((cause) => superseded[cause])),
+      acknowledged,
       rejected,
     }
   }

@@ -33,7 +33,11 @@ export type Effect =
   | { readonly kind: 'prepare-hello'; readonly turn: number }
   | { readonly kind: 'store-grant'; readonly turn: number; readonly nonce: string; readonly grant: Grant }
   | { readonly kind: 'pick'; readonly turn: number; readonly want: Want }
-  | { readonly kind: 'acknowledge'; readonly turn: number; readonly ack: Ack }
+  | {
+      readonly kind: 'acknowledge'
+      readonly turn: number
+      readonly ack: Ack & { readonly confirmed: readonly number[] }
+    }
   | { readonly kind: 'publish'; readonly payload: Uint8Array }
   | { readonly kind: 'reconnect'; readonly reason: string }
 
@@ -41,7 +45,6 @@ export type Effect =
 export interface Want {
   readonly epoch: number
   readonly link: number
-  readonly acknowledgedAt: number
   readonly excluded: Ranges
   readonly withSuperseded: boolean
 }
@@ -70,7 +73,7 @@ export const UPLINK_DEFAULTS: UplinkOptions = {
   silenceMs: 45_000,
 }
 
-interface InFlight {
+interface InFlight extends Pick<Outgoing, 'acknowledged'> {
   /** Records and superseded sequences that are not acknowledged. */
   readonly records: Ranges
   readonly superseded: Ranges
@@ -99,7 +102,7 @@ export class Uplink {
   #hello: Hello | undefined
   #helloTries = 0
   #answerDue = Number.POSITIVE_INFINITY
-  #held: Pick<Grant, 'epoch' | 'link'> & { acknowledgedAt: number } = { epoch: 0, link: 0, acknowledgedAt: 0 }
+  #held: Pick<Grant, 'epoch' | 'link'> = { epoch: 0, link: 0 }
   #inFlight: readonly InFlight[] = []
   #picking = false
   #dirty = false
@@ -227,7 +230,7 @@ export class Uplink {
       return
     }
     this.#phase = 'open'
-    this.#held = { epoch: grant.epoch, link: grant.link, acknowledgedAt: 0 }
+    this.#held = { epoch: grant.epoch, link: grant.link }
     this.#dirty = true
   }
 
@@ -240,27 +243,22 @@ export class Uplink {
     }
     this.#failures = 0
     if (ack.pauseMs > 0) this.#pause(now + ack.pauseMs * (0.5 + this.#options.random()))
-    this.#effects.push({ kind: 'acknowledge', turn: this.#turn, ack })
+    const done = this.#inFlight.filter((batch) => isEmpty(without(batch, ack.committed)))
+    const confirmed = done.flatMap(({ acknowledged }) => acknowledged)
+    this.#effects.push({ kind: 'acknowledge', turn: this.#turn, ack: { ...ack, confirmed } })
   }
 
-  #settle({ committed, committedAt }: Ack): void {
-    this.#held.acknowledgedAt = Math.max(this.#held.acknowledgedAt, committedAt)
-    this.#inFlight = this.#inFlight
-      .map(({ records, superseded, due }) => ({
-        records: subtract(records, committed),
-        superseded: subtract(superseded, committed),
-        due,
-      }))
-      .filter(({ records, superseded }) => records.length + superseded.length > 0)
+  #settle({ committed }: Ack): void {
+    this.#inFlight = this.#inFlight.map((batch) => without(batch, committed)).filter((batch) => !isEmpty(batch))
   }
 
   #takeBatch(batch: Outgoing | undefined, now: number): void {
     this.#picking = false
     if (!batch) return
     this.#dirty = true
-    const { payload, records, superseded } = batch
+    const { payload, records, superseded, acknowledged } = batch
     const due = now + this.#options.answerMs * (1 + this.#options.random())
-    this.#inFlight = [...this.#inFlight, { records, superseded, due }]
+    this.#inFlight = [...this.#inFlight, { records, superseded, acknowledged, due }]
     this.#allowance -= payload.length
     this.#effects.push({ kind: 'publish', payload })
   }
@@ -310,3 +308,11 @@ export class Uplink {
     this.#effects.push({ kind: 'reconnect', reason })
   }
 }
+
+const without = (batch: InFlight, committed: Ranges): InFlight => ({
+  ...batch,
+  records: subtract(batch.records, committed),
+  superseded: subtract(batch.superseded, committed),
+})
+
+const isEmpty = ({ records, superseded }: InFlight) => records.length + superseded.length === 0

@@ -7,7 +7,7 @@ const SECONDS = NOW / 1000
 const DB = '2b1c8a1e-6f0d-4f4e-9a52-8d5a4c1f0b11'
 const OTHER_DB = '3c1c8a1e-6f0d-4f4e-9a52-8d5a4c1f0b11'
 
-/** The device holds link 500 of epoch 100, has sequences up to 50 known, and its last acknowledgement is of time 900. */
+/** The device holds link 500 of epoch 100, has sequences up to 50 known, and an acknowledgement of time 900 is unconfirmed. */
 const hello: Hello = {
   dbId: DB,
   epoch: 100,
@@ -15,7 +15,7 @@ const hello: Hello = {
   nextSeq: 51,
   nonce: 'aaaaaaaaaaaaaaaa',
   session: '1111111111111111',
-  acknowledgedAt: 900,
+  acknowledged: [900],
   quarantined: false,
 }
 const epoch: KnownEpoch = { epoch: 100, dbId: DB, quarantined: false, link: 500, committedAt: 400, highest: 50 }
@@ -24,7 +24,8 @@ const link: KnownLink = {
   link: 500,
   nonce: 'ffffffffffffffff',
   session: '9999999999999999',
-  committedAt: 900,
+  grantedAt: 500,
+  commits: [890, 900],
 }
 
 const history = (given: Partial<History> = {}): History => ({
@@ -53,9 +54,9 @@ const opened = (opens: string, more: object = {}) => ({
 })
 
 describe('a hello', () => {
-  it('of a device never heard of opens an epoch at once', () => {
-    const first = { ...hello, epoch: 0, link: 0, acknowledgedAt: 0 }
-    expect(decideHello(nothing, first, NOW)).toEqual(opened('first-contact'))
+  it('of a device never heard of opens an epoch', () => {
+    const first = { ...hello, epoch: 0, link: 0, acknowledged: [] }
+    expect(decideChallenged(nothing, first)).toEqual(opened('first-contact'))
   })
 
   it('under the newest link gets the next one', () => {
@@ -88,7 +89,15 @@ describe('a hello', () => {
   })
 
   it('repeated in another connection gets the epoch that was granted, under a link of its own', () => {
-    const answered = { ...link, epoch: 200, link: 600, nonce: hello.nonce, session: 'other', resendSince: 7 }
+    const answered = {
+      ...link,
+      epoch: 200,
+      link: 600,
+      nonce: hello.nonce,
+      session: 'other',
+      commits: [],
+      resendSince: 7,
+    }
     const granted = { ...epoch, epoch: 200, link: 600, highest: 0 }
     const given = history({ answered, epochs: [epoch, granted] })
     expect(decideChallenged(given, hello)).toEqual({
@@ -96,12 +105,12 @@ describe('a hello', () => {
       grant: { epoch: 200, link: NOW, quarantined: false, opens: undefined, resendSince: 7 },
     })
     // A copy of the disk asked the same, and has used the grant: this one is the older.
-    const used = history({ answered, epochs: [epoch, { ...granted, highest: 60 }] })
+    const used = history({ answered: { ...answered, commits: [901] }, epochs: [epoch, granted] })
     expect(decideChallenged(used, hello)).toEqual(opened('fork', { quarantined: true }))
   })
 
   it('of an unknown database opens an epoch: the disk was replaced', () => {
-    const said = { ...hello, dbId: OTHER_DB, epoch: 0, link: 0, acknowledgedAt: 0 }
+    const said = { ...hello, dbId: OTHER_DB, epoch: 0, link: 0, acknowledged: [] }
     expect(decideChallenged(history({ held: undefined }), said)).toEqual(opened('new-database'))
   })
 
@@ -137,7 +146,7 @@ describe('a hello', () => {
 
   it('under a link ahead shows that the cloud was restored: it adopts the link, and has all sent since its last commit', () => {
     const before = link
-    const said = { ...hello, link: 700 }
+    const said = { ...hello, link: 1700 }
     expect(decideChallenged(history({ held: undefined, before }), said)).toEqual({
       kind: 'grant',
       grant: { epoch: 100, link: NOW, quarantined: false, opens: undefined, resendSince: 900 },
@@ -145,23 +154,23 @@ describe('a hello', () => {
   })
 
   it('under a link ahead does not share an epoch in which somebody has spoken since', () => {
-    const epochs = [{ ...epoch, committedAt: 701 }]
-    expect(decideChallenged(history({ held: undefined, before: link, epochs }), { ...hello, link: 700 })).toEqual(
+    const epochs = [{ ...epoch, committedAt: 1701 }]
+    expect(decideChallenged(history({ held: undefined, before: link, epochs }), { ...hello, link: 1700 })).toEqual(
       opened('cloud-restored', { resendSince: 900 }),
     )
   })
 
   it('of an epoch ahead shows that the cloud was restored: it adopts the epoch', () => {
-    const said = { ...hello, epoch: 150, link: 700 }
+    const said = { ...hello, epoch: 150, link: 1700 }
     expect(decideChallenged(history({ held: undefined, before: link }), said)).toEqual(
       opened('cloud-restored', { epoch: 150, resendSince: 900 }),
     )
   })
 
-  it('that remembers a later acknowledgement than the cloud shows that it was restored, within one link', () => {
-    expect(decideChallenged(history(), { ...hello, acknowledgedAt: 901 })).toEqual({
+  it('that remembers an acknowledgement that the cloud does not shows that it was restored, within one link', () => {
+    expect(decideChallenged(history(), { ...hello, acknowledged: [890, 895, 900] })).toEqual({
       kind: 'grant',
-      grant: { epoch: 100, link: NOW, quarantined: false, opens: undefined, resendSince: 900 },
+      grant: { epoch: 100, link: NOW, quarantined: false, opens: undefined, resendSince: 890 },
     })
   })
 

@@ -5,8 +5,9 @@ export interface KnownEpoch {
   readonly epoch: number
   readonly dbId: string
   readonly quarantined: boolean
-  /** The newest link granted, and when it or the newest batch under it was committed. */
+  /** The newest link granted. */
   readonly link: number
+  /** When that was, or the newest batch under it was committed. */
   readonly committedAt: number
   /** The highest sequence heard of; 0 for none. */
   readonly highest: number
@@ -17,10 +18,13 @@ export interface KnownLink {
   readonly link: number
   readonly nonce: string
   readonly session: string
-  /** Of the grant, or of the newest batch under it: all that was committed for the device before is known. */
-  readonly committedAt: number
+  readonly grantedAt: number
+  /** Times of the newest `KEPT_COMMITS` commits of batches under it, ascending. */
+  readonly commits: readonly number[]
   readonly resendSince?: number
 }
+
+export const KEPT_COMMITS = 64
 
 /** What the cloud knows of a device, as far as a hello asks. */
 export interface History {
@@ -97,26 +101,26 @@ function judge(history: History, hello: Hello, now: number): { grant: Grant; usu
   }
   const isSpeaking = (epoch: KnownEpoch) => epoch.quarantined || epoch.epoch === main
 
-  if (epochs.length === 0 && hello.epoch === 0) return { grant: open('first-contact', false), usual: true }
+  if (epochs.length === 0 && hello.epoch === 0) return { grant: open('first-contact', false), usual: false }
   if (!epochs.some((e) => e.dbId === hello.dbId)) {
     const reason = hello.epoch > 0 ? 'cloud-restored' : 'new-database'
     return { grant: open(reason, hello.quarantined), usual: false }
   }
 
-  // It asked before and never heard the answer, or is a copy of the disk that asked: it takes over what was granted, and
-  // whoever took that grant already is behind now.
+  // It asked before and never heard the answer, or is a copy of the disk that asked: while nobody has used the grant it may
+  // have the next link, and whoever took the one before is behind then.
   const asked = answered && epochs.find((e) => e.epoch === answered.epoch && e.link === answered.link)
-  if (asked && isSpeaking(asked) && asked.highest < hello.nextSeq) {
-    return { grant: into(asked, answered?.resendSince), usual: false }
+  if (asked && answered.commits.length === 0 && isSpeaking(asked) && asked.highest < hello.nextSeq) {
+    return { grant: into(asked, answered.resendSince), usual: false }
   }
 
   const held = epochs.find((e) => e.epoch === hello.epoch && e.dbId === hello.dbId)
   if (!held) {
-    if (hello.epoch === 0 || hello.epoch <= main) return { grant: open('fork', true), usual: false }
-    // The epoch was granted by a later cloud than this one, which was restored from before.
+    if (hello.epoch === 0) return { grant: open('fork', true), usual: false }
+    // Epochs are never forgotten but by a cloud that was restored from before this one was granted: no fork, then.
     const opened = open('cloud-restored', hello.quarantined)
-    const isFree = isPlausible && !epochs.some((e) => e.epoch === hello.epoch)
-    return { grant: isFree ? { ...opened, epoch: hello.epoch } : opened, usual: false }
+    const isAhead = isPlausible && hello.epoch > Math.max(...epochs.map((e) => e.epoch))
+    return { grant: isAhead ? { ...opened, epoch: hello.epoch } : opened, usual: false }
   }
   if (!isSpeaking(held)) return { grant: open('fork', true), usual: false }
   if (hello.link < held.link || hello.nextSeq <= held.highest) {
@@ -130,11 +134,20 @@ function judge(history: History, hello: Hello, now: number): { grant: Grant; usu
 }
 
 /**
- * The time after which the cloud has lost what it acknowledged to this device: the newest commit it remembers where it
- * does not remember the link that the device holds, or its last acknowledgement.
+ * The time after which the cloud has lost what it acknowledged to this device: the newest commit it remembers from before
+ * the link, or the acknowledgement, that the device remembers and it does not.
  */
-function lostSince({ held, before }: History, hello: Hello): number | undefined {
-  if (hello.epoch === 0) return undefined
-  if (!held) return before?.committedAt ?? 0
-  return hello.acknowledgedAt > held.committedAt ? held.committedAt : undefined
+function lostSince({ held, before }: History, { epoch, link, acknowledged }: Hello): number | undefined {
+  if (epoch === 0) return undefined
+  // A link's number is the time of its grant, or later.
+  if (!held) return before ? newestCommit(before, link) : 0
+  const lost = acknowledged.find((time) => !isKnown(held.commits, time))
+  return lost === undefined ? undefined : newestCommit(held, lost)
 }
+
+/** Whether these may be all the commits of a link up to some time, and one of them was at `time`. */
+export const isKnown = (commits: readonly number[], time: number): boolean =>
+  commits.includes(time) || (commits.length === KEPT_COMMITS && time < commits[0]!)
+
+const newestCommit = ({ grantedAt, commits }: KnownLink, before: number): number =>
+  commits.findLast((time) => time < before) ?? grantedAt

@@ -175,7 +175,7 @@ describe('epochs', () => {
   it('an acknowledgement that this cloud never gave is answered by having all sent again since its last commit', async () => {
     await cloud.send(device, { windows: [window(0, 5, 1)] })
     const restoredAt = cloud.now
-    device.acknowledgedAt = cloud.now + 5000
+    device.acknowledged = [restoredAt, cloud.now + 500]
     expect(await cloud.send(device, { windows: [window(5, 10, 1)] })).toMatchObject({ sayHello: true })
     const { outcome } = await cloud.greet(device)
     expect(outcome).toMatchObject({ grant: { epoch: device.epoch, resendSince: restoredAt } })

@@ -16,6 +16,7 @@ import { takeBatch } from './account.ts'
 import { applyEvents, applyForecasts, applyReported } from './apply-records.ts'
 import { applyWindows } from './apply-windows.ts'
 import type { Arrival } from './arrivals.ts'
+import { isKnown, KEPT_COMMITS } from './decide-hello.ts'
 import type { Incoming } from './incoming.ts'
 import { type EpochState, type Epochs, greet, loadEpochs, saveEpochs } from './links.ts'
 import { keepRaw, noteGaps, quarantine, type RawMessage } from './set-aside.ts'
@@ -121,6 +122,7 @@ export class Group {
     await applyReported(this.#client, this.#reported)
     for (const [epoch, committed] of this.#committed) {
       epoch.committedAt = Math.max(this.#now, epoch.committedAt + 1)
+      epoch.commits = [...epoch.commits, epoch.committedAt].slice(-KEPT_COMMITS)
       this.#acknowledge(epoch, { committed, committedAt: epoch.committedAt, sayHello: false })
     }
     await saveEpochs(this.#client, this.#epochs)
@@ -150,7 +152,7 @@ export class Group {
     const epoch = epochs.find((e) => e.epoch === batch.epoch && e.link === batch.link)
     const speaks = epoch && (epoch.quarantined || epoch.epoch === main)
     // An acknowledgement that this cloud never gave: it was restored since, and the hello will tell what is lost.
-    if (!speaks || batch.acknowledgedAt > epoch.committedAt) {
+    if (!speaks || !batch.acknowledged.every((time) => isKnown(epoch.commits, time))) {
       this.#tally.batches.fenced++
       this.#acknowledge({ ...batch, device }, { committed: [], committedAt: 0, sayHello: true })
       return

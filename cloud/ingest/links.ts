@@ -16,6 +16,8 @@ export interface EpochState extends Omit<KnownEpoch, 'highest'> {
   readonly device: string
   link: number
   committedAt: number
+  /** Under the newest link. */
+  commits: readonly number[]
   account: Account
   /** To be written back. */
   changed: boolean
@@ -37,20 +39,36 @@ interface EpochRow {
   readonly revised: number
   readonly coarsened: number
   readonly dropped: number
-  readonly committed_at: number
+  readonly granted_at: number
+  /** `pg` gives the elements of an int8 array as text. */
+  readonly commits: readonly string[]
 }
 
 export async function loadEpochs(client: PoolClient, devices: readonly string[]): Promise<Epochs> {
   const { rows } = await client.query<EpochRow>(
-    `SELECT e.*, e.told::text, l.committed_at FROM device_epochs e JOIN device_links l USING (device, epoch, link)
+    `SELECT e.*, e.told::text, l.granted_at, l.commits FROM device_epochs e JOIN device_links l USING (device, epoch, link)
      WHERE e.device = ANY($1) ORDER BY e.epoch`,
     [devices],
   )
   const epochs = new Map<string, EpochState[]>(devices.map((device) => [device, []]))
-  for (const { device, epoch, db_id, quarantined, link, floor, highest, told, committed_at, ...counts } of rows) {
+  for (const {
+    device,
+    epoch,
+    db_id,
+    quarantined,
+    link,
+    floor,
+    highest,
+    told,
+    granted_at,
+    commits,
+    ...counts
+  } of rows) {
     const { records, revised, coarsened, dropped } = counts
     const account = { floor, told: parseRanges(told), highest, counts: { records, revised, coarsened, dropped } }
-    const state = { device, epoch, dbId: db_id, quarantined, link, committedAt: committed_at }
+    const times = commits.map(Number)
+    const committedAt = times.at(-1) ?? granted_at
+    const state = { device, epoch, dbId: db_id, quarantined, link, commits: times, committedAt }
     epochs.get(device)!.push({ ...state, account, changed: false })
   }
   return epochs
@@ -64,10 +82,10 @@ export async function saveEpochs(client: PoolClient, epochs: Epochs): Promise<vo
   await client.query(
     `WITH given AS (
        SELECT * FROM unnest($1::text[], $2::int8[], $3::int8[], $4::int8[], $5::text[], $6::int8[], $7::int8[],
-         $8::int8[], $9::int8[], $10::int8[], $11::int8[])
-         AS given(device, epoch, floor, highest, told, records, revised, coarsened, dropped, link, committed_at)
+         $8::int8[], $9::int8[], $10::int8[], $11::text[])
+         AS given(device, epoch, floor, highest, told, records, revised, coarsened, dropped, link, commits)
      ), links AS (
-       UPDATE device_links l SET committed_at = given.committed_at FROM given
+       UPDATE device_links l SET commits = given.commits::int8[] FROM given
        WHERE (l.device, l.epoch, l.link) = (given.device, given.epoch, given.link)
      )
      UPDATE device_epochs e SET floor = given.floor, highest = given.highest, told = given.told::int8multirange,
@@ -84,7 +102,7 @@ export async function saveEpochs(client: PoolClient, epochs: Epochs): Promise<vo
       column((e) => e.account.counts.coarsened),
       column((e) => e.account.counts.dropped),
       column((e) => e.link),
-      column((e) => e.committedAt),
+      column((e) => `{${e.commits.join(',')}}`),
     ],
   )
 }
@@ -136,7 +154,8 @@ interface LinkRow {
   readonly link: number
   readonly nonce: string
   readonly session: string
-  readonly committed_at: number
+  readonly granted_at: number
+  readonly commits: readonly string[]
   readonly resend_since: number | null
 }
 
@@ -173,12 +192,13 @@ async function loadHistory(
   }
 }
 
-const toLink = ({ epoch, link, nonce, session, committed_at, resend_since }: LinkRow): KnownLink => ({
+const toLink = ({ epoch, link, nonce, session, granted_at, commits, resend_since }: LinkRow): KnownLink => ({
   epoch,
   link,
   nonce,
   session,
-  committedAt: committed_at,
+  grantedAt: granted_at,
+  commits: commits.map(Number),
   ...(resend_since !== null && { resendSince: resend_since }),
 })
 
@@ -210,28 +230,41 @@ async function grantLink(
   let gaps: readonly Gap[] = []
   let state = epochs.find((e) => e.epoch === epoch)
   if (opens !== undefined || !state) {
-    const { nextSeq } = hello
+    // Before its first grant a device has sent nothing; later, what of its past is still to come is not known.
+    const base = hello.epoch === 0 ? 1 : hello.nextSeq
     await client.query(
       `INSERT INTO device_epochs (device, epoch, db_id, reason, quarantined, opened_at, link, base, floor, highest)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0)`,
-      [device, epoch, hello.dbId, opens, quarantined, now, link, nextSeq],
+      [device, epoch, hello.dbId, opens, quarantined, now, link, base],
     )
     const counts = { records: 0, revised: 0, coarsened: 0, dropped: 0 }
-    const account = { floor: nextSeq, told: [], highest: 0, counts }
-    state = { device, epoch, dbId: hello.dbId, quarantined, link, committedAt: now, account, changed: false }
+    const account = { floor: base, told: [], highest: 0, counts }
+    state = {
+      device,
+      epoch,
+      dbId: hello.dbId,
+      quarantined,
+      link,
+      committedAt: now,
+      commits: [],
+      account,
+      changed: false,
+    }
     epochs.push(state)
   } else {
     if (resendSince !== undefined) gaps = startAccountAgain(state, hello.nextSeq)
     await client.query('UPDATE device_epochs SET link = $3 WHERE device = $1 AND epoch = $2', [device, epoch, link])
     state.link = link
     state.committedAt = now
+    state.commits = []
   }
   await client.query(
-    `INSERT INTO device_links (device, epoch, link, nonce, session, granted_at, committed_at, resend_since)
-     VALUES ($1, $2, $3, $4, $5, $6, $6, $7)`,
+    `INSERT INTO device_links (device, epoch, link, nonce, session, granted_at, resend_since)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
     [device, epoch, link, hello.nonce, hello.session, now, resendSince ?? null],
   )
-  await client.query('DELETE FROM device_challenges WHERE device = $1 AND session = $2', [device, hello.session])
+  // Whoever else was challenged asked before this grant, and is to ask again.
+  await client.query('DELETE FROM device_challenges WHERE device = $1', [device])
   await client.query(
     `DELETE FROM device_links WHERE device = $1 AND epoch = $2 AND link <
        (SELECT link FROM device_links WHERE device = $1 AND epoch = $2 ORDER BY link DESC OFFSET ${KEPT_LINKS} LIMIT 1)`,

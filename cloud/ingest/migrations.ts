@@ -37,8 +37,8 @@ export const ingestMigrations: readonly Migration[] = [
         nonce text NOT NULL,
         session text NOT NULL,
         granted_at int8 NOT NULL,
-        -- Of the grant, then of the newest batch under it: what acknowledgements say.
-        committed_at int8 NOT NULL,
+        -- Times of the newest commits of batches under this link, ascending: what acknowledgements say.
+        commits int8[] NOT NULL DEFAULT '{}',
         resend_since int8,
         PRIMARY KEY (device, epoch, link),
         FOREIGN KEY (device, epoch) REFERENCES device_epochs

@@ -34,7 +34,7 @@ export async function run(): Promise<BenchResult> {
       nextSeq: windows.length,
       nonce: '0123456789abcdef',
       session: 'fedcba9876543210',
-      acknowledgedAt: LINK,
+      acknowledged: [LINK],
       quarantined: false,
     }).length,
   )
@@ -66,7 +66,7 @@ function batches(groups: readonly WindowRecord[][]): number {
       epoch: EPOCH,
       link: LINK,
       floor,
-      acknowledgedAt: LINK + floor,
+      acknowledged: [LINK + floor],
       superseded: { revised: [], coarsened: [], dropped: [] },
       ...encodeRecords({ windows: records, forecasts: [], events: [], reported: undefined }),
     })

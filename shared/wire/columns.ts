@@ -33,18 +33,18 @@ export class Dictionary<T> {
   }
 }
 
-/** Columns of ascending sequences: the first as is, then distances. */
-export const packSequences = (rows: readonly { readonly seq: number }[]): bigint[] =>
-  rows.map(({ seq }, i) => BigInt(seq - (rows[i - 1]?.seq ?? 0)))
+/** Ascending numbers from 1: the first as is, then the distance from the one before. */
+export const packAscending = (numbers: readonly number[]): bigint[] =>
+  numbers.map((number, i) => BigInt(number - (numbers[i - 1] ?? 0)))
 
 /** @throws WireError where they do not ascend. */
-export function unpackSequences(packed: readonly bigint[]): number[] {
-  let sequence = 0
+export function unpackAscending(packed: readonly bigint[], what: string): number[] {
+  let number = 0
   return packed.map((distance, row) => {
-    sequence += Number(distance)
-    if (distance === 0n || !Number.isSafeInteger(sequence)) {
-      throw new WireError('malformed', `sequence: row ${row} does not ascend`)
+    number += Number(distance)
+    if (distance === 0n || !Number.isSafeInteger(number)) {
+      throw new WireError('malformed', `${what}: row ${row} does not ascend`)
     }
-    return sequence
+    return number
   })
 }

@@ -98,7 +98,7 @@ const eventComplaint = (record: EventRecord) => complaintOf(Event, record)
 function reportedComplaint(record: ReportedState): string | undefined {
   const complaint = complaintOf(ReportedState, record)
   if (complaint !== undefined) return complaint
-  return JSON.stringify(record).length > MAX_REPORTED ? `more than ${MAX_REPORTED} characters` : undefined
+  return Buffer.byteLength(JSON.stringify(record)) > MAX_REPORTED ? `more than ${MAX_REPORTED} bytes` : undefined
 }
 
 function complaintOf(schema: z.ZodType, value: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { ForecastRecord } from '../contracts/index.ts'
-import { cells, column, Dictionary, packSequences, unpackSequences } from './columns.ts'
+import { cells, column, Dictionary, packAscending, unpackAscending } from './columns.ts'
 import { WireError } from './errors.ts'
 import { MAX_BATCH_RECORDS, MAX_QUANTILES } from './limits.ts'
 import type { Sequenced } from './sequenced.ts'
@@ -15,7 +15,7 @@ export function packForecasts(rows: readonly Sequenced<ForecastRecord>[]): Messa
   const steps = (time: (record: ForecastRecord) => number) =>
     column(rows.map(({ record }, i) => BigInt(time(record) - (i === 0 ? 0 : time(rows[i - 1]!.record)))))
   return {
-    sequence: packSequences(rows),
+    sequence: packAscending(rows.map(({ seq }) => seq)),
     model: models.entries,
     entity: entities.entries,
     modelOf: column(modelOf.map((index, i) => index - (modelOf[i - 1] ?? 0))),
@@ -39,7 +39,7 @@ export function packForecasts(rows: readonly Sequenced<ForecastRecord>[]): Messa
  * @throws WireError where columns contradict each other.
  */
 export function unpackForecasts(forecasts: Forecasts): Sequenced<ForecastRecord>[] {
-  const sequences = unpackSequences(forecasts.sequence)
+  const sequences = unpackAscending(forecasts.sequence, 'sequence')
   const rows = sequences.length
   if (rows > MAX_BATCH_RECORDS) throw new WireError('oversized', `${rows} forecasts; at most ${MAX_BATCH_RECORDS}`)
   const modelOf = cells(forecasts.modelOf, rows, 'model_of')

@@ -14,4 +14,6 @@ export const MAX_QUANTILES = 99
 /** Characters. */
 export const MAX_EVENT_MESSAGE = 2000
 export const MAX_EVENT_DETAIL = 4000
+
+/** Bytes of JSON: one record always fits a batch, compressed or not. */
 export const MAX_REPORTED = 64 * 1024

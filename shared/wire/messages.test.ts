@@ -14,6 +14,8 @@ const ranges = fc
   .uniqueArray(fc.integer({ min: 1, max: 500 }), { maxLength: 30 })
   .map((sequences) => rangesOf(sequences.sort((a, b) => a - b)))
 
+const times = fc.uniqueArray(number, { maxLength: 5 }).map((list) => list.sort((a, b) => a - b))
+
 const held = fc.oneof(fc.constant({ epoch: 0, link: 0 }), fc.record({ epoch: number, link: number }))
 const hello: fc.Arbitrary<Hello> = fc
   .tuple(
@@ -24,11 +26,11 @@ const hello: fc.Arbitrary<Hello> = fc
         nextSeq: number,
         nonce: token,
         session: token,
-        acknowledgedAt: number,
+        acknowledged: times,
         quarantined: fc.boolean(),
         challenge: token,
       },
-      { requiredKeys: ['dbId', 'nextSeq', 'nonce', 'session', 'acknowledgedAt', 'quarantined'] },
+      { requiredKeys: ['dbId', 'nextSeq', 'nonce', 'session', 'acknowledged', 'quarantined'] },
     ),
   )
   .map(([epochAndLink, rest]) => ({ ...epochAndLink, ...rest }))
@@ -36,7 +38,7 @@ const batch: fc.Arbitrary<Batch> = fc.record({
   epoch: number,
   link: number,
   floor: number,
-  acknowledgedAt: number,
+  acknowledged: times,
   sequences: ranges,
   superseded: fc.record({ revised: ranges, coarsened: ranges, dropped: ranges }),
   body: fc.uint8Array({ maxLength: 50 }),
@@ -107,7 +109,7 @@ describe('messages', () => {
     nextSeq: 1,
     nonce: '0123456789abcdef',
     session: '0123456789abcdef',
-    acknowledgedAt: 0,
+    acknowledged: [],
     quarantined: false,
   }
   it.each([

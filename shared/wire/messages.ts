@@ -13,8 +13,8 @@ export interface Hello {
   readonly nonce: string
   /** New with every connection: tells a repeated message from a copy of the disk that asks the same question. */
   readonly session: string
-  /** Of the last acknowledgement under the held link, in the cloud's time; 0 if none. */
-  readonly acknowledgedAt: number
+  /** Commit times of acknowledgements under the held link that the cloud may have forgotten, ascending. */
+  readonly acknowledged: readonly number[]
   /** Whether the held epoch is a quarantined one: a restored cloud may have forgotten. */
   readonly quarantined: boolean
   /** Echo of the challenge in the last answer, if it was one. */
@@ -49,7 +49,8 @@ export interface Batch {
   readonly link: number
   /** Every sequence below is acknowledged, as a record or as superseded. */
   readonly floor: number
-  readonly acknowledgedAt: number
+  /** As in the hello. An acknowledgement of this batch confirms them. */
+  readonly acknowledged: readonly number[]
   /** Sequences of the records. */
   readonly sequences: Ranges
   readonly superseded: Superseded

@@ -16,7 +16,7 @@ const envelope = {
   epoch: 1,
   link: 1,
   floor: 1,
-  acknowledgedAt: 0,
+  acknowledged: [],
   superseded: { revised: [], coarsened: [], dropped: [] },
 }
 const batchOf = (records: BatchRecords): Batch => ({ ...envelope, ...encodeRecords(records) })

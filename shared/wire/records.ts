@@ -1,7 +1,7 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { EventRecord, ReportedState } from '../contracts/index.ts'
-import { cells, column, packSequences, unpackSequences } from './columns.ts'
+import { cells, column, packAscending, unpackAscending } from './columns.ts'
 import { sift } from './complaints.ts'
 import { WireError } from './errors.ts'
 import { packForecasts, unpackForecasts } from './forecast-columns.ts'
@@ -83,7 +83,7 @@ function decompress(body: Uint8Array, size: number): Uint8Array {
 
 function packEvents(rows: readonly Sequenced<EventRecord>[]): MessageInitShape<typeof EventsSchema> {
   return {
-    sequence: packSequences(rows),
+    sequence: packAscending(rows.map(({ seq }) => seq)),
     id: rows.map(({ record }) => record.id),
     at: column(rows.map(({ record }, i) => BigInt(record.at - (rows[i - 1]?.record.at ?? 0)))),
     severity: column(rows.map(({ record }) => SEVERITIES.indexOf(record.severity))),
@@ -94,7 +94,7 @@ function packEvents(rows: readonly Sequenced<EventRecord>[]): MessageInitShape<t
 }
 
 function unpackEvents(events: Events): Sequenced<EventRecord>[] {
-  const sequences = unpackSequences(events.sequence)
+  const sequences = unpackAscending(events.sequence, 'sequence')
   const { length } = sequences
   const { id, code, message, detail } = events
   if ([id, code, message, detail].some((texts) => texts.length !== length)) {
@@ -118,7 +118,7 @@ function unpackEvents(events: Events): Sequenced<EventRecord>[] {
 }
 
 const unpackReported = ({ sequence, body }: { sequence: bigint; body: string }): Sequenced<ReportedState> => ({
-  seq: unpackSequences([sequence])[0]!,
+  seq: unpackAscending([sequence], 'sequence')[0]!,
   record: json(body) as ReportedState,
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { packAscending, unpackAscending } from './columns.ts'
 import { WireError } from './errors.ts'
 import { MAX_BODY_BYTES } from './limits.ts'
 import type { Batch, Hello, UplinkMessage } from './messages.ts'
@@ -19,7 +20,7 @@ export function encodeHello(hello: Hello): Uint8Array {
     epoch: BigInt(hello.epoch),
     link: BigInt(hello.link),
     nextSequence: BigInt(hello.nextSeq),
-    acknowledgedAt: BigInt(hello.acknowledgedAt),
+    acknowledged: packAscending(hello.acknowledged),
   }
   return write(UplinkSchema, { message: { case: 'hello', value } })
 }
@@ -30,7 +31,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
     epoch: BigInt(batch.epoch),
     link: BigInt(batch.link),
     floor: BigInt(batch.floor),
-    acknowledgedAt: BigInt(batch.acknowledgedAt),
+    acknowledged: packAscending(batch.acknowledged),
     records: packRanges(batch.sequences),
     revised: packRanges(batch.superseded.revised),
     coarsened: packRanges(batch.superseded.coarsened),
@@ -59,9 +60,9 @@ function checkHello(hello: HelloMessage): Hello {
   const nextSeq = safe(hello.nextSequence, 'next_sequence')
   if (nextSeq === 0) throw new WireError('out-of-range', 'hello: sequences start at 1')
   if ((epoch === 0) !== (link === 0)) throw new WireError('out-of-range', 'hello: a link without an epoch')
-  const acknowledgedAt = safe(hello.acknowledgedAt, 'acknowledged_at')
+  const acknowledged = unpackAscending(hello.acknowledged, 'acknowledged')
   const { quarantined } = hello
-  return { ...texts, epoch, link, nextSeq, acknowledgedAt, quarantined, ...(challenge !== '' && { challenge }) }
+  return { ...texts, epoch, link, nextSeq, acknowledged, quarantined, ...(challenge !== '' && { challenge }) }
 }
 
 function checkBatch(batch: BatchMessage): Batch {
@@ -72,7 +73,7 @@ function checkBatch(batch: BatchMessage): Batch {
     epoch: safe(batch.epoch, 'epoch'),
     link: safe(batch.link, 'link'),
     floor: safe(batch.floor, 'floor'),
-    acknowledgedAt: safe(batch.acknowledgedAt, 'acknowledged_at'),
+    acknowledged: unpackAscending(batch.acknowledged, 'acknowledged'),
     sequences: unpackRanges(batch.records),
     superseded: {
       revised: unpackRanges(batch.revised),

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { SketchBins, WindowRecord } from '../contracts/index.ts'
-import { cells, column, Dictionary, packSequences, unpackSequences } from './columns.ts'
+import { cells, column, Dictionary, packAscending, unpackAscending } from './columns.ts'
 import { WireError } from './errors.ts'
 import { MAX_BATCH_RECORDS, MAX_BINS } from './limits.ts'
 import type { Sequenced } from './sequenced.ts'
@@ -47,7 +47,7 @@ export function packWindows(rows: readonly Sequenced<WindowRecord>[]): MessageIn
     column(rows.map(({ record }, i) => BigInt(value(record, i))))
   const small = (value: (record: WindowRecord) => number) => column(rows.map(({ record }) => value(record)))
   return {
-    sequence: packSequences(rows),
+    sequence: packAscending(rows.map(({ seq }) => seq)),
     sensor: series.entries.map((s) => s.sensor),
     entity: series.entries.map((s) => s.entity),
     series: column(seriesOf),
@@ -78,7 +78,7 @@ export function packWindows(rows: readonly Sequenced<WindowRecord>[]): MessageIn
  * @throws WireError where columns contradict each other.
  */
 export function unpackWindows(windows: Windows): Sequenced<WindowRecord>[] {
-  const sequences = unpackSequences(windows.sequence)
+  const sequences = unpackAscending(windows.sequence, 'sequence')
   const rows = sequences.length
   if (rows > MAX_BATCH_RECORDS) throw new WireError('oversized', `${rows} windows; at most ${MAX_BATCH_RECORDS}`)
   const series = checkedSeries(windows)

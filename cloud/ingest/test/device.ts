@@ -66,7 +66,7 @@ export class TestDevice {
   epoch = 0
   link = 0
   nextSeq = 1
-  acknowledgedAt = 0
+  acknowledged: readonly number[] = []
   quarantined = false
 
   constructor(id: string) {
@@ -79,9 +79,9 @@ export class TestDevice {
   }
 
   hello(more: Partial<Hello> = {}): Hello {
-    const { dbId, epoch, link, nextSeq, acknowledgedAt, quarantined } = this
+    const { dbId, epoch, link, nextSeq, acknowledged, quarantined } = this
     const token = () => (0x1000000000000000n + BigInt(sessions++)).toString(16)
-    return { dbId, epoch, link, nextSeq, acknowledgedAt, quarantined, nonce: token(), session: token(), ...more }
+    return { dbId, epoch, link, nextSeq, acknowledged, quarantined, nonce: token(), session: token(), ...more }
   }
 
   says(hello: Hello): Arrival {
@@ -101,8 +101,8 @@ export class TestDevice {
       events: next(records.events),
       reported: undefined,
     }
-    const { epoch, link, acknowledgedAt } = this
-    return { epoch, link, floor: first, acknowledgedAt, superseded: NOTHING, ...encodeRecords(sequenced), ...more }
+    const { epoch, link, acknowledged } = this
+    return { epoch, link, floor: first, acknowledged, superseded: NOTHING, ...encodeRecords(sequenced), ...more }
   }
 
   sends(batch: Batch): Arrival {
@@ -144,14 +144,14 @@ export class TestIngest {
     }
     if ('grant' in answer.outcome) {
       const { epoch, link, quarantined } = answer.outcome.grant
-      Object.assign(device, { epoch, link, quarantined, acknowledgedAt: 0 })
+      Object.assign(device, { epoch, link, quarantined, acknowledged: [] })
     }
     return answer
   }
 
   async send(device: TestDevice, ...args: Parameters<TestDevice['batch']>): Promise<Ack> {
     const ack = ackOf(await this.take(device.sends(device.batch(...args))))
-    device.acknowledgedAt = Math.max(device.acknowledgedAt, ack.committedAt)
+    if (!ack.sayHello) device.acknowledged = [ack.committedAt]
     return ack
   }
 }

@@ -1,53 +1,34 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EventRecord, ForecastRecord, WindowRecord } from '@storecast/shared/contracts'
+import type { EventRecord, ForecastRecord, ReportedState, WindowRecord } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
-import { type Connection, type Migration, openWriting } from '../../platform/database.ts'
-import { eventMigrations, recordEvent } from '../../platform/events.ts'
-import { outboxMigrations } from '../schema.ts'
+import { bufferMigrations } from '../buffer/index.ts'
+import { forecastMigrations } from '../forecasts/schema.ts'
+import { outboxMigrations } from '../outbox/index.ts'
+import { type Connection, type Migration, openWriting } from '../platform/database.ts'
+import { eventMigrations, recordEvent } from '../platform/events.ts'
+import { updateMigrations } from '../update/state.ts'
+import { windowMigrations } from '../windows/index.ts'
 
-/** The tables of the stages upstream. */
-const upstreamMigrations: readonly Migration[] = [
-  {
-    id: 200,
-    name: 'windows',
-    sql: `
-      CREATE TABLE series(id INTEGER PRIMARY KEY, sensor TEXT NOT NULL, entity TEXT NOT NULL, UNIQUE(sensor, entity)) STRICT;
-      CREATE TABLE windows(
-        series INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, revision INTEGER NOT NULL,
-        count INTEGER NOT NULL, sum INTEGER NOT NULL, min INTEGER NOT NULL, max INTEGER NOT NULL, last INTEGER NOT NULL,
-        sketch BLOB NOT NULL, missing INTEGER NOT NULL, late INTEGER NOT NULL, out_of_range INTEGER NOT NULL,
-        flat INTEGER NOT NULL, duplicate INTEGER NOT NULL, PRIMARY KEY(series, start, "end")
-      ) STRICT, WITHOUT ROWID`,
-  },
-  {
-    id: 300,
-    name: 'forecasts',
-    sql: `
-      CREATE TABLE forecasts(
-        model TEXT NOT NULL, version INTEGER NOT NULL, entity TEXT NOT NULL, issued_at INTEGER NOT NULL,
-        start INTEGER NOT NULL, "end" INTEGER NOT NULL, quantiles BLOB NOT NULL, raw BLOB NOT NULL, mean REAL NOT NULL,
-        profile BLOB NOT NULL, baseline REAL NOT NULL, scored_at INTEGER, actual REAL, censored INTEGER,
-        PRIMARY KEY(model, version, entity, issued_at)
-      ) STRICT, WITHOUT ROWID`,
-  },
-  {
-    id: 399,
-    name: 'reported',
-    sql: 'CREATE TABLE reported(id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL) STRICT',
-  },
+/** What the outbox watches, and the outbox. */
+const replicaMigrations: readonly Migration[] = [
+  ...eventMigrations,
+  ...bufferMigrations,
+  ...windowMigrations,
+  ...forecastMigrations,
+  ...updateMigrations,
+  ...outboxMigrations,
 ]
 
 /** Opens a database with the outbox and the tables that it watches. */
-export const openOutbox = (file: string): Connection =>
-  openWriting(file, [...eventMigrations, ...upstreamMigrations, ...outboxMigrations])
+export const openReplica = (file: string): Connection => openWriting(file, replicaMigrations)
 
 /** The same in a folder of its own, which goes with it. */
-export function temporaryOutbox(): { readonly db: Connection; readonly file: string } & Disposable {
-  const folder = mkdtempSync(join(tmpdir(), 'outbox-'))
+export function temporaryReplica(): { readonly db: Connection; readonly file: string } & Disposable {
+  const folder = mkdtempSync(join(tmpdir(), 'replica-'))
   const file = join(folder, 'agent.db')
-  const db = openOutbox(file)
+  const db = openReplica(file)
   return {
     db,
     file,
@@ -61,6 +42,7 @@ export function temporaryOutbox(): { readonly db: Connection; readonly file: str
 /** As windows/ does: INSERT, or UPDATE where the key is there. */
 export function putWindow(db: Connection, record: WindowRecord): void {
   const { series, start, end, revision, count, sum, min, max, last, sketch, quality } = record
+  db.statement("INSERT INTO sensors(name, definition) VALUES (?, '{}') ON CONFLICT DO NOTHING").run(series.sensor)
   db.statement('INSERT INTO series(sensor, entity) VALUES (?, ?) ON CONFLICT DO NOTHING').run(
     series.sensor,
     series.entity,
@@ -109,3 +91,56 @@ export const putReported = (db: Connection, body: unknown): void =>
   void db
     .statement('INSERT INTO reported VALUES (1, ?) ON CONFLICT DO UPDATE SET body = excluded.body')
     .run(JSON.stringify(body))
+
+/** All records of a database. */
+export interface ReplicaRecords {
+  readonly windows: readonly WindowRecord[]
+  readonly forecasts: readonly ForecastRecord[]
+  readonly events: readonly EventRecord[]
+  readonly reported: ReportedState | undefined
+}
+
+export function readReplica(db: Connection): ReplicaRecords {
+  const rows = (sql: string) => db.statement<[], Row>(sql).all()
+  const [reported] = rows('SELECT body FROM reported')
+  return {
+    windows: rows('SELECT s.sensor, s.entity, w.* FROM windows w JOIN series s ON s.id = w.series').map((row) => ({
+      series: { sensor: row.sensor, entity: row.entity },
+      start: row.start,
+      end: row.end,
+      revision: row.revision,
+      count: row.count,
+      sum: row.sum,
+      min: row.min,
+      max: row.max,
+      last: row.last,
+      sketch: Sketch.decode(row.sketch).bins(),
+      quality: {
+        missing: row.missing,
+        late: row.late,
+        outOfRange: row.out_of_range,
+        flat: row.flat,
+        duplicate: row.duplicate,
+      },
+    })),
+    forecasts: rows('SELECT * FROM forecasts').map((row) => ({
+      model: row.model,
+      version: row.version,
+      entity: row.entity,
+      issuedAt: row.issued_at,
+      start: row.start,
+      end: row.end,
+      quantiles: [...new Float32Array(new Uint8Array(row.quantiles).buffer)],
+      mean: row.mean,
+      baseline: row.baseline,
+      ...(row.scored_at !== null && {
+        score: { scoredAt: row.scored_at, actual: row.actual, censored: row.censored === 1 },
+      }),
+    })),
+    events: rows('SELECT * FROM events').map((row) => ({ ...row, detail: JSON.parse(row.detail) }) as EventRecord),
+    reported: reported && JSON.parse(reported.body),
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the columns are.
+type Row = Record<string, any>

@@ -1,0 +1,94 @@
+import type { EventRecord, ForecastRecord, ReportedState, SeriesKey, WindowRecord } from '@storecast/shared/contracts'
+import { Sketch } from '@storecast/shared/windows'
+import { type BatchRecords, type Rejected, type Sequenced, sequencesOf, sift } from '@storecast/shared/wire'
+import type { Connection } from '../platform/database.ts'
+import type { WindowRow } from '../windows/rows.ts'
+
+interface StoredWindow extends Omit<WindowRow, 'series'>, SeriesKey {
+  readonly seq: number
+}
+
+interface ForecastRow {
+  readonly seq: number
+  readonly model: string
+  readonly version: number
+  readonly entity: string
+  readonly issued_at: number
+  readonly start: number
+  readonly end: number
+  readonly quantiles: Uint8Array
+  readonly mean: number
+  readonly baseline: number
+  readonly scored_at: number | null
+  readonly actual: number | null
+  readonly censored: number | null
+}
+
+interface EventRow extends Omit<EventRecord, 'detail'> {
+  readonly seq: number
+  readonly detail: string
+}
+
+const WANTED = 'FROM json_each(?) wanted JOIN outbox o ON o.seq = wanted.value'
+
+export interface DirtyRecords {
+  readonly sound: BatchRecords
+  /** Records that the cloud would refuse. */
+  readonly rejected: readonly Rejected[]
+  /** Sequences whose record is not there. */
+  readonly lost: readonly number[]
+}
+
+/** The records of these dirty sequences, as they are now. */
+export function readRecords(db: Connection, sequences: readonly number[]): DirtyRecords {
+  const wanted = JSON.stringify(sequences)
+  const rows = <Row>(sql: string) => (sequences.length === 0 ? [] : db.statement<[string], Row>(sql).all(wanted))
+  const windows = rows<StoredWindow>(
+    `SELECT o.seq, s.sensor, s.entity, w.* ${WANTED} AND o.kind = 'window'
+       JOIN windows w ON w.series = o.k1 AND w.start = o.k2 AND w."end" = o.k3 JOIN series s ON s.id = w.series ORDER BY o.seq`,
+  ).map(windowOf)
+  const forecasts = rows<ForecastRow>(
+    `SELECT o.seq, f.* ${WANTED} AND o.kind = 'forecast'
+       JOIN forecasts f ON f.model = o.k1 AND f.version = o.k2 AND f.issued_at = o.k3 AND f.entity = o.k4 ORDER BY o.seq`,
+  ).map(forecastOf)
+  const events = rows<EventRow>(
+    `SELECT o.seq, e.* ${WANTED} AND o.kind = 'event' JOIN events e ON e.id = o.k1 ORDER BY o.seq`,
+  ).map(({ seq, detail, ...event }) => ({ seq, record: { ...event, detail: parsed(detail) as EventRecord['detail'] } }))
+  const reported = rows<{ seq: number; body: string }>(
+    `SELECT o.seq, r.body ${WANTED} AND o.kind = 'reported' JOIN reported r ON r.id = o.k1`,
+  ).map(({ seq, body }) => ({ seq, record: parsed(body) as ReportedState }))[0]
+  const records = { windows, forecasts, events, reported }
+  const found = new Set(sequencesOf(records))
+  return { ...sift(records), lost: sequences.filter((seq) => !found.has(seq)) }
+}
+
+function windowOf({ seq, sensor, entity, sketch, ...row }: StoredWindow): Sequenced<WindowRecord> {
+  const { start, end, revision, count, sum, min, max, last, missing, late, flat, duplicate } = row
+  const quality = { missing, late, outOfRange: row.out_of_range, flat, duplicate }
+  const bins = Sketch.decode(sketch).bins()
+  return {
+    seq,
+    record: { series: { sensor, entity }, start, end, revision, count, sum, min, max, last, sketch: bins, quality },
+  }
+}
+
+function forecastOf(row: ForecastRow): Sequenced<ForecastRecord> {
+  const { seq, model, version, entity, issued_at, start, end, mean, baseline, scored_at, actual, censored } = row
+  const score =
+    scored_at === null || actual === null ? {} : { score: { scoredAt: scored_at, actual, censored: censored === 1 } }
+  // A copy: float32 needs an alignment that the blob's place in its buffer may lack.
+  const quantiles = [...new Float32Array(new Uint8Array(row.quantiles).buffer)]
+  return {
+    seq,
+    record: { model, version, entity, issuedAt: issued_at, start, end, quantiles, mean, baseline, ...score },
+  }
+}
+
+/** Undefined where it is no JSON: the record is then refused, and holds nothing up. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

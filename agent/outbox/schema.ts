@@ -40,9 +40,12 @@ const sameKey = ({ kind, key }: Source, row: 'NEW' | 'OLD') =>
   `kind = '${kind}' AND ${KEY_COLUMNS.map((k, i) => `${k} = ${key[i] ? qualified(row, key[i]) : "''"}`).join(' AND ')}`
 
 /** The record has a new state: what was to be sent of the old one is replaced. */
-const dirty = (source: Source) => `
+const replaced = (source: Source) => `
   INSERT INTO supersede SELECT seq, 'revised' FROM outbox WHERE ${sameKey(source, 'NEW')};
-  DELETE FROM outbox WHERE ${sameKey(source, 'NEW')};
+  DELETE FROM outbox WHERE ${sameKey(source, 'NEW')};`
+
+/** What is to be sent. A record that is new has none of this to replace: whatever had its key was removed before. */
+const taken = (source: Source) => `
   INSERT INTO outbox(kind, ${KEY_COLUMNS.slice(0, source.key.length).join(', ')}, at)
     VALUES ('${source.kind}', ${source.key.map((k) => qualified('NEW', k)).join(', ')}, ${qualified('NEW', source.at)});`
 
@@ -70,10 +73,10 @@ const remove = (source: Source) => `
 
 const triggers = (source: Source) => {
   const { table, kind, changes } = source
-  const changed = dirty(source) + (kind === 'window' ? coverGivenUp : '')
+  const dirty = taken(source) + (kind === 'window' ? coverGivenUp : '')
   return `
-    CREATE TRIGGER outbox_${kind}_created AFTER INSERT ON ${table} BEGIN ${changed} END;
-    CREATE TRIGGER outbox_${kind}_revised AFTER UPDATE ${changes} ON ${table} BEGIN ${changed} END;
+    CREATE TRIGGER outbox_${kind}_created AFTER INSERT ON ${table} BEGIN ${dirty} END;
+    CREATE TRIGGER outbox_${kind}_revised AFTER UPDATE ${changes} ON ${table} BEGIN ${replaced(source)} ${dirty} END;
     CREATE TRIGGER outbox_${kind}_removed AFTER DELETE ON ${table} BEGIN
       ${kind === 'window' ? removeWindow(source) : remove(source)} END;`
 }

@@ -6,7 +6,7 @@ import { handled } from './handled.ts'
  * Products a run of the model takes: a large site does not grow the host, and the first rows are stored while the host
  * works on the next.
  */
-const ROWS_PER_RUN = 512
+const ROWS_PER_RUN = 640
 
 /** Raw forecasts of some of a site's products, arrays entity-major. */
 export interface DemandPart {

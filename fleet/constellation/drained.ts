@@ -12,19 +12,24 @@ interface AgentStatus {
 const LOOK = 250
 
 /**
- * Waits until every agent has rolled up all that it heard of closed windows, and the cloud has committed all of it.
+ * Waits until every agent has rolled up all that it heard, and the cloud has committed all of it. While a feed goes on some
+ * readings always wait for the end of their window: `feeding` leaves those out.
  * @returns seconds
  */
 export async function untilCloudHasAll(
   constellation: Constellation,
-  { signal, onProgress }: { signal: AbortSignal; onProgress?: (text: string) => void },
+  {
+    signal,
+    onProgress,
+    feeding = false,
+  }: { signal: AbortSignal; onProgress?: (text: string) => void; feeding?: boolean },
 ): Promise<number> {
   const began = performance.now()
   for (;;) {
     signal.throwIfAborted()
     const all = await Promise.all(constellation.stores.map((store) => status(store, signal)))
     const sum = (of: (one: AgentStatus) => number) => all.reduce((total, one) => total + of(one), 0)
-    const waiting = sum(({ journal }) => journal.waiting)
+    const waiting = feeding ? 0 : sum(({ journal }) => journal.waiting)
     const records = sum(({ backlog }) => backlog.records)
     const away = all.filter(({ link }) => !link.connected).length
     if (waiting === 0 && records === 0 && away === 0) return (performance.now() - began) / 1000

@@ -77,7 +77,7 @@ async function renew(context: StoryContext, today: number): Promise<number> {
   const { client } = constellation.cloud
   const onProgress = (text: string) => terminal.progress(text)
   await constellation.setClock({ start: constellation.now(), speed: 1 })
-  await untilCloudHasAll(constellation, { signal, onProgress })
+  await untilCloudHasAll(constellation, { signal, onProgress, feeding: true })
   const to = dateAfter(scene.shops[0]!.firstDay, today - 1)
   const trained = await trainInCloud({ client, definition, to, signal, onProgress })
   const { version, rows, manifest } = trained

@@ -43,8 +43,8 @@ export interface ScoreForecasts {
 }
 
 /**
- * A run that is made again replaces its forecasts. One statement takes all rows (SQLite cuts them out of the arrays and a
- * JSON text): binding them one by one takes twice as long.
+ * A run that is made again replaces its forecasts. One statement takes all rows, which SQLite cuts out of whole arrays:
+ * binding them one by one takes twice as long.
  */
 function record(db: Connection, batch: RecordForecasts): void {
   const { model, version, issuedAt, start, end, entities, quantiles, raw, mean, profile, baseline } = batch
@@ -52,23 +52,33 @@ function record(db: Connection, batch: RecordForecasts): void {
   if (count === 0) return
   db.statement(
     `INSERT INTO forecasts(model, version, issued_at, entity, start, "end", quantiles, raw, mean, profile, baseline)
-     SELECT :model, :version, :issuedAt, value ->> 0, :start, :end,
-       substr(:quantiles, key * :q + 1, :q), substr(:raw, key * :q + 1, :q), value ->> 1,
-       substr(:profile, key * :p + 1, :p), value ->> 2
-     FROM json_each(:rows) WHERE true
+     SELECT :model, :version, :issuedAt, value, :start, :end,
+       substr(:quantiles, key * :q + 1, :q), substr(:raw, key * :q + 1, :q),
+       CAST(substr(:mean, key * ${DIGITS} + 1, ${DIGITS}) AS REAL), substr(:profile, key * :p + 1, :p),
+       CAST(substr(:baseline, key * ${DIGITS} + 1, ${DIGITS}) AS REAL)
+     FROM json_each(:entities) WHERE true
      ON CONFLICT DO UPDATE SET start = excluded.start, "end" = excluded."end", quantiles = excluded.quantiles,
        raw = excluded.raw, mean = excluded.mean, profile = excluded.profile, baseline = excluded.baseline`,
   ).run({
     ...{ model, version, issuedAt, start, end },
+    entities: JSON.stringify(entities),
     quantiles: packFloats(quantiles),
     raw: packFloats(raw),
     profile: packFloats(profile),
-    // Bytes of a row.
+    mean: decimals(mean),
+    baseline: decimals(baseline),
+    // Bytes of a row; integers, or the products above would be REAL.
     q: BigInt((quantiles.length / count) * 4),
     p: BigInt((profile.length / count) * 4),
-    rows: JSON.stringify(entities.map((entity, i) => [entity, mean[i], baseline[i]])),
   })
 }
+
+/** Wide enough for any float32 in nine digits, which tell it from every other: -1.17549435e-38. */
+const DIGITS = 16
+
+/** Numbers as text of one width, for SQL to cut. As bytes: in a text SQLite would count characters. */
+const decimals = (values: Float32Array): Buffer =>
+  Buffer.from(Array.from(values, (value) => value.toExponential(8).padEnd(DIGITS)).join(''))
 
 function finish(db: Connection, run: FinishRun): void {
   const { model, version, issuedAt, start, end, madeAt, levels, calibration } = run

@@ -20,6 +20,7 @@ beforeEach(async () => {
   shop = await openShop({
     folder: folder.path,
     now: midnight(1),
+    broker,
     settings: {
       timeZone: 'Europe/Berlin',
       sources: [
@@ -54,14 +55,14 @@ async function live(days: readonly number[], { milk, bread }: { milk: number; br
     const line = `sales,product=milk value=${milk},id="m${day}" ${midnight(day) + 9 * HOUR}`
     expect((await shop.post('/api/v2/write?precision=ms', line)).status).toBe(204)
   }
-  const before = broker.acknowledged
+  const accepted = () => shop.metric('storecast_readings_total{outcome="accepted"}')
+  const before = await accepted()
   const till = await connectAsync(broker.url)
   for (const day of days) {
     const sale = { units: bread, receipt: `b${day}`, at: midnight(day) + 10 * HOUR }
     await till.publishAsync('tills/1/sales/bread', JSON.stringify(sale), { qos: 1 })
   }
-  // Acknowledged when they are durable.
-  await eventually(() => expect(broker.acknowledged).toBe(before + days.length))
+  await eventually(async () => expect(await accepted()).toBe(before + days.length))
   await till.endAsync()
 }
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 20_000 })
@@ -90,6 +91,16 @@ describe('a shop', () => {
     const [demand] = await forecastsOf('?model=demand&entity=milk')
     expect(demand).toMatchObject({ model: 'demand', version: 1, levels: [0.1, 0.5, 0.9] })
     const [milk] = demand.forecasts
+    // The cloud has heard of it as well, and of the windows it was made from.
+    await eventually(() => {
+      const { forecasts, windows } = shop.cloud!
+      expect(forecasts.get(`demand/1/milk ${midnight(10)}`)).toMatchObject({ mean: 20, quantiles: [10, 20, 40] })
+      expect([...windows.values()].filter(({ series }) => series.entity === 'bread').map(({ sum }) => sum)).toEqual(
+        days(1, 9).map(() => 8),
+      )
+      expect(shop.cloud!.reported()?.models.demand).toMatchObject({ active: 1, phase: 'active' })
+    })
+
     // The tiny model says: the mean of the last 7 days, half of it, twice it, evenly over the day.
     expect(milk).toMatchObject({ entity: 'milk', quantiles: [10, 20, 40], mean: 20, baseline: 20, actual: null })
     expect(milk.hourly).toHaveLength(24)
@@ -102,6 +113,10 @@ describe('a shop', () => {
     await eventually(async () => {
       const [past] = await forecastsOf(`?entity=milk&at=${at}`)
       expect(past.forecasts).toMatchObject([{ entity: 'milk', actual: 25, censored: false }])
+    })
+    await eventually(() => {
+      const { score } = shop.cloud!.forecasts.get(`demand/1/milk ${midnight(10)}`)!
+      expect(score).toMatchObject({ actual: 25, censored: false })
     })
     await eventually(async () => {
       const [latest] = await forecastsOf()
@@ -140,6 +155,10 @@ describe('a shop', () => {
       expect(demand).toMatchObject({ issuedAt: new Date(midnight(9)).toISOString() })
     })
     await eventually(async () => expect(await modelOf()).toMatchObject({ phase: 'active', active: 3 }))
+    await eventually(() => {
+      expect(shop.cloud!.reported()?.models.demand).toMatchObject({ active: 3, phase: 'active' })
+      expect([...shop.cloud!.events.values()]).toMatchObject([{ code: 'model-failed', severity: 'error' }])
+    })
     const { lastErrors } = (await shop.get('/v1/status')).body
     expect(lastErrors).toMatchObject([{ code: 'model-failed', severity: 'error' }])
   })

@@ -6,6 +6,8 @@ import { parseConfig } from '../config.ts'
 import type { BundleFile } from '../inference/index.ts'
 import { createLogger } from '../platform/logger.ts'
 import { type ManualClock, manualClock } from '../platform/manual-clock.ts'
+import type { TestBroker } from './broker.ts'
+import { type CloudEnd, playCloud } from './cloud-end.ts'
 import { type ObjectServer, startObjectServer } from './object-server.ts'
 
 export interface Answer {
@@ -19,6 +21,8 @@ export interface Shop extends AsyncDisposable {
   readonly agent: Agent
   readonly clock: ManualClock
   readonly objects: ObjectServer
+  /** What the cloud has committed; undefined where there is no broker. */
+  readonly cloud: CloudEnd | undefined
   get(path: string): Promise<Answer>
   post(path: string, body: string | Uint8Array, headers?: Record<string, string>): Promise<Answer>
   /** The `/metrics` line of this name and these labels, as a number. */
@@ -35,6 +39,8 @@ export const SHOP_SENSORS = [
   { name: 'fridge', kind: 'gauge', unit: '°C', resolution: 0.1, range: [-40, 60], centre: 4, interval: 300 },
 ]
 
+const DEVICE = 'north-1'
+
 export const CATALOGUE = {
   kind: 'catalogue',
   site: 'north',
@@ -49,13 +55,17 @@ export interface ShopOptions {
   readonly now: number
   readonly settings?: object
   readonly httpToken?: string
+  /** The link to the cloud goes through it; without one the agent works alone. */
+  readonly broker?: TestBroker
 }
 
-export async function openShop({ folder, now, settings, httpToken }: ShopOptions): Promise<Shop> {
+export async function openShop({ folder, now, settings, httpToken, broker }: ShopOptions): Promise<Shop> {
   await using stack = new AsyncDisposableStack()
   const clock = manualClock(now)
   const objects = stack.use(await startObjectServer())
-  const text = JSON.stringify({ device: 'north-1', http: { port: 0 }, sensors: SHOP_SENSORS, ...settings })
+  const cloud = broker && playCloud(broker, DEVICE)
+  const link = broker && { cloud: { mqtt: broker.url } }
+  const text = JSON.stringify({ device: DEVICE, http: { port: 0 }, sensors: SHOP_SENSORS, ...link, ...settings })
   const config = parseConfig(text, join(folder, 'agent.yaml'))
   const log = createLogger({ level: 'silent' })
   const agent = stack.use(await startAgent(config, { deviceToken: objects.token, httpToken }, { clock, log }))
@@ -75,6 +85,7 @@ export async function openShop({ folder, now, settings, httpToken }: ShopOptions
     agent,
     clock,
     objects,
+    cloud,
     get: (path) => ask(path, {}),
     post: (path, body, headers = {}) => ask(path, { method: 'POST', body: body as string, headers }),
     async metric(line) {
@@ -85,7 +96,9 @@ export async function openShop({ folder, now, settings, httpToken }: ShopOptions
     async desire(part) {
       desired = { ...desired, ...part }
       generation++
-      await agent.reconciler.desire({ version: 1, generation, site: 'north', api: objects.url, ...desired })
+      const state: DesiredState = { version: 1, generation, site: 'north', api: objects.url, ...desired }
+      if (cloud) cloud.desire(state)
+      else await agent.reconciler.desire(state)
     },
     async publish({ path, version }) {
       return { version, bundle: objects.put(await readFile(path)) }

@@ -12,7 +12,7 @@ import { updateMigrations } from '../update/state.ts'
 import { windowMigrations } from '../windows/index.ts'
 
 /** What the outbox watches, and the outbox. */
-const replicaMigrations: readonly Migration[] = [
+export const replicaMigrations: readonly Migration[] = [
   ...eventMigrations,
   ...bufferMigrations,
   ...windowMigrations,

@@ -1,5 +1,6 @@
 import type { WindowRecord } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
+import type { Pool } from 'pg'
 import { deviceMigrations } from '../devices/index.ts'
 import { arrive } from '../ingest/arrivals.ts'
 import { createQuarantine, ingest, ingestMigrations } from '../ingest/index.ts'
@@ -82,6 +83,11 @@ export class SimulatedIngest implements AsyncDisposable {
     return new SimulatedIngest(database)
   }
 
+  /** For workers in processes of their own. */
+  get databaseUrl(): string {
+    return this.#database.url
+  }
+
   async enrol(devices: readonly string[]): Promise<void> {
     await this.#database.pool.query(
       `INSERT INTO devices (id, site, labels, token_hash, enrolled_at)
@@ -115,49 +121,54 @@ export class SimulatedIngest implements AsyncDisposable {
     await createQuarantine({ database: this.#database, clock: { now: () => now } }).release(device, epoch)
   }
 
-  async read(devices: readonly string[]): Promise<StoredState> {
-    const query = async <Row>(sql: string) => (await this.#database.pool.query(sql, [devices])).rows as Row[]
-    const windows = await query<Record<string, number> & { device: string; sensor: string; sketch: Buffer }>(
-      'SELECT * FROM windows w JOIN series s ON s.id = w.series WHERE device = ANY($1)',
-    )
-    return {
-      windows: windows.map((w) => ({
-        device: w.device,
-        series: { sensor: w.sensor, entity: '' },
-        start: w.start_at!,
-        end: w.end_at!,
-        revision: w.revision!,
-        count: w.count!,
-        sum: w.sum!,
-        min: w.min!,
-        max: w.max!,
-        last: w.last!,
-        sketch: Sketch.decode(w.sketch).bins(),
-        quality: {
-          missing: w.missing!,
-          late: w.late!,
-          outOfRange: w.out_of_range!,
-          flat: w.flat!,
-          duplicate: w.duplicate!,
-        },
-      })),
-      conflicts: await query(
-        'SELECT device, sensor, start_at, end_at FROM window_conflicts c JOIN series s ON s.id = c.series WHERE device = ANY($1)',
-      ),
-      forecasts: await query('SELECT * FROM forecasts WHERE device = ANY($1)'),
-      events: await query('SELECT device, id, message FROM events WHERE device = ANY($1)'),
-      reported: await query('SELECT device, body FROM reported WHERE device = ANY($1)'),
-      gaps: await query('SELECT * FROM gaps WHERE device = ANY($1)'),
-      epochs: await query(
-        `SELECT device, epoch, quarantined, reason, records + revised + coarsened + dropped AS told, dropped
-         FROM device_epochs WHERE device = ANY($1)`,
-      ),
-      kept: await query('SELECT device, payload FROM quarantined_batches WHERE device = ANY($1)'),
-    }
+  read(devices: readonly string[]): Promise<StoredState> {
+    return readStored(this.#database.pool, devices)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#database[Symbol.asyncDispose]()
+  }
+}
+
+/** What the tables of ingest hold of these devices. */
+export async function readStored(pool: Pool, devices: readonly string[]): Promise<StoredState> {
+  const query = async <Row>(sql: string) => (await pool.query(sql, [devices])).rows as Row[]
+  const windows = await query<Record<string, number> & { device: string; sensor: string; sketch: Buffer }>(
+    'SELECT * FROM windows w JOIN series s ON s.id = w.series WHERE device = ANY($1)',
+  )
+  return {
+    windows: windows.map((w) => ({
+      device: w.device,
+      series: { sensor: w.sensor, entity: '' },
+      start: w.start_at!,
+      end: w.end_at!,
+      revision: w.revision!,
+      count: w.count!,
+      sum: w.sum!,
+      min: w.min!,
+      max: w.max!,
+      last: w.last!,
+      sketch: Sketch.decode(w.sketch).bins(),
+      quality: {
+        missing: w.missing!,
+        late: w.late!,
+        outOfRange: w.out_of_range!,
+        flat: w.flat!,
+        duplicate: w.duplicate!,
+      },
+    })),
+    conflicts: await query(
+      'SELECT device, sensor, start_at, end_at FROM window_conflicts c JOIN series s ON s.id = c.series WHERE device = ANY($1)',
+    ),
+    forecasts: await query('SELECT * FROM forecasts WHERE device = ANY($1)'),
+    events: await query('SELECT device, id, message FROM events WHERE device = ANY($1)'),
+    reported: await query('SELECT device, body FROM reported WHERE device = ANY($1)'),
+    gaps: await query('SELECT * FROM gaps WHERE device = ANY($1)'),
+    epochs: await query(
+      `SELECT device, epoch, quarantined, reason, records + revised + coarsened + dropped AS told, dropped
+         FROM device_epochs WHERE device = ANY($1)`,
+    ),
+    kept: await query('SELECT device, payload FROM quarantined_batches WHERE device = ANY($1)'),
   }
 }
 

@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { WindowRecord } from '@storecast/shared/contracts'
+import { backlog } from '../outbox/index.ts'
+import { openReading } from '../platform/database.ts'
+import { createLogger } from '../platform/logger.ts'
+import { startWriter } from '../platform/writer.ts'
+import { Sync } from '../sync/index.ts'
+import { type ReplicaRecords, readReplica } from './replica.ts'
+import type { ReplicaProcedures } from './replica-writer.ts'
+
+/** A device's outbox and link, as they run in an agent, over windows that a test writes. */
+export interface LiveDevice extends AsyncDisposable {
+  putWindow(window: WindowRecord): Promise<void>
+  coarsen(coarse: WindowRecord): Promise<void>
+  /** Records that the cloud has not acknowledged. */
+  readonly waiting: number
+  records(): ReplicaRecords
+}
+
+/** @param url of the broker; timeouts and backoff are short, for tests that take it down. */
+export async function startLiveDevice({ url, device }: { url: string; device: string }): Promise<LiveDevice> {
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'device-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, 'agent.db')
+  const entry = new URL('./replica-writer.ts', import.meta.url)
+  const writer = stack.use(await startWriter<ReplicaProcedures>(entry, { file }))
+  const db = stack.adopt(openReading(file), (connection) => void connection.close())
+  const sync = stack.use(
+    new Sync({
+      url,
+      device,
+      token: device,
+      writer,
+      db,
+      log: createLogger({ level: 'silent' }),
+      onDesired: async () => {},
+      uplink: { bytesPerSecond: 1e8, answerMs: 500, backoffMs: 500, silenceMs: 3000 },
+      backoff: { baseMs: 50, capMs: 500 },
+      lookMs: 20,
+    }),
+  )
+  sync.start()
+  const owned = stack.move()
+  return {
+    putWindow: (window) => writer.call('replica.window', window),
+    coarsen: (coarse) => writer.call('replica.coarsen', coarse),
+    get waiting() {
+      return backlog(db).records
+    },
+    records: () => readReplica(db),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}

@@ -28,7 +28,7 @@ export interface HostLimits {
   readonly startMs: number
   /** Loading a bundle with its golden vectors. */
   readonly loadMs: number
-  /** One run, waiting included. */
+  /** One run, from when the one before it is answered. */
   readonly runMs: number
   /** Runs that may wait. */
   readonly waiting: number
@@ -53,6 +53,7 @@ export interface HostEnd {
 
 interface Pending {
   readonly model: string
+  readonly timeoutMs: number
   resolve(reply: HostReply): void
   reject(end: HostEnd): void
 }
@@ -89,6 +90,7 @@ export class ModelHost implements AsyncDisposable {
   #over: HostEnd | undefined
   #killedFor: Pick<HostEnd, 'code' | 'reason'> | undefined
   #watch: NodeJS.Timeout | undefined
+  #timeout: NodeJS.Timeout | undefined
   #idle: (() => void) | undefined
 
   /**
@@ -211,19 +213,23 @@ export class ModelHost implements AsyncDisposable {
     const id = this.#nextId++
     if (this.#over) return Promise.reject(this.#over)
     return new Promise<HostReply>((resolve, reject) => {
-      const timeout = setTimeout(() => this.#kill('model-hung', `no answer within ${timeoutMs} ms`), timeoutMs)
-      const settle = <T>(then: (value: T) => void) => {
-        return (value: T) => {
-          clearTimeout(timeout)
-          then(value)
-        }
-      }
-      this.#pending.set(id, { model, resolve: settle(resolve), reject: settle(reject) })
+      this.#pending.set(id, { model, timeoutMs, resolve, reject })
       this.#child.send({ id, ...request } satisfies HostRequest, (error) => {
         if (error) this.#kill('model-crashed', `the channel to the model host broke: ${error.message}`)
       })
-      this.#watch ??= setInterval(() => void this.#checkMemory(), MEMORY_CHECK_MS)
+      if (this.#pending.size > 1) return
+      this.#timeFirst()
+      this.#watch = setInterval(() => void this.#checkMemory(), MEMORY_CHECK_MS)
     })
+  }
+
+  /** The time that a request may take begins when the one before it is answered. */
+  #timeFirst(): void {
+    clearTimeout(this.#timeout)
+    const first = this.#pending.values().next().value
+    if (!first) return
+    const { timeoutMs } = first
+    this.#timeout = setTimeout(() => this.#kill('model-hung', `no answer within ${timeoutMs} ms`), timeoutMs)
   }
 
   #answered(reply: HostReply): void {
@@ -233,6 +239,7 @@ export class ModelHost implements AsyncDisposable {
     const result = 'placed' in reply ? { ...reply, outputs: this.#read(reply.placed) } : reply
     this.#pending.delete(reply.id)
     pending?.resolve(result)
+    this.#timeFirst()
     if (this.#pending.size === 0) this.#rest()
   }
 
@@ -270,6 +277,7 @@ export class ModelHost implements AsyncDisposable {
         resolve(this.#closing ? undefined : this.#over)
         for (const pending of this.#pending.values()) pending.reject(this.#over)
         this.#pending.clear()
+        clearTimeout(this.#timeout)
         this.#rest()
         this.#shared[Symbol.dispose]()
       }

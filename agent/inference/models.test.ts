@@ -207,6 +207,20 @@ describe('limits', () => {
     expect(incidents).toMatchObject([{ code: 'model-hung', model: 'tiny' }])
   })
 
+  it('does not count the wait for others as a run', async () => {
+    await start()
+    await models.activate(await bundle())
+    const began = performance.now()
+    await infer([1, 1], { side: 2000n })
+    const alone = performance.now() - began
+    await models[Symbol.asyncDispose]()
+    await start({ runMs: 3 * alone })
+    await models.activate(await bundle())
+    const runs = await Promise.all(Array.from({ length: 8 }, () => infer([1, 1], { side: 2000n })))
+    expect(runs.map((run) => run?.version)).toEqual(Array.from({ length: 8 }, () => 1))
+    expect(incidents).toEqual([])
+  })
+
   it('kills a host whose memory runs away', async () => {
     await start({ memoryBytes: 300e6 })
     await models.activate(await bundle())

@@ -86,6 +86,8 @@ export async function startConstellation(options: ConstellationOptions): Promise
     now,
     crashed: Promise.race([cloud.program, ...stores.map(({ agent }) => agent.program)].map((one) => one.crashed)),
     async setClock(next) {
+      // Store time stands still while no agent is there to see it pass.
+      clock = sinceNow({ start: next.start, speed: 0 })
       await inTurns(stores, stores.length, ({ agent }) => agent.program.kill())
       clock = sinceNow(next)
       for (const { agent } of stores) await agent.setClock(clock)

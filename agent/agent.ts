@@ -98,6 +98,7 @@ export async function startAgent(
           token: secrets.deviceToken ?? '',
           bytesPerSecond: config.cloud?.downloadBytesPerSecond ?? MB,
           stallMs: STALL_MS,
+          requireTls: config.cloud?.mqtt.startsWith('mqtts:') ?? true,
         }),
       clock,
       log,

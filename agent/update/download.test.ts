@@ -39,6 +39,7 @@ const options = (part: Partial<DownloadOptions> = {}): DownloadOptions => ({
   signal: new AbortController().signal,
   bytesPerSecond: 1e9,
   stallMs: 5_000,
+  requireTls: false,
   ...part,
 })
 const codeOf = async (part: Partial<DownloadOptions> = {}) => {
@@ -137,6 +138,11 @@ describe('download', () => {
     expect(await codeOf({ ref: { sha256: '0'.repeat(64), bytes: 5 } })).toBe('transient object-missing')
     await server[Symbol.asyncDispose]()
     expect(await codeOf()).toBe('transient download-interrupted')
+  })
+
+  it('does not send the token in the clear where the link to the broker is encrypted', async () => {
+    expect(await codeOf({ requireTls: true })).toBe('refused insecure-api')
+    expect(server.requests).toEqual([])
   })
 
   it('keeps to the byte rate', async () => {

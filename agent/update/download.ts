@@ -16,6 +16,8 @@ export interface DownloadOptions {
   readonly bytesPerSecond: number
   /** Given up when no byte came for this long, in real milliseconds. */
   readonly stallMs: number
+  /** Whether the token may only travel encrypted. */
+  readonly requireTls: boolean
   /** PEM of the authority that signed the API's certificate; default: the system's. */
   readonly ca?: string | undefined
 }
@@ -29,6 +31,12 @@ export interface DownloadOptions {
 export async function download(options: DownloadOptions): Promise<void> {
   const { ref, store, signal } = options
   const name = `object ${ref.sha256.slice(0, 12)}`
+  if (options.requireTls && !options.api.startsWith('https:')) {
+    throw new RefusedUpdateError(
+      'insecure-api',
+      `${name}: ${options.api} is not https, as this device's broker is mqtts`,
+    )
+  }
   await using incoming = await store.receive(ref.sha256)
   if (incoming.size > ref.bytes) await incoming.restart()
   const resumed = incoming.size > 0

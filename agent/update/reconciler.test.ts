@@ -66,7 +66,16 @@ async function startDevice({ start = true } = {}): Promise<Device> {
       agentVersion: '0.1.0',
       backoff: { baseMs: 20, capMs: 100 },
       fetch: ({ api, ref, signal }) =>
-        download({ api, ref, signal, store, token: server.token, bytesPerSecond: 1e9, stallMs: 5000 }),
+        download({
+          api,
+          ref,
+          signal,
+          store,
+          token: server.token,
+          bytesPerSecond: 1e9,
+          stallMs: 5000,
+          requireTls: false,
+        }),
       applyDocument: async (document) => void applied.push(document),
       tell: async (event) => void events.push(event),
     }),

@@ -76,7 +76,7 @@ it(
 async function leaveModelBehind(folder: string): Promise<void> {
   await using shop = await openShop({ folder, now: START })
   await shop.desire({ models: { tiny: await shop.publish(await tinyBundle({ directory: folder })) } })
-  await vi.waitFor(() => expect(shop.agent.reconciler.reported()?.models.tiny).toMatchObject({ active: 1 }))
+  await vi.waitFor(() => expect(shop.agent.reconciler.reported()?.models.tiny).toMatchObject({ active: 1 }), 20_000)
 }
 
 const clockAt = (start: number, speed: number) => ({

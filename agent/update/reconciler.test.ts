@@ -117,9 +117,10 @@ const desired = (part: Partial<DesiredState> = {}): DesiredState => ({
 const tiny = ({ version, bundle }: { version: number; bundle: DesiredState['models'][string]['bundle'] }) => ({
   models: { tiny: { version, bundle } },
 })
+const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 20_000 })
 /** Until the device reports this of its model. */
 const reports = (device: Device, what: object) =>
-  vi.waitFor(() => expect(device.reconciler.reported()?.models.tiny).toMatchObject(what), { timeout: 20_000 })
+  eventually(() => expect(device.reconciler.reported()?.models.tiny).toMatchObject(what))
 const active = (version: number) => ({ phase: 'active', active: version, target: version })
 
 describe('Reconciler', () => {
@@ -133,7 +134,7 @@ describe('Reconciler', () => {
     await reports(device, active(1))
     expect(device.applied).toEqual([catalogue])
     expect(await device.ask()).toEqual({ version: 1, factor: 1 })
-    await vi.waitFor(() => {
+    await eventually(() => {
       const kept = device.reader.prepare('SELECT body FROM reported').pluck().get() as string
       expect(JSON.parse(kept)).toMatchObject({
         site: 'north',
@@ -182,7 +183,7 @@ describe('Reconciler', () => {
       await reports(device, active(version.version))
     }
     const [, two, three] = published.map(({ bundle }) => bundle.sha256)
-    await vi.waitFor(async () => expect((await device.store.list()).stored).toEqual(new Set([two, three])))
+    await eventually(async () => expect((await device.store.list()).stored).toEqual(new Set([two, three])))
   })
 
   it('takes out of service what is no longer desired', async () => {
@@ -190,9 +191,9 @@ describe('Reconciler', () => {
     await device.reconciler.desire(desired(tiny(await publish(1))))
     await reports(device, active(1))
     await device.reconciler.desire(desired())
-    await vi.waitFor(() => expect(device.reconciler.reported()?.models).toEqual({}))
+    await eventually(() => expect(device.reconciler.reported()?.models).toEqual({}))
     expect(await device.ask()).toBeUndefined()
-    await vi.waitFor(async () => expect((await device.store.list()).stored.size).toBe(0))
+    await eventually(async () => expect((await device.store.list()).stored.size).toBe(0))
   })
 })
 
@@ -207,7 +208,7 @@ describe('a bad update leaves the version before it serving, and says why', () =
     expect(await device.ask()).toEqual({ version: 1, factor: 1 })
     expect(device.events).toMatchObject([{ code: 'model-failed', detail: { model: 'tiny', code: 'golden-mismatch' } }])
     await device.reconciler.desire(desired(tiny(bad)))
-    await vi.waitFor(() => expect(device.events).toHaveLength(2))
+    await eventually(() => expect(device.events).toHaveLength(2))
     await device.reconciler.desire(desired(tiny(await publish(1))))
     await reports(device, active(1))
     expect(device.reconciler.reported()?.models.tiny).not.toHaveProperty('error')
@@ -257,12 +258,12 @@ describe('a bad update leaves the version before it serving, and says why', () =
     const device = await startDevice()
     const good = server.put(JSON.stringify({ kind: 'sensors', sensors: [] }))
     await device.reconciler.desire(desired({ documents: { sensors: good } }))
-    await vi.waitFor(() => expect(device.reconciler.reported()?.documents).toEqual({ sensors: good.sha256 }))
+    await eventually(() => expect(device.reconciler.reported()?.documents).toEqual({ sensors: good.sha256 }))
     const bad = ['{', JSON.stringify({ kind: 'sensors', sensors: [{ name: 'No' }] }), JSON.stringify({ kind: 'x' })]
     const wrong = JSON.stringify({ kind: 'catalogue', site: 'north', timeZone: 'UTC', entities: [] })
     for (const [i, content] of [...bad, wrong].entries()) {
       await device.reconciler.desire(desired({ documents: { sensors: server.put(content) } }))
-      await vi.waitFor(() => expect(device.events).toHaveLength(i + 1))
+      await eventually(() => expect(device.events).toHaveLength(i + 1))
     }
     expect(device.events.map(({ code, detail }) => [code, detail.code])).toEqual([
       ['document-failed', 'invalid-document'],

@@ -34,7 +34,7 @@ const FastClock = z.strictObject({
   start: z.iso.datetime({ offset: true }),
   /** Store seconds in a real one. */
   speed: z.number().positive().max(1e6),
-  /** Real time at which it was `start`, so that several programs agree; default: when the agent starts. */
+  /** Real time until which it stands at `start`, so that several programs agree; default: when the agent starts. */
   since: z.iso.datetime({ offset: true }).optional(),
 })
 

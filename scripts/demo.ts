@@ -1,5 +1,5 @@
-/** `./scripts/demo [--once] [--data <FreshRetailNet csv.gz>]` */
-import { parseArgs } from 'node:util'
+/** `./scripts/demo [--once] [--data <FreshRetailNet csv.gz>] [--folder <to keep>]` */
+import { inspect, parseArgs } from 'node:util'
 import { runDemo } from '@storecast/fleet/demo'
 import { processTerminal } from '@storecast/fleet/terminal'
 
@@ -8,12 +8,20 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.once(name, () => abort.abort(new Error(`stopped by ${name}`)))
 
 const terminal = processTerminal()
-const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, data: { type: 'string' } } })
-const { once, data } = values
+const { values } = parseArgs({
+  options: { once: { type: 'boolean', default: false }, data: { type: 'string' }, folder: { type: 'string' } },
+})
+const { once, data, folder } = values
 try {
-  await runDemo({ once, terminal, signal: abort.signal, ...(data !== undefined && { data }) })
+  await runDemo({
+    once,
+    terminal,
+    signal: abort.signal,
+    ...(data !== undefined && { data }),
+    ...(folder !== undefined && { folder }),
+  })
 } catch (error) {
   // A stop that was asked for is told by its status alone.
-  if (!abort.signal.aborted) terminal.err(error instanceof Error ? `${error.stack}` : String(error))
+  if (!abort.signal.aborted) terminal.err(inspect(error))
   process.exitCode = abort.signal.aborted ? 130 : 1
 }

@@ -19,6 +19,17 @@ describe('clocks', () => {
     expect(clock.now()).toBeLessThan(6_500_000)
   })
 
+  it('stands still until the moment it was given', async () => {
+    const clock = fastClock({ start: 5_000_000, speed: 100_000, since: Date.now() + 100 })
+    const fired: number[] = []
+    clock.after(1_000, () => fired.push(clock.now()))
+    expect(clock.now()).toBe(5_000_000)
+    await clock.delay(2_000_000)
+    expect(clock.now()).toBeGreaterThanOrEqual(7_000_000)
+    expect(fired).toHaveLength(1)
+    expect(fired[0]).toBeGreaterThanOrEqual(5_001_000)
+  })
+
   it('cancels a timer that is disposed, and a delay that is aborted', async () => {
     const fn = vi.fn()
     const clock = fastClock({ start: 0, speed: 1000 })

@@ -14,31 +14,40 @@ export interface Clock {
 }
 
 export function systemClock(): Clock {
-  return runningClock(() => Date.now(), 1)
+  return runningClock(
+    () => Date.now(),
+    (due) => due - Date.now(),
+  )
 }
 
 /**
- * A clock that runs `speed` times as fast as the real one, monotonically, and told `start` (unix ms) at the real time `since`
- * (unix ms; by default now). Programs that are given the same three agree on store time, also after a restart.
+ * A clock that stands at `start` (unix ms) until the real time `since` (unix ms; by default now), and runs from there, `speed`
+ * times as fast as the real one and monotonically. Programs that are given the same three agree on store time, also after a
+ * restart.
  */
 export function fastClock({ start, speed, since }: { start: number; speed: number; since?: number }): Clock {
   if (!(speed > 0)) throw new RangeError(`clock speed ${speed}: give a number above 0`)
   const origin = performance.now() - (since === undefined ? 0 : Date.now() - since)
-  return runningClock(() => Math.floor(start + (performance.now() - origin) * speed), speed)
+  return runningClock(
+    () => Math.floor(start + Math.max(0, performance.now() - origin) * speed),
+    (due) => origin + (due - start) / speed - performance.now(),
+  )
 }
 
 /** Node's timers hold a delay in a signed 32-bit integer and fire at once beyond it. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
-function runningClock(now: () => number, speed: number): Clock {
+/** @param until real milliseconds until a store time comes; below 0 where it has */
+function runningClock(now: () => number, until: (due: number) => number): Clock {
+  const rest = (due: number) => Math.max(0, Math.ceil(until(due)))
   return {
     now,
     after(storeMs, fn) {
       const due = now() + storeMs
       let timer: NodeJS.Timeout
       const arm = () => {
-        const rest = Math.max(0, Math.ceil((due - now()) / speed))
-        timer = rest > LONGEST_TIMER ? setTimeout(arm, LONGEST_TIMER) : setTimeout(fn, rest)
+        const wait = rest(due)
+        timer = wait > LONGEST_TIMER ? setTimeout(arm, LONGEST_TIMER) : setTimeout(fn, wait)
       }
       arm()
       return { [Symbol.dispose]: () => clearTimeout(timer) }
@@ -46,8 +55,7 @@ function runningClock(now: () => number, speed: number): Clock {
     async delay(storeMs, signal) {
       const due = now() + storeMs
       do {
-        const rest = Math.max(0, Math.ceil((due - now()) / speed))
-        await sleep(Math.min(rest, LONGEST_TIMER), undefined, signal ? { signal } : {})
+        await sleep(Math.min(rest(due), LONGEST_TIMER), undefined, signal ? { signal } : {})
       } while (now() < due)
     },
   }

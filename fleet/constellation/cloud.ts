@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type CloudClient, cloudClient } from '../client/client.ts'
@@ -14,6 +15,10 @@ export interface CloudProgram extends AsyncDisposable {
   readonly mqttUrl: string
   /** An operator's token, for the URLs that people open. */
   readonly adminToken: string
+  /** Its database and objects. */
+  readonly dataDir: string
+  /** Removes them, as a broken disk would; the program does not run. */
+  loseData(): Promise<void>
 }
 
 /** Starts the cloud as it is shipped, in a process of its own on this machine's loopback address. */
@@ -25,13 +30,14 @@ export async function startCloudProgram(options: {
   const { folder, mqttUrl } = options
   const [httpPort, mqttPort] = [await freePort(), await freePort()]
   const url = `http://127.0.0.1:${httpPort}`
+  const dataDir = join(folder, 'cloud')
   const adminToken = randomBytes(24).toString('hex')
   const program = new Program({
     name: 'cloud',
     command: process.execPath,
     args: [ENTRY],
     env: {
-      STORECAST_DATA: join(folder, 'cloud'),
+      STORECAST_DATA: dataDir,
       STORECAST_HTTP_PORT: `${httpPort}`,
       STORECAST_MQTT_PORT: `${mqttPort}`,
       STORECAST_ADMIN_TOKEN: adminToken,
@@ -51,6 +57,8 @@ export async function startCloudProgram(options: {
     client: cloudClient({ url, token: adminToken }),
     mqttUrl: mqttUrl ?? `mqtt://127.0.0.1:${mqttPort}`,
     adminToken,
+    dataDir,
+    loseData: () => rm(dataDir, { recursive: true, force: true }),
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   }
 }

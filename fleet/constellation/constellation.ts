@@ -39,8 +39,8 @@ export interface Constellation extends AsyncDisposable {
   readonly broker: Program | undefined
   /** Store time. */
   now(): number
-  /** Stops the agents and starts them again with another clock; feeds go on by the new one. */
-  setClock(clock: StoreClock): Promise<void>
+  /** Stops the agents and starts them again with a clock of another speed, which goes on where theirs stopped. */
+  setSpeed(speed: number): Promise<void>
   /** Hands a store's agent the shop's days `from` to `to` (excluded) as fast as it takes them. */
   importHistory(store: Store, from: number, to: number, onDay?: (day: number) => void): Promise<void>
   /** Plays every shop from that day on, by store time. @returns rejects when an agent refuses a reading */
@@ -51,6 +51,8 @@ export interface Constellation extends AsyncDisposable {
 
 /** Programs of which many start at once: a machine with two cores serves none of them sooner. */
 const STARTING_AT_ONCE = 4
+/** By how much starting the agents may take longer than the time before. */
+const STARTING_MARGIN = 1.5
 /** Store minutes by which live readings come early; see `FeedOptions.lead`. */
 const LEAD_MS = 60 * 60_000
 
@@ -69,11 +71,15 @@ export async function startConstellation(options: ConstellationOptions): Promise
     const agent = stack.use(await prepareAgent({ device, token, mqttUrl: cloud.mqttUrl, timeZone, clock, folder }))
     stores.push({ shop, agent })
   }
-  const startAgents = () =>
-    inTurns(stores, STARTING_AT_ONCE, async ({ agent }) => {
+  let startedIn = 0
+  const startAgents = async () => {
+    const began = Date.now()
+    await inTurns(stores, STARTING_AT_ONCE, async ({ agent }) => {
       signal?.throwIfAborted()
       await agent.program.start()
     })
+    startedIn = Date.now() - began
+  }
   await startAgents()
 
   const feeds = stack.use(new AsyncDisposableStack())
@@ -85,11 +91,10 @@ export async function startConstellation(options: ConstellationOptions): Promise
     broker: broker?.program,
     now,
     crashed: Promise.race([cloud.program, ...stores.map(({ agent }) => agent.program)].map((one) => one.crashed)),
-    async setClock(next) {
-      // Store time stands still while no agent is there to see it pass.
-      clock = sinceNow({ start: next.start, speed: 0 })
+    async setSpeed(speed) {
       await inTurns(stores, stores.length, ({ agent }) => agent.program.kill())
-      clock = sinceNow(next)
+      // It stands until the agents are up again: a fast clock would run through a night meanwhile.
+      clock = { start: now(), speed, since: Date.now() + STARTING_MARGIN * startedIn }
       for (const { agent } of stores) await agent.setClock(clock)
       await startAgents()
     },

@@ -1,4 +1,4 @@
-/** Store time for every program of a constellation: `start` (unix ms) at the real time `since`, and from there at `speed`. */
+/** Store time for every program of a constellation: `start` (unix ms) until the real time `since`, and from there at `speed`. */
 export interface StoreClock {
   readonly start: number
   /** Store seconds in a real one. */
@@ -14,4 +14,5 @@ export const sinceNow = ({ start, speed, since = Date.now() }: StoreClock): Requ
 })
 
 /** Store time now. */
-export const readClock = ({ start, speed, since }: Required<StoreClock>): number => start + (Date.now() - since) * speed
+export const readClock = ({ start, speed, since }: Required<StoreClock>): number =>
+  start + Math.max(0, Date.now() - since) * speed

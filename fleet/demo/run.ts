@@ -11,6 +11,8 @@ export interface DemoOptions {
   readonly data?: string
   /** End after the story; otherwise everything stays up until the signal. */
   readonly once: boolean
+  /** An empty folder for everything that the programs write, kept afterwards; by default a temporary one. */
+  readonly folder?: string
   readonly terminal: Terminal
   readonly signal: AbortSignal
 }
@@ -20,15 +22,16 @@ const DEFINITION = fileURLToPath(new URL('../../models/definitions/demand.yaml',
 const AFTERWARDS = 600
 
 /** Starts a cloud and shops, tells the story, and stops all of it. */
-export async function runDemo({ data, once, terminal, signal }: DemoOptions): Promise<void> {
+export async function runDemo({ data, once, terminal, signal, ...options }: DemoOptions): Promise<void> {
   const began = performance.now()
   const scene = data === undefined ? simulatedScene() : await recordedScene(data)
   terminal.out(`${scene.title}: a cloud, and an agent for each shop`)
   terminal.progress('starting the cloud and the agents')
-  await using folder = await temporaryFolder('demo')
+  await using temporary = options.folder === undefined ? await temporaryFolder('demo') : undefined
+  const folder = options.folder ?? temporary!.path
   await using constellation = await startConstellation({
     shops: scene.shops,
-    folder: folder.path,
+    folder,
     clock: { start: noon(scene, scene.history - 1), speed: 1 },
     signal,
   })
@@ -42,7 +45,7 @@ export async function runDemo({ data, once, terminal, signal }: DemoOptions): Pr
   terminal.out(`\n${improvement(summary[before]!, summary[after]!)}`)
   terminal.out(`the story took ${((performance.now() - began) / 1000).toFixed(0)} s`)
   if (once) return
-  await constellation.setClock({ start: constellation.now(), speed: AFTERWARDS })
+  await constellation.setSpeed(AFTERWARDS)
   terminal.out(`\nEverything stays up until Ctrl-C:`)
   terminal.out(`  cloud      ${cloud.client.url}/v1/openapi.json  (operator’s token ${cloud.adminToken})`)
   for (const { agent } of stores) terminal.out(`  ${agent.device.padEnd(9)}  ${agent.url}/v1/forecasts`)

@@ -76,7 +76,7 @@ async function renew(context: StoryContext, today: number): Promise<number> {
   const { scene, constellation, definition, terminal, signal } = context
   const { client } = constellation.cloud
   const onProgress = (text: string) => terminal.progress(text)
-  await constellation.setClock({ start: constellation.now(), speed: 1 })
+  await constellation.setSpeed(1)
   await untilCloudHasAll(constellation, { signal, onProgress, feeding: true })
   const to = dateAfter(scene.shops[0]!.firstDay, today - 1)
   const trained = await trainInCloud({ client, definition, to, signal, onProgress })
@@ -89,7 +89,7 @@ async function renew(context: StoryContext, today: number): Promise<number> {
   const model = definition.metadata.name
   const { active, devices, seconds } = await rollOut({ client, model, version, signal, onProgress })
   terminal.out(`v${version} rolled out: ${active} of ${devices} devices serve it after ${seconds.toFixed(1)} s`)
-  await constellation.setClock({ start: constellation.now(), speed: scene.speed })
+  await constellation.setSpeed(scene.speed)
   return version
 }
 

@@ -11,7 +11,7 @@ export interface DemandShift {
 }
 
 /** Monday first, mean 1: customers who work nearby. */
-const OFFICE_WEEK = [1.3, 1.35, 1.35, 1.3, 1.1, 0.35, 0.25]
+const OFFICE_WEEK = [1.25, 1.3, 1.3, 1.25, 1.1, 0.45, 0.35]
 const LUNCH = 12
 
 /** How the product's customers buy on a local day, given how they bought before the shift. */

@@ -11,7 +11,14 @@ import {
 } from '@storecast/shared/wire'
 import { pick } from '../outbox/index.ts'
 import type { Connection } from '../platform/database.ts'
-import type { Want } from './uplink.ts'
+
+/** A batch to be made. */
+export interface Want {
+  readonly epoch: number
+  readonly link: number
+  readonly excluded: Ranges
+  readonly withSuperseded: boolean
+}
 
 /** A batch to send. */
 export interface Outgoing {

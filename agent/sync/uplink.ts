@@ -10,7 +10,7 @@ import {
   union,
 } from '@storecast/shared/wire'
 import type { HelloState } from '../outbox/index.ts'
-import type { Outgoing } from './outgoing.ts'
+import type { Outgoing, Want } from './outgoing.ts'
 
 /** What happens to the protocol. `turn` comes back from the effect that is answered: an older turn's is void. */
 export type Input =
@@ -40,14 +40,6 @@ export type Effect =
     }
   | { readonly kind: 'publish'; readonly payload: Uint8Array }
   | { readonly kind: 'reconnect'; readonly reason: string }
-
-/** A batch to be made. */
-export interface Want {
-  readonly epoch: number
-  readonly link: number
-  readonly excluded: Ranges
-  readonly withSuperseded: boolean
-}
 
 export interface UplinkOptions {
   /** Uniform in [0, 1). */

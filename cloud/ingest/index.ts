@@ -1,4 +1,3 @@
-export { type Arrival, arrive } from './arrivals.ts'
 export { type Ingested, ingest, type Moment, type Reply } from './ingest.ts'
 export { type IngestMetrics, ingestMetrics } from './metrics.ts'
 export { ingestMigrations } from './migrations.ts'

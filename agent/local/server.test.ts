@@ -77,6 +77,15 @@ describe('the local server', () => {
     expect(JSON.stringify(broken.body)).not.toContain('shadow')
   })
 
+  it('answers what is no path with an error of the caller', async () => {
+    await start()
+    const { port } = new URL(server.url)
+    const status = await new Promise((resolve) => {
+      httpRequest({ port, host: '127.0.0.1', path: '//' }, (response) => resolve(response.resume().statusCode)).end()
+    })
+    expect(status).toBe(400)
+  })
+
   it('caps bodies while they come, announced or not', async () => {
     await start()
     const large = 'x'.repeat(100_000)

@@ -82,7 +82,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const abort = new AbortController()
   response.on('close', () => abort.abort())
   try {
-    const url = new URL(request.url ?? '/', 'http://localhost')
+    const url = urlOf(request)
     match = options.table.find(request.method ?? 'GET', url.pathname)
     authorize(request, match.route, options.token)
     reply = await match.route.handle(localRequest(request, { match, url, signal: abort.signal }))
@@ -93,6 +93,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const seconds = (performance.now() - began) / 1000
   const route = match?.route.path ?? 'unmatched'
   options.onAnswered({ route, method: request.method ?? '', status: reply.status ?? 200, seconds })
+}
+
+function urlOf({ url = '/' }: IncomingMessage): URL {
+  const parsed = URL.parse(url, 'http://localhost')
+  if (parsed) return parsed
+  throw new HttpError(400, { code: 'bad-url', message: `${JSON.stringify(url.slice(0, 100))} is no path` })
 }
 
 function localRequest(

@@ -98,7 +98,7 @@ export async function startAgent(
           token: secrets.deviceToken ?? '',
           bytesPerSecond: config.cloud?.downloadBytesPerSecond ?? MB,
           stallMs: STALL_MS,
-          requireTls: config.cloud?.mqtt.startsWith('mqtts:') ?? true,
+          requireTls: config.cloud?.mqtt.startsWith('mqtts:') ?? false,
         }),
       clock,
       log,

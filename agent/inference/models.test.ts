@@ -173,7 +173,6 @@ describe.runIf(process.arch === 'x64')('a model that crashes its host', () => {
     expect(await infer([1, 1])).toEqual({ version: 1, y: [2, 2] })
     expect(failures).toMatchObject([{ model: 'tiny', version: 2, code: 'model-crashed', fallback: 1 }])
     expect(failures[0]!.message).toContain('SIGFPE')
-    expect(models.failures().get('tiny')).toBe(failures[0])
   })
 
   it('is refused when it does so while it is tried', async () => {

@@ -60,7 +60,6 @@ interface Serving {
 export class Models implements AsyncDisposable {
   readonly #options: ModelHostOptions
   readonly #slots = new Map<string, Slot>()
-  readonly #failures = new Map<string, ModelFailure>()
   readonly #strikes = new Map<string, number>()
   readonly #onFailed = new Listeners<ModelFailure>()
   readonly #onIncident = new Listeners<HostIncident>()
@@ -97,11 +96,6 @@ export class Models implements AsyncDisposable {
   /** The versions in service, by model name. */
   versions(): ReadonlyMap<string, number> {
     return new Map([...this.#slots].map(([model, { active }]) => [model, active.version]))
-  }
-
-  /** The last failure of each model, until another of its versions is activated. */
-  failures(): ReadonlyMap<string, ModelFailure> {
-    return this.#failures
   }
 
   /** The model host that serves: resident bytes as last heard. */
@@ -141,7 +135,6 @@ export class Models implements AsyncDisposable {
         throw new InferenceError('host-start', message, { cause: error })
       })
       this.#slots.set(bundle.model, { active: bundle, previous: this.#slots.get(bundle.model)?.active ?? null })
-      this.#failures.delete(bundle.model)
       this.#switchTo(serving)
     })
   }
@@ -152,7 +145,6 @@ export class Models implements AsyncDisposable {
       if (!this.#slots.has(model)) return
       const serving = await this.#bringUp(this.#active().filter((active) => active.model !== model))
       this.#slots.delete(model)
-      this.#failures.delete(model)
       this.#switchTo(serving)
     })
   }
@@ -310,9 +302,7 @@ export class Models implements AsyncDisposable {
     if (previous) this.#slots.set(model, { active: previous, previous: null })
     else this.#slots.delete(model)
     const { version, sha256 } = active
-    const failure = { model, version, sha256, code, message, fallback: previous?.version ?? null }
-    this.#failures.set(model, failure)
-    this.#onFailed.tell(failure)
+    this.#onFailed.tell({ model, version, sha256, code, message, fallback: previous?.version ?? null })
   }
 }
 

@@ -11,12 +11,13 @@ export interface ForecastRoutesOptions {
   readonly now: () => number
 }
 
-const SCORED_DAYS = 28
 const DAY = 86_400_000
+const MOST_SCORED_DAYS = 120
 
 /**
- * `GET /v1/forecasts`: what is expected, by model and entity, with what came of it where that is known, and how good the
- * last four weeks' forecasts were. `model` and `entity` narrow it down; `at` (ISO 8601) looks back to what was expected then.
+ * `GET /v1/forecasts`: what is expected, by model and entity, with what came of it where that is known. `model` and `entity`
+ * narrow it down; `at` (ISO 8601) looks back to what was expected then; `scores=28` adds how good the forecasts of the last
+ * 28 days were.
  */
 export function forecastRoutes(options: ForecastRoutesOptions): Route[] {
   return [{ method: 'GET', path: '/v1/forecasts', handle: (request) => answer(request, options) }]
@@ -31,23 +32,15 @@ function answer({ query }: LocalRequest, { db, models, now }: ForecastRoutesOpti
   }
   const entity = query.get('entity')
   const until = timeOf(query.get('at'))
+  const days = daysOf(query.get('scores'))
   const wanted = { ...(entity === null ? {} : { entity }), ...(until === undefined ? {} : { until }) }
   const found = (model === null ? known : [model]).flatMap((name) => {
     const latest = latestForecasts(db, { model: name, ...wanted })
     if (latest === undefined) return []
-    const { issuedAt, madeAt, start, end, levels, ...rest } = latest
-    const scores = recentScores(db, { model: name, from: now() - SCORED_DAYS * DAY })
-    return [
-      {
-        ...rest,
-        issuedAt: iso(issuedAt),
-        madeAt: iso(madeAt),
-        start: iso(start),
-        end: iso(end),
-        levels,
-        scores: describe(scores),
-      },
-    ]
+    const { issuedAt, madeAt, start, end, forecasts, ...rest } = latest
+    const times = { issuedAt: iso(issuedAt), madeAt: iso(madeAt), start: iso(start), end: iso(end) }
+    const scores = days && describe(recentScores(db, { model: name, from: now() - days * DAY }))
+    return [{ ...rest, ...times, ...(scores && { scores }), forecasts }]
   })
   return { json: { models: found } }
 }
@@ -57,7 +50,6 @@ function describe({ total, runs }: RecentScores): object {
   const spoken = (scores: object) =>
     Object.fromEntries(Object.entries(scores).map(([name, value]) => [name, Number.isNaN(value) ? null : value]))
   return {
-    days: SCORED_DAYS,
     total: spoken(total),
     runs: runs.map(({ issuedAt, start, end, ...run }) => ({
       ...spoken(run),
@@ -76,6 +68,14 @@ function timeOf(text: string | null): number | undefined {
     code: 'bad-time',
     message: `at: ${JSON.stringify(text.slice(0, 40))} is no time; write 2026-03-01T12:00:00Z`,
   })
+}
+
+function daysOf(text: string | null): number | undefined {
+  if (text === null) return undefined
+  const days = Number(text)
+  if (Number.isInteger(days) && days >= 1 && days <= MOST_SCORED_DAYS) return days
+  const message = `scores: a number of days from 1 to ${MOST_SCORED_DAYS}, not ${JSON.stringify(text.slice(0, 40))}`
+  throw new HttpError(400, { code: 'bad-days', message })
 }
 
 const iso = (time: number) => new Date(time).toISOString()

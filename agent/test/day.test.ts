@@ -119,7 +119,7 @@ describe('a shop', () => {
       expect(score).toMatchObject({ actual: 25, censored: false })
     })
     await eventually(async () => {
-      const [latest] = await forecastsOf()
+      const [latest] = await forecastsOf('?scores=28')
       // Of the 9th, forecast as soon as there was a model, and of the 10th, when 5 more were sold.
       expect(latest.scores.runs.slice(0, 2)).toMatchObject([{ wape: 0 }, { wape: expect.closeTo(5 / 33, 5) }])
       expect(latest.scores.total).toMatchObject({

@@ -81,6 +81,7 @@ describe('what is malformed gets a clear error and the right status, and is coun
     expect(await shop.get('/v2/models/none')).toMatchObject({ status: 404, body: { code: 'unknown-model' } })
     expect(await shop.get('/v1/forecasts?model=none')).toMatchObject({ status: 404, body: { code: 'unknown-model' } })
     expect(await shop.get('/v1/forecasts?at=yesterday')).toMatchObject({ status: 400, body: { code: 'bad-time' } })
+    expect(await shop.get('/v1/forecasts?scores=all')).toMatchObject({ status: 400, body: { code: 'bad-days' } })
     expect(await shop.get('/etc/passwd')).toMatchObject({ status: 404, body: { code: 'not-found' } })
     expect(await shop.get('/v1/readings')).toMatchObject({ status: 405, body: { code: 'wrong-method' } })
     const wrong = await shop.post(write, sound, { authorization: 'Bearer guess' })

@@ -3,6 +3,7 @@ import {
   dayReadings,
   type LiveFeed,
   pushReadings,
+  type Reading,
   SHOP_SENSORS,
   type Shop,
   shopCovariates,
@@ -39,9 +40,12 @@ export interface Constellation extends AsyncDisposable {
   readonly broker: Program | undefined
   /** Store time. */
   now(): number
-  /** Stops the agents and starts them again with a clock of another speed, which goes on where theirs stopped. */
+  /** Kills the agents and starts them again with a clock of another speed, which goes on where theirs stopped. */
   setSpeed(speed: number): Promise<void>
-  /** Hands a store's agent the shop's days `from` to `to` (excluded) as fast as it takes them. */
+  /**
+   * Hands a store's agent the shop's days `from` to `to` (excluded) as fast as it takes them.
+   * @param onDay told the last day that it has acknowledged, now and then
+   */
   importHistory(store: Store, from: number, to: number, onDay?: (day: number) => void): Promise<void>
   /** Plays every shop from that day on, by store time. @returns rejects when an agent refuses a reading */
   startFeeds(firstDay: number): Promise<void>
@@ -51,6 +55,8 @@ export interface Constellation extends AsyncDisposable {
 
 /** Programs of which many start at once: a machine with two cores serves none of them sooner. */
 const STARTING_AT_ONCE = 4
+/** Readings that a history's requests gather, a few days of a shop. */
+const IMPORTED_AT_ONCE = 5_000
 /** By how much starting the agents may take longer than the time before. */
 const STARTING_MARGIN = 1.5
 /** Store minutes by which live readings come early; see `FeedOptions.lead`. */
@@ -92,18 +98,22 @@ export async function startConstellation(options: ConstellationOptions): Promise
     now,
     crashed: Promise.race([cloud.program, ...stores.map(({ agent }) => agent.program)].map((one) => one.crashed)),
     async setSpeed(speed) {
-      await inTurns(stores, stores.length, ({ agent }) => agent.program.kill())
+      if (speed === clock.speed) return
+      // At once: while they ended in order, a fast clock would run through a night. What they acknowledged is safe.
+      await inTurns(stores, stores.length, ({ agent }) => agent.program.kill('SIGKILL'))
       // It stands until the agents are up again: a fast clock would run through a night meanwhile.
       clock = { start: now(), speed, since: Date.now() + STARTING_MARGIN * startedIn }
       for (const { agent } of stores) await agent.setClock(clock)
       await startAgents()
     },
     async importHistory({ shop, agent }, from, to, onDay) {
+      const target = { url: agent.url, ...(signal && { signal }) }
+      let readings: Reading[] = []
       for (let day = from; day < to; day++) {
-        await pushReadings(dayReadings(shop, day, { surroundings: true }), {
-          url: agent.url,
-          ...(signal && { signal }),
-        })
+        readings.push(...dayReadings(shop, day, { surroundings: true }))
+        if (readings.length < IMPORTED_AT_ONCE && day < to - 1) continue
+        await pushReadings(readings, target)
+        readings = []
         onDay?.(day)
       }
     },

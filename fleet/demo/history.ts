@@ -10,11 +10,13 @@ export async function importPast(constellation: Constellation, days: number, ter
   const began = performance.now()
   const total = constellation.stores.length * days
   let done = 0
-  await inTurns(constellation.stores, AT_ONCE, (store) =>
-    constellation.importHistory(store, 0, days, () => {
-      done++
+  await inTurns(constellation.stores, AT_ONCE, (store) => {
+    let before = -1
+    return constellation.importHistory(store, 0, days, (day) => {
+      done += day - before
+      before = day
       terminal.progress(`history: ${done} of ${total} shop-days`)
-    }),
-  )
+    })
+  })
   return (performance.now() - began) / 1000
 }

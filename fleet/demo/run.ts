@@ -3,7 +3,7 @@ import { loadDefinition } from '@storecast/models'
 import { startConstellation, temporaryFolder } from '../constellation/index.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { recordedScene, simulatedScene } from './scenes.ts'
-import { noon, tellStory } from './story.ts'
+import { morning, tellStory } from './story.ts'
 import { improvement, summaryTable } from './telling.ts'
 
 export interface DemoOptions {
@@ -32,7 +32,7 @@ export async function runDemo({ data, once, terminal, signal, ...options }: Demo
   await using constellation = await startConstellation({
     shops: scene.shops,
     folder,
-    clock: { start: noon(scene, scene.history - 1), speed: 1 },
+    clock: { start: morning(scene, scene.history - 1), speed: 1 },
     signal,
   })
   const { cloud, stores, crashed } = constellation

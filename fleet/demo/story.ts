@@ -24,8 +24,8 @@ const LOOK = 100
 const SCORED_WITHIN = 30
 
 /**
- * Tells the scene chapter by chapter. New models are trained and rolled out around noon, while the shops' clocks run at
- * their own pace: the next midnight's forecast is the new model's first.
+ * Tells the scene chapter by chapter. New models are trained and rolled out early in a chapter's last day, while the shops'
+ * clocks run at their own pace: the next midnight's forecast is the new model's first.
  *
  * @returns each chapter's scores, from what the cloud received of the devices
  */
@@ -52,7 +52,7 @@ export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
       const told = await liveDays(context, { days: [day, renewed ? last : last + 1], version })
       let next = version
       if (renewed) {
-        await reach(context, noon(scene, last))
+        await reach(context, morning(scene, last))
         next = await renew(context, last)
         told.push(...(await liveDays(context, { days: [last, last + 1], version })))
       }
@@ -66,7 +66,8 @@ export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
   return summary
 }
 
-export const noon = ({ shops: [shop] }: Scene, day: number): number => dayStart(shop!, day) + 12 * 3_600_000
+/** When that day's forecasts are made, and long before the next. */
+export const morning = ({ shops: [shop] }: Scene, day: number): number => dayStart(shop!, day) + 4 * 3_600_000
 
 /**
  * Slows the shops' clocks down, trains on every day before `today`, rolls out what came of it, and lets the clocks run.

@@ -2,7 +2,7 @@ import { loadDefinition } from '@storecast/models'
 import { expect, it } from 'vitest'
 import { startConstellation, temporaryFolder } from '../constellation/index.ts'
 import { simulatedScene } from '../demo/scenes.ts'
-import { noon, tellStory } from '../demo/story.ts'
+import { morning, tellStory } from '../demo/story.ts'
 
 it('tells the story: a first model, a shift of demand, a better model', { timeout: 240_000 }, async () => {
   const scene = simulatedScene({ shops: 2, products: 16 })
@@ -18,7 +18,7 @@ it('tells the story: a first model, a shift of demand, a better model', { timeou
     await using constellation = await startConstellation({
       shops: scene.shops,
       folder: folder.path,
-      clock: { start: noon(scene, scene.history - 1), speed: 1 },
+      clock: { start: morning(scene, scene.history - 1), speed: 1 },
       signal,
     })
     const definition = await loadDefinition('models/definitions/demand.yaml')

@@ -73,7 +73,7 @@ const MqttSource = z.strictObject({
   passwordFile: z.string().max(500).optional(),
   /** Kept by the broker: what comes while the agent is away waits there. Default: from the device and the source's name. */
   clientId: z.string().min(1).max(64).optional(),
-  /** Messages the broker sends before it waits for an acknowledgement (Mosquitto's `max_inflight_messages`: 20). */
+  /** Messages to gather before a commit; fewer where the broker is found to wait earlier (Mosquitto's window is 20). */
   inFlight: z.int().min(1).max(65_535).default(16),
   maxPayloadBytes: z.int().min(64).default(65_536),
   topics: z.array(TopicMapping).min(1).max(64),

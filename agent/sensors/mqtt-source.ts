@@ -3,6 +3,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { MqttSource as MqttConfig, TopicMapping } from './config.ts'
 import { DeferredMqtt, type Delivery } from './deferred-mqtt.ts'
 import { type Gate, isRefusal } from './gate.ts'
+import { InFlight } from './in-flight.ts'
 import { decodeJson, decodeText, mapMessage, matchesTopic } from './json-mapping.ts'
 import type { Intake, Reading } from './reading.ts'
 import type { Refusal, Refusals } from './refusals.ts'
@@ -33,6 +34,7 @@ interface Route {
 export class MqttSource implements AsyncDisposable {
   readonly #options: MqttSourceOptions
   readonly #link: DeferredMqtt
+  readonly #inFlight: InFlight
   /** By topic, of those seen first. */
   readonly #routes = new Map<string, Route>()
   #trouble: string | undefined = 'not connected yet'
@@ -43,6 +45,7 @@ export class MqttSource implements AsyncDisposable {
     this.#options = options
     const { config, clientId, password, log } = options
     const { url, username, topics, name } = config
+    this.#inFlight = new InFlight(config.inFlight)
     this.#link = new DeferredMqtt({
       url,
       clientId,
@@ -79,13 +82,17 @@ export class MqttSource implements AsyncDisposable {
       this.#link.acknowledge([delivery])
       return
     }
-    const promise = intake.accept(readings, { gather: config.inFlight })
+    this.#inFlight.arrived(this.#link.pending, performance.now())
+    const promise = intake.accept(readings, { gather: this.#inFlight.gather })
     if (this.#commit?.promise === promise) this.#commit.waiting.push(delivery)
     else {
       const waiting = [delivery]
       this.#commit = { promise, waiting }
       promise.then(
-        () => this.#link.acknowledge(waiting),
+        () => {
+          this.#link.acknowledge(waiting)
+          this.#inFlight.acknowledged(waiting.length, performance.now())
+        },
         (error: Error) => {
           this.#options.log.error(
             { err: error, source: config.name },

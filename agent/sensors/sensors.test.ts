@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createLogger } from '../platform/logger.ts'
 import { startBroker } from '../test/broker.ts'
+import { startSessionBroker } from '../test/session-broker.ts'
 import { openStorage, type Storage, sales, temperature, temporaryFolder } from '../test/storage.ts'
 import { SourceConfig } from './config.ts'
 import { Sensors } from './sensors.ts'
@@ -36,11 +37,11 @@ const till = () => ({
     },
   ],
 })
-const start = (sources: unknown[] = [till()]) =>
+const start = (sources: unknown[] = [till()], { buffer, writer, clock } = storage) =>
   Sensors.start({
-    intake: storage.buffer,
-    writer: storage.writer,
-    clock: storage.clock,
+    intake: buffer,
+    writer,
+    clock,
     log: createLogger({ level: 'silent' }),
     definitions: [temperature, sales],
     sources: sources.map((source) => SourceConfig.parse(source)),
@@ -93,6 +94,18 @@ it('acknowledges nothing that is not stored, and stores it once when the broker 
   await vi.waitFor(() => expect(broker.acknowledged).toBe(2), 5000)
   await storage.windows.closeUntil(NOW + HOUR)
   expect([...storage.windows.read({ sensor: 'sales', from: NOW, to: NOW + HOUR })]).toMatchObject([{ count: 2 }])
+})
+
+it('does not make a broker with a small window wait for the commit delay', async () => {
+  await using narrow = await startSessionBroker({ window: 2 })
+  await using own = await temporaryFolder()
+  await using patient = await openStorage(own.path, { now: NOW, buffer: { commitDelayMs: 1000 } })
+  await using sensors = await start([{ ...till(), url: narrow.url }], patient)
+  await narrow.subscribed
+  for (let id = 0; id < 400; id++) narrow.publish('till/milk/sold', JSON.stringify({ id, units: 1, t: NOW + id }))
+  // Two at a time, each waiting out the delay, would take 200 seconds.
+  await vi.waitFor(() => expect(narrow.pending).toBe(0), { timeout: 20_000, interval: 5 })
+  expect(sensors.refusals).toEqual([])
 })
 
 it('keeps the meaning of a sensor that has readings, and says so', async () => {

@@ -54,12 +54,6 @@ export async function fileSize(path: string): Promise<number | undefined> {
   return (await statIfThere(path))?.size
 }
 
-/** What tells one version of a file from another without reading it, or undefined where there is none. */
-export async function fileStamp(path: string): Promise<{ size: number; modifiedMs: number } | undefined> {
-  const found = await statIfThere(path)
-  return found && { size: found.size, modifiedMs: Math.floor(found.mtimeMs) }
-}
-
 /** Makes a folder and its parents; those that are there stay. */
 export async function makeDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 })

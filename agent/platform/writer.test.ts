@@ -50,6 +50,19 @@ describe('the writer thread', () => {
     expect(await writer.call('note.all', undefined)).toEqual(['d'])
   })
 
+  it('says when the disk is full, keeps what it had, and takes small things again', async () => {
+    await using writer = await start()
+    await writer.call('note.add', 'kept')
+    await writer.call('note.fillDisk', undefined)
+    const outcomes = await Promise.allSettled([
+      writer.call('note.add', 'x'.repeat(100_000)),
+      writer.call('note.add', 'y'.repeat(100_000)),
+    ])
+    expect(outcomes).toMatchObject(Array(2).fill({ status: 'rejected', reason: { code: 'disk-full' } }))
+    await writer.call('note.add', 'small')
+    expect(await writer.call('note.all', undefined)).toEqual(['kept', 'small'])
+  })
+
   it('finishes what is queued when it is closed, and refuses what comes after', async () => {
     const writer = await start()
     const queued = writer.call('note.add', 'queued')

@@ -31,8 +31,11 @@ export interface WindowsOptions {
   readonly keepFineMs?: number
 }
 
-/** Journal entries that make a roll-up due at once, and about as many as it takes in. */
-const ROLL_ENTRIES = 8192
+/**
+ * Journal entries that make a roll-up due at once, and about as many as it takes in: enough that writing the open window
+ * of every series costs little beside them, and few enough that a commit does not wait long behind it.
+ */
+const ROLL_ENTRIES = { least: 8192, perSeries: 16, most: 32_768 }
 /** Real milliseconds between an import's last roll-up and the closing of what it left open; the longest, while it lasts. */
 const SETTLE_MS = 500
 const LONGEST_SETTLING_MS = 10_000
@@ -133,8 +136,13 @@ export class Windows implements AsyncDisposable {
 
   #onCommitted({ entries, oldest }: Committed): void {
     this.#waiting += entries
-    if (this.#waiting >= ROLL_ENTRIES) this.#rollInBackground(-Infinity)
+    if (this.#waiting >= this.#enough()) this.#rollInBackground(-Infinity)
     else if (oldest < this.#closedBefore && !this.#soon) this.#rollSoon(this.#options.lateDelayMs)
+  }
+
+  #enough(): number {
+    const { least, perSeries, most } = ROLL_ENTRIES
+    return Math.min(most, Math.max(least, perSeries * this.#options.buffer.seriesCount))
   }
 
   /** When the next window ends, after its grace; at once where one has ended already. */
@@ -143,7 +151,7 @@ export class Windows implements AsyncDisposable {
     const { clock, graceMs } = this.#options
     this.#due?.[Symbol.dispose]()
     const wait = this.#nextEnd + graceMs - clock.now()
-    if (wait <= 0 || this.#waiting >= ROLL_ENTRIES) this.#rollSoon(SETTLE_MS)
+    if (wait <= 0 || this.#waiting >= this.#enough()) this.#rollSoon(SETTLE_MS)
     else if (wait < Infinity) this.#due = clock.after(wait, () => this.#rollOnTime())
   }
 
@@ -208,7 +216,7 @@ export class Windows implements AsyncDisposable {
         closeBefore,
         graceMs,
         keepRawFrom: now - keepRawMs,
-        entries: ROLL_ENTRIES,
+        entries: this.#enough(),
       })
       this.#waiting = Math.max(0, this.#waiting - result.entries)
       this.#nextEnd = result.nextEnd

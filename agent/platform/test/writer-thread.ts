@@ -19,6 +19,10 @@ export const testProcedures = {
     db.statement('ROLLBACK').run()
     throw new Error('as a full disk does')
   },
+  /** As large as it is now and no larger: what comes next finds the disk full. */
+  'note.fillDisk': (db: Connection, _: undefined): void => {
+    db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true })}`)
+  },
   'note.die': (_: Connection, __: undefined): void => {
     process.exit(3)
   },

@@ -29,7 +29,8 @@ interface EventRow extends Omit<EventRecord, 'detail'> {
   readonly detail: string
 }
 
-const WANTED = 'FROM json_each(?) wanted JOIN outbox o ON o.seq = wanted.value'
+/** In this order: the few that are wanted, each by its keys. */
+const WANTED = 'FROM json_each(?) wanted CROSS JOIN outbox o ON o.seq = wanted.value'
 
 export interface DirtyRecords {
   readonly sound: BatchRecords
@@ -44,18 +45,18 @@ export function readRecords(db: Connection, sequences: readonly number[]): Dirty
   const wanted = JSON.stringify(sequences)
   const rows = <Row>(sql: string) => (sequences.length === 0 ? [] : db.statement<[string], Row>(sql).all(wanted))
   const windows = rows<StoredWindow>(
-    `SELECT o.seq, s.sensor, s.entity, w.* ${WANTED} AND o.kind = 'window'
-       JOIN windows w ON w.series = o.k1 AND w.start = o.k2 AND w."end" = o.k3 JOIN series s ON s.id = w.series ORDER BY o.seq`,
+    `SELECT o.seq, s.sensor, s.entity, w.* ${WANTED} AND +o.kind = 'window'
+       CROSS JOIN windows w ON w.series = o.k1 AND w.start = o.k2 AND w."end" = o.k3 CROSS JOIN series s ON s.id = w.series ORDER BY o.seq`,
   ).map(windowOf)
   const forecasts = rows<ForecastRow>(
-    `SELECT o.seq, f.* ${WANTED} AND o.kind = 'forecast'
-       JOIN forecasts f ON f.model = o.k1 AND f.version = o.k2 AND f.issued_at = o.k3 AND f.entity = o.k4 ORDER BY o.seq`,
+    `SELECT o.seq, f.* ${WANTED} AND +o.kind = 'forecast'
+       CROSS JOIN forecasts f ON f.model = o.k1 AND f.version = o.k2 AND f.issued_at = o.k3 AND f.entity = o.k4 ORDER BY o.seq`,
   ).map(forecastOf)
   const events = rows<EventRow>(
-    `SELECT o.seq, e.* ${WANTED} AND o.kind = 'event' JOIN events e ON e.id = o.k1 ORDER BY o.seq`,
+    `SELECT o.seq, e.* ${WANTED} AND +o.kind = 'event' CROSS JOIN events e ON e.id = o.k1 ORDER BY o.seq`,
   ).map(({ seq, detail, ...event }) => ({ seq, record: { ...event, detail: parsed(detail) as EventRecord['detail'] } }))
   const reported = rows<{ seq: number; body: string }>(
-    `SELECT o.seq, r.body ${WANTED} AND o.kind = 'reported' JOIN reported r ON r.id = o.k1`,
+    `SELECT o.seq, r.body ${WANTED} AND +o.kind = 'reported' CROSS JOIN reported r ON r.id = o.k1`,
   ).map(({ seq, body }) => ({ seq, record: parsed(body) as ReportedState }))[0]
   const records = { windows, forecasts, events, reported }
   const found = new Set(sequencesOf(records))

@@ -30,8 +30,8 @@ export interface MqttSessionEvents {
 export interface MqttSession extends AsyncDisposable {
   /** Names the connection, in hellos and presence. */
   readonly session: string
-  /** At least once, or the session ends first. */
-  publish(payload: Uint8Array): void
+  /** At least once, or the session ends first; tells when the broker has it. */
+  publish(payload: Uint8Array, sent: () => void): void
   /** Drops the connection without a goodbye: the broker publishes the last will. */
   drop(reason: string): void
 }
@@ -105,9 +105,10 @@ export async function openMqttSession(options: MqttSessionOptions, events: MqttS
 
   return {
     session,
-    publish(payload) {
+    publish(payload, sent) {
       // Lost with its connection, it is published again from the outbox.
-      if (!over) client.publish(topicOf(device, 'up'), Buffer.from(payload), { qos: 1 }, () => undefined)
+      if (!over)
+        client.publish(topicOf(device, 'up'), Buffer.from(payload), { qos: 1 }, (lost) => lost || over || sent())
     },
     drop(reason) {
       trouble ??= reason

@@ -216,7 +216,7 @@ export class Sync implements AsyncDisposable {
         await writer.call('outbox.acknowledge', effect.ack)
         return this.#step({ ...effect, kind: 'acknowledged' })
       case 'publish':
-        return this.#session?.publish(effect.payload)
+        return this.#session?.publish(effect.payload, () => this.#step({ kind: 'sent', id: effect.id }))
       case 'reconnect':
         return this.#session?.drop(effect.reason)
       default:

@@ -20,6 +20,8 @@ export type Input =
   | { readonly kind: 'received'; readonly message: DownlinkMessage }
   /** The broker gave some sign of life. */
   | { readonly kind: 'heard' }
+  /** The broker has this message of ours. */
+  | { readonly kind: 'sent'; readonly id: number }
   /** Records were written. */
   | { readonly kind: 'dirty' }
   | { readonly kind: 'tick' }
@@ -38,7 +40,7 @@ export type Effect =
       readonly turn: number
       readonly ack: Ack & { readonly confirmed: readonly number[] }
     }
-  | { readonly kind: 'publish'; readonly payload: Uint8Array }
+  | { readonly kind: 'publish'; readonly id: number; readonly payload: Uint8Array }
   | { readonly kind: 'reconnect'; readonly reason: string }
 
 export interface UplinkOptions {
@@ -48,11 +50,11 @@ export interface UplinkOptions {
   readonly bytesPerSecond: number
   /** Batches sent and not acknowledged. */
   readonly inFlight: number
-  /** How long an answer or acknowledgement is waited for. */
+  /** How long an answer or acknowledgement is waited for, once the broker has what it is for. */
   readonly answerMs: number
   /** Longest backoff before something is sent again. */
   readonly backoffMs: number
-  /** While something is awaited, a broker silent for so long is taken for gone. */
+  /** While something is awaited, a broker silent for so long is taken for gone; on top, for each byte under way a millisecond. */
   readonly silenceMs: number
 }
 
@@ -69,11 +71,16 @@ interface InFlight extends Pick<Outgoing, 'acknowledged'> {
   /** Records and superseded sequences that are not acknowledged. */
   readonly records: Ranges
   readonly superseded: Ranges
+  readonly id: number
+  /** Of which the broker has not said that it has them. */
+  readonly unsentBytes: number
   readonly due: number
 }
 
 type Phase = 'offline' | 'preparing' | 'greeting' | 'granting' | 'open'
 
+/** On a slow line it takes so many times longer, at most, until the broker has a message. */
+const SLOW_LINE = 20
 /** Hellos on one connection before another one is tried. */
 const HELLO_TRIES = 3
 /** The byte-rate cap lets this much through at once: two of the largest batches. */
@@ -90,6 +97,7 @@ export class Uplink {
   readonly #options: UplinkOptions
   #phase: Phase = 'offline'
   #turn = 0
+  #lastId = 0
   #session = ''
   #hello: Hello | undefined
   #helloTries = 0
@@ -119,7 +127,7 @@ export class Uplink {
   get nextTick(): number {
     if (this.#phase === 'offline') return Number.POSITIVE_INFINITY
     const waits = this.#inFlight.map(({ due }) => due)
-    if (this.#isWaiting) waits.push(this.#heardAt + this.#options.silenceMs)
+    if (this.#isWaiting) waits.push(this.#goneAt)
     if (this.#phase === 'open' && this.#dirty && !this.#picking && this.#inFlight.length < this.#options.inFlight) {
       const { bytesPerSecond } = this.#options
       const refilled = this.#allowanceAt + Math.max(0, (-this.#allowance / bytesPerSecond) * 1000)
@@ -151,6 +159,12 @@ export class Uplink {
         break
       case 'heard':
         this.#heardAt = now
+        break
+      case 'sent':
+        this.#heardAt = now
+        this.#inFlight = this.#inFlight.map((batch) =>
+          batch.id === input.id ? { ...batch, unsentBytes: 0, due: this.#answerTime(now) } : batch,
+        )
         break
       case 'dirty':
         this.#dirty = true
@@ -198,8 +212,8 @@ export class Uplink {
     this.#phase = 'greeting'
     this.#hello = hello
     this.#helloTries++
-    this.#answerDue = now + this.#options.answerMs * (1 + this.#options.random())
-    this.#effects.push({ kind: 'publish', payload: encodeHello(hello) })
+    this.#answerDue = this.#answerTime(now)
+    this.#publish(encodeHello(hello))
   }
 
   #takeAnswer({ nonce, session, outcome }: Answer, now: number): void {
@@ -249,15 +263,25 @@ export class Uplink {
     if (!batch) return
     this.#dirty = true
     const { payload, records, superseded, acknowledged } = batch
-    const due = now + this.#options.answerMs * (1 + this.#options.random())
-    this.#inFlight = [...this.#inFlight, { records, superseded, acknowledged, due }]
+    const due = now + SLOW_LINE * this.#options.answerMs
+    const id = this.#publish(payload)
+    const unsentBytes = payload.length
+    this.#inFlight = [...this.#inFlight, { records, superseded, acknowledged, id, unsentBytes, due }]
     this.#allowance -= payload.length
-    this.#effects.push({ kind: 'publish', payload })
+  }
+
+  #publish(payload: Uint8Array): number {
+    this.#effects.push({ kind: 'publish', id: ++this.#lastId, payload })
+    return this.#lastId
+  }
+
+  #answerTime(now: number): number {
+    return now + this.#options.answerMs * (1 + this.#options.random())
   }
 
   /** What is due by now. */
   #keepTime(now: number): void {
-    if (this.#isWaiting && now >= this.#heardAt + this.#options.silenceMs) {
+    if (this.#isWaiting && now >= this.#goneAt) {
       this.#reconnect(`the broker was silent for ${Math.round((now - this.#heardAt) / 1000)} s`)
     } else if (this.#phase === 'greeting' && now >= this.#answerDue) {
       if (this.#helloTries >= HELLO_TRIES) this.#reconnect('the cloud did not answer')
@@ -288,6 +312,10 @@ export class Uplink {
 
   get #isWaiting(): boolean {
     return this.#phase === 'greeting' || this.#inFlight.length > 0
+  }
+
+  get #goneAt(): number {
+    return this.#inFlight.reduce((at, { unsentBytes }) => at + unsentBytes, this.#heardAt + this.#options.silenceMs)
   }
 
   #pause(until: number): void {

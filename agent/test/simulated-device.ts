@@ -132,7 +132,7 @@ export class SimulatedDevice implements Disposable {
         return { kind: 'acknowledged', turn: effect.turn, ack: effect.ack }
       case 'publish':
         this.#published.push(effect.payload)
-        return undefined
+        return { kind: 'sent', id: effect.id }
       case 'reconnect':
         this.#connected = false
         return undefined

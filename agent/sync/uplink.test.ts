@@ -232,14 +232,13 @@ describe('a silent broker', () => {
     step({ kind: 'tick' })
     expect(others).toEqual([])
     step({ kind: 'heard' })
-    ready = [batch(1)]
+    isFast = false
+    ready = [batch(1, 100)]
     step({ kind: 'dirty' })
     expect(others).toEqual([])
-    for (let i = 0; i < 20 && others.length === 0; i++) {
-      now = uplink.nextTick
-      ready = [batch(1)]
-      step({ kind: 'tick' })
-    }
+    expect(uplink.nextTick).toBe(now + OPTIONS.silenceMs + 100)
+    now = uplink.nextTick
+    step({ kind: 'tick' })
     expect(others).toEqual([{ kind: 'reconnect', reason: expect.stringContaining('the broker was silent for') }])
     expect(uplink.isOpen).toBe(false)
   })

@@ -95,7 +95,7 @@ it(
     db.close()
     await kill(taker)
   },
-  60_000 + KILLS * 4000,
+  60_000 + KILLS * 10_000,
 )
 
 /** True once the process has acknowledged all of them. */

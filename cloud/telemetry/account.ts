@@ -52,7 +52,7 @@ export async function deviceAccount(pool: Pool, device: string): Promise<EpochAc
          FROM unnest(e.told * int8multirange(int8range(e.floor, greatest(e.highest + 1, e.floor)))) AS span
        ))::int8 AS outstanding,
        e.records, jsonb_build_object('revised', e.revised, 'coarsened', e.coarsened, 'dropped', e.dropped) AS superseded,
-       (SELECT max(committed_at) FROM device_links l WHERE l.device = e.device AND l.epoch = e.epoch) AS "lastCommitAt"
+       (SELECT max(commits[cardinality(commits)]) FROM device_links l WHERE l.device = e.device AND l.epoch = e.epoch) AS "lastCommitAt"
      FROM device_epochs e WHERE e.device = $1 ORDER BY e.epoch DESC`,
     [device],
   )

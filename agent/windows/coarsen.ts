@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { type Calendar, calendar, type Span } from '@storecast/shared/windows'
+import { type Calendar, calendarOf, type Span, type ZoneStretches } from '@storecast/shared/windows'
 import { type Connection, usedBytes } from '../platform/database.ts'
 import { recordEvent } from '../platform/events.ts'
 import { COARSE_SIZES, type CoarseSize, coarsenedUntil, markCoarsened } from './marks.ts'
 import { deleteWindow, insertWindow, mergeRows, openFrom, type WindowRow, windowsFrom } from './rows.ts'
 
 export interface CoarsenRequest {
-  readonly timeZone: string
+  readonly zone: ZoneStretches
   /** Store time. */
   readonly now: number
   /** Windows that end later keep their size; so do those of a day in which one is still open. */
@@ -26,14 +26,14 @@ export interface CoarsenResult {
  * oldest that holds some finer than a day into days. Only whole coarse windows, from all their fine ones; what was given
  * up is told in an event.
  */
-export function coarsen(db: Connection, { timeZone, now, before, enough }: CoarsenRequest): CoarsenResult {
-  const zone = calendar(timeZone)
+export function coarsen(db: Connection, { zone, now, before, enough }: CoarsenRequest): CoarsenResult {
+  const local = calendarOf(zone)
   for (const into of COARSE_SIZES) {
-    const day = oldestDay(db, zone, into)
+    const day = oldestDay(db, local, into)
     if (!day || day.end > Math.min(before, openFrom(db))) continue
-    const merged = coarsenDay(db, zone, { day, into, enough })
+    const merged = coarsenDay(db, local, { day, into, enough })
     if (merged < enough) markCoarsened(db, into, day.end)
-    if (merged > 0) tellCoarsened(db, { now, day, into, merged, date: zone.localDay(day.start) })
+    if (merged > 0) tellCoarsened(db, { now, day, into, merged, date: local.localDay(day.start) })
     return { exhausted: false, usedBytes: usedBytes(db) }
   }
   return { exhausted: true, usedBytes: usedBytes(db) }

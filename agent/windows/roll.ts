@@ -1,4 +1,4 @@
-import { type Calendar, calendar } from '@storecast/shared/windows'
+import { type Calendar, calendarOf, type ZoneStretches } from '@storecast/shared/windows'
 import {
   dropJournal,
   expireBlocks,
@@ -33,7 +33,7 @@ import {
 import { increases, type RollRule, ruleOf, WindowState } from './state.ts'
 
 export interface RollRequest {
-  readonly timeZone: string
+  readonly zone: ZoneStretches
   /** Store time. */
   readonly now: number
   /** Windows that end at or before are closed, once the journal is rolled up to its end. */
@@ -66,7 +66,7 @@ export interface RollResult {
 export function roll(db: Connection, request: RollRequest): RollResult {
   const { now, closeBefore, graceMs, keepRawFrom } = request
   const part = readJournal(db, request.entries)
-  const rollup = new Rollup(db, calendar(request.timeZone), graceMs)
+  const rollup = new Rollup(db, calendarOf(request.zone), graceMs)
   if (part) {
     for (const state of seriesStates(db, [...part.groups.keys()])) {
       rollup.fill(state, part.groups.get(state.series)!.sorted(), now - graceMs)

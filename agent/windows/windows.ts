@@ -1,4 +1,5 @@
 import type { SeriesKey, WindowRecord } from '@storecast/shared/contracts'
+import { stretchesOf, type ZoneStretches } from '@storecast/shared/windows'
 import type { Buffer, Committed } from '../buffer/index.ts'
 import { fullJitter } from '../platform/backoff.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -43,6 +44,9 @@ const LONGEST_SETTLING_MS = 10_000
 const CROWDED = 0.9
 const ROOMY = 0.8
 const COARSEN_WINDOWS = 20_000
+const YEAR = 366 * 86_400_000
+/** 2000: no reading is older. */
+const FIRST_YEAR = 946_684_800_000
 const LONGEST_WINDOW_MS = 25 * 3_600_000
 
 /** Rolls the journal up into windows, and tells of those that are stored. */
@@ -63,6 +67,7 @@ export class Windows implements AsyncDisposable {
   #nextEnd = -Infinity
   #stopped = false
   #timeZone: string
+  #zone: { readonly stretches: ZoneStretches; readonly until: number } | undefined
 
   private constructor(options: Required<WindowsOptions>) {
     this.#options = options
@@ -88,6 +93,7 @@ export class Windows implements AsyncDisposable {
   /** Windows that open from now on are of this zone; those that are open keep their span. */
   useTimeZone(timeZone: string): void {
     this.#timeZone = timeZone
+    this.#zone = undefined
   }
 
   /**
@@ -211,7 +217,7 @@ export class Windows implements AsyncDisposable {
     for (let more = true; more; ) {
       const now = clock.now()
       const result = await writer.call('windows.roll', {
-        timeZone: this.#timeZone,
+        zone: this.#zoneAt(now),
         now,
         closeBefore,
         graceMs,
@@ -232,7 +238,7 @@ export class Windows implements AsyncDisposable {
     if (usedBytes < capBytes * CROWDED) return
     for (let used = usedBytes; used > capBytes * ROOMY; ) {
       const now = clock.now()
-      const request = { timeZone: this.#timeZone, now, before: now - keepFineMs, enough: COARSEN_WINDOWS }
+      const request = { zone: this.#zoneAt(now), now, before: now - keepFineMs, enough: COARSEN_WINDOWS }
       const result = await writer.call('windows.coarsen', request)
       if (result.exhausted) {
         log.warn({ usedBytes: used, capBytes }, 'the database nears its cap and its windows are as coarse as they get')
@@ -240,6 +246,15 @@ export class Windows implements AsyncDisposable {
       }
       used = result.usedBytes
     }
+  }
+
+  /** The zone as the writer thread needs it, which knows no time zones: they would cost it 8 MB. */
+  #zoneAt(now: number): ZoneStretches {
+    if (!this.#zone || now > this.#zone.until) {
+      const until = now + YEAR
+      this.#zone = { stretches: stretchesOf(this.#timeZone, { from: FIRST_YEAR, to: until + YEAR }), until }
+    }
+    return this.#zone.stretches
   }
 
   #tell(records: readonly WindowRecord[]): void {

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, it } from 'vitest'
-import { calendar, WINDOW_SIZES } from './calendar.ts'
+import { calendarOf, WINDOW_SIZES } from './calendar.ts'
+import { calendar, stretchesOf } from './zone.ts'
 
 const HOUR = 3_600_000
 const at = (iso: string) => Date.parse(iso)
@@ -96,6 +97,23 @@ describe('calendar', () => {
     expect(berlin.fromLocal('2026-03-29T04:00:00')).toBe(at('2026-03-29T02:00Z'))
     expect(berlin.fromLocal('2026-10-25T02:30:00')).toBe(at('2026-10-25T00:30Z'))
     expect(() => berlin.fromLocal('yesterday')).toThrow(RangeError)
+  })
+
+  it('is the same from stretches that were handed on', () => {
+    const span = { from: at('1995-01-01'), to: at('2038-01-01') }
+    const handedOn = ZONES.map((zone) => calendarOf(structuredClone(stretchesOf(zone, span))))
+    fc.assert(
+      fc.property(fc.nat({ max: ZONES.length - 1 }), anyTime, fc.constantFrom(...WINDOW_SIZES), (i, time, size) => {
+        expect(handedOn[i]!.windowAt(time, size)).toEqual(calendar(ZONES[i]!).windowAt(time, size))
+      }),
+      { numRuns: 200 },
+    )
+    expect(handedOn[0]!.windowAt(at('2060-07-01'), '1h').end).toBe(at('2060-07-01T01:00Z'))
+  })
+
+  it.each(['2026-02-30', '2026-13-01', '2026-3-1', ''])('refuses the day "%s"', (day) => {
+    expect(() => calendar('UTC').daySpan(day)).toThrow(RangeError)
+    expect(() => calendar('UTC').fromLocal(`${day}T00:00`)).toThrow(RangeError)
   })
 
   it('refuses a zone nobody knows', () => {

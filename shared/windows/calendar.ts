@@ -1,4 +1,3 @@
-import { Temporal } from 'temporal-polyfill'
 import type { WindowSize } from '../contracts/sensors.ts'
 
 /** `[start, end)` in unix milliseconds. */
@@ -37,31 +36,50 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 const LENGTHS = { '5m': 5 * MINUTE, '15m': 15 * MINUTE, '1h': HOUR } as const
 
-const LOCAL = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?$/
+const LOCAL_DATE = /^\d{4}-\d{2}-\d{2}$/
+const LOCAL_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?$/
+/** Local clocks are at most this far from UTC. */
+const FARTHEST = 15 * HOUR
 
 /** Sizes from fine to coarse. */
 export const WINDOW_SIZES = ['5m', '15m', '1h', '1d'] as const satisfies readonly WindowSize[]
 
 /** Time between two changes of the offset; the first and the last reach to infinity. */
-interface Stretch extends Span {
+export interface Stretch extends Span {
   /** Local time minus UTC, milliseconds. */
   readonly offset: number
 }
 
-/** @throws RangeError for a time zone that the IANA database does not know */
-export function calendar(timeZone: string): Calendar {
-  return new ZoneCalendar(timeZone)
+/** A time zone as plain data: its stretches of constant offset, in order, without a gap. */
+export interface ZoneStretches {
+  readonly timeZone: string
+  readonly stretches: readonly Stretch[]
+}
+
+interface Zone {
+  readonly timeZone: string
+  /** The stretch around a time. */
+  readonly find: (time: number) => Stretch
+}
+
+export function calendarOf(zone: ZoneStretches | Zone): Calendar {
+  if ('find' in zone) return new ZoneCalendar(zone)
+  const { timeZone, stretches } = zone
+  return new ZoneCalendar({
+    timeZone,
+    find: (time) => stretches.find(({ start, end }) => time >= start && time < end)!,
+  })
 }
 
 class ZoneCalendar implements Calendar {
   readonly timeZone: string
-  #stretches: Stretch[] = []
-  #stretch: Stretch
+  readonly #find: Zone['find']
+  #stretch: Stretch = { start: 0, end: 0, offset: 0 }
   #day: Span = { start: 0, end: 0 }
 
-  constructor(timeZone: string) {
+  constructor({ timeZone, find }: Zone) {
     this.timeZone = timeZone
-    this.#stretch = this.#findStretch(0)
+    this.#find = find
   }
 
   windowAt(time: number, size: WindowSize): Span {
@@ -77,18 +95,17 @@ class ZoneCalendar implements Calendar {
   }
 
   daySpan(localDay: string): Span {
-    return spanOfDay(Temporal.PlainDate.from(localDay).toZonedDateTime(this.timeZone))
+    const midnight = LOCAL_DATE.test(localDay) ? asUtc(`${localDay}T00:00`) : Number.NaN
+    if (Number.isNaN(midnight)) throw new RangeError(`"${localDay}" is not a day, YYYY-MM-DD`)
+    return { start: this.#firstFrom(midnight), end: this.#firstFrom(midnight + DAY) }
   }
 
   fromLocal(dateTime: string): number {
-    const asUtc = LOCAL.test(dateTime) ? Date.parse(`${dateTime.replace(' ', 'T')}Z`) : Number.NaN
-    const time = asUtc - this.#stretch.offset
-    // A day from any change of the offset there is one answer, and no need to ask.
-    if (time > this.#stretch.start + DAY && time < this.#stretch.end - DAY) return time
-    const plain = Temporal.PlainDateTime.from(dateTime.replace(' ', 'T'))
-    const found = plain.toZonedDateTime(this.timeZone).epochMilliseconds
-    this.#stretchAt(found)
-    return found
+    const local = LOCAL_TIME.test(dateTime) ? asUtc(dateTime.replace(' ', 'T')) : Number.NaN
+    if (Number.isNaN(local)) throw new RangeError(`"${dateTime}" is not a local date and time, YYYY-MM-DDThh:mm:ss`)
+    const { stretch, exists } = this.#stretchOfLocal(local)
+    // What a spring night leaves out is told by the clock before it: half past two is half past three.
+    return local - (exists ? stretch.offset : this.#stretchBefore(stretch).offset)
   }
 
   localHour(time: number): number {
@@ -97,41 +114,38 @@ class ZoneCalendar implements Calendar {
   }
 
   #dayAt(time: number): Span {
-    const known = this.#day
-    if (time >= known.start && time < known.end) return known
-    const stretch = this.#stretchAt(time)
-    const start = Math.floor((time + stretch.offset) / DAY) * DAY - stretch.offset
-    const plain = start > stretch.start && start + DAY < stretch.end
-    this.#day = plain ? { start, end: start + DAY } : spanOfDay(this.#zoned(time))
+    if (time >= this.#day.start && time < this.#day.end) return this.#day
+    const midnight = Math.floor((time + this.#stretchAt(time).offset) / DAY) * DAY
+    this.#day = { start: this.#firstFrom(midnight), end: this.#firstFrom(midnight + DAY) }
     return this.#day
   }
 
+  /** The first moment at which the local clock shows `local` or later. */
+  #firstFrom(local: number): number {
+    const { stretch } = this.#stretchOfLocal(local)
+    return Math.max(local - stretch.offset, stretch.start)
+  }
+
+  /** The first stretch whose local clock reaches `local`, and whether it shows it or begins behind it. */
+  #stretchOfLocal(local: number): { stretch: Stretch; exists: boolean } {
+    let stretch = this.#stretchAt(local - FARTHEST)
+    while (local - stretch.offset >= stretch.end) stretch = this.#stretchAt(stretch.end)
+    return { stretch, exists: local - stretch.offset >= stretch.start }
+  }
+
+  #stretchBefore({ start }: Stretch): Stretch {
+    return this.#stretchAt(start - 1)
+  }
+
   #stretchAt(time: number): Stretch {
-    if (time >= this.#stretch.start && time < this.#stretch.end) return this.#stretch
-    this.#stretch = this.#stretches.find((s) => time >= s.start && time < s.end) ?? this.#findStretch(time)
+    if (!(time >= this.#stretch.start && time < this.#stretch.end)) this.#stretch = this.#find(time)
     return this.#stretch
-  }
-
-  #findStretch(time: number): Stretch {
-    const zoned = this.#zoned(time)
-    const next = zoned.getTimeZoneTransition('next')
-    // `previous` is exclusive: asked from the next millisecond, it finds a change at `time` itself.
-    const previous = this.#zoned(time + 1).getTimeZoneTransition('previous')
-    const stretch = {
-      start: previous?.epochMilliseconds ?? -Infinity,
-      end: next?.epochMilliseconds ?? Infinity,
-      offset: zoned.offsetNanoseconds / 1e6,
-    }
-    this.#stretches.push(stretch)
-    return stretch
-  }
-
-  #zoned(time: number): Temporal.ZonedDateTime {
-    return Temporal.Instant.fromEpochMilliseconds(Math.floor(time)).toZonedDateTimeISO(this.timeZone)
   }
 }
 
-function spanOfDay(within: Temporal.ZonedDateTime): Span {
-  const start = within.startOfDay()
-  return { start: start.epochMilliseconds, end: start.add({ days: 1 }).startOfDay().epochMilliseconds }
+/** A date and time as if it were UTC; NaN where there is no such date. */
+function asUtc(dateTime: string): number {
+  const time = Date.parse(`${dateTime}Z`)
+  // Some dates that do not exist are taken for a later one.
+  return Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== dateTime.slice(0, 10) ? Number.NaN : time
 }

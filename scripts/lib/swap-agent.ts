@@ -18,7 +18,7 @@ export interface SwapFigures {
   readonly agentRss: readonly number[]
   /** Of the last model host. */
   readonly hostRss: number
-  /** Of both, pages that they share counted once (proportional set size). */
+  /** Of both, with what the same file holds in both counted once, where it holds more. */
   readonly together: number
   /** Longest time between two answers while versions were switched, in milliseconds. */
   readonly maxPause: number
@@ -77,7 +77,7 @@ asking = false
 const { maxPause, answers } = await answered
 clearInterval(feed)
 const { pid, rss: hostRss } = models.host()!
-const together = proportionalBytes(process.pid) + proportionalBytes(pid)
+const together = residentTogether(process.pid, pid)
 const figures: SwapFigures = { agentRss, hostRss, together, maxPause, answers, switchMs: switchMs.slice(WARM_UP) }
 process.stdout.write(`${JSON.stringify(figures)}\n`)
 
@@ -115,7 +115,26 @@ async function emptyInputs(models: Models) {
   }
 }
 
-/** Proportional set size: of a page that several processes hold, each has its share. */
-function proportionalBytes(pid: number): number {
-  return Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) * 1024
+function residentTogether(...pids: readonly number[]): number {
+  const byFile = new Map<string, number>()
+  let own = 0
+  for (const resident of pids.map(residentByFile)) {
+    own += resident.get('') ?? 0
+    for (const [file, bytes] of resident) byFile.set(file, Math.max(bytes, byFile.get(file) ?? 0))
+  }
+  byFile.delete('')
+  return [...byFile.values()].reduce((sum, bytes) => sum + bytes, own)
+}
+
+/** Resident bytes by mapped file; memory that no file is behind, under the empty name. */
+function residentByFile(pid: number): Map<string, number> {
+  const resident = new Map<string, number>()
+  let file = ''
+  for (const line of readFileSync(`/proc/${pid}/smaps`, 'utf8').split('\n')) {
+    const mapping = /^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \S+ *(.*)$/.exec(line)
+    if (mapping) file = mapping[1]!.startsWith('/') ? mapping[1]! : ''
+    const kilobytes = /^Rss:\s+(\d+) kB$/.exec(line)?.[1]
+    if (kilobytes !== undefined) resident.set(file, (resident.get(file) ?? 0) + Number(kilobytes) * 1024)
+  }
+  return resident
 }

@@ -83,13 +83,13 @@ describe('Models', () => {
       while (switching) answers.push(await infer([1, 1]).catch((error) => error.code))
     })()
     await models.activate(await bundle({ version: 2, factor: 2 }))
-    answers.push(await infer([1, 1]))
+    // What the old host is in the middle of may still come after this.
+    expect(await infer([1, 1])).toEqual({ version: 2, y: [2, 2] })
     switching = false
     await asking
     const versions = answers.map((answer) => answer?.version ?? answer)
     // Only a run prepared for the version before may be turned away.
     expect(versions.filter((v) => v !== 1 && v !== 2 && (v as unknown) !== 'superseded')).toEqual([])
-    expect(answers.at(-1)).toEqual({ version: 2, y: [2, 2] })
     for (const answer of answers) if (answer?.y) expect(answer.y).toEqual([answer.version, answer.version])
     await vi.waitFor(() => expect(running(first)).toBe(false))
   })

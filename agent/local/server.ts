@@ -50,8 +50,10 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   })
   server.maxConnections = connections
   server.on('request', (request, response) => void answer(request, response, { ...options, table }))
-  server.on('clientError', (_, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // A request that came too slowly may be sent again, as it is; one that is no HTTP may not.
+    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`)
   })
   const listening = Promise.withResolvers<void>()
   server.once('error', (cause) => {

@@ -30,7 +30,7 @@ const readings = (count: number): Reading[] =>
   Array.from({ length: count }, (_, at) => ({ sensor: 'sales', entity: '1', at, value: 0.1, id: `${at}` }))
 
 it('sends in order, and again what a busy agent did not take', async () => {
-  const { url, taken } = await intake(503, 204, 429)
+  const { url, taken } = await intake(503, 204, 429, 408)
   const acknowledged = vi.fn()
   await pushReadings(readings(6_000), { url }, acknowledged)
   expect(taken).toHaveLength(6_000)

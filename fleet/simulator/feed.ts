@@ -57,7 +57,8 @@ async function attempt(chunk: readonly Reading[], url: string, signal?: AbortSig
   }
   const said = await response.text().catch(() => '')
   if (response.ok) return true
-  if (response.status === 429 || response.status >= 500) return false
+  // Busy, or too busy to read the request in time.
+  if ([408, 429].includes(response.status) || response.status >= 500) return false
   throw new FeedRefusedError(`${url} refuses readings (${response.status}): ${said.slice(0, 500)}`)
 }
 

@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest'
+import { type ReceivedForecast, scoresOf, totalsByDay } from './day-scores.ts'
+import { dayLine, drawings, improvement, summaryTable } from './telling.ts'
+
+const DAY = 86_400_000
+const LEVELS = [0.1, 0.5, 0.9]
+const forecast = (part: Partial<ReceivedForecast>): ReceivedForecast => ({
+  ...{ site: 'shop-1', version: 1, entity: '1', issuedAt: 0, start: 0, end: DAY, baseline: 5 },
+  ...{ quantiles: [2, 4, 6], scoredAt: DAY, actual: 5, censored: false, ...part },
+})
+
+it('pools scores over what has an actual and was not sold out', () => {
+  const scores = scoresOf(
+    [
+      forecast({ actual: 5 }),
+      forecast({ actual: 10, baseline: 4 }),
+      forecast({ actual: 3, censored: true }),
+      forecast({ actual: null, scoredAt: null, censored: null }),
+    ],
+    LEVELS,
+  )
+  expect(scores).toMatchObject({ rows: 2, censored: 1, coverage: 0.5 })
+  expect(scores.wape).toBeCloseTo((1 + 6) / 15, 12)
+  expect(scores.wpe).toBeCloseTo(-7 / 15, 12)
+  expect(scores.baseline).toBeCloseTo(6 / 15, 12)
+})
+
+it('adds products up by day, in order', () => {
+  const forecasts = [
+    forecast({ start: DAY, quantiles: [0, 7, 9], actual: 8 }),
+    forecast({ actual: 5 }),
+    forecast({ entity: '2', actual: 1 }),
+    forecast({ actual: 9, censored: true }),
+  ]
+  expect(totalsByDay(forecasts)).toEqual([
+    { start: 0, forecast: 8, actual: 6 },
+    { start: DAY, forecast: 7, actual: 8 },
+  ])
+})
+
+it('tells a day in a line', () => {
+  const forecasts = [forecast({}), forecast({ entity: '2', censored: true })]
+  const line = dayLine({ date: '2026-03-02', weekday: 0, version: 2, scores: scoresOf(forecasts, LEVELS), forecasts })
+  expect(line).toBe(
+    'Mon 2026-03-02  v2  forecast    4.0  sold    5.0  WAPE 20.0 % (naive  0.0 %)  in p10–p90 100.0 %  1 of 2 sold out',
+  )
+})
+
+it('draws a few shops, one scale each, and not two dozen', () => {
+  const days = [
+    forecast({ actual: 8 }),
+    forecast({ start: DAY, actual: 4 }),
+    forecast({ site: 'shop-2', actual: 1, quantiles: [0, 1, 2] }),
+  ]
+  expect(drawings(days)).toEqual([
+    '  shop-1  forecast ▅▅',
+    '          sold     █▅',
+    '  shop-2  forecast █',
+    '          sold     █',
+  ])
+  expect(drawings(Array.from({ length: 24 }, (_, n) => forecast({ site: `shop-${n}` })))).toEqual([])
+})
+
+it('says what improved, and does not where nothing did', () => {
+  const row = (version: number, wape: number) => ({
+    title: `week ${version}`,
+    version,
+    scores: { rows: 10, censored: 2, wape, wpe: -0.021, pinball: 1, coverage: 0.8, baseline: 0.5 },
+  })
+  expect(improvement(row(1, 0.4), row(2, 0.3))).toBe(
+    'v2 is better than v1: WAPE 40.0 % → 30.0 %, below the baseline by 20.0 % → 40.0 % of its error',
+  )
+  expect(improvement(row(1, 0.3), row(2, 0.4))).toContain('v2 is no better than v1')
+  expect(summaryTable([row(1, 0.4)])[2]).toMatch(/^week 1 +v1 +40\.0 % +50\.0 % +-2\.1 % +80\.0 % +10$/)
+})

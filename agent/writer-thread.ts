@@ -1,7 +1,7 @@
 import { bufferMigrations, bufferProcedures } from './buffer/index.ts'
 import { forecastProcedures } from './forecasts/procedures.ts'
 import { forecastMigrations } from './forecasts/schema.ts'
-import { outboxMigrations, outboxProcedures } from './outbox/index.ts'
+import { beginRun, outboxMigrations, outboxProcedures } from './outbox/index.ts'
 import { eventMigrations, eventProcedures } from './platform/events.ts'
 import { serveWriter } from './platform/serve-writer.ts'
 import { updateMigrations, updateProcedures } from './update/state.ts'
@@ -29,4 +29,5 @@ serveWriter({
     ...updateMigrations,
   ],
   procedures,
+  begin: beginRun,
 })

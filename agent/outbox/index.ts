@@ -2,7 +2,7 @@ import { acknowledge, hello, takeGrant } from './link.ts'
 import { resend } from './resend.ts'
 
 export type { HelloState, LinkState } from './link.ts'
-export { nextSequence, readLink } from './link.ts'
+export { beginRun, nextSequence, readLink } from './link.ts'
 export { backlog, pick } from './pick.ts'
 export { outboxMigrations } from './schema.ts'
 

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import type { Grant, Hello, Ranges } from '@storecast/shared/wire'
+import { randomBytes, randomInt } from 'node:crypto'
+import { type Grant, type Hello, MAX_RUNS, type Ranges, type Run } from '@storecast/shared/wire'
 import type { Connection } from '../platform/database.ts'
 
 /** A hello but for what the connection adds. */
@@ -54,6 +54,14 @@ export function unconfirmedAcks(db: Connection): readonly number[] {
   return db.statement<[number], number>(sql).pluck().all(TOLD_ACKS).reverse()
 }
 
+/** Notes that the agent has started on this database, before any record takes a sequence. */
+export function beginRun(db: Connection): void {
+  const first = nextSequence(db)
+  db.statement('INSERT OR REPLACE INTO runs(first_seq, id) VALUES (?, ?)').run(first, randomInt(2 ** 48 - 1))
+  const sql = 'DELETE FROM runs WHERE first_seq < (SELECT first_seq FROM runs ORDER BY first_seq DESC LIMIT 1 OFFSET ?)'
+  db.statement(sql).run(MAX_RUNS - 1)
+}
+
 /** The next hello. Its nonce is on disk before it is sent, and stays the same until it is answered. */
 export function hello(db: Connection): HelloState {
   const row = readRow(db)
@@ -66,6 +74,7 @@ export function hello(db: Connection): HelloState {
     nextSeq: nextSequence(db),
     nonce,
     acknowledged: unconfirmedAcks(db),
+    runs: db.statement<[], Run>('SELECT first_seq AS first, id FROM runs ORDER BY first_seq').all(),
     quarantined: row.quarantined === 1,
   }
 }

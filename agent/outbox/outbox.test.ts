@@ -14,7 +14,7 @@ import {
   removeWindows,
   temporaryReplica,
 } from '../test/replica.ts'
-import { acknowledge, hello, nextSequence, readLink, takeGrant } from './link.ts'
+import { acknowledge, beginRun, hello, nextSequence, readLink, takeGrant } from './link.ts'
 import { backlog, floorOf, type Picked, pick } from './pick.ts'
 import { resend } from './resend.ts'
 
@@ -214,6 +214,22 @@ describe('the link', () => {
     expect(takeGrant(db, { nonce: first.nonce, grant: grantOf(11, 1) })).toBe(false)
     expect(readLink(db)).toMatchObject({ dbId: first.dbId, epoch: 10, link: 1, resending: false })
     expect(hello(db).nonce).not.toBe(first.nonce)
+  })
+
+  it('tells by whom its sequences were given out, for as many runs as a hello takes', () => {
+    beginRun(db)
+    beginRun(db)
+    putWindow(db, window(0))
+    beginRun(db)
+    const [first, second, ...more] = hello(db).runs
+    expect([first?.first, second?.first, more]).toEqual([1, 2, []])
+    expect(first?.id).not.toBe(second?.id)
+    for (let i = 1; i <= 70; i++) {
+      putWindow(db, window(i))
+      beginRun(db)
+    }
+    const { runs } = hello(db)
+    expect(runs.map(({ first }) => first)).toEqual(Array.from({ length: 64 }, (_, i) => i + 9))
   })
 
   it('names its database by a version 4 UUID, each its own', () => {

@@ -130,6 +130,9 @@ export const outboxMigrations: readonly Migration[] = [
       INSERT INTO link_state(id, db_id) SELECT 1, format('%s-%s-4%s-%s%s-%s', substr(h, 1, 8), substr(h, 9, 4),
         substr(h, 13, 3), substr('89ab', 1 + abs(random() % 4), 1), substr(h, 16, 3), substr(h, 19, 12))
         FROM (SELECT lower(hex(randomblob(16))) AS h);
+      -- Each start of the agent on this database, by the sequence it began with. A disk put back from an image does not
+      -- have the runs that it missed.
+      CREATE TABLE runs(first_seq INTEGER PRIMARY KEY, id INTEGER NOT NULL) STRICT;
       -- Commit times of acknowledgements under this link of which the cloud has not been told, or may have lost: a cloud
       -- that does not know one was restored to an earlier time.
       CREATE TABLE unconfirmed_acks(committed_at INTEGER PRIMARY KEY) STRICT;

@@ -8,16 +8,19 @@ const LONGEST_GATHERING_MS = 50
 export interface WriterStages {
   readonly migrations: readonly Migration[]
   readonly procedures: Procedures
+  /** Done once, before the first call. */
+  readonly begin?: (db: Connection) => void
 }
 
 /** The writer thread's whole program: opens the database, then commits calls in groups until told to close. */
-export function serveWriter({ migrations, procedures }: WriterStages): void {
+export function serveWriter({ migrations, procedures, begin }: WriterStages): void {
   const port = parentPort
   if (!port) throw new Error('the writer runs in a worker thread: start it with startWriter')
   const { file } = workerData as { file: string }
   let db: Connection
   try {
     db = openWriting(file, migrations)
+    begin?.(db)
   } catch (error) {
     port.postMessage({ failed: describe(error) } satisfies WriterReply)
     port.close()

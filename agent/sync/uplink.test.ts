@@ -13,7 +13,15 @@ const OPTIONS: UplinkOptions = {
 }
 /** What is waited for an answer: answerMs with its jitter. */
 const ANSWER_MS = 15_000
-const HELLO = { dbId: crypto.randomUUID(), epoch: 0, link: 0, nextSeq: 1, acknowledged: [], quarantined: false }
+const HELLO = {
+  dbId: crypto.randomUUID(),
+  epoch: 0,
+  link: 0,
+  nextSeq: 1,
+  acknowledged: [],
+  quarantined: false,
+  runs: [],
+}
 const NONCE = 'aaaaaaaaaaaaaaaa'
 const SESSION = 'bbbbbbbbbbbbbbbb'
 const GRANT = { epoch: 7, link: 9, quarantined: false }

@@ -1,5 +1,5 @@
 import type { WindowRecord } from '@storecast/shared/contracts'
-import { outboxProcedures } from '../outbox/index.ts'
+import { beginRun, outboxProcedures } from '../outbox/index.ts'
 import type { Connection } from '../platform/database.ts'
 import { serveWriter } from '../platform/serve-writer.ts'
 import { putWindow, removeWindows, replicaMigrations } from './replica.ts'
@@ -21,4 +21,4 @@ const procedures = {
 }
 export type ReplicaProcedures = typeof procedures
 
-serveWriter({ migrations: replicaMigrations, procedures })
+serveWriter({ migrations: replicaMigrations, procedures, begin: beginRun })

@@ -1,5 +1,5 @@
 import { decodeDownlink } from '@storecast/shared/wire'
-import { backlog, nextSequence, outboxProcedures, readLink } from '../outbox/index.ts'
+import { backlog, beginRun, nextSequence, outboxProcedures, readLink } from '../outbox/index.ts'
 import { Connection } from '../platform/database.ts'
 import { makeBatch } from '../sync/outgoing.ts'
 import { type Effect, type Input, UPLINK_DEFAULTS, Uplink } from '../sync/uplink.ts'
@@ -28,7 +28,7 @@ export class SimulatedDevice implements Disposable {
   constructor(options: SimulatedDeviceOptions) {
     this.#options = options
     this.db = options.image ? new Connection(options.image) : openReplica(':memory:')
-    this.#uplink = this.#newUplink()
+    this.#uplink = this.#start()
   }
 
   get connected(): boolean {
@@ -72,7 +72,7 @@ export class SimulatedDevice implements Disposable {
   /** SIGKILL and a new start: what was in memory is gone. */
   kill(): void {
     this.#connected = false
-    this.#uplink = this.#newUplink()
+    this.#uplink = this.#start()
   }
 
   hear(payload: Uint8Array, now: number): readonly Uint8Array[] {
@@ -90,8 +90,9 @@ export class SimulatedDevice implements Disposable {
     this.db.close()
   }
 
-  #newUplink(): Uplink {
+  #start(): Uplink {
     const { random } = this.#options
+    beginRun(this.db)
     return new Uplink({ ...UPLINK_DEFAULTS, random, bytesPerSecond: 1e6, inFlight: 3 })
   }
 

@@ -17,8 +17,24 @@ const hello: Hello = {
   session: '1111111111111111',
   acknowledged: [900],
   quarantined: false,
+  runs: [
+    { first: 1, id: 11 },
+    { first: 40, id: 22 },
+    { first: 51, id: 33 },
+  ],
 }
-const epoch: KnownEpoch = { epoch: 100, dbId: DB, quarantined: false, link: 500, committedAt: 400, highest: 50 }
+const epoch: KnownEpoch = {
+  epoch: 100,
+  dbId: DB,
+  quarantined: false,
+  link: 500,
+  committedAt: 400,
+  highest: 50,
+  runs: [
+    { first: 1, id: 11 },
+    { first: 40, id: 22 },
+  ],
+}
 const link: KnownLink = {
   epoch: 100,
   link: 500,
@@ -142,6 +158,19 @@ describe('a hello', () => {
 
   it('whose next sequence was heard already comes from a restored image', () => {
     expect(decideChallenged(history(), { ...hello, nextSeq: 50 })).toEqual(opened('restored-image'))
+  })
+
+  it('that gave out the highest sequence heard in another run comes from a restored image', () => {
+    const runs = [
+      { first: 1, id: 11 },
+      { first: 45, id: 44 },
+    ]
+    expect(decideChallenged(history(), { ...hello, runs })).toEqual(opened('restored-image'))
+    // What the other run gave out was not heard.
+    const given = history({ epochs: [{ ...epoch, highest: 39 }] })
+    expect(decideHello(given, { ...hello, runs }, NOW)).toMatchObject({ grant: { epoch: 100, opens: undefined } })
+    const after = [...hello.runs, { first: 60, id: 55 }]
+    expect(decideHello(history(), { ...hello, nextSeq: 70, runs: after }, NOW)).toMatchObject({ grant: { epoch: 100 } })
   })
 
   it('under a link ahead shows that the cloud was restored: it adopts the link, and has all sent since its last commit', () => {

@@ -1,4 +1,4 @@
-import type { Hello } from '@storecast/shared/wire'
+import type { Hello, Run } from '@storecast/shared/wire'
 
 /** A span of a database's sequences under one epoch. */
 export interface KnownEpoch {
@@ -11,6 +11,8 @@ export interface KnownEpoch {
   readonly committedAt: number
   /** The highest sequence heard of; 0 for none. */
   readonly highest: number
+  /** Of the run that holds the newest link: the highest sequence was given out by one of them. */
+  readonly runs: readonly Run[]
 }
 
 export interface KnownLink {
@@ -110,7 +112,7 @@ function judge(history: History, hello: Hello, now: number): { grant: Grant; usu
   // It asked before and never heard the answer, or is a copy of the disk that asked: while nobody has used the grant it may
   // have the next link, and whoever took the one before is behind then.
   const asked = answered && epochs.find((e) => e.epoch === answered.epoch && e.link === answered.link)
-  if (asked && answered.commits.length === 0 && isSpeaking(asked) && asked.highest < hello.nextSeq) {
+  if (asked && answered.commits.length === 0 && isSpeaking(asked) && isOwn(asked, hello)) {
     return { grant: into(asked, answered.resendSince), usual: false }
   }
 
@@ -123,7 +125,7 @@ function judge(history: History, hello: Hello, now: number): { grant: Grant; usu
     return { grant: isAhead ? { ...opened, epoch: hello.epoch } : opened, usual: false }
   }
   if (!isSpeaking(held)) return { grant: open('fork', true), usual: false }
-  if (hello.link < held.link || hello.nextSeq <= held.highest) {
+  if (hello.link < held.link || !isOwn(held, hello)) {
     return { grant: open('restored-image', held.quarantined), usual: false }
   }
   // A link ahead is one that this cloud forgot. Where somebody else has spoken since it was granted, their sequences may
@@ -131,6 +133,15 @@ function judge(history: History, hello: Hello, now: number): { grant: Grant; usu
   const isShared = hello.link > held.link && held.committedAt >= hello.link
   if (isShared || !isPlausible) return { grant: open('cloud-restored', held.quarantined), usual: false }
   return { grant: into(held, resendSince), usual: resendSince === undefined && hello.link === held.link }
+}
+
+/**
+ * Whether the device gave out the highest sequence heard, as far as it knows. An image of its disk may have given out the
+ * same number since, in another run.
+ */
+function isOwn({ highest, runs }: KnownEpoch, hello: Hello): boolean {
+  const runOf = (list: readonly Run[]) => list.findLast(({ first }) => first <= highest)?.id
+  return highest === 0 || (highest < hello.nextSeq && runOf(runs) === runOf(hello.runs))
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Answer, Hello, Ranges } from '@storecast/shared/wire'
+import type { Answer, Hello, Ranges, Run } from '@storecast/shared/wire'
 import type { PoolClient } from 'pg'
 import type { Account, Gap } from './account.ts'
 import {
@@ -15,6 +15,7 @@ import {
 export interface EpochState extends Omit<KnownEpoch, 'highest'> {
   readonly device: string
   link: number
+  runs: readonly Run[]
   committedAt: number
   /** Under the newest link. */
   commits: readonly number[]
@@ -32,6 +33,7 @@ interface EpochRow {
   readonly db_id: string
   readonly quarantined: boolean
   readonly link: number
+  readonly runs: readonly Run[]
   readonly floor: number
   readonly highest: number
   readonly told: string
@@ -51,25 +53,22 @@ export async function loadEpochs(client: PoolClient, devices: readonly string[])
     [devices],
   )
   const epochs = new Map<string, EpochState[]>(devices.map((device) => [device, []]))
-  for (const {
-    device,
-    epoch,
-    db_id,
-    quarantined,
-    link,
-    floor,
-    highest,
-    told,
-    granted_at,
-    commits,
-    ...counts
-  } of rows) {
-    const { records, revised, coarsened, dropped } = counts
-    const account = { floor, told: parseRanges(told), highest, counts: { records, revised, coarsened, dropped } }
-    const times = commits.map(Number)
-    const committedAt = times.at(-1) ?? granted_at
-    const state = { device, epoch, dbId: db_id, quarantined, link, commits: times, committedAt }
-    epochs.get(device)!.push({ ...state, account, changed: false })
+  for (const row of rows) {
+    const { device, epoch, quarantined, link, runs, floor, highest } = row
+    const { records, revised, coarsened, dropped } = row
+    const commits = row.commits.map(Number)
+    epochs.get(device)!.push({
+      device,
+      epoch,
+      dbId: row.db_id,
+      quarantined,
+      link,
+      runs,
+      commits,
+      committedAt: commits.at(-1) ?? row.granted_at,
+      account: { floor, told: parseRanges(row.told), highest, counts: { records, revised, coarsened, dropped } },
+      changed: false,
+    })
   }
   return epochs
 }
@@ -227,15 +226,17 @@ async function grantLink(
 ): Promise<readonly Gap[]> {
   const { device, hello, epochs, now, grant } = given
   const { epoch, link, opens, quarantined, resendSince } = grant
+  // `pg` takes an array for one of PostgreSQL's.
+  const runs = JSON.stringify(hello.runs)
   let gaps: readonly Gap[] = []
   let state = epochs.find((e) => e.epoch === epoch)
   if (opens !== undefined || !state) {
     // Before its first grant a device has sent nothing; later, what of its past is still to come is not known.
     const base = hello.epoch === 0 ? 1 : hello.nextSeq
     await client.query(
-      `INSERT INTO device_epochs (device, epoch, db_id, reason, quarantined, opened_at, link, base, floor, highest)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, 0)`,
-      [device, epoch, hello.dbId, opens, quarantined, now, link, base],
+      `INSERT INTO device_epochs (device, epoch, db_id, reason, quarantined, opened_at, link, runs, base, floor, highest)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0)`,
+      [device, epoch, hello.dbId, opens, quarantined, now, link, runs, base],
     )
     const counts = { records: 0, revised: 0, coarsened: 0, dropped: 0 }
     const account = { floor: base, told: [], highest: 0, counts }
@@ -245,6 +246,7 @@ async function grantLink(
       dbId: hello.dbId,
       quarantined,
       link,
+      runs: hello.runs,
       committedAt: now,
       commits: [],
       account,
@@ -253,8 +255,14 @@ async function grantLink(
     epochs.push(state)
   } else {
     if (resendSince !== undefined) gaps = startAccountAgain(state, hello.nextSeq)
-    await client.query('UPDATE device_epochs SET link = $3 WHERE device = $1 AND epoch = $2', [device, epoch, link])
+    await client.query('UPDATE device_epochs SET link = $3, runs = $4 WHERE device = $1 AND epoch = $2', [
+      device,
+      epoch,
+      link,
+      runs,
+    ])
     state.link = link
+    state.runs = hello.runs
     state.committedAt = now
     state.commits = []
   }

@@ -17,6 +17,8 @@ export const ingestMigrations: readonly Migration[] = [
         opened_at int8 NOT NULL,
         -- The newest granted: batches under any other are not applied.
         link int8 NOT NULL,
+        -- As in the last hello: who gave out the sequences heard.
+        runs jsonb NOT NULL,
         -- The account of sequences begins at base. Below floor all are accounted for; at or above it, told holds those that
         -- came as a record or as superseded.
         base int8 NOT NULL,

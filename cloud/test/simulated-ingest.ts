@@ -1,5 +1,6 @@
 import type { WindowRecord } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
+import type { Sequenced } from '@storecast/shared/wire'
 import type { Pool } from 'pg'
 import { deviceMigrations } from '../devices/index.ts'
 import { arrive } from '../ingest/arrivals.ts'
@@ -173,12 +174,12 @@ export async function readStored(pool: Pool, devices: readonly string[]): Promis
 }
 
 /** The records in batches that are kept apart. */
-export function decodeBatches(messages: readonly Message[]): readonly unknown[] {
+export function decodeBatches(messages: readonly Message[]): readonly Sequenced<unknown>[] {
   return messages.flatMap(({ device, payload }) => {
     const arrival = arrive(device, payload)
     const decoded = arrival.kind === 'batch' ? arrival.records() : undefined
     if (!decoded || decoded instanceof Error) throw new Error('a kept batch that cannot be read')
     const { windows, forecasts, events, reported } = decoded.records
-    return [...windows, ...forecasts, ...events, ...(reported ? [reported] : [])].map(({ record }) => record)
+    return [...windows, ...forecasts, ...events, ...(reported ? [reported] : [])]
   })
 }

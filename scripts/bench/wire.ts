@@ -36,6 +36,7 @@ export async function run(): Promise<BenchResult> {
       session: 'fedcba9876543210',
       acknowledged: [LINK],
       quarantined: false,
+      runs: [{ first: 1, id: 2 ** 47 }],
     }).length,
   )
   const live = per(batches(ticks) + hello + PUBACK_BYTES)

@@ -4,6 +4,9 @@ export const MAX_PAYLOAD_BYTES = 120 * 1024
 /** Of a batch's records before compression, checked before and while decompressing. */
 export const MAX_BODY_BYTES = 1024 * 1024
 
+/** Runs that a hello tells. */
+export const MAX_RUNS = 64
+
 /** Records in a batch. */
 export const MAX_BATCH_RECORDS = 8192
 

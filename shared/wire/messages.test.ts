@@ -16,6 +16,10 @@ const ranges = fc
 
 const times = fc.uniqueArray(number, { maxLength: 5 }).map((list) => list.sort((a, b) => a - b))
 
+const runs = times.chain((firsts) =>
+  fc.tuple(...firsts.map((first) => fc.record({ first: fc.constant(first), id: fc.maxSafeNat() }))),
+)
+
 const held = fc.oneof(fc.constant({ epoch: 0, link: 0 }), fc.record({ epoch: number, link: number }))
 const hello: fc.Arbitrary<Hello> = fc
   .tuple(
@@ -28,9 +32,10 @@ const hello: fc.Arbitrary<Hello> = fc
         session: token,
         acknowledged: times,
         quarantined: fc.boolean(),
+        runs,
         challenge: token,
       },
-      { requiredKeys: ['dbId', 'nextSeq', 'nonce', 'session', 'acknowledged', 'quarantined'] },
+      { requiredKeys: ['dbId', 'nextSeq', 'nonce', 'session', 'acknowledged', 'quarantined', 'runs'] },
     ),
   )
   .map(([epochAndLink, rest]) => ({ ...epochAndLink, ...rest }))
@@ -111,6 +116,7 @@ describe('messages', () => {
     session: '0123456789abcdef',
     acknowledged: [],
     quarantined: false,
+    runs: [],
   }
   it.each([
     ['a database id that is no UUID', { dbId: 'mine' }],

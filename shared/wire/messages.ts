@@ -1,5 +1,11 @@
 import type { Ranges } from './ranges.ts'
 
+/** A run of the device on its database, from its start to its end: names who gave out the sequences from `first` on. */
+export interface Run {
+  readonly first: number
+  readonly id: number
+}
+
 /** Asks for a link; persisted before it is sent. */
 export interface Hello {
   /** UUID of the device's database. */
@@ -17,6 +23,8 @@ export interface Hello {
   readonly acknowledged: readonly number[]
   /** Whether the held epoch is a quarantined one: a restored cloud may have forgotten. */
   readonly quarantined: boolean
+  /** The newest, ascending: an image of a disk does not know who gave out what was sent since. */
+  readonly runs: readonly Run[]
   /** Echo of the challenge in the last answer, if it was one. */
   readonly challenge?: string
 }

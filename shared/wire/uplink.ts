@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { packAscending, unpackAscending } from './columns.ts'
 import { WireError } from './errors.ts'
-import { MAX_BODY_BYTES } from './limits.ts'
+import { MAX_BODY_BYTES, MAX_RUNS } from './limits.ts'
 import type { Batch, Hello, UplinkMessage } from './messages.ts'
 import { checked, read, safe, Token, write } from './protobuf.ts'
 import { packRanges, unpackRanges } from './ranges.ts'
@@ -21,6 +21,8 @@ export function encodeHello(hello: Hello): Uint8Array {
     link: BigInt(hello.link),
     nextSequence: BigInt(hello.nextSeq),
     acknowledged: packAscending(hello.acknowledged),
+    runFirst: packAscending(hello.runs.map(({ first }) => first)),
+    runId: hello.runs.map(({ id }) => BigInt(id)),
   }
   return write(UplinkSchema, { message: { case: 'hello', value } })
 }
@@ -61,8 +63,11 @@ function checkHello(hello: HelloMessage): Hello {
   if (nextSeq === 0) throw new WireError('out-of-range', 'hello: sequences start at 1')
   if ((epoch === 0) !== (link === 0)) throw new WireError('out-of-range', 'hello: a link without an epoch')
   const acknowledged = unpackAscending(hello.acknowledged, 'acknowledged')
-  const { quarantined } = hello
-  return { ...texts, epoch, link, nextSeq, acknowledged, quarantined, ...(challenge !== '' && { challenge }) }
+  const { quarantined, runId } = hello
+  const firsts = unpackAscending(hello.runFirst, 'run_first')
+  if (firsts.length !== runId.length || firsts.length > MAX_RUNS) throw new WireError('malformed', 'hello: runs')
+  const runs = firsts.map((first, i) => ({ first, id: safe(runId[i]!, 'run_id') }))
+  return { ...texts, epoch, link, nextSeq, acknowledged, quarantined, runs, ...(challenge !== '' && { challenge }) }
 }
 
 function checkBatch(batch: BatchMessage): Batch {

@@ -10,6 +10,7 @@ import {
   encodeHello,
   encodeRecords,
   type Hello,
+  type Run,
   type Superseded,
 } from '@storecast/shared/wire'
 import type { Database } from '../../platform/database.ts'
@@ -68,20 +69,25 @@ export class TestDevice {
   nextSeq = 1
   acknowledged: readonly number[] = []
   quarantined = false
+  runs: readonly Run[] = [{ first: 1, id: 1 }]
 
   constructor(id: string) {
     this.id = id
   }
 
-  /** Another run of the same disk. */
+  /** Another run, on a copy of the disk. */
   copy(): TestDevice {
-    return Object.assign(new TestDevice(this.id), this)
+    const runs = [
+      ...this.runs.filter(({ first }) => first !== this.nextSeq),
+      { first: this.nextSeq, id: Math.floor(Math.random() * 2 ** 48) },
+    ]
+    return Object.assign(new TestDevice(this.id), this, { runs })
   }
 
   hello(more: Partial<Hello> = {}): Hello {
-    const { dbId, epoch, link, nextSeq, acknowledged, quarantined } = this
+    const { dbId, epoch, link, nextSeq, acknowledged, quarantined, runs } = this
     const token = () => (0x1000000000000000n + BigInt(sessions++)).toString(16)
-    return { dbId, epoch, link, nextSeq, acknowledged, quarantined, nonce: token(), session: token(), ...more }
+    return { dbId, epoch, link, nextSeq, acknowledged, quarantined, runs, nonce: token(), session: token(), ...more }
   }
 
   says(hello: Hello): Arrival {

@@ -2,8 +2,14 @@ import fc from 'fast-check'
 
 /** Something that happens. Numbers choose among what there is at that moment. */
 export type Happening =
-  /** A window closes, or a late reading revises it. */
-  | { readonly kind: 'window'; readonly run: number; readonly series: number; readonly slot: number }
+  /** A window closes, or a late reading revises it; perhaps it is sent at once. */
+  | {
+      readonly kind: 'window'
+      readonly run: number
+      readonly series: number
+      readonly slot: number
+      readonly sent: boolean
+    }
   /** Windows of an hour, or of two, become one. */
   | {
       readonly kind: 'coarsen'
@@ -39,10 +45,15 @@ export type Happening =
 
 const run = fc.nat(5)
 const message = fc.nat(9)
+/** Of 24 in two hours: mostly the same few, so that they are revised. */
+const slot = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(0, 1, 12) }, { weight: 1, arbitrary: fc.nat(23) })
 
 /** What happens on devices and the network, always. */
 const usual: fc.WeightedArbitrary<Happening>[] = [
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant('window'), run, series: fc.nat(1), slot: fc.nat(23) }) },
+  {
+    weight: 16,
+    arbitrary: fc.record({ kind: fc.constant('window'), run, series: fc.nat(1), slot, sent: fc.boolean() }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({ kind: fc.constant('coarsen'), run, series: fc.nat(1), hour: fc.nat(1), day: fc.boolean() }),
@@ -69,20 +80,28 @@ const usual: fc.WeightedArbitrary<Happening>[] = [
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('converse'), rounds: fc.integer({ min: 1, max: 4 }) }) },
 ]
 const images: fc.WeightedArbitrary<Happening>[] = [
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('image'), run }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('restore-image'), run }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('image'), run }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('restore-image'), run }) },
 ]
 const clones: fc.WeightedArbitrary<Happening>[] = [
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('clone'), run, fromImage: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('clone'), run, fromImage: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('release'), which: fc.nat(3) }) },
 ]
 const restores: fc.WeightedArbitrary<Happening>[] = [
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('backup') }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('restore-cloud') }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('backup') }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('restore-cloud') }) },
 ]
 
-/** A history, and the seed of everything that is drawn in it. Half of them know no disasters, or one kind. */
-export const history: fc.Arbitrary<{ readonly seed: number; readonly happenings: readonly Happening[] }> = fc
+export interface History {
+  /** Of everything that is drawn in it. */
+  readonly seed: number
+  /** Whether it begins with everyone connected and heard. */
+  readonly open: boolean
+  readonly happenings: readonly Happening[]
+}
+
+/** Some histories know no disasters, some one kind, some all. */
+export const history: fc.Arbitrary<History> = fc
   .constantFrom(
     usual,
     [...usual, ...restores],
@@ -94,6 +113,7 @@ export const history: fc.Arbitrary<{ readonly seed: number; readonly happenings:
   .chain((kinds) =>
     fc.record({
       seed: fc.integer(),
+      open: fc.boolean(),
       happenings: fc.array(fc.oneof({ withCrossShrink: false }, ...kinds), {
         minLength: 5,
         maxLength: 70,

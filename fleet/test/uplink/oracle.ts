@@ -109,7 +109,7 @@ function exactlyTheSame({ simulated }: Run, own: Own, { cloudRestored }: { cloud
  */
 function nothingLost({ simulated }: Run, own: Own): void {
   const { windows, forecasts, events } = readReplica(simulated.db)
-  const apart = decodeBatches(own.kept)
+  const apart = decodeBatches(own.kept).map(({ record }) => record)
   const keptApart = new Set(apart.map(canonical))
   const has = (record: unknown) => keptApart.has(canonical(record))
   const stored = own.windows.map(windowOf)

@@ -5,7 +5,7 @@ import { history } from './history.ts'
 import { compare } from './oracle.ts'
 import { World } from './world.ts'
 
-/** `UPLINK_HISTORIES=10000 UPLINK_SEED=7 npx vitest run fleet/test/uplink` */
+/** `npm run test:uplink` runs 10,000. A failure names its seed: `UPLINK_SEED=7 UPLINK_SHRINK=1` finds a smaller one. */
 const HISTORIES = Number(process.env.UPLINK_HISTORIES ?? 500)
 const SEED = Number(process.env.UPLINK_SEED ?? Date.now() % 1_000_000)
 /** Histories that run at the same time, on devices of their own. */
@@ -23,11 +23,12 @@ it(
     let worlds = 0
     const lane = (index: number) =>
       fc.assert(
-        fc.asyncProperty(history, async ({ seed, happenings }) => {
+        fc.asyncProperty(history, async ({ seed, open, happenings }) => {
           const name = `w${++worlds}`
           const devices = [`${name}-a`, `${name}-b`]
           await cloud.enrol(devices)
           using world = new World(cloud, devices, seed)
+          if (open) await world.open()
           for (const happening of happenings) await world.happen(happening)
           await world.settle()
           await compare(world, cloud)

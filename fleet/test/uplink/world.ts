@@ -1,5 +1,6 @@
 import { SimulatedDevice } from '@storecast/agent/test/simulated-device'
 import type { Message, SimulatedIngest } from '@storecast/cloud/test/simulated-ingest'
+import { Changes } from './changes.ts'
 import { Disk } from './disk.ts'
 import type { Happening } from './history.ts'
 import { Ledger } from './ledger.ts'
@@ -29,6 +30,7 @@ export class World implements Disposable {
   readonly devices: readonly string[]
   readonly ledger = new Ledger()
   readonly fates = new Map<string, Fate>()
+  readonly #changes = new Changes()
   readonly #cloud: SimulatedIngest
   readonly #random: () => number
   readonly #images = new Map<string, Buffer>()
@@ -51,6 +53,12 @@ export class World implements Disposable {
     return this.#runs
   }
 
+  /** Everyone connects and is heard. */
+  async open(): Promise<void> {
+    for (const run of this.#runs) this.#send(run, run.simulated.connect(this.#now))
+    for (let round = 0; round < 4; round++) await this.#converse()
+  }
+
   async happen(happening: Happening): Promise<void> {
     this.#now += 1000
     switch (happening.kind) {
@@ -68,6 +76,7 @@ export class World implements Disposable {
         return await this.#cloud.backup(this.devices)
       case 'restore-cloud':
         for (const fate of this.fates.values()) fate.cloudRestored = true
+        this.#changes.forget()
         return await this.#cloud.restore(this.devices)
       case 'release':
         return await this.#release(happening.which)
@@ -99,7 +108,7 @@ export class World implements Disposable {
   async #converse(): Promise<void> {
     this.#now += 5000
     for (const run of this.#runs) this.#send(run, run.simulated.tick(this.#now))
-    this.#down.push(...(await this.#cloud.take(this.#up.splice(0), this.#now)))
+    this.#down.push(...(await this.#take(this.#up.splice(0))))
     for (const message of this.#down.splice(0)) this.#deliver(message)
   }
 
@@ -117,6 +126,7 @@ export class World implements Disposable {
     switch (happening.kind) {
       case 'window':
         disk.window(happening.series, happening.slot)
+        if (happening.sent) this.#send(run, simulated.tick(this.#now))
         break
       case 'coarsen':
         disk.coarsen(happening.series, happening)
@@ -174,9 +184,15 @@ export class World implements Disposable {
   async #ingest({ first, second, again }: Happening & { kind: 'ingest' }): Promise<void> {
     const repeated = again && this.#up.length > 0 ? [this.#up[0]!] : []
     const groups = [first, second].map((picks) => picks.flatMap((which) => this.#takeFrom(this.#up, which) ?? []))
-    const replies = await Promise.all(groups.map((group) => this.#cloud.take(group, this.#now)))
+    const replies = await Promise.all(groups.map((group) => this.#take(group)))
     this.#down.push(...replies.flat())
     this.#up.push(...repeated)
+  }
+
+  async #take(group: readonly Message[]): Promise<readonly Message[]> {
+    const replies = await this.#cloud.take(group, this.#now)
+    this.#changes.note(group, replies)
+    return replies
   }
 
   #reply({ which, again }: Happening & { kind: 'reply' }): void {

@@ -27,7 +27,7 @@ beforeEach(() => {
 afterEach(() => stack.current.disposeAsync())
 
 /** A device's database, a broker, and a cloud's end played by the test. */
-async function setUp() {
+async function setUp({ quarantined = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'sync-'))
   stack.current.defer(() => rm(folder, { recursive: true }))
   const file = join(folder, 'agent.db')
@@ -53,7 +53,7 @@ async function setUp() {
     const serverTime = Date.now()
     if ('hello' in message) {
       const { nonce, session, link } = message.hello
-      const grant = { epoch: 1, link: link + 1, quarantined: false }
+      const grant = { epoch: 1, link: link + 1, quarantined }
       say('ack', encodeAnswer({ nonce, session, serverTime, outcome: { grant } }))
     } else {
       const { epoch, link, sequences } = message.batch
@@ -112,6 +112,12 @@ it('greets, sends what is dirty and lets go of what was committed', async () => 
   await vi.waitFor(() => expect(backlog(db).records).toBe(0))
   expect(heard[0]).toHaveProperty('hello')
   expect(readLink(db)).toMatchObject({ epoch: 1, link: 1 })
+})
+
+it('says that the cloud keeps its records apart', async () => {
+  const { sync } = await setUp({ quarantined: true })
+  sync.start()
+  await vi.waitFor(() => expect(sync.status).toEqual({ connected: true, trouble: expect.stringContaining('apart') }))
 })
 
 it('sends again what was not acknowledged, and what a cut took', async () => {

@@ -29,9 +29,12 @@ export interface SyncOptions {
 export interface LinkStatus {
   /** Whether the cloud has answered and takes records. */
   readonly connected: boolean
-  /** Why not, in words; undefined while connected. */
+  /** Why not, in words; while connected, only where the cloud keeps the records apart. */
   readonly trouble: string | undefined
 }
+
+const QUARANTINED =
+  'the cloud keeps what this device sends apart: its identity was in use twice, and an operator has to decide'
 
 const BACKOFF: BackoffOptions = { baseMs: 1000, capMs: 300_000 }
 const CONNECT_MS = 20_000
@@ -70,7 +73,8 @@ export class Sync implements AsyncDisposable {
 
   get status(): LinkStatus {
     const connected = this.#uplink.isOpen
-    return { connected, trouble: connected ? undefined : this.#trouble }
+    if (!connected) return { connected, trouble: this.#trouble }
+    return { connected, trouble: readLink(this.#options.db).quarantined ? QUARANTINED : undefined }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -202,6 +206,11 @@ export class Sync implements AsyncDisposable {
         return this.#step({ ...effect, kind: 'hello-prepared', hello: await writer.call('outbox.hello', undefined) })
       case 'store-grant': {
         const taken = await writer.call('outbox.grant', effect)
+        const { epoch, link, quarantined, resendSince } = effect.grant
+        log.info({ epoch, link }, 'the cloud takes records')
+        if (quarantined) log.error({ epoch }, QUARANTINED)
+        if (resendSince !== undefined)
+          log.warn({ resendSince }, 'the cloud was restored: what it has lost is sent again')
         this.#step({ ...effect, kind: 'grant-stored', taken })
         return this.#look()
       }

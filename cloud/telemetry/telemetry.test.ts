@@ -159,9 +159,10 @@ describe('forecasts', () => {
 describe('the account of a device', () => {
   it('shows what is outstanding, gaps with their cause, and events', async () => {
     await pool.query(`
-      INSERT INTO device_epochs (device, epoch, db_id, reason, quarantined, opened_at, link, base, floor, highest, told, records,
-        revised, coarsened, dropped)
-      VALUES ('berlin-1', 5, gen_random_uuid(), 'first-contact', false, 1, 1, 1, 10, 30, '{[1,5), [12,15), [20,21)}', 13, 1, 2, 3)`)
+      INSERT INTO device_epochs (device, epoch, db_id, reason, quarantined, opened_at, link, runs, base, floor, highest, told,
+        records, revised, coarsened, dropped)
+      VALUES ('berlin-1', 5, gen_random_uuid(), 'first-contact', false, 1, 1, '[]', 1, 10, 30,
+        '{[1,5), [12,15), [20,21)}', 13, 1, 2, 3)`)
     const { body } = await call('GET', '/v1/devices/berlin-1/backlog')
     // 21 sequences from floor 10 to 30, of which 12, 13, 14 and 20 came.
     expect(body.epochs).toMatchObject([

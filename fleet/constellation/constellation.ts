@@ -59,8 +59,9 @@ const STARTING_AT_ONCE = 4
 const IMPORTED_AT_ONCE = 5_000
 /** By how much starting the agents may take longer than the time before. */
 const STARTING_MARGIN = 1.5
-/** Store minutes by which live readings come early; see `FeedOptions.lead`. */
-const LEAD_MS = 60 * 60_000
+/** Real milliseconds by which live readings come early, see `FeedOptions.lead`; agents take none from a day ahead. */
+const LEAD_MS = 2_000
+const LONGEST_LEAD_MS = 20 * 3_600_000
 
 export async function startConstellation(options: ConstellationOptions): Promise<Constellation> {
   const { shops, folder, signal } = options
@@ -119,7 +120,15 @@ export async function startConstellation(options: ConstellationOptions): Promise
     },
     startFeeds(firstDay) {
       const live: LiveFeed[] = stores.map(({ shop, agent }) =>
-        feeds.use(startFeed({ shop, firstDay, now, url: agent.url, lead: LEAD_MS })),
+        feeds.use(
+          startFeed({
+            shop,
+            firstDay,
+            now,
+            url: agent.url,
+            lead: () => Math.min(LONGEST_LEAD_MS, LEAD_MS * clock.speed),
+          }),
+        ),
       )
       return Promise.all(live.map(({ ended }) => ended)).then(() => undefined)
     },

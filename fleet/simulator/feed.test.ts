@@ -48,7 +48,7 @@ it('plays a shop by its clock, ahead by the lead, and stops when told', async ()
   const shop = simulateShop({ site: 'shop-1', seed: 3, products: 3, firstDay: '2026-03-02', days: 2 })
   const midnight = Date.parse('2026-03-02T00:00:00+08:00')
   let now = midnight
-  await using feed = startFeed({ shop, firstDay: 0, now: () => now, url, lead: 600_000 })
+  await using feed = startFeed({ shop, firstDay: 0, now: () => now, url, lead: () => 600_000 })
   const stamps = () => taken.map((line) => Number(line.split(' ').at(-1)))
   await vi.waitFor(() => expect(feed.until).toBeGreaterThan(0))
   expect(Math.max(...stamps())).toBeLessThanOrEqual(midnight + 600_000)

@@ -77,14 +77,14 @@ export interface FeedOptions {
   readonly now: () => number
   readonly url: string
   /**
-   * Store milliseconds by which readings come early. A clock that runs a day in seconds makes minutes of a network's
+   * Store milliseconds by which readings come early, now. A clock that runs a day in seconds makes minutes of a network's
    * milliseconds, and a till's last sale of the day would reach a midnight forecast too late.
    */
-  readonly lead?: number
+  readonly lead?: () => number
 }
 
 /** Plays a shop at the pace of its clock: each pass sends what has happened since the last. */
-export function startFeed({ shop, firstDay, now, url, lead = 0 }: FeedOptions): LiveFeed {
+export function startFeed({ shop, firstDay, now, url, lead = () => 0 }: FeedOptions): LiveFeed {
   const abort = new AbortController()
   const { signal } = abort
   let until = 0
@@ -93,7 +93,7 @@ export function startFeed({ shop, firstDay, now, url, lead = 0 }: FeedOptions): 
     for (let index = firstDay; index < shop.days; index++) {
       let rest = dayReadings(shop, index, { surroundings: true })
       while (rest.length > 0) {
-        const time = now() + lead
+        const time = now() + lead()
         const pending = rest.findIndex(({ at }) => at > time)
         const due = pending < 0 ? rest : rest.slice(0, pending)
         await pushReadings(due, { url, signal })

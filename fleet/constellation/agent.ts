@@ -57,8 +57,9 @@ export async function prepareAgent(options: AgentProgramOptions): Promise<AgentP
   await setClock(options.clock)
   const program = new Program({
     name: `agent ${device}`,
-    command: process.execPath,
-    args: [ENTRY, 'run', '--config', config],
+    // By its own first line, which sets what the memory of a small device asks for.
+    command: ENTRY,
+    args: ['run', '--config', config],
     env: { STORECAST_DEVICE_TOKEN: token, ORT_DISABLE_TELEMETRY: '1' },
     logFile: join(home, 'agent.log'),
     probe: async (signal) => {

@@ -14,12 +14,14 @@ const rooms = {
     'forecasts',
     'decisions',
     'outbox',
+    'identity',
+    'trust',
     'sync',
     'update',
     'local',
   ],
   models: ['onnx', 'autodiff', 'networks', 'training', 'quantize', 'dataset', 'sensor', 'demand', 'bundling'],
-  cloud: ['platform', 'devices', 'ingest', 'telemetry', 'registry', 'training', 'rollout', 'api'],
+  cloud: ['platform', 'identity', 'trust', 'devices', 'ingest', 'telemetry', 'registry', 'training', 'rollout', 'api'],
 }
 const mayImport = {
   shared: [],

@@ -152,7 +152,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   )
   url = config.http.publicUrl ?? api.url
 
-  publisher = stack.use(startPublisher({ database, bus, log }))
+  publisher = stack.use(startPublisher({ database, bus, clock, log }))
   await desired.recomposeAll(database)
   publisher.wake()
 

@@ -149,7 +149,9 @@ it('hands a retained desired state on, and stays with the last where one makes n
   const { sync, desired, say } = await setUp()
   const state: DesiredState = {
     version: 1,
+    device,
     generation: 7,
+    expires: 4_000_000_000,
     site: 'shop-1',
     api: 'http://127.0.0.1:1/',
     documents: {},

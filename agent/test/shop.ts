@@ -96,7 +96,8 @@ export async function openShop({ folder, now, settings, httpToken, broker }: Sho
     async desire(part) {
       desired = { ...desired, ...part }
       generation++
-      const state: DesiredState = { version: 1, generation, site: 'north', api: objects.url, ...desired }
+      const whose = { version: 1, device: DEVICE, generation, expires: 4_000_000_000 } as const
+      const state: DesiredState = { ...whose, site: 'north', api: objects.url, ...desired }
       if (cloud) cloud.desire(state)
       else await agent.reconciler.desire(state)
     },

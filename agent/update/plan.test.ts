@@ -9,7 +9,9 @@ const version = (n: number) => ({ version: n, sha256: digest(n) })
 
 const desired = (part: Partial<DesiredState> = {}): DesiredState => ({
   version: 1,
+  device: 'north-1',
   generation: 10,
+  expires: 4_000_000_000,
   site: 'north',
   api: 'http://127.0.0.1:9',
   documents: {},

@@ -107,7 +107,9 @@ async function publish(version: number, options: Partial<TinyBundleOptions> = {}
 }
 const desired = (part: Partial<DesiredState> = {}): DesiredState => ({
   version: 1,
+  device: 'north-1',
   generation: ++generation,
+  expires: 4_000_000_000,
   site: 'north',
   api: server.url,
   documents: {},

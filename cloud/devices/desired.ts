@@ -4,7 +4,7 @@ import { canonicalJson } from '../platform/canonical.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 
-export type DesiredBody = Omit<DesiredState, 'generation'>
+export type DesiredBody = Omit<DesiredState, 'generation' | 'device' | 'expires'>
 
 /** Only grows, also for a cloud restored from an old backup: max(last + 1, unix seconds). */
 export function nextGeneration(last: number, nowMs: number): number {

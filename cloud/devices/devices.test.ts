@@ -245,6 +245,7 @@ describe('desired state', () => {
 
   it('is published retained, again after a change and to a broker that starts empty', async () => {
     await sites.put('told', spec)
+    const expires = unixSeconds + 14 * 86_400
     const { token } = await devices.enrol({ id: 'told-1', site: 'told', labels: {} })
     const start = (port: number) =>
       startBroker({ host: '127.0.0.1', port, log: quiet, isDevice: devices.isDevice, onRefused: () => {} })
@@ -258,25 +259,25 @@ describe('desired state', () => {
     }
     {
       await using bus = connectBus({ url: broker.url, clientId: 'cloud', ...broker.cloud, log: quiet })
-      await using publisher = startPublisher({ database, bus, log: quiet })
+      await using publisher = startPublisher({ database, bus, clock, log: quiet })
       wake = publisher.wake
       const first = await devices.desired('told-1')
       const { heard, close } = await hear(broker.url)
-      await vi.waitFor(() => expect(heard.at(-1)).toEqual(first))
+      await vi.waitFor(() => expect(heard.at(-1)).toEqual({ ...first, expires }))
       await sites.put('told', { ...spec, labels: { region: 'moved' } })
       const second = await devices.desired('told-1')
       expect(second.generation).toBeGreaterThan(first.generation)
-      await vi.waitFor(() => expect(heard.at(-1)).toEqual(second))
+      await vi.waitFor(() => expect(heard.at(-1)).toEqual({ ...second, expires }))
       await close()
     }
     await broker[Symbol.asyncDispose]()
     await using empty = await start(0)
     await using bus = connectBus({ url: empty.url, clientId: 'cloud', ...empty.cloud, log: quiet })
-    await using publisher = startPublisher({ database, bus, log: quiet })
+    await using publisher = startPublisher({ database, bus, clock, log: quiet })
     wake = publisher.wake
     const { heard, close } = await hear(empty.url)
     const current = await devices.desired('told-1')
-    await vi.waitFor(() => expect(heard.at(-1)).toEqual(current))
+    await vi.waitFor(() => expect(heard.at(-1)).toEqual({ ...current, expires }))
     await close()
   })
 })

@@ -46,7 +46,7 @@ export interface Devices {
   /** The device in service that a token belongs to. */
   deviceOf(token: string): Promise<string | undefined>
   /** What the device should run, as last composed. */
-  desired(id: string): Promise<DesiredState>
+  desired(id: string): Promise<Omit<DesiredState, 'expires'>>
   /** Whether the device's desired state, or the one before, points to the object. */
   mayRead(id: string, sha256: string): Promise<boolean>
   /** Takes what a device's presence topic says; what an older connection says late is ignored. */
@@ -154,7 +154,7 @@ export function createDevices({ database, desired, clock, onChange, onWithdrawn 
         'SELECT generation, body FROM desired_states WHERE device = $1',
         [id],
       )
-      return rows[0] ? { ...rows[0].body, generation: rows[0].generation } : unknownDevice(id)
+      return rows[0] ? { ...rows[0].body, generation: rows[0].generation, device: id } : unknownDevice(id)
     },
     async mayRead(id, sha256) {
       const { rows } = await pool.query<{ body: DesiredBody; previous: DesiredBody | null }>(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EntityId, ModelName, Sha256, SiteId } from './names.ts'
+import { DeviceId, EntityId, ModelName, Sha256, SiteId } from './names.ts'
 import { SensorDefinitions } from './sensors.ts'
 
 /**
@@ -55,11 +55,21 @@ export const ObjectRef = z.strictObject({
 })
 export type ObjectRef = z.infer<typeof ObjectRef>
 
-/** Retained on `storecast/v1/{device}/desired`. A set keyed by model name; what is absent is removed from the device. */
+/**
+ * Retained on `storecast/v1/{device}/desired`, as the payload of a JWS. A set keyed by model name; what is absent is removed
+ * from the device.
+ */
 export const DesiredState = z.strictObject({
   version: z.literal(1),
+  /** The device it is for: another refuses it. */
+  device: DeviceId,
   /** Only grows: max(last + 1, unix seconds). A lower or equal one is ignored. */
   generation: z.int().positive(),
+  /**
+   * Unix seconds from which on no new step is taken by it; what serves goes on. Signed again, the same generation has a later
+   * one.
+   */
+  expires: z.int().positive(),
   site: SiteId,
   /** Base URL of the cloud's HTTP API as this device reaches it. */
   api: z.url(),

@@ -76,7 +76,7 @@ export const deviceRoutes =
           tags,
           summary: 'What the device should run, as published to it',
           params: DeviceParams,
-          response: { 200: DesiredState },
+          response: { 200: DesiredState.omit({ expires: true }) },
         },
       },
       ({ params }) => devices.desired(params.device),

@@ -55,6 +55,39 @@ export const ObjectRef = z.strictObject({
 })
 export type ObjectRef = z.infer<typeof ObjectRef>
 
+/** A version of a model, and where its bytes are. */
+const ModelTarget = z.strictObject({ version: z.int().positive(), bundle: ObjectRef })
+export type ModelTarget = z.infer<typeof ModelTarget>
+
+const DesiredModel = z.strictObject({
+  ...ModelTarget.shape,
+  /** Runs in shadow beside the version that serves, on the same inputs, and never serves. */
+  candidate: ModelTarget.optional(),
+})
+
+const WallTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a local time, HH:MM')
+
+/** How a device goes about changing a version that serves. A first version waits for nothing. */
+export const UpdatePolicy = z.strictObject({
+  /** Hours of the shop's local day in which models may be fetched and switched; over midnight where `to` is earlier. */
+  window: z
+    .strictObject({ from: WallTime, to: WallTime })
+    .refine(({ from, to }) => from !== to, 'a window that opens and closes at once')
+    .optional(),
+  /** Devices begin spread over this long, each at a moment of its own. */
+  spreadSeconds: z.int().nonnegative().max(86_400).optional(),
+  /** Mean rate of the download, where it is lower than the device's own limit. */
+  bytesPerSecond: z.int().min(1024).optional(),
+  /** Store time that a new version serves on probation; 0, the default: none. */
+  soakMinutes: z.int().nonnegative().max(10_080).optional(),
+  /** Budget of the soak: more ends of its host than this (default 0) send the version back. */
+  maxCrashes: z.int().nonnegative().max(1000).optional(),
+  /** A share of failed runs above this (default 0.05), or of runs slower than `maxLatencyMs` (default 10 s). */
+  maxFailedShare: z.number().min(0).max(1).optional(),
+  maxLatencyMs: z.int().positive().max(600_000).optional(),
+})
+export type UpdatePolicy = z.infer<typeof UpdatePolicy>
+
 /**
  * Retained on `storecast/v1/{device}/desired`, as the payload of a JWS. A set keyed by model name; what is absent is removed
  * from the device.
@@ -74,15 +107,22 @@ export const DesiredState = z.strictObject({
   /** Base URL of the cloud's HTTP API as this device reaches it. */
   api: z.url(),
   documents: z.partialRecord(z.enum(['catalogue', 'sensors', 'covariates']), ObjectRef),
-  models: z.record(ModelName, z.strictObject({ version: z.int().positive(), bundle: ObjectRef })),
+  models: z.record(ModelName, DesiredModel),
+  update: UpdatePolicy.optional(),
 })
 export type DesiredState = z.infer<typeof DesiredState>
 
+/**
+ * Where a version is on its way: `waiting` for its hour, then as the steps are named; `soak`: it serves on probation;
+ * `shadow`: it runs beside the version that serves.
+ */
 const UpdatePhase = z.enum([
+  'waiting',
   'download',
   'verify',
   'stage',
   'golden',
+  'shadow',
   'activate',
   'soak',
   'rolled-back',
@@ -90,6 +130,9 @@ const UpdatePhase = z.enum([
   'active',
 ])
 export type UpdatePhase = z.infer<typeof UpdatePhase>
+
+/** Stable code and message of the last failure, e.g. `golden-mismatch`. */
+const ReportedError = z.strictObject({ code: z.string().max(64), message: z.string().max(500) })
 
 /** What a device says of itself; one record, replaced whole. */
 export const ReportedState = z.strictObject({
@@ -103,9 +146,18 @@ export const ReportedState = z.strictObject({
       active: z.int().positive().nullable(),
       target: z.int().positive().nullable(),
       phase: UpdatePhase,
-      /** Stable code and message of the last failure, e.g. `golden-mismatch`. */
-      error: z.strictObject({ code: z.string().max(64), message: z.string().max(500) }).optional(),
+      error: ReportedError.optional(),
+      /** Store time of the last change of phase. */
       at: z.int().nonnegative(),
+      /** The version in shadow, or on its way there. */
+      candidate: z
+        .strictObject({
+          version: z.int().positive(),
+          phase: UpdatePhase,
+          error: ReportedError.optional(),
+          at: z.int().nonnegative(),
+        })
+        .optional(),
     }),
   ),
   documents: z.partialRecord(z.enum(['catalogue', 'sensors', 'covariates']), Sha256),

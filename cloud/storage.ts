@@ -11,6 +11,7 @@ import { registryMigrations } from './registry/index.ts'
 import { rolloutMigrations } from './rollout/index.ts'
 import { telemetryMigrations } from './telemetry/index.ts'
 import { trainingMigrations } from './training/index.ts'
+import { trustMigrations } from './trust/index.ts'
 
 export const VERSION = '0.1.0'
 
@@ -22,6 +23,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...trainingMigrations,
   ...rolloutMigrations,
   ...apiMigrations,
+  ...trustMigrations,
 ]
 
 export const databaseOf = ({ data, postgres, secrets }: CloudConfig): DatabaseConfig =>

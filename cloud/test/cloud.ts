@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Pool } from 'pg'
-import { type Cloud, cloudConfig, type Overrides, startCloud } from '../cloud.ts'
+import { type Cloud, type CloudConfig, cloudConfig, type Overrides, startCloud } from '../cloud.ts'
 import { openDatabase } from '../platform/database.ts'
 import { quiet, temporaryFolder } from './database.ts'
 
@@ -28,7 +28,7 @@ export interface TestCloud extends AsyncDisposable {
 }
 
 /** A whole cloud on free ports, in a folder that goes with it. */
-export async function testCloud(overrides: Overrides = {}): Promise<TestCloud> {
+export async function testCloud(overrides: Overrides = {}, settings: Partial<CloudConfig> = {}): Promise<TestCloud> {
   await using stack = new AsyncDisposableStack()
   const folder = stack.use(await temporaryFolder())
   const data = join(folder.path, 'data')
@@ -38,6 +38,7 @@ export async function testCloud(overrides: Overrides = {}): Promise<TestCloud> {
     mqtt: { port: 0 },
     postgres: { fsync: 'off' },
     logLevel: 'silent',
+    ...settings,
   })
   const cloud = stack.use(await startCloud(config, { log: quiet, ...overrides }))
   const { pool } = stack.use(await openDatabase({ url: cloud.databaseUrl, log: quiet }))

@@ -1,0 +1,5 @@
+export type { BundleVersion } from './development.ts'
+export { trustMigrations } from './migrations.ts'
+export type { Standings } from './repository.ts'
+export type { SignDesired } from './sign-desired.ts'
+export { startTrust, type Trust, type TrustMode, type TrustStatus } from './trust.ts'

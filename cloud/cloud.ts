@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { spawnTraining } from '@storecast/models'
 import {
   accessControl,
@@ -13,6 +14,7 @@ import {
   startApi,
   telemetryRoutes,
   trainingRoutes,
+  trustRoutes,
 } from './api/index.ts'
 import { type CloudConfig, isLoopback } from './config.ts'
 import { createDevices, createSites, desiredStates, type Publisher, startPublisher } from './devices/index.ts'
@@ -28,6 +30,7 @@ import { startRollouts } from './rollout/index.ts'
 import { databaseOf, MIGRATIONS, openObjects, VERSION } from './storage.ts'
 import { createTelemetry } from './telemetry/index.ts'
 import { startTrainings, type Train } from './training/index.ts'
+import { startTrust } from './trust/index.ts'
 
 export { type CloudConfig, type CloudSecrets, cloudConfig, loadConfig } from './config.ts'
 export { type BackupSummary, backup, restore } from './maintenance.ts'
@@ -64,6 +67,9 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const database = stack.use(await openDatabase({ ...databaseOf(config), log }))
   await database.migrate(MIGRATIONS)
   const objects = stack.use(await openObjects(config))
+  const trust = stack.use(
+    await startTrust({ ...config.trust, keys: config.trust.keys ?? join(config.data, 'trust'), database, clock, log }),
+  )
 
   let url = ''
   const desired = desiredStates({ api: () => url, clock })
@@ -105,7 +111,8 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const quarantine = createQuarantine({ database, clock })
 
   const telemetry = createTelemetry({ database, devices, sites, objects })
-  const registry = createRegistry({ database, objects, clock })
+  const registry = createRegistry({ database, objects, clock, onRegistered: (version) => trust.approve([version]) })
+  await trust.approve(await registry.everyVersion())
   const trainings = stack.use(
     await startTrainings({
       database,
@@ -119,7 +126,9 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       alone: !secrets.databaseUrl,
     }),
   )
-  const rollouts = stack.use(startRollouts({ database, devices, desired, telemetry, registry, clock, log, onChange }))
+  const rollouts = stack.use(
+    startRollouts({ database, devices, desired, telemetry, registry, trust, clock, log, onChange }),
+  )
 
   const adminToken = secrets.adminToken ?? newSecret()
   const access = accessControl({
@@ -147,6 +156,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         rolloutRoutes(rollouts),
         telemetryRoutes(telemetry),
         quarantineRoutes(quarantine),
+        trustRoutes(trust),
       ],
     }),
   )

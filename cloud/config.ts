@@ -31,6 +31,17 @@ const Settings = z.strictObject({
       prefix: z.string().default(''),
     })
     .optional(),
+  /** Who approves what devices run. */
+  trust: z
+    .strictObject({
+      /** Development: the cloud by itself, with keys of its own. Production: the operators, see docs/key-ceremony.md. */
+      mode: z.enum(['development', 'production']).default('development'),
+      /** Folder of the keys that the cloud signs with; in the data folder by default, and in no backup. */
+      keys: z.string().min(1).optional(),
+      /** The operators' first root, pinned; otherwise the first that an operator sends. */
+      root: z.string().min(1).optional(),
+    })
+    .prefault({}),
   training: z.strictObject({ concurrency: z.int().min(1).max(16).default(1) }).prefault({}),
   /** Extra settings of the embedded PostgreSQL, by its own names. */
   postgres: z.record(z.string(), z.string()).default({}),
@@ -54,6 +65,9 @@ const VARIABLES: Readonly<Record<string, (value: string) => unknown>> = {
   STORECAST_PUBLIC_URL: (publicUrl) => ({ http: { publicUrl } }),
   STORECAST_MQTT_HOST: (host) => ({ mqtt: { host } }),
   STORECAST_MQTT_PORT: (port) => ({ mqtt: { port: Number(port) } }),
+  STORECAST_TRUST: (mode) => ({ trust: { mode } }),
+  STORECAST_TRUST_KEYS: (keys) => ({ trust: { keys } }),
+  STORECAST_TRUST_ROOT: (root) => ({ trust: { root } }),
   STORECAST_LOG_LEVEL: (logLevel) => ({ logLevel }),
 }
 

@@ -6,6 +6,7 @@ import type { Database } from '../platform/database.ts'
 import { InvalidError, NotFoundError } from '../platform/errors.ts'
 import type { Content, Objects } from '../platform/objects.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
+import type { BundleVersion } from '../trust/index.ts'
 import { parseModelUri } from './uri.ts'
 
 /** What brought a version here. */
@@ -58,6 +59,8 @@ export interface Registry {
   /** Newest first. */
   versions(model: string, page: PageRequest): Promise<Page<ModelVersion>>
   version(model: string, version: number): Promise<ModelVersion>
+  /** Every version of every model, without what describes it. */
+  everyVersion(): Promise<BundleVersion[]>
   setTags(model: string, version: number, tags: Readonly<Record<string, string>>): Promise<ModelVersion>
   /** Points the alias to the version, or to none, and writes it down; `client` makes it part of a transaction. */
   setAlias(change: AliasSetting, client?: PoolClient): Promise<void>
@@ -83,8 +86,15 @@ const MODELS = `
     (SELECT coalesce(jsonb_object_agg(alias, version), '{}') FROM model_aliases a WHERE a.model = m.name) AS aliases
   FROM models m`
 
-export function createRegistry(options: { database: Database; objects: Objects; clock: Clock }): Registry {
-  const { database, objects, clock } = options
+interface RegistryOptions {
+  readonly database: Database
+  readonly objects: Objects
+  readonly clock: Clock
+  /** Awaited before a registered version is answered for; a version that is known already comes again. */
+  readonly onRegistered?: (version: ModelVersion) => Promise<void>
+}
+
+export function createRegistry({ database, objects, clock, onRegistered }: RegistryOptions): Registry {
   const { pool } = database
 
   const model = async (name: string): Promise<Model> => {
@@ -130,7 +140,16 @@ export function createRegistry(options: { database: Database; objects: Objects; 
         )
         return number
       })
-      return version(name, number)
+      const registered = await version(name, number)
+      await onRegistered?.(registered)
+      return registered
+    },
+    async everyVersion() {
+      const { rows } = await pool.query<BundleVersion>(
+        `SELECT model, version, jsonb_build_object('sha256', sha256, 'bytes', bytes) AS bundle FROM model_versions
+         ORDER BY model, version`,
+      )
+      return rows
     },
     async resolve(uri) {
       const ref = parseModelUri(uri)

@@ -8,6 +8,7 @@ import type { Log } from '../platform/log.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { Registry } from '../registry/index.ts'
 import type { Telemetry } from '../telemetry/index.ts'
+import type { Trust } from '../trust/index.ts'
 import { countStates, type DeviceState, deviceState, type RolloutCounts, type RolloutRule, verdict } from './decide.ts'
 
 interface RolloutSpec extends RolloutRule {
@@ -40,7 +41,8 @@ interface RolloutDevice {
 export interface Rollouts extends AsyncDisposable {
   /**
    * Points every selected device at the version and watches what becomes of it.
-   * @throws NotFoundError for a URI that names nothing, ConflictError `rollout-empty`.
+   * @throws NotFoundError for a URI that names nothing, ConflictError `rollout-empty`, or what `Trust.requireApproved` throws
+   *   where devices would refuse the version.
    */
   begin(spec: RolloutSpec): Promise<Rollout>
   /** @throws NotFoundError `rollout-unknown`. */
@@ -59,6 +61,7 @@ interface RolloutsOptions {
   readonly desired: DesiredStates
   readonly telemetry: Telemetry
   readonly registry: Registry
+  readonly trust: Pick<Trust, 'requireApproved'>
   readonly clock: Clock
   readonly log: Log
   /** Desired states have changed. */
@@ -74,7 +77,7 @@ const SELECT = `
 
 /** Rollouts whose process died are taken up by the next one, or by any other that runs beside it. */
 export function startRollouts(options: RolloutsOptions): Rollouts {
-  const { database, devices, desired, telemetry, registry, clock, log, onChange, everyMs = 1000 } = options
+  const { database, devices, desired, telemetry, registry, trust, clock, log, onChange, everyMs = 1000 } = options
   const { pool } = database
   const ending = new AbortController()
 
@@ -155,6 +158,7 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
     get,
     async begin(spec) {
       const { model, version, bundle } = await registry.resolve(spec.uri)
+      await trust.requireApproved({ model, version, bundle })
       const selected = await devices.select(spec.selector)
       if (selected.length === 0) {
         throw new ConflictError({

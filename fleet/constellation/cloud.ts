@@ -38,6 +38,8 @@ export async function startCloudProgram(options: {
     args: [ENTRY],
     env: {
       STORECAST_DATA: dataDir,
+      // Kept apart from what a broken disk may take, as in production.
+      STORECAST_TRUST_KEYS: join(folder, 'cloud-keys'),
       STORECAST_HTTP_PORT: `${httpPort}`,
       STORECAST_MQTT_PORT: `${mqttPort}`,
       STORECAST_ADMIN_TOKEN: adminToken,

@@ -1,9 +1,14 @@
 import { join } from 'node:path'
 import { spawnTraining } from '@storecast/models'
 import {
+  type Api,
   accessControl,
+  certificateAccess,
+  claimRoutes,
   createMetrics,
   deviceRoutes,
+  enrolmentRoutes,
+  identityRoutes,
   modelRoutes,
   newSecret,
   objectRoutes,
@@ -18,19 +23,20 @@ import {
 } from './api/index.ts'
 import { type CloudConfig, isLoopback } from './config.ts'
 import { createDevices, createSites, desiredStates, type Publisher, startPublisher } from './devices/index.ts'
+import { announceRevocations, createEnrolment, openIdentity } from './identity/index.ts'
 import { createQuarantine, ingestMetrics, startIngest } from './ingest/index.ts'
 import { startBroker } from './platform/broker.ts'
 import { connectBus } from './platform/bus.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { openDatabase } from './platform/database.ts'
-import type { CloudError } from './platform/errors.ts'
+import { type CloudError, ConflictError } from './platform/errors.ts'
 import { createLog, type Log } from './platform/log.ts'
 import { createRegistry } from './registry/index.ts'
 import { startRollouts } from './rollout/index.ts'
-import { databaseOf, MIGRATIONS, openObjects, VERSION } from './storage.ts'
+import { databaseOf, identityFolder, MIGRATIONS, openObjects, VERSION } from './storage.ts'
 import { createTelemetry } from './telemetry/index.ts'
 import { startTrainings, type Train } from './training/index.ts'
-import { startTrust } from './trust/index.ts'
+import { startTrust, type Trust } from './trust/index.ts'
 
 export { type CloudConfig, type CloudSecrets, cloudConfig, loadConfig } from './config.ts'
 export { type BackupSummary, backup, restore } from './maintenance.ts'
@@ -38,7 +44,9 @@ export { type BackupSummary, backup, restore } from './maintenance.ts'
 export interface Cloud extends AsyncDisposable {
   /** Of the HTTP API. */
   readonly url: string
-  /** For devices, which have logins of their own. */
+  /** The HTTPS listener where devices enrol. */
+  readonly devicesUrl: string
+  /** For devices with tokens, which have logins of their own. */
   readonly mqttUrl: string
   /** For SQL of an operator's own; an embedded database listens on a socket that only this user can open. */
   readonly databaseUrl: string
@@ -71,12 +79,36 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     await startTrust({ ...config.trust, keys: config.trust.keys ?? join(config.data, 'trust'), database, clock, log }),
   )
 
+  const identity = stack.use(
+    await openIdentity({
+      database,
+      clock,
+      log,
+      folder: identityFolder(config),
+      files: config.identity.authority,
+      certificateDays: config.identity.certificateDays,
+      names: namesOf(config),
+      onRenewed(tls) {
+        broker?.setTls(tls)
+        devicesApi?.setTls(tls)
+        announcer.wake()
+      },
+    }),
+  )
+  const { authority, certificates, claims } = identity
+
   let url = ''
-  const desired = desiredStates({ api: () => url, clock })
+  let devicesApi: Api | undefined
+  const devicesUrl = () => config.devices.publicUrl ?? devicesApi?.url ?? ''
+  const desired = desiredStates({ api: (by) => (by === 'token' ? url : devicesUrl()), clock })
   let publisher: Publisher | undefined
   const onChange = () => publisher?.wake()
+  const onWithdrawn = (id: string) => {
+    broker?.disconnect(id)
+    announcer.wake()
+  }
   const sites = createSites({ database, objects, desired, clock, onChange })
-  const devices = createDevices({ database, desired, clock, onChange, onWithdrawn: (id) => broker?.disconnect(id) })
+  const devices = createDevices({ database, desired, clock, certificates, onChange, onWithdrawn })
 
   metrics.gauge('storecast_devices_enrolled', 'Devices in service', async () => (await devices.counts()).enrolled)
   metrics.gauge('storecast_devices_online', 'Devices that are connected', async () => (await devices.counts()).online)
@@ -87,14 +119,26 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     : stack.use(
         await startBroker({
           ...config.mqtt,
+          secure: { ...config.mqtts, tls: identity.tls, deviceOf: identity.deviceOf },
           log,
           isDevice: devices.isDevice,
           onRefused: (reason) => metrics.brokerRefusals.inc({ reason }),
         }),
       )
+  const mqttsUrl = () => {
+    const known = config.mqtts.publicUrl ?? broker?.secureUrl
+    if (known !== undefined) return known
+    throw new ConflictError({
+      code: 'broker-address',
+      message:
+        'Devices cannot be told where the broker is: set STORECAST_MQTTS_URL (mqtts.publicUrl) to its mqtts address.',
+    })
+  }
   const link = broker ? { url: broker.url, ...broker.cloud } : { url: secrets.mqttUrl! }
   const clientId = (part: string) => `storecast-cloud-${part}-${newSecret().slice(0, 8)}`
   const bus = stack.use(connectBus({ ...link, clientId: clientId('state'), log }))
+
+  const announcer = stack.use(announceRevocations({ certificates, bus, log }))
 
   stack.use(
     startIngest({
@@ -138,14 +182,37 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     adminTokens: [adminToken],
     hasConfiguredAdmin: secrets.adminToken !== undefined,
   })
+  const enrolment = createEnrolment({
+    database,
+    authority,
+    claims,
+    certificates,
+    clock,
+    days: config.identity.certificateDays,
+    mqtt: mqttsUrl,
+    admit: devices.admit,
+    onEnrolled(device, replaced) {
+      if (replaced) onWithdrawn(device)
+      onChange()
+    },
+  })
+  const common = { version: VERSION, metrics, log }
+  const { renewExpiredDays } = config.identity
+  devicesApi = stack.use(
+    await startApi({
+      ...common,
+      ...config.devices,
+      tls: identity.tls,
+      access: certificateAccess({ authority, certificates, clock, renewExpiredDays }),
+      routes: [enrolmentRoutes(enrolment), objectRoutes(objects, devices), trustRoutes(trust)],
+    }),
+  )
   const loopback = isLoopback(config.http.host)
   const api = stack.use(
     await startApi({
+      ...common,
       ...config.http,
-      version: VERSION,
       access,
-      metrics,
-      log,
       routes: [
         serviceRoutes({ database, bus, access, metrics, loopback }),
         siteRoutes(sites),
@@ -157,6 +224,12 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         telemetryRoutes(telemetry),
         quarantineRoutes(quarantine),
         trustRoutes(trust),
+        claimRoutes(claims, async () => {
+          // A claim that leads nowhere is refused where it is made, not in the shop.
+          mqttsUrl()
+          return { url: devicesUrl(), ca: authority.digest, root: await newestRoot(trust) }
+        }),
+        identityRoutes({ authority, certificates, clock }),
       ],
     }),
   )
@@ -170,6 +243,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const owned = stack.move()
   return {
     url: api.url,
+    devicesUrl: devicesUrl(),
     mqttUrl: withoutLogin(link.url),
     databaseUrl: database.url,
     adminToken,
@@ -177,6 +251,20 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     failed: database.lost,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** By which devices reach the cloud's own listeners. */
+function namesOf({ devices, mqtts }: CloudConfig): readonly string[] {
+  const urls = [devices.publicUrl, mqtts.publicUrl].filter((url) => url !== undefined)
+  const hosts = urls.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, ''))
+  return [devices.host, mqtts.host, ...hosts]
+}
+
+/** What a new device is to trust first; later ones it follows by itself. @throws ConflictError `trust-waiting` */
+async function newestRoot(trust: Trust): Promise<Uint8Array> {
+  const { root, message } = await trust.status()
+  if (root) return trust.metadata(`${root.version}.root.json`)
+  throw new ConflictError({ code: 'trust-waiting', message: `Devices have nothing to trust yet: ${message}` })
 }
 
 function withoutLogin(url: string): string {

@@ -22,6 +22,34 @@ const Settings = z.strictObject({
     .prefault({}),
   /** The embedded broker; not used where MQTT_URL names another. */
   mqtt: z.strictObject({ host: Host.default('127.0.0.1'), port: Port.default(1883) }).prefault({}),
+  /** The devices' HTTPS listener: enrolment, renewal and objects, under their certificates. */
+  devices: z
+    .strictObject({
+      host: Host.default('127.0.0.1'),
+      port: Port.default(8443),
+      /** As devices reach it; by default the listener's own address. */
+      publicUrl: z.url({ protocol: /^https$/ }).optional(),
+    })
+    .prefault({}),
+  /** The embedded broker under the devices' certificates. */
+  mqtts: z
+    .strictObject({
+      host: Host.default('127.0.0.1'),
+      port: Port.default(8883),
+      /** As devices reach it; needed where MQTT_URL names another broker. */
+      publicUrl: z.url({ protocol: /^mqtts$/ }).optional(),
+    })
+    .prefault({}),
+  identity: z
+    .strictObject({
+      /** Of an authority made elsewhere, on P-256; by default the cloud makes one in its data folder. */
+      authority: z.strictObject({ keyFile: z.string().min(1), certificateFile: z.string().min(1) }).optional(),
+      /** Life of a device's certificate; it is renewed at two thirds. */
+      certificateDays: z.int().min(1).max(3650).default(90),
+      /** How long after its end a certificate that was not revoked still asks for a new one, for devices long offline. */
+      renewExpiredDays: z.int().min(0).max(3650).default(365),
+    })
+    .prefault({}),
   /** Objects in S3 in place of a folder. */
   s3: z
     .strictObject({
@@ -68,6 +96,12 @@ const VARIABLES: Readonly<Record<string, (value: string) => unknown>> = {
   STORECAST_TRUST: (mode) => ({ trust: { mode } }),
   STORECAST_TRUST_KEYS: (keys) => ({ trust: { keys } }),
   STORECAST_TRUST_ROOT: (root) => ({ trust: { root } }),
+  STORECAST_DEVICES_HOST: (host) => ({ devices: { host } }),
+  STORECAST_DEVICES_PORT: (port) => ({ devices: { port: Number(port) } }),
+  STORECAST_DEVICES_URL: (publicUrl) => ({ devices: { publicUrl } }),
+  STORECAST_MQTTS_HOST: (host) => ({ mqtts: { host } }),
+  STORECAST_MQTTS_PORT: (port) => ({ mqtts: { port: Number(port) } }),
+  STORECAST_MQTTS_URL: (publicUrl) => ({ mqtts: { publicUrl } }),
   STORECAST_LOG_LEVEL: (logLevel) => ({ logLevel }),
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { apiMigrations } from './api/index.ts'
 import type { CloudConfig } from './config.ts'
 import { deviceMigrations } from './devices/index.ts'
+import { identityMigrations } from './identity/index.ts'
 import { ingestMigrations } from './ingest/index.ts'
 import type { DatabaseConfig, Migration } from './platform/database.ts'
 import { folderObjects } from './platform/folder-objects.ts'
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...trainingMigrations,
   ...rolloutMigrations,
   ...apiMigrations,
+  ...identityMigrations,
   ...trustMigrations,
 ]
 
@@ -34,3 +36,6 @@ export async function openObjects({ data, s3 }: CloudConfig): Promise<Objects & 
   const { endpoint, ...rest } = s3
   return s3Objects({ ...rest, ...(endpoint && { endpoint }), spool: join(data, 'uploads') })
 }
+
+/** Of the certificate authority: outside the database, and of its backups. */
+export const identityFolder = ({ data }: CloudConfig): string => join(data, 'identity')

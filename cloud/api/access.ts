@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, randomBytes, timingSafeEqual, type X509Certificate } from 'node:crypto'
 import type { Devices } from '../devices/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
@@ -7,15 +7,24 @@ import { ForbiddenError, UnauthenticatedError } from '../platform/errors.ts'
 /** Who a request comes from. */
 export type Principal = { readonly role: 'admin' } | { readonly role: 'device'; readonly device: string }
 
-/** Who may call a route; `public` asks for no token. */
-export type Access = 'public' | 'admin' | 'device' | 'any'
+/** Who may call a route; `public` asks for nothing, `renewal` is for a device whose certificate may have expired. */
+export type Access = 'public' | 'admin' | 'device' | 'any' | 'renewal'
 
-export interface AccessControl {
-  /**
-   * @param authorization the header's value.
-   * @throws UnauthenticatedError `token-missing`, `token-unknown`; ForbiddenError `wrong-role`.
-   */
-  check(authorization: string | undefined, access: Access): Promise<Principal | undefined>
+/** What a caller shows. */
+export interface Caller {
+  /** The header's value. */
+  readonly authorization: string | undefined
+  /** Of which the caller has proven to hold the key; nothing else is known of it. */
+  readonly certificate: X509Certificate | undefined
+}
+
+export interface AccessCheck {
+  /** @throws UnauthenticatedError where nobody is known by what was shown; ForbiddenError `wrong-role`. */
+  check(caller: Caller, access: Access): Promise<Principal | undefined>
+}
+
+/** By tokens: operators, and devices that have one. */
+export interface AccessControl extends AccessCheck {
   /**
    * A code that one caller may exchange for an admin token, where no admin exists yet; the code before it is void.
    * Undefined where there is one.
@@ -50,7 +59,7 @@ export function accessControl(options: AccessOptions): AccessControl {
   }
 
   return {
-    async check(authorization, access) {
+    async check({ authorization }, access) {
       if (access === 'public') return undefined
       const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1]
       if (token === undefined) {

@@ -8,6 +8,7 @@ import {
   ForbiddenError,
   InvalidError,
   NotFoundError,
+  RateLimitedError,
   TooLargeError,
   UnauthenticatedError,
   UnavailableError,
@@ -34,6 +35,7 @@ const STATUS: readonly (readonly [new (...args: never[]) => CloudError, number])
   [NotFoundError, 404],
   [ConflictError, 409],
   [TooLargeError, 413],
+  [RateLimitedError, 429],
   [UnavailableError, 503],
 ]
 

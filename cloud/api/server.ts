@@ -1,4 +1,7 @@
+import { createServer as createHttp, type RequestListener, type Server } from 'node:http'
+import { createServer as createHttps, type Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyReply, LogController } from 'fastify'
 import {
@@ -8,9 +11,10 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
+import type { ListenerTls } from '../identity/index.ts'
 import { SetupError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
-import type { Access, AccessControl, Principal } from './access.ts'
+import type { Access, AccessCheck, Principal } from './access.ts'
 import type { Metrics } from './metrics.ts'
 import { Problem, problem, problemOf } from './problems.ts'
 
@@ -25,14 +29,15 @@ declare module 'fastify' {
 }
 
 const DEFAULT_BODY_BYTES = 1024 * 1024
+/** A slow sender holds a socket, no more; uploads of bundles take their time. */
+const REQUEST_MS = 600_000
 
-const base = (log: Log, sendProblem: SendProblem) =>
+const base = (log: Log, sendProblem: SendProblem, serverFactory: (handler: RequestListener) => Server) =>
   fastify({
+    serverFactory,
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: DEFAULT_BODY_BYTES,
-    // A slow sender holds a socket, no more; uploads of bundles take their time.
-    requestTimeout: 600_000,
     routerOptions: { maxParamLength: 256 },
     // What fails before a route is found, as a path with a broken escape.
     frameworkErrors: (error, _request, reply) => sendProblem(reply, problemOf(error)),
@@ -43,6 +48,8 @@ export type Routes = (app: App) => void
 
 export interface Api extends AsyncDisposable {
   readonly url: string
+  /** For new connections of a listener that began with TLS. */
+  setTls(tls: ListenerTls): void
 }
 
 interface ApiOptions {
@@ -50,7 +57,9 @@ interface ApiOptions {
   /** 0: any free port. */
   readonly port: number
   readonly version: string
-  readonly access: AccessControl
+  /** HTTPS; a client's certificate is asked for and handed to `access`. Absent: HTTP. */
+  readonly tls?: ListenerTls
+  readonly access: AccessCheck
   readonly metrics: Metrics
   readonly log: Log
   readonly routes: readonly Routes[]
@@ -61,9 +70,18 @@ interface ApiOptions {
  * @throws SetupError `http-listen` where the port cannot be had.
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { host, port, access, metrics, log, routes } = options
+  const { host, port, tls, access, metrics, log, routes } = options
   const sendProblem = problemSender(metrics)
-  const app = base(log, sendProblem)
+  let secure: HttpsServer | undefined
+  const app = base(log, sendProblem, (handler) => {
+    if (!tls) return createHttp({ requestTimeout: REQUEST_MS }, handler)
+    // Who has no certificate yet may enrol: what a route asks for is checked with the request.
+    secure = createHttps(
+      { ...tls, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2', requestTimeout: REQUEST_MS },
+      handler,
+    )
+    return secure
+  })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   // Bundles stream through; the store caps them while they come.
@@ -89,10 +107,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     })
   }
   const bound = (app.server.address() as AddressInfo).port
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
+  const url = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound}`
   log.info({ url }, 'the HTTP API listens')
   return {
     url,
+    setTls: (next) => secure?.setSecureContext(next),
     async [Symbol.asyncDispose]() {
       const closed = app.close()
       app.server.closeAllConnections()
@@ -121,11 +140,14 @@ function describe(app: App, version: string): void {
   })
 }
 
-function guard(app: App, access: AccessControl, metrics: Metrics): void {
+function guard(app: App, access: AccessCheck, metrics: Metrics): void {
   app.decorateRequest('principal', undefined)
   app.addHook('onRequest', async (request) => {
     if (request.is404) return
-    request.principal = await access.check(request.headers.authorization, request.routeOptions.config.access ?? 'admin')
+    const { socket } = request.raw
+    const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+    const caller = { authorization: request.headers.authorization, certificate }
+    request.principal = await access.check(caller, request.routeOptions.config.access ?? 'admin')
   })
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
@@ -143,6 +165,7 @@ const problemSender =
     metrics.problems.inc({ code: body.code })
     if (body.status === 401) reply.header('www-authenticate', 'Bearer')
     if (body.status === 503) reply.header('retry-after', '5')
+    if (body.status === 429) reply.header('retry-after', '60')
     return reply.code(body.status).type('application/problem+json').serializer(JSON.stringify).send(body)
   }
 

@@ -47,10 +47,17 @@ interface DeviceRow {
   readonly site: string
   readonly generation: number | null
   readonly body: DesiredBody | null
+  readonly has_token: boolean
 }
 
-/** @param api base URL of this cloud as devices reach it. */
-export function desiredStates({ api, clock }: { api: () => string; clock: Clock }): DesiredStates {
+/** @param api base URL of this cloud as a device reaches it, with a token or by its certificate. */
+export function desiredStates({
+  api,
+  clock,
+}: {
+  api: (by: 'token' | 'certificate') => string
+  clock: Clock
+}): DesiredStates {
   const states: DesiredStates = {
     async assign(client, devices, { name, version, bundle }) {
       await client.query(
@@ -77,7 +84,7 @@ export function desiredStates({ api, clock }: { api: () => string; clock: Clock 
         [values],
       )
       const devices = await client.query<DeviceRow>(
-        `SELECT d.id, d.site, s.generation, s.body FROM devices d LEFT JOIN desired_states s ON s.device = d.id
+        `SELECT d.id, d.site, s.generation, s.body, d.token_hash IS NOT NULL AS has_token FROM devices d LEFT JOIN desired_states s ON s.device = d.id
          WHERE d.${column} = ANY($1) AND d.retired_at IS NULL ORDER BY d.id FOR NO KEY UPDATE OF d`,
         [values],
       )
@@ -96,7 +103,7 @@ export function desiredStates({ api, clock }: { api: () => string; clock: Clock 
         const body: DesiredBody = {
           version: 1,
           site: device.site,
-          api: api(),
+          api: api(device.has_token ? 'token' : 'certificate'),
           documents: Object.fromEntries(
             (documentsOf.get(device.site) ?? []).map(({ kind, sha256, bytes }) => [kind, { sha256, bytes }]),
           ),

@@ -3,6 +3,7 @@ import type { CovariatesDocument, DesiredState } from '@storecast/shared/contrac
 import fc from 'fast-check'
 import mqtt from 'mqtt'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { identityMigrations } from '../identity/index.ts'
 import { startBroker } from '../platform/broker.ts'
 import { connectBus } from '../platform/bus.ts'
 import type { Database } from '../platform/database.ts'
@@ -32,12 +33,19 @@ let wake = () => {}
 const withdrawn: string[] = []
 
 beforeAll(async () => {
-  database = stack.use(await testDatabase(deviceMigrations))
+  database = stack.use(await testDatabase([...deviceMigrations, ...identityMigrations]))
   objects = await folderObjects(join(stack.use(await temporaryFolder()).path, 'objects'))
   desired = desiredStates({ api: () => 'http://127.0.0.1:8080', clock })
   const onChange = () => wake()
   sites = createSites({ database, objects, desired, clock, onChange })
-  devices = createDevices({ database, desired, clock, onChange, onWithdrawn: (id) => withdrawn.push(id) })
+  devices = createDevices({
+    database,
+    desired,
+    clock,
+    certificates: { revoke: async () => 0 },
+    onChange,
+    onWithdrawn: (id) => withdrawn.push(id),
+  })
 })
 afterAll(() => stack.disposeAsync())
 

@@ -1,6 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { DesiredState } from '@storecast/shared/contracts'
 import { type Presence, replaces } from '@storecast/shared/wire'
+import type { PoolClient, QueryResult } from 'pg'
+import type { AdmittedDevice } from '../identity/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
@@ -14,7 +16,7 @@ interface Device {
   /** The device's own, on top of its site's. */
   readonly labels: Labels
   readonly enrolledAt: number
-  /** Its token is withdrawn for good; what it sent is kept. */
+  /** Its token and certificates are withdrawn for good; what it sent is kept. */
   readonly retiredAt: number | null
   readonly online: boolean
   /** Number of the link that presence is about; grows with every connect. */
@@ -32,9 +34,23 @@ export interface Devices {
    * @throws ConflictError `device-exists`, NotFoundError `site-unknown`.
    */
   enrol(device: { id: string; site: string; labels: Labels }): Promise<{ device: Device; token: string }>
-  /** Replaces the token; the old one stops working now. @throws NotFoundError `device-unknown`. */
+  /**
+   * Puts a device with a certificate into service, inside the transaction that issues it; one that is in service is kept
+   * as it is where `isNamed` says that it is meant.
+   * @throws ConflictError `device-exists`, `device-retired`
+   */
+  admit(client: PoolClient, device: AdmittedDevice): Promise<void>
+  /**
+   * Withdraws token and certificates, and ends the session; a new claim that names the device enrols it again.
+   * @throws NotFoundError `device-unknown`.
+   */
+  revoke(id: string): Promise<Device>
+  /**
+   * Replaces the token; the old one stops working now.
+   * @throws NotFoundError `device-unknown`, ConflictError `device-certified` where it has certificates in place of one.
+   */
   replaceToken(id: string): Promise<{ device: Device; token: string }>
-  /** Withdraws the token for good. @throws NotFoundError `device-unknown`. */
+  /** Withdraws token and certificates for good. @throws NotFoundError `device-unknown`. */
   retire(id: string): Promise<Device>
   /** @throws NotFoundError `device-unknown`. */
   get(id: string): Promise<Device>
@@ -62,7 +78,9 @@ interface DevicesOptions {
   readonly desired: DesiredStates
   readonly clock: Clock
   readonly onChange: () => void
-  /** A token was withdrawn: a session that it opened must end. */
+  /** Certificates of devices that leave service. */
+  readonly certificates: { revoke(client: PoolClient, device: string, reason: string): Promise<number> }
+  /** Token or certificates were withdrawn: a session that they opened must end. */
   readonly onWithdrawn: (device: string) => void
 }
 
@@ -70,13 +88,23 @@ const SELECT = `
   SELECT d.id, d.site, d.labels, d.enrolled_at AS "enrolledAt", d.retired_at AS "retiredAt", d.online, d.link,
     d.presence_at AS "presenceAt", d.last_seen AS "lastSeen"
   FROM devices d JOIN sites s ON s.id = d.site`
+const HAS_NO_CERTIFICATE = `NOT EXISTS (SELECT 1 FROM device_certificates c WHERE c.device = d.id)`
 const MATCHES = `(s.labels || d.labels || jsonb_build_object('site', s.id, 'device', d.id))`
 
-export function createDevices({ database, desired, clock, onChange, onWithdrawn }: DevicesOptions): Devices {
+export function createDevices(options: DevicesOptions): Devices {
+  const { database, desired, clock, onChange, onWithdrawn, certificates } = options
   const { pool } = database
   const get = async (id: string): Promise<Device> => {
     const { rows } = await pool.query<Device>(`${SELECT} WHERE d.id = $1`, [id])
     return rows[0] ?? unknownDevice(id)
+  }
+  const withdraw = async (id: string, reason: string, change: (client: PoolClient) => Promise<QueryResult>) => {
+    await database.transaction(async (client) => {
+      if ((await change(client)).rowCount === 0) unknownDevice(id)
+      await certificates.revoke(client, id, reason)
+    })
+    onWithdrawn(id)
+    return get(id)
   }
   return {
     get,
@@ -101,25 +129,49 @@ export function createDevices({ database, desired, clock, onChange, onWithdrawn 
       onChange()
       return { device: await get(id), token }
     },
+    async admit(client, { id, site, labels, isNamed }) {
+      const { rowCount } = await client.query(
+        `INSERT INTO devices (id, site, labels, token_hash, enrolled_at) VALUES ($1, $2, $3, NULL, $4)
+         ON CONFLICT (id) DO NOTHING`,
+        [id, site, labels, clock.now()],
+      )
+      if (rowCount === 0) {
+        const { rows } = await client.query<{ site: string; retired: boolean }>(
+          'SELECT site, retired_at IS NOT NULL AS retired FROM devices WHERE id = $1 FOR NO KEY UPDATE',
+          [id],
+        )
+        refuseAdmission(id, { ...rows[0]!, isNamed, wanted: site })
+        await client.query('UPDATE devices SET token_hash = NULL WHERE id = $1', [id])
+      }
+      await desired.recompose(client, { devices: [id] })
+    },
+    revoke: (id) =>
+      withdraw(id, 'revoked by an operator', (client) =>
+        client.query('UPDATE devices SET token_hash = NULL WHERE id = $1', [id]),
+      ),
     async replaceToken(id) {
       const { token, hash } = newToken()
-      const { rowCount } = await pool.query('UPDATE devices SET token_hash = $2 WHERE id = $1 AND retired_at IS NULL', [
-        id,
-        hash,
-      ])
-      if (rowCount === 0) unknownDevice(id)
+      const { rowCount } = await pool.query(
+        `UPDATE devices d SET token_hash = $2 WHERE id = $1 AND retired_at IS NULL AND ${HAS_NO_CERTIFICATE}`,
+        [id, hash],
+      )
+      if (rowCount === 0) {
+        if ((await get(id)).retiredAt !== null) unknownDevice(id)
+        throw new ConflictError({
+          code: 'device-certified',
+          message: `Device ${id} has certificates in place of a token. POST /v1/claims with "device": "${id}" lets it enrol again.`,
+        })
+      }
       onWithdrawn(id)
       return { device: await get(id), token }
     },
-    async retire(id) {
-      const { rowCount } = await pool.query(
-        'UPDATE devices SET retired_at = coalesce(retired_at, $2), online = false WHERE id = $1',
-        [id, clock.now()],
-      )
-      if (rowCount === 0) unknownDevice(id)
-      onWithdrawn(id)
-      return get(id)
-    },
+    retire: (id) =>
+      withdraw(id, 'taken out of service', (client) =>
+        client.query('UPDATE devices SET retired_at = coalesce(retired_at, $2), online = false WHERE id = $1', [
+          id,
+          clock.now(),
+        ]),
+      ),
     async list({ after = '', limit, site, selector = {} }) {
       const { rows } = await pool.query<Device>(
         `${SELECT} WHERE d.id > $1 AND ($3::text IS NULL OR d.site = $3) AND ${MATCHES} @> $4 ORDER BY d.id LIMIT $2`,
@@ -136,11 +188,12 @@ export function createDevices({ database, desired, clock, onChange, onWithdrawn 
       return rows.map((row) => row.id)
     },
     async isDevice(id, token) {
-      const { rows } = await pool.query<{ token_hash: Buffer }>(
+      const { rows } = await pool.query<{ token_hash: Buffer | null }>(
         'SELECT token_hash FROM devices WHERE id = $1 AND retired_at IS NULL',
         [id],
       )
-      return rows[0] !== undefined && timingSafeEqual(rows[0].token_hash, digest(token))
+      const hash = rows[0]?.token_hash
+      return hash != null && timingSafeEqual(hash, digest(token))
     },
     async deviceOf(token) {
       const { rows } = await pool.query<{ id: string }>(
@@ -190,6 +243,31 @@ export function createDevices({ database, desired, clock, onChange, onWithdrawn 
           [id, online, link, session, clock.now()],
         )
       }),
+  }
+}
+
+/** @throws ConflictError where a claim may not enrol a device that is there already */
+function refuseAdmission(
+  id: string,
+  found: { readonly site: string; readonly retired: boolean; readonly isNamed: boolean; readonly wanted: string },
+): void {
+  if (!found.isNamed) {
+    throw new ConflictError({
+      code: 'device-exists',
+      message: `There is a device ${id} already. A new device needs another id; to replace that one's hardware, POST /v1/claims with "device": "${id}".`,
+    })
+  }
+  if (found.retired) {
+    throw new ConflictError({
+      code: 'device-retired',
+      message: `Device ${id} was taken out of service for good. Give the new one another id.`,
+    })
+  }
+  if (found.site !== found.wanted) {
+    throw new ConflictError({
+      code: 'device-elsewhere',
+      message: `Device ${id} belongs to site ${found.site}, the claim is for ${found.wanted}. Make a claim for ${found.site}.`,
+    })
   }
 }
 

@@ -55,7 +55,14 @@ beforeEach(async () => {
   stack.use(
     startIngest({
       database,
-      devices: createDevices({ database, desired, clock, onChange: () => {}, onWithdrawn: () => {} }),
+      devices: createDevices({
+        database,
+        desired,
+        clock,
+        certificates: { revoke: async () => 0 },
+        onChange: () => {},
+        onWithdrawn: () => {},
+      }),
       broker: { url: broker.url, clientId: 'worker', ...broker.cloud },
       metrics: ingestMetrics(registry),
       clock,

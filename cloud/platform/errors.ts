@@ -39,3 +39,6 @@ export class UnauthenticatedError extends CloudError {}
 
 /** Known, and not allowed. */
 export class ForbiddenError extends CloudError {}
+
+/** Fine in itself, and too often: later again. */
+export class RateLimitedError extends CloudError {}

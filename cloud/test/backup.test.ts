@@ -15,7 +15,14 @@ let saved: string
 let desired: { generation: number; documents: object; models: object }
 let deviceToken: string
 const configFor = (name: string): CloudConfig =>
-  cloudConfig({ data: join(folder, name), http: { port: 0 }, mqtt: { port: 0 }, postgres: { fsync: 'off' } })
+  cloudConfig({
+    data: join(folder, name),
+    http: { port: 0 },
+    mqtt: { port: 0 },
+    devices: { port: 0 },
+    mqtts: { port: 0 },
+    postgres: { fsync: 'off' },
+  })
 const content = async (url: string) => {
   await using database = await openDatabase({ url, log })
   const { rows: tables } = await database.pool.query<{ name: string }>(

@@ -27,6 +27,8 @@ export async function cloudProcess(
       STORECAST_DATA: data,
       STORECAST_HTTP_PORT: '0',
       STORECAST_MQTT_PORT: '0',
+      STORECAST_DEVICES_PORT: '0',
+      STORECAST_MQTTS_PORT: '0',
       STORECAST_ADMIN_TOKEN: TOKEN,
       STORECAST_LOG_LEVEL: 'silent',
       ...env,

@@ -36,6 +36,8 @@ export async function testCloud(overrides: Overrides = {}, settings: Partial<Clo
     data,
     http: { port: 0 },
     mqtt: { port: 0 },
+    devices: { port: 0 },
+    mqtts: { port: 0 },
     postgres: { fsync: 'off' },
     logLevel: 'silent',
     ...settings,

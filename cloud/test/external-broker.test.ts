@@ -37,7 +37,7 @@ describe.skipIf(absent)('a cloud with a broker of its own choice', () => {
     await startMosquitto()
     stack.defer(() => void broker.kill('SIGKILL'))
     const config = cloudConfig(
-      { data: join(folder.path, 'data'), http: { port: 0 }, postgres: { fsync: 'off' } },
+      { data: join(folder.path, 'data'), http: { port: 0 }, devices: { port: 0 }, postgres: { fsync: 'off' } },
       { mqttUrl: `mqtt://cloud:hidden@127.0.0.1:${port}` },
     )
     const cloud = stack.use(await startCloud(config, { log: quiet }))

@@ -14,7 +14,14 @@ const [databaseUrl, urlOrPort] = argv.slice(2) as [string, string]
 const database = await openDatabase({ url: databaseUrl, log: quiet })
 const clock = systemClock
 const desired = desiredStates({ api: () => '', clock })
-const devices = createDevices({ database, desired, clock, onChange: () => {}, onWithdrawn: () => {} })
+const devices = createDevices({
+  database,
+  desired,
+  clock,
+  certificates: { revoke: async () => 0 },
+  onChange: () => {},
+  onWithdrawn: () => {},
+})
 const port = Number(urlOrPort)
 const embedded = Number.isInteger(port)
   ? await startBroker({ host: '127.0.0.1', port, log: quiet, isDevice: async () => true, onRefused: () => {} })

@@ -30,7 +30,14 @@ const stack = new AsyncDisposableStack()
 let data: string
 beforeAll(async () => {
   data = join(stack.use(await temporaryFolder()).path, 'data')
-  const config = cloudConfig({ data, http: { port: 0 }, mqtt: { port: 0 }, postgres: { fsync: 'off' } })
+  const config = cloudConfig({
+    data,
+    http: { port: 0 },
+    mqtt: { port: 0 },
+    devices: { port: 0 },
+    mqtts: { port: 0 },
+    postgres: { fsync: 'off' },
+  })
   await using cloud = await startCloud(config, { log: quiet })
   const call = caller(cloud)
   const sensor = { kind: 'event', unit: 'units', resolution: 1, range: [0, 1000], per: 'product' }

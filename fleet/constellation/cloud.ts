@@ -28,7 +28,12 @@ export async function startCloudProgram(options: {
   mqttUrl?: string
 }): Promise<CloudProgram> {
   const { folder, mqttUrl } = options
-  const [httpPort, mqttPort] = [await freePort(), await freePort()]
+  const [httpPort, mqttPort, devicesPort, mqttsPort] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ]
   const url = `http://127.0.0.1:${httpPort}`
   const dataDir = join(folder, 'cloud')
   const adminToken = randomBytes(24).toString('hex')
@@ -42,6 +47,8 @@ export async function startCloudProgram(options: {
       STORECAST_TRUST_KEYS: join(folder, 'cloud-keys'),
       STORECAST_HTTP_PORT: `${httpPort}`,
       STORECAST_MQTT_PORT: `${mqttPort}`,
+      STORECAST_DEVICES_PORT: `${devicesPort}`,
+      STORECAST_MQTTS_PORT: `${mqttsPort}`,
       STORECAST_ADMIN_TOKEN: adminToken,
       STORECAST_LOG_LEVEL: 'info',
       ORT_DISABLE_TELEMETRY: '1',

@@ -1,3 +1,4 @@
+export * from './claim.ts'
 export * from './documents.ts'
 export * from './manifest.ts'
 export * from './model-definition.ts'

@@ -26,3 +26,6 @@ export const everyDevice = (channel: Channel): string => `${ROOT}/+/${channel}`
 
 /** The same, each message going to one member of the group, where the broker can (Mosquitto, EMQX, HiveMQ, AWS). */
 export const sharedAmong = (group: string, filter: string): string => `$share/${group}/${filter}`
+
+/** The cloud's own, retained: the revocation list, for whoever reloads a broker. No device may read it. */
+export const REVOCATIONS_TOPIC = 'storecast/cloud/revocations'

@@ -40,7 +40,8 @@ export const deviceRoutes =
       {
         schema: {
           tags,
-          summary: 'Enrol a device; its token is shown once',
+          summary:
+            'Create a device that logs in with a token, which is shown once; claims enrol devices with certificates',
           body: z.strictObject({ id: DeviceId, site: SiteId, labels: Labels.default({}) }),
           response: { 201: Enrolled },
         },
@@ -57,12 +58,24 @@ export const deviceRoutes =
       {
         schema: {
           tags,
-          summary: 'Withdraw the device’s token for good; what it sent is kept',
+          summary: 'Withdraw the device’s token and certificates for good; what it sent is kept',
           params: DeviceParams,
           response: { 200: Device },
         },
       },
       ({ params }) => devices.retire(params.device),
+    )
+    app.post(
+      '/v1/devices/:device/revoke',
+      {
+        schema: {
+          tags,
+          summary: 'Withdraw token and certificates and end the session; a claim that names the device enrols it again',
+          params: DeviceParams,
+          response: { 200: Device },
+        },
+      },
+      ({ params }) => devices.revoke(params.device),
     )
     app.post(
       '/v1/devices/:device/token',

@@ -1,0 +1,8 @@
+export { announceRevocations } from './announce.ts'
+export type { Authority } from './authority.ts'
+export type { Certificates } from './certificates.ts'
+export type { Claims } from './claims.ts'
+export { type AdmittedDevice, createEnrolment, type Enrolment } from './enrolment.ts'
+export { openIdentity } from './identity.ts'
+export { identityMigrations } from './migrations.ts'
+export { type ListenerTls, signServer } from './server-certificate.ts'

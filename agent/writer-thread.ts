@@ -4,6 +4,7 @@ import { forecastMigrations } from './forecasts/schema.ts'
 import { beginRun, outboxMigrations, outboxProcedures } from './outbox/index.ts'
 import { eventMigrations, eventProcedures } from './platform/events.ts'
 import { serveWriter } from './platform/serve-writer.ts'
+import { trustMigrations, trustProcedures } from './trust/state.ts'
 import { updateMigrations, updateProcedures } from './update/state.ts'
 import { windowMigrations, windowProcedures } from './windows/index.ts'
 
@@ -14,6 +15,7 @@ const procedures = {
   ...windowProcedures,
   ...forecastProcedures,
   ...outboxProcedures,
+  ...trustProcedures,
   ...updateProcedures,
 }
 
@@ -26,6 +28,7 @@ serveWriter({
     ...windowMigrations,
     ...forecastMigrations,
     ...outboxMigrations,
+    ...trustMigrations,
     ...updateMigrations,
   ],
   procedures,

@@ -1,5 +1,5 @@
 import { constants, createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 
@@ -31,6 +31,9 @@ export async function replaceFile(path: string, data: Uint8Array | string): Prom
   }
   await syncDirectory(dirname(path))
 }
+
+/** A file of a working folder: neither synced nor atomic, for what nobody looks for after a power cut. */
+export const writeScratch = (path: string, data: Uint8Array): Promise<void> => writeFile(path, data, { mode: 0o600 })
 
 /** The whole file, or undefined where there is none; refuses one above `maxBytes` before reading it. */
 export async function readWhole(path: string, maxBytes: number): Promise<Buffer | undefined> {

@@ -12,22 +12,26 @@ export interface ObjectServer extends AsyncDisposable {
   /** What was asked for, oldest first: `<sha256>` or `<sha256> bytes=100-`. */
   readonly requests: readonly string[]
   put(bytes: Uint8Array | string): ObjectRef
-  /** The next requests for an object meet these, one each; afterwards the object is served again. */
-  fail(sha256: string, ...faults: readonly Fault[]): void
+  /** Serves a file under a path of its own, to everybody. */
+  putFile(path: string, bytes: Uint8Array): void
+  /** The next requests for an object, or for the file of a path, meet these, one each; afterwards it is served again. */
+  fail(name: string, ...faults: readonly Fault[]): void
 }
 
-/** `GET /v1/objects/{sha256}` as the cloud serves it, from memory, with bearer token and `Range`. */
+/** `GET /v1/objects/{sha256}` as the cloud serves it, from memory, with bearer token and `Range`; and open files beside. */
 export async function startObjectServer({ port = 0, token = 'device-token' } = {}): Promise<ObjectServer> {
   const objects = new Map<string, Uint8Array>()
+  const files = new Map<string, Uint8Array>()
   const faults = new Map<string, Fault[]>()
   const requests: string[] = []
   const server = createServer((request, response) => {
-    const sha256 = request.url?.replace('/v1/objects/', '') ?? ''
-    requests.push(request.headers.range === undefined ? sha256 : `${sha256} ${request.headers.range}`)
-    const bytes = objects.get(sha256)
-    if (request.headers.authorization !== `Bearer ${token}`) return void response.writeHead(401).end()
+    const name = request.url?.replace('/v1/objects/', '') ?? ''
+    requests.push(request.headers.range === undefined ? name : `${name} ${request.headers.range}`)
+    const bytes = files.get(name) ?? objects.get(name)
+    if (!name.startsWith('/') && request.headers.authorization !== `Bearer ${token}`)
+      return void response.writeHead(401).end()
     if (bytes === undefined) return void response.writeHead(404).end()
-    const fault = faults.get(sha256)?.shift()
+    const fault = faults.get(name)?.shift()
     if (fault) return fault(request, response, bytes)
     serve(request, response, bytes)
   })
@@ -42,8 +46,11 @@ export async function startObjectServer({ port = 0, token = 'device-token' } = {
       objects.set(sha256, bytes)
       return { sha256, bytes: bytes.length }
     },
-    fail(sha256, ...next) {
-      faults.set(sha256, [...(faults.get(sha256) ?? []), ...next])
+    putFile(path, bytes) {
+      files.set(path, bytes)
+    },
+    fail(name, ...next) {
+      faults.set(name, [...(faults.get(name) ?? []), ...next])
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

@@ -31,6 +31,8 @@ export interface Pipeline extends AsyncDisposable {
   readonly windows: Windows
   readonly features: Features
   readonly models: Models
+  /** Candidates, in a host of their own while there are any. */
+  readonly shadows: Models
   readonly forecaster: Forecaster
   /** Puts a site's document in force, wherever it matters. */
   apply(document: SiteDocument): Promise<void>
@@ -66,13 +68,10 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     }),
   )
   const features = stack.use(new Features({ db, windows }))
-  const models = stack.use(
-    new Models({
-      dataDirectory: config.dataDir,
-      limits: { memoryBytes: limits.modelHostMb * MB, ...hostLimits },
-    }),
-  )
+  const hosts = { dataDirectory: config.dataDir, limits: { memoryBytes: limits.modelHostMb * MB, ...hostLimits } }
+  const models = stack.use(new Models(hosts))
   await models.start()
+  const shadows = stack.use(new Models({ ...hosts, background: true }))
   features.start()
   if (documents.catalogue) features.apply(documents.catalogue)
   if (documents.covariates) features.apply(documents.covariates)
@@ -99,6 +98,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     windows,
     features,
     models,
+    shadows,
     forecaster,
     async apply(document) {
       switch (document.kind) {

@@ -5,7 +5,8 @@ import { beginRun, outboxMigrations, outboxProcedures } from './outbox/index.ts'
 import { eventMigrations, eventProcedures } from './platform/events.ts'
 import { serveWriter } from './platform/serve-writer.ts'
 import { trustMigrations, trustProcedures } from './trust/state.ts'
-import { updateMigrations, updateProcedures } from './update/state.ts'
+import { updateMigrations } from './update/schema.ts'
+import { updateProcedures } from './update/state.ts'
 import { windowMigrations, windowProcedures } from './windows/index.ts'
 
 /** What every stage lets the one database writer do. A stage adds its line to both. */

@@ -1,13 +1,15 @@
+import { constants, setPriority } from 'node:os'
 import { volunteerForOomKill } from '../platform/processes.ts'
 import { sharedBytes } from '../platform/shared-bytes.ts'
 import { endWithParent, SHARED_FD } from '../platform/spawn.ts'
 import { placedBytes, placeTensors, readTensors } from './placement.ts'
-import type { HostReady, HostReply, HostRequest, HostResult } from './protocol.ts'
+import { BACKGROUND_ARGUMENT, type HostReady, type HostReply, type HostRequest, type HostResult } from './protocol.ts'
 
 // Read by the runtime while it loads, hence before the import below: it would write a device id to the home folder.
 process.env.ORT_DISABLE_TELEMETRY = '1'
 
 endWithParent()
+if (process.argv.includes(BACKGROUND_ARGUMENT)) setPriority(constants.priority.PRIORITY_LOW)
 await volunteerForOomKill()
 const { ModelSet } = await import('./model-set.ts')
 const models = new ModelSet()

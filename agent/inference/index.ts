@@ -1,5 +1,5 @@
 export * from './errors.ts'
 export type { HostLimits, ModelHostOptions } from './model-host.ts'
-export { type HostIncident, type ModelFailure, Models, type ServingModel } from './models.ts'
+export { type HostIncident, type ModelFailure, type ModelRun, Models, type ServingModel } from './models.ts'
 export type { BundleFile, LoadedModel } from './protocol.ts'
 export { float32, int64, type Tensor, type Tensors } from './tensors.ts'

@@ -6,6 +6,7 @@ import { startChild } from '../platform/spawn.ts'
 import { InferenceError, ModelRejected, type RejectionCode } from './errors.ts'
 import { type PlacedTensor, placedBytes, placeTensors, readTensors } from './placement.ts'
 import {
+  BACKGROUND_ARGUMENT,
   type BundleFile,
   type HostReady,
   type HostReply,
@@ -19,6 +20,8 @@ export interface ModelHostOptions {
   /** The agent's data directory: on the host's command line, so that a later agent recognises its orphans. */
   readonly dataDirectory: string
   readonly limits?: Partial<HostLimits>
+  /** Nobody waits for its answers: it runs at the lowest priority. */
+  readonly background?: boolean
 }
 
 export interface HostLimits {
@@ -103,11 +106,11 @@ export class ModelHost implements AsyncDisposable {
     return host
   }
 
-  private constructor({ dataDirectory, limits }: ModelHostOptions) {
+  private constructor({ dataDirectory, limits, background = false }: ModelHostOptions) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits }
     this.#shared = createSharedBytes()
     this.#child = startChild(new URL('./host.ts', import.meta.url), {
-      args: [hostArgument(dataDirectory)],
+      args: [hostArgument(dataDirectory), ...(background ? [BACKGROUND_ARGUMENT] : [])],
       env: { ...process.env, ORT_DISABLE_TELEMETRY: '1', MALLOC_ARENA_MAX: '1' },
       nodeFlags: ['--max-semi-space-size=1'],
       stdio: 'pipe',

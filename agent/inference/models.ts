@@ -35,6 +35,17 @@ export interface ModelFailure {
   readonly fallback: number | null
 }
 
+/** What became of one run. A run that its caller's inputs spoiled tells nothing. */
+export interface ModelRun {
+  readonly model: string
+  readonly version: number
+  readonly sha256: string
+  /** `failed`: no answer; `crashed`: its host ended over it, or was ended for it. */
+  readonly outcome: 'done' | 'failed' | 'crashed'
+  /** Real milliseconds until the answer; 0 where its host ended. */
+  readonly ms: number
+}
+
 /** The model host was replaced, or could not be. */
 export interface HostIncident {
   readonly code: HostEnd['code'] | 'host-start'
@@ -63,6 +74,7 @@ export class Models implements AsyncDisposable {
   readonly #strikes = new Map<string, number>()
   readonly #onFailed = new Listeners<ModelFailure>()
   readonly #onIncident = new Listeners<HostIncident>()
+  readonly #onRun = new Listeners<ModelRun>()
   readonly #onChanged = new Listeners<void>()
   readonly #draining = new Set<Promise<void>>()
   readonly #closing = new AbortController()
@@ -117,6 +129,22 @@ export class Models implements AsyncDisposable {
     return this.#onIncident.add(listener)
   }
 
+  onRun(listener: (run: ModelRun) => void): Disposable {
+    return this.#onRun.add(listener)
+  }
+
+  /**
+   * Has a bundle opened, loaded and its golden vectors reproduced in a host of its own, which then ends: what serves is
+   * not touched.
+   * @throws ModelRejected this version does not serve on this device
+   * @throws InferenceError `host-start`: try again later
+   */
+  async rehearse(bundle: BundleFile): Promise<void> {
+    this.#strikes.delete(bundle.sha256)
+    const rehearsal = await this.#bringUp([bundle])
+    await rehearsal?.host[Symbol.asyncDispose]()
+  }
+
   /**
    * Puts a version in service: a fresh host loads it beside the other models and reproduces its golden vectors, then the
    * switch is made between two runs. On any error the models that served go on serving.
@@ -124,6 +152,15 @@ export class Models implements AsyncDisposable {
    * @throws InferenceError `host-start`: try again later
    */
   activate(bundle: BundleFile): Promise<void> {
+    return this.#activate(bundle, () => this.#slots.get(bundle.model)?.active ?? null)
+  }
+
+  /** The same, and never falls back on the version that it takes the place of. */
+  revert(bundle: BundleFile): Promise<void> {
+    return this.#activate(bundle, () => null)
+  }
+
+  #activate(bundle: BundleFile, previous: () => BundleFile | null): Promise<void> {
     return this.#change(async () => {
       const current = this.#loaded(bundle.model)
       if (current && sameVersion(current, bundle)) return
@@ -134,7 +171,7 @@ export class Models implements AsyncDisposable {
         const message = `model ${bundle.model} was not tried, since ${error.model} beside it does not come up: ${error.message}`
         throw new InferenceError('host-start', message, { cause: error })
       })
-      this.#slots.set(bundle.model, { active: bundle, previous: this.#slots.get(bundle.model)?.active ?? null })
+      this.#slots.set(bundle.model, { active: bundle, previous: previous() })
       this.#switchTo(serving)
     })
   }
@@ -168,7 +205,17 @@ export class Models implements AsyncDisposable {
     if (!sameVersion(now, model)) {
       throw new InferenceError('superseded', `model ${model.model}: version ${now.version} serves by now`)
     }
-    const outputs = await serving.host.run({ model: model.model, inputs, outputBytes: outputBytes(outputSpecs, sizes) })
+    const began = performance.now()
+    const tell = (outcome: ModelRun['outcome']) => {
+      const { version, sha256 } = model
+      this.#onRun.tell({ model: model.model, version, sha256, outcome, ms: performance.now() - began })
+    }
+    const request = { model: model.model, inputs, outputBytes: outputBytes(outputSpecs, sizes) }
+    const outputs = await serving.host.run(request).catch((error: InferenceError) => {
+      if (error.code === 'run-failed') tell('failed')
+      throw error
+    })
+    tell('done')
     this.#strikes.delete(model.sha256)
     this.#deaths = 0
     if (serving.host.overMemory && serving === this.#serving) void this.#byItself(() => this.#renew(serving))
@@ -236,6 +283,10 @@ export class Models implements AsyncDisposable {
     this.#deaths++
     const culprit = end.culprit === undefined ? undefined : serving.loaded.get(end.culprit)
     this.#onIncident.tell({ code: end.code, model: culprit?.model ?? null, message: end.reason })
+    if (culprit) {
+      const { model, version, sha256 } = culprit
+      this.#onRun.tell({ model, version, sha256, outcome: 'crashed', ms: 0 })
+    }
     if (culprit && this.#struckOut(culprit)) this.#fallBack(culprit.model, { code: end.code, message: end.reason })
     this.#restored = this.#byItself(() => this.#restore())
   }

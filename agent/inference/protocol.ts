@@ -48,3 +48,6 @@ export type HostReply = { readonly id: number; readonly rss: number } & HostResu
 
 /** On a host's command line, so that a restarted agent finds the host that a killed one left behind. */
 export const hostArgument = (dataDirectory: string): string => `--storecast-model-host=${dataDirectory}`
+
+/** On the command line of a host whose answers nobody waits for: it leaves the processor to everyone else. */
+export const BACKGROUND_ARGUMENT = '--storecast-background'

@@ -8,7 +8,7 @@ import { forecastMigrations } from '../forecasts/schema.ts'
 import { outboxMigrations } from '../outbox/index.ts'
 import { type Connection, type Migration, openWriting } from '../platform/database.ts'
 import { eventMigrations, recordEvent } from '../platform/events.ts'
-import { updateMigrations } from '../update/state.ts'
+import { updateMigrations } from '../update/schema.ts'
 import { windowMigrations } from '../windows/index.ts'
 
 /** What the outbox watches, and the outbox. */

@@ -6,19 +6,25 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { Models } from '../inference/index.ts'
 import { type Connection, openReading } from '../platform/database.ts'
 import { createLogger } from '../platform/logger.ts'
-import { manualClock } from '../platform/manual-clock.ts'
+import { type ManualClock, manualClock } from '../platform/manual-clock.ts'
 import { startWriter, type Writer } from '../platform/writer.ts'
-import { cutAfter, insteadOf, type ObjectServer, startObjectServer, status } from '../test/object-server.ts'
+import { cutAfter, insteadOf, type ObjectServer, stall, startObjectServer, status } from '../test/object-server.ts'
 import { type TinyBundleOptions, tinyBundle, tinyInputs } from '../test/tiny-bundle.ts'
 import { download } from './download.ts'
+import { RefusedUpdateError, TransientUpdateError } from './errors.ts'
 import { type ObjectStore, openObjectStore } from './objects.ts'
 import { Reconciler, type UpdateEvent } from './reconciler.ts'
 import { restoreDocuments } from './restore.ts'
-import { timesInterrupted, type UpdateProcedures } from './state.ts'
+import type { UpdateProcedures } from './state.ts'
+import type { StepTools } from './steps.ts'
+import { timesInterrupted } from './tables.ts'
 
 let folder: string
 let server: ObjectServer
 let generation = 100
+const NOW = Date.UTC(2026, 2, 2, 22, 13)
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'storecast-update-'))
@@ -29,10 +35,18 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
+interface DeviceOptions {
+  readonly start?: boolean
+  readonly requireApproved?: StepTools['requireApproved']
+}
+const approve = () => Promise.resolve()
+
 /** The update stage as the agent builds it, over a real database, real model hosts and a real object server. */
 interface Device extends AsyncDisposable {
   readonly reconciler: Reconciler
   readonly models: Models
+  readonly shadows: Models
+  readonly clock: ManualClock
   readonly reader: Connection
   readonly store: ObjectStore
   readonly writer: Writer<UpdateProcedures>
@@ -42,7 +56,7 @@ interface Device extends AsyncDisposable {
   ask(model?: string): Promise<{ version: number; factor: number } | undefined>
 }
 
-async function startDevice({ start = true } = {}): Promise<Device> {
+async function startDevice({ start = true, requireApproved = approve }: DeviceOptions = {}): Promise<Device> {
   const stack = new AsyncDisposableStack()
   const file = join(folder, 'agent.db')
   const writer: Writer<UpdateProcedures> = stack.use(
@@ -51,8 +65,10 @@ async function startDevice({ start = true } = {}): Promise<Device> {
   const reader = stack.adopt(openReading(file), (db) => void db.close())
   const models = stack.use(new Models({ dataDirectory: folder }))
   await models.start()
+  const shadows = stack.use(new Models({ dataDirectory: folder, background: true }))
   const store = await openObjectStore(join(folder, 'objects'))
   const log = createLogger({ level: 'silent' })
+  const clock = manualClock(NOW)
   const applied: SiteDocument[] = []
   const events: UpdateEvent[] = []
   const reconciler = stack.use(
@@ -60,10 +76,15 @@ async function startDevice({ start = true } = {}): Promise<Device> {
       writer,
       reader,
       models,
+      shadows,
       store,
-      clock: manualClock(1_700_000_000_000),
+      clock,
+      trustNow: () => Date.now(),
       log,
       agentVersion: '0.1.0',
+      device: 'north-1',
+      timeZone: () => 'Europe/Berlin',
+      requireApproved,
       backoff: { baseMs: 20, capMs: 100 },
       fetch: ({ api, ref, signal }) =>
         download({
@@ -88,7 +109,7 @@ async function startDevice({ start = true } = {}): Promise<Device> {
     const { y } = await serving.infer(tinyInputs([1, 1]))
     return { version: serving.version, factor: Number(y!.data[0]) }
   }
-  const device = { reconciler, models, reader, writer, store, applied, events, ask }
+  const device = { reconciler, models, shadows, clock, reader, writer, store, applied, events, ask }
   let disposed = false
   const dispose = async () => {
     if (!disposed) await stack.disposeAsync()
@@ -116,6 +137,8 @@ const desired = (part: Partial<DesiredState> = {}): DesiredState => ({
   models: {},
   ...part,
 })
+type Published = Awaited<ReturnType<typeof publish>>
+const only = ({ version, bundle }: Published) => ({ version, bundle })
 const tiny = ({ version, bundle }: { version: number; bundle: DesiredState['models'][string]['bundle'] }) => ({
   models: { tiny: { version, bundle } },
 })
@@ -330,6 +353,183 @@ describe('a version that fails while it serves', () => {
     const second = await startDevice()
     await reports(second, { active: 1, target: 2 })
     await reports(second, active(2))
+  })
+})
+
+describe('approval', () => {
+  it('is asked for before anything of a version is used', async () => {
+    const asked: string[] = []
+    let answer: Error | undefined = new TransientUpdateError('repository-expired', 'the repository has expired')
+    const device = await startDevice({
+      async requireApproved({ model, version, bundle }) {
+        asked.push(`${model}@${version} ${bundle.sha256}`)
+        if (answer) throw answer
+      },
+    })
+    const one = await publish(1)
+    await device.reconciler.desire(desired(tiny(one)))
+    await reports(device, { phase: 'verify', active: null, error: { code: 'repository-expired' } })
+    answer = new RefusedUpdateError('not-approved', 'two of three signatures are missing')
+    await reports(device, { phase: 'failed', active: null, error: { code: 'not-approved' } })
+    expect(device.models.versions().size).toBe(0)
+    answer = undefined
+    await device.reconciler.desire(desired(tiny(one)))
+    await reports(device, active(1))
+    expect(new Set(asked)).toEqual(new Set([`tiny@1 ${one.bundle.sha256}`]))
+  })
+
+  it('is not asked for what served before', async () => {
+    const first = await startDevice()
+    await first.reconciler.desire(desired(tiny(await publish(1))))
+    await reports(first, active(1))
+    await first[Symbol.asyncDispose]()
+    const second = await startDevice({
+      requireApproved: () => Promise.reject(new TransientUpdateError('no-network', 'the cloud is away')),
+    })
+    await reports(second, active(1))
+    expect(await second.ask()).toEqual({ version: 1, factor: 1 })
+  })
+})
+
+describe('an expired desired state', () => {
+  it('begins nothing until it is signed again', async () => {
+    const device = await startDevice()
+    await device.reconciler.desire(desired(tiny(await publish(1))))
+    await reports(device, active(1))
+    const late = desired({ ...tiny(await publish(2)), expires: 1000 })
+    await device.reconciler.desire(late)
+    await eventually(() => expect(device.reconciler.reported()).toMatchObject({ generation: late.generation }))
+    const asked = server.requests.length
+    expect(await device.ask()).toEqual({ version: 1, factor: 1 })
+    await device.reconciler.desire({ ...late, expires: 4_000_000_000 })
+    await reports(device, active(2))
+    expect(server.requests.length).toBe(asked + 1)
+  })
+})
+
+describe('the hour of an update', () => {
+  it('holds it until it comes, and a download that is not done when it ends', async () => {
+    const device = await startDevice()
+    await device.reconciler.desire(desired(tiny(await publish(1))))
+    await reports(device, active(1))
+    // NOW is 23:13 in Berlin.
+    const update = { window: { from: '01:00', to: '03:00' } }
+    const two = await publish(2)
+    server.fail(two.bundle.sha256, stall)
+    const asked = server.requests.length
+    await device.reconciler.desire(desired({ ...tiny(two), update }))
+    await reports(device, { phase: 'waiting', active: 1, target: 2 })
+    expect(server.requests.length).toBe(asked)
+    device.clock.advance(2 * HOUR)
+    await eventually(() => expect(server.requests.length).toBe(asked + 1))
+    await reports(device, { phase: 'download' })
+    device.clock.advance(2 * HOUR)
+    await reports(device, { phase: 'waiting', active: 1 })
+    device.clock.advance(22 * HOUR)
+    await reports(device, active(2))
+  })
+})
+
+describe('probation', () => {
+  const update = { soakMinutes: 30 }
+  const soaking = async (device: Device) => {
+    await device.reconciler.desire(desired({ ...tiny(await publish(1)), update }))
+    await reports(device, active(1))
+    const two = desired({ ...tiny(await publish(2)), update })
+    await device.reconciler.desire(two)
+    await reports(device, { phase: 'soak', active: 2, target: 2 })
+    return two
+  }
+
+  it('is over after its time on this device, restarts included', async () => {
+    const first = await startDevice()
+    await soaking(first)
+    first.clock.advance(20 * MINUTE)
+    await first.ask()
+    await first[Symbol.asyncDispose]()
+    const second = await startDevice()
+    await reports(second, { phase: 'soak', active: 2 })
+    await eventually(() => expect(second.models.versions().get('tiny')).toBe(2))
+    second.clock.advance(9 * MINUTE)
+    await reports(second, { phase: 'soak', active: 2 })
+    second.clock.advance(1 * MINUTE)
+    await reports(second, active(2))
+  })
+
+  it('sends a version back whose host ends, with no network, and tries it again only when asked anew', async () => {
+    const device = await startDevice()
+    const two = await soaking(device)
+    await server[Symbol.asyncDispose]()
+    const serving = await device.models.serving('tiny')
+    await serving?.infer(tinyInputs([1, 1], { divisor: -1n })).catch(() => undefined)
+    await reports(device, { phase: 'rolled-back', active: 1, target: 2, error: { code: 'soak-crashes' } })
+    expect(await device.ask()).toEqual({ version: 1, factor: 1 })
+    expect(device.events).toMatchObject([{ code: 'model-failed', detail: { model: 'tiny', version: 2 } }])
+    await device[Symbol.asyncDispose]()
+    const again = await startDevice()
+    await reports(again, { phase: 'rolled-back', active: 1, target: 2 })
+    await again.reconciler.desire({ ...two, generation: ++generation })
+    await reports(again, { phase: 'soak', active: 2 })
+  })
+
+  it('sends a version back that gives no answers, or only slow ones', async () => {
+    const device = await startDevice()
+    await soaking(device)
+    const serving = await device.models.serving('tiny')
+    for (let i = 0; i < 2; i++) await serving?.infer(tinyInputs([1, 1], { divisor: 0n })).catch(() => undefined)
+    await reports(device, { phase: 'rolled-back', active: 1 })
+    await device.reconciler.desire(desired({ ...tiny(await publish(3)), update: { ...update, maxLatencyMs: 1 } }))
+    await reports(device, { phase: 'soak', active: 3 })
+    const slow = await device.models.serving('tiny')
+    for (let i = 0; i < 2; i++) await slow?.infer(tinyInputs([1, 1], { side: 500n }))
+    await reports(device, { phase: 'rolled-back', active: 1, error: { code: 'soak-latency' } })
+  })
+})
+
+describe('a candidate', () => {
+  const beside = async (champion: Published, candidate: Published) => ({
+    models: { tiny: { version: champion.version, bundle: champion.bundle, candidate: only(candidate) } },
+  })
+
+  it('runs in a host of its own, is there again after a restart, and is promoted without a download', async () => {
+    const first = await startDevice()
+    const [one, two] = [await publish(1), await publish(2)]
+    await first.reconciler.desire(desired(await beside(one, two)))
+    await reports(first, { ...active(1), candidate: { version: 2, phase: 'shadow' } })
+    expect(first.shadows.versions()).toEqual(new Map([['tiny', 2]]))
+    expect(first.shadows.host()?.pid).not.toBe(first.models.host()?.pid)
+    expect(await first.ask()).toEqual({ version: 1, factor: 1 })
+    await first[Symbol.asyncDispose]()
+    const asked = server.requests.length
+    const second = await startDevice()
+    await eventually(() => expect(second.shadows.versions()).toEqual(new Map([['tiny', 2]])))
+    await second.reconciler.desire(desired(tiny(two)))
+    await reports(second, active(2))
+    expect(second.reconciler.reported()?.models.tiny).not.toHaveProperty('candidate')
+    expect(second.shadows.host()).toBeUndefined()
+    expect(server.requests).toHaveLength(asked)
+  })
+
+  it('that fails is left alone, and what serves goes on', async () => {
+    const device = await startDevice()
+    const [one, bad] = [await publish(1), await publish(2, { claimedFactor: 5 })]
+    await device.reconciler.desire(desired(await beside(one, bad)))
+    const failed = { version: 2, phase: 'failed', error: { code: 'golden-mismatch' } }
+    await reports(device, { ...active(1), candidate: failed })
+    await device.reconciler.desire(desired(await beside(one, await publish(3))))
+    await reports(device, { ...active(1), candidate: { version: 3, phase: 'shadow' } })
+    const crash = async () => {
+      const shadow = await device.shadows.serving('tiny')
+      await shadow?.infer(tinyInputs([1, 1], { divisor: -1n })).catch(() => undefined)
+    }
+    await crash()
+    await crash()
+    await reports(device, {
+      ...active(1),
+      candidate: { version: 3, phase: 'failed', error: { code: 'model-crashed' } },
+    })
+    expect(device.shadows.host()).toBeUndefined()
+    expect(await device.ask()).toEqual({ version: 1, factor: 1 })
   })
 })
 

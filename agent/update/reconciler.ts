@@ -1,32 +1,40 @@
 import type { DesiredState, ReportedState } from '@storecast/shared/contracts'
-import type { ModelFailure } from '../inference/index.ts'
+import type { ModelFailure, ModelRun } from '../inference/index.ts'
 import { type Backoff, type BackoffOptions, fullJitter } from '../platform/backoff.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Connection } from '../platform/database.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Writer } from '../platform/writer.ts'
 import { RefusedUpdateError, TransientUpdateError } from './errors.ts'
-import { type CurrentModel, plan, type Step, type Subject } from './plan.ts'
+import { type CurrentModel, type CurrentState, type ModelVersion, plan, type Step, type Subject } from './plan.ts'
+import { Probation } from './probation.ts'
 import { buildReport } from './report.ts'
+import type { StepEnd, UpdateProcedures } from './state.ts'
+import { execute, type StepContext, type StepTools, stepExecutors } from './steps.ts'
 import {
   type Failure,
+  type ModelState,
+  readChecks,
   readDesired,
+  readDesiredSince,
   readDocuments,
   readModels,
   readRefused,
-  type StepEnd,
   timesInterrupted,
-  type UpdateProcedures,
-} from './state.ts'
-import { execute, type StepContext, type StepTools, stepExecutors } from './steps.ts'
+} from './tables.ts'
 
 export interface ReconcilerOptions extends StepTools {
   readonly writer: Writer<UpdateProcedures>
   /** Sees what the writer has committed. */
   readonly reader: Connection
   readonly clock: Clock
+  /** Real time as far as it can be trusted, unix milliseconds: desired states expire by it. */
+  readonly trustNow: () => number
   readonly log: Logger
   readonly agentVersion: string
+  readonly device: string
+  /** The shop's. */
+  readonly timeZone: () => string
   /** Between attempts at a step that failed for a passing reason, in real milliseconds. */
   readonly backoff: BackoffOptions
   /** Something worth an event: a version that failed, one that serves. */
@@ -40,8 +48,11 @@ export interface UpdateEvent {
   readonly detail: Readonly<Record<string, string | number>>
 }
 
-/** A version whose activation took the whole agent down this often in a row is given up. */
+/** A version during whose step the whole agent went down this often in a row is given up. */
 const MOST_INTERRUPTIONS = 3
+const DANGEROUS: ReadonlySet<Step['kind']> = new Set(['golden', 'shadow', 'resume-shadow', 'activate'])
+/** How a version on probation does is written down at least this often, in real milliseconds. */
+const SOAK_NOTED_MS = 30_000
 
 /**
  * Brings the device to its desired state, one journalled step at a time: read what is, plan, do the first step that is not
@@ -53,9 +64,12 @@ export class Reconciler implements AsyncDisposable {
   readonly #stop = new AbortController()
   /** Subjects whose last step failed, and when (by `performance.now()`) the next attempt is due. */
   readonly #waiting = new Map<Subject, { readonly backoff: Backoff; due: number }>()
+  readonly #probation = new Probation()
+  readonly #listening = new DisposableStack()
   #wake = Promise.withResolvers<void>()
-  #step: AbortController | undefined
-  #listening: Disposable | undefined
+  #step: { readonly kind: Step['kind']; readonly stop: AbortController } | undefined
+  /** Subjects that wait for their hour, as of the last plan. */
+  #held: ReadonlySet<Subject> = new Set()
   #running: Promise<void> = Promise.resolve()
   /** The end of the last incident: they are kept in the order they came. */
   #incidents: Promise<void> = Promise.resolve()
@@ -67,25 +81,34 @@ export class Reconciler implements AsyncDisposable {
 
   /** Begins to reconcile: what served before a restart serves again first. */
   async start(): Promise<void> {
-    const { writer, models, clock, log } = this.#options
+    const { writer, models, shadows, clock, log } = this.#options
     for (const { step, generation } of await writer.call('update.recover', { at: clock.now() })) {
       log.warn({ step: step.kind, subject: step.subject, generation }, 'the agent was killed during this step')
     }
-    this.#listening = models.onFailed((failure) => {
-      this.#incidents = this.#incidents
-        .then(() => this.#failed(failure))
-        .catch((err) => log.error({ err, failure }, 'the failure of a model could not be kept'))
-    })
+    const inOrder = <T>(handle: (what: T) => Promise<void>) => {
+      return (what: T) => {
+        this.#incidents = this.#incidents
+          .then(() => handle(what))
+          .catch((err) => log.error({ err, what }, 'the failure of a model could not be kept'))
+      }
+    }
+    this.#listening.use(models.onFailed(inOrder((failure) => this.#failed(failure))))
+    this.#listening.use(shadows.onFailed(inOrder((failure) => this.#shadowFailed(failure))))
+    this.#listening.use(models.onRun((run) => this.#ran(run)))
     this.#running = this.#run()
   }
 
-  /** Takes a desired state in; one that is no later than the last is ignored. */
+  /** Takes a desired state in; one that is no later than the last is ignored, but for a later expiry. */
   async desire(desired: DesiredState): Promise<void> {
-    if (!(await this.#options.writer.call('update.desire', { desired, at: this.#options.clock.now() }))) return
-    this.#options.log.info({ generation: desired.generation }, 'a desired state came')
-    this.#waiting.clear()
-    // What runs may no longer be wanted; a download goes on where it stops.
-    this.#step?.abort()
+    const { writer, clock, log } = this.#options
+    const kind = await writer.call('update.desire', { desired, at: clock.now() })
+    if (kind === 'old') return
+    if (kind === 'new') {
+      log.info({ generation: desired.generation }, 'a desired state came')
+      this.#waiting.clear()
+      // What runs may no longer be wanted; a download goes on where it stops.
+      this.#step?.stop.abort()
+    }
     this.#wake.resolve()
   }
 
@@ -95,16 +118,17 @@ export class Reconciler implements AsyncDisposable {
     const desired = readDesired(reader)
     if (desired === undefined) return undefined
     const tables = { documents: readDocuments(reader), models: readModels(reader) }
-    return buildReport({ desired, ...tables, serving: models.versions(), agentVersion })
+    return buildReport({ desired, ...tables, serving: models.versions(), waiting: this.#held, agentVersion })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#listening?.[Symbol.dispose]()
+    this.#listening.dispose()
     this.#stop.abort()
-    this.#step?.abort()
+    this.#step?.stop.abort()
     this.#wake.resolve()
     await this.#running
     await this.#incidents
+    await this.#noteSoaks(readModels(this.#options.reader))
   }
 
   async #run(): Promise<void> {
@@ -124,47 +148,86 @@ export class Reconciler implements AsyncDisposable {
   }
 
   async #round(): Promise<void> {
-    const { reader, store } = this.#options
-    const desired = readDesired(reader)
-    if (desired === undefined) return this.#rest()
-    const models = this.#currentModels()
-    const current = { documents: readDocuments(reader), models, refused: readRefused(reader), ...(await store.list()) }
+    const { reader, clock, device, timeZone, trustNow } = this.#options
+    const since = readDesiredSince(reader)
+    if (since === undefined) return this.#rest()
+    const { desired, at: desiredAt } = since
+    const current = await this.#current()
+    const moment = { now: clock.now(), desiredAt, timeZone: timeZone(), device }
+    const expired = trustNow() >= desired.expires * 1000
+    const { steps, waiting, changesAt } = plan(current, desired, { ...moment, expired })
+    // At once: time goes on while the report is written.
+    const onTime = () => this.#interrupt()
+    using _ = changesAt === undefined ? undefined : clock.after(Math.max(1, changesAt - clock.now()), onTime)
+    this.#held = waiting
     const isDue = ({ subject }: Step) => (this.#waiting.get(subject)?.due ?? 0) <= performance.now()
-    const step = plan(current, desired).find(isDue)
+    const step = steps.find(isDue)
     // What served before the start is on its way back: nothing new to say.
     if (step?.kind !== 'resume') await this.#report()
+    if (changesAt !== undefined && clock.now() >= changesAt) return
     if (step === undefined) await this.#rest()
     else await this.#take(step, { desired, current })
   }
 
-  #currentModels(): Record<string, CurrentModel> {
-    const { reader, models } = this.#options
+  async #current(): Promise<CurrentState> {
+    const { reader, store, models, shadows } = this.#options
+    await this.#noteSoaks(readModels(reader))
     const serving = models.versions()
+    const inShadow = shadows.versions()
+    const current = ([name, { kept, soak, candidate }]: [string, ModelState]): [string, CurrentModel] => {
+      const accepted = candidate?.accepted ? { version: candidate.version, sha256: candidate.sha256 } : null
+      const shadow = inShadow.has(name) && candidate?.version === inShadow.get(name) ? accepted : null
+      return [name, { serving: servingOf(kept, serving.get(name)), kept, soak, candidate: accepted, shadow }]
+    }
     const states = Object.entries(readModels(reader))
-    const current = ([name, { kept }]: (typeof states)[number]): [string, CurrentModel] => [
-      name,
-      { serving: kept.find(({ version }) => version === serving.get(name)) ?? null, kept },
-    ]
-    return Object.fromEntries(states.map(current))
+    this.#probation.watch(
+      new Map(
+        states.flatMap(([name, { kept, soak }]) => (isSoaking(kept, soak, serving.get(name)) ? [[name, soak!]] : [])),
+      ),
+      this.#options.clock.now(),
+    )
+    return {
+      documents: readDocuments(reader),
+      models: Object.fromEntries(states.map(current)),
+      refused: readRefused(reader),
+      checks: readChecks(reader),
+      ...(await store.list()),
+    }
   }
 
-  /** Until something is desired or fails, or the next attempt is due (by `performance.now()`). */
-  async #rest(until = Math.min(...[...this.#waiting.values()].map(({ due }) => due))): Promise<void> {
+  /** Adds what versions on probation have done to what is known of them. */
+  async #noteSoaks(states: Readonly<Record<string, ModelState>>): Promise<void> {
+    const { writer, clock } = this.#options
+    for (const [model, more] of this.#probation.take(clock.now(), (name) => states[name]?.soak ?? undefined)) {
+      await writer.call('update.soaked', { model, more })
+    }
+  }
+
+  /** Until something is desired or fails, the next attempt is due (by `performance.now()`), or a soak is to be noted. */
+  async #rest(until = this.#nextLook()): Promise<void> {
     const wake = () => this.#wake.resolve()
     const timer = Number.isFinite(until) ? setTimeout(wake, Math.max(1, until - performance.now())) : undefined
     await this.#wake.promise
     clearTimeout(timer)
   }
 
+  #nextLook(): number {
+    const due = Math.min(...[...this.#waiting.values()].map(({ due }) => due))
+    return this.#probation.isEmpty ? due : Math.min(due, performance.now() + SOAK_NOTED_MS)
+  }
+
   async #take(step: Step, { desired, current }: Omit<StepContext, 'signal'>): Promise<void> {
     const { writer, clock, log } = this.#options
     const { generation } = desired
-    this.#step = new AbortController()
+    const stop = new AbortController()
+    this.#step = { kind: step.kind, stop }
     const id = await writer.call('update.begin', { generation, step, at: clock.now() })
     if (step.kind !== 'resume') await this.#report()
-    const end = await this.#execute(step, { desired, current, signal: this.#step.signal })
+    const end = await this.#execute(step, { desired, current, signal: stop.signal })
     await writer.call('update.finish', { id, generation, step, at: clock.now(), end })
+    this.#step = undefined
     if (end.outcome === 'done') this.#waiting.delete(step.subject)
+    if (end.outcome === 'done' && step.kind === 'roll-back') await this.#options.tell(rollBackEvent(step))
     if (!('failure' in end)) return
     log.warn({ step: step.kind, subject: step.subject, outcome: end.outcome, ...end.failure }, 'a step failed')
     if (end.outcome === 'retry') this.#postpone(step.subject)
@@ -175,7 +238,10 @@ export class Reconciler implements AsyncDisposable {
     const { reader, log } = this.#options
     try {
       const { generation } = context.desired
-      if (step.kind === 'activate' && timesInterrupted(reader, step, generation) >= MOST_INTERRUPTIONS) {
+      if (
+        this.#isDangerous(step, context.current) &&
+        timesInterrupted(reader, step, generation) >= MOST_INTERRUPTIONS
+      ) {
         throw new RefusedUpdateError('interrupted', `the agent was killed ${MOST_INTERRUPTIONS} times during this step`)
       }
       return { outcome: 'done', change: await execute(this.#executors, step, context) }
@@ -185,6 +251,12 @@ export class Reconciler implements AsyncDisposable {
       if (!(error instanceof TransientUpdateError)) log.error({ err: error, step }, 'a step failed unexpectedly')
       return { outcome: 'retry', failure: failureOf(error) }
     }
+  }
+
+  /** Whether a version that is not trusted yet could be what takes the agent down. */
+  #isDangerous(step: Step, { models }: CurrentState): boolean {
+    if (step.kind === 'resume') return models[step.model]?.soak?.sha256 === step.sha256
+    return DANGEROUS.has(step.kind)
   }
 
   #postpone(subject: Subject): void {
@@ -206,9 +278,44 @@ export class Reconciler implements AsyncDisposable {
       await writer.call('update.failed', { model, sha256, generation, at: clock.now(), failure })
     }
     await tell({ severity: 'error', code: 'model-failed', message: failure.message, detail: { model, version, code } })
+    this.#interrupt()
+  }
+
+  async #shadowFailed({ model, version, sha256, code, message }: ModelFailure): Promise<void> {
+    const { reader, writer, clock, tell } = this.#options
+    const generation = readDesired(reader)?.generation ?? 0
+    const failure = { code, message: `${model} v${version} failed in shadow: ${message}` }
+    await writer.call('update.shadow-failed', { model, sha256, generation, at: clock.now(), failure })
+    const detail = { candidate: model, version, code }
+    await tell({ severity: 'error', code: 'candidate-failed', message: failure.message, detail })
+    this.#interrupt()
+  }
+
+  #ran(run: ModelRun): void {
+    if (this.#probation.isEmpty) return
+    if (this.#probation.note(run, readDesired(this.#options.reader)?.update)) this.#interrupt()
+  }
+
+  /** What happened, or came due, may go first: a download that is under way makes room, and goes on where it stopped. */
+  #interrupt(): void {
+    if (this.#step?.kind === 'fetch') this.#step.stop.abort()
     this.#wake.resolve()
   }
 }
+
+const servingOf = (kept: readonly ModelVersion[], version: number | undefined): ModelVersion | null =>
+  kept.find((one) => one.version === version) ?? null
+
+function isSoaking(kept: readonly ModelVersion[], soak: ModelVersion | null, version: number | undefined): boolean {
+  return soak !== null && servingOf(kept, version)?.sha256 === soak.sha256
+}
+
+const rollBackEvent = ({ model, version, to, code, message }: Step & { kind: 'roll-back' }): UpdateEvent => ({
+  severity: 'error',
+  code: 'model-failed',
+  message: `${message}; version ${to.version} serves again`,
+  detail: { model, version, code },
+})
 
 const failureOf = (error: unknown): Failure => {
   const { code, message } = error as { code?: unknown; message?: unknown }

@@ -3,8 +3,9 @@ import type { Connection } from '../platform/database.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Writer } from '../platform/writer.ts'
 import type { ObjectStore } from './objects.ts'
-import { readDocuments, type UpdateProcedures } from './state.ts'
+import type { UpdateProcedures } from './state.ts'
 import { readDocument } from './steps.ts'
+import { readDocuments } from './tables.ts'
 
 export type DocumentsInForce = { readonly [K in DocumentKind]?: Extract<SiteDocument, { kind: K }> }
 

@@ -1,53 +1,41 @@
 import type { DesiredState, DocumentKind, ReportedState, UpdatePhase } from '@storecast/shared/contracts'
-import type { Connection, Migration } from '../platform/database.ts'
+import type { Connection } from '../platform/database.ts'
 import type { Procedures } from '../platform/writer.ts'
-import type { CurrentState, ModelVersion, Step } from './plan.ts'
-
-/** What is desired, what is in force, what failed, and the journal of steps, all in the agent's database. */
-export const updateMigrations: readonly Migration[] = [
-  {
-    // Before the outbox's migrations, whose triggers watch this table.
-    id: 399,
-    name: 'reported',
-    sql: 'CREATE TABLE reported(id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL) STRICT',
-  },
-  {
-    id: 500,
-    name: 'update',
-    sql: `
-      CREATE TABLE update_desired(id INTEGER PRIMARY KEY CHECK (id = 1), body TEXT NOT NULL) STRICT;
-      CREATE TABLE update_documents(kind TEXT PRIMARY KEY, sha256 TEXT NOT NULL) STRICT;
-      CREATE TABLE update_models(
-        name TEXT PRIMARY KEY, phase TEXT NOT NULL, error_code TEXT, error_message TEXT, at INTEGER NOT NULL
-      ) STRICT;
-      -- Versions that have served, by the step that let them: the latest serves after a restart.
-      CREATE TABLE update_versions(
-        model TEXT NOT NULL, sha256 TEXT NOT NULL, version INTEGER NOT NULL, step INTEGER NOT NULL,
-        PRIMARY KEY(model, sha256)
-      ) STRICT, WITHOUT ROWID;
-      CREATE TABLE update_refused(
-        sha256 TEXT PRIMARY KEY, generation INTEGER NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL
-      ) STRICT;
-      CREATE TABLE update_journal(
-        id INTEGER PRIMARY KEY, generation INTEGER NOT NULL, step TEXT NOT NULL,
-        started_at INTEGER NOT NULL, finished_at INTEGER,
-        outcome TEXT CHECK (outcome IN ('done', 'retry', 'refused', 'stopped', 'interrupted')), code TEXT, message TEXT
-      ) STRICT;`,
-  },
-]
-
-export type Outcome = 'done' | 'retry' | 'refused' | 'stopped'
-
-export interface Failure {
-  readonly code: string
-  readonly message: string
-}
+import type { ModelVersion, Step } from './plan.ts'
+import type { SoakProgress } from './soak.ts'
+import {
+  type Failure,
+  type JournalEntry,
+  type JournalRow,
+  readCandidate,
+  readDesired,
+  readKept,
+  readModels,
+  toEntry,
+} from './tables.ts'
 
 /** What a step that was done has changed. */
 export type Change =
   | { readonly kind: 'document'; readonly document: DocumentKind; readonly sha256: string }
-  | { readonly kind: 'activated'; readonly model: string; readonly to: ModelVersion }
+  | {
+      readonly kind: 'passed'
+      readonly model: string
+      readonly version: ModelVersion
+      readonly check: 'approved' | 'staged' | 'golden'
+    }
+  | { readonly kind: 'activated'; readonly model: string; readonly to: ModelVersion; readonly onProbation: boolean }
+  | { readonly kind: 'committed'; readonly model: string }
+  | {
+      readonly kind: 'rolled-back'
+      readonly model: string
+      readonly from: ModelVersion
+      readonly to: ModelVersion
+      readonly failure: Failure
+    }
+  | { readonly kind: 'in-shadow'; readonly model: string; readonly version: ModelVersion }
+  | { readonly kind: 'shadow-ended'; readonly model: string }
   | { readonly kind: 'removed'; readonly model: string }
+  | { readonly kind: 'discarded'; readonly sha256s: readonly string[] }
 
 /** How a step ended: its kind of end, and what it changed or why it failed. */
 export type StepEnd =
@@ -60,19 +48,40 @@ const JOURNAL_ROWS = 500
 /** The version that serves and the one before it. */
 const KEPT_VERSIONS = 2
 
+const PHASE_OF: Readonly<Partial<Record<Step['kind'], UpdatePhase>>> = {
+  fetch: 'download',
+  verify: 'verify',
+  stage: 'stage',
+  golden: 'golden',
+  activate: 'activate',
+}
+
 export const updateProcedures = {
-  /** Keeps a desired state; false where it is no later than the one that is kept. */
-  'update.desire': (db: Connection, { desired, at }: { desired: DesiredState; at: number }): boolean => {
+  /** Keeps a desired state; `old` where it is no later than the one that is kept, `extended` where only its expiry is. */
+  'update.desire': (
+    db: Connection,
+    { desired, at }: { desired: DesiredState; at: number },
+  ): 'new' | 'extended' | 'old' => {
     const kept = readDesired(db)
-    if (kept !== undefined && desired.generation <= kept.generation) return false
-    db.statement('INSERT OR REPLACE INTO update_desired(id, body) VALUES (1, ?)').run(JSON.stringify(desired))
-    // Desiring what serves anyway ends the story of a candidate that failed.
-    for (const [model, { kept }] of Object.entries(readModels(db))) {
-      if (kept[0] === undefined || kept[0].sha256 !== desired.models[model]?.bundle.sha256) continue
-      setPhase(db, { model, phase: 'active', at })
-      setFailure(db, { model, failure: undefined })
+    if (kept !== undefined && desired.generation <= kept.generation) {
+      if (desired.generation < kept.generation || desired.expires <= kept.expires) return 'old'
+      const body = JSON.stringify({ ...kept, expires: desired.expires })
+      db.statement('UPDATE update_desired SET body = ? WHERE id = 1').run(body)
+      return 'extended'
     }
-    return true
+    const sql = 'INSERT OR REPLACE INTO update_desired(id, body, at) VALUES (1, ?, ?)'
+    db.statement(sql).run(JSON.stringify(desired), at)
+    for (const [model, { kept, soak, candidate }] of Object.entries(readModels(db))) {
+      const target = desired.models[model]
+      if (candidate && !candidate.accepted && candidate.sha256 !== target?.candidate?.bundle.sha256) {
+        db.statement('DELETE FROM update_candidates WHERE model = ?').run(model)
+      }
+      // Desiring what serves anyway ends the story of another one that failed.
+      if (kept[0] === undefined || kept[0].sha256 !== target?.bundle.sha256) continue
+      setPhase(db, { subject: { model }, phase: soak?.sha256 === kept[0].sha256 ? 'soak' : 'active', at })
+      setFailure(db, { subject: { model }, failure: undefined })
+    }
+    return 'new'
   },
 
   /** Notes that a step begins; returns its number in the journal. */
@@ -83,9 +92,10 @@ export const updateProcedures = {
     const sql = 'INSERT INTO update_journal(generation, step, started_at) VALUES (?, ?, ?)'
     const id = Number(db.statement(sql).run(generation, JSON.stringify(step), at).lastInsertRowid)
     db.statement('DELETE FROM update_journal WHERE id <= ?').run(id - JOURNAL_ROWS)
-    const model = modelOf(step)
-    if (model !== undefined && step.kind === 'fetch') setPhase(db, { model, phase: 'download', at })
-    if (model !== undefined && step.kind === 'activate') setPhase(db, { model, phase: 'golden', at })
+    const subject = subjectOf(step)
+    const phase = PHASE_OF[step.kind]
+    if (subject?.candidate) takeUpCandidate(db, subject.model, at)
+    if (subject && phase) setPhase(db, { subject, phase, at })
     return id
   },
 
@@ -97,17 +107,17 @@ export const updateProcedures = {
     const failure = 'failure' in end ? end.failure : undefined
     const sql = 'UPDATE update_journal SET finished_at = ?, outcome = ?, code = ?, message = ? WHERE id = ?'
     db.statement(sql).run(at, end.outcome, failure?.code ?? null, failure?.message ?? null, id)
-    const model = modelOf(step)
+    const subject = subjectOf(step)
     if (end.outcome === 'done') {
-      if (model !== undefined && step.kind === 'fetch') setFailure(db, { model, failure: undefined })
-      if (end.change !== undefined) applyChange(db, end.change, { step: id, at })
+      if (subject && PHASE_OF[step.kind]) setFailure(db, { subject, failure: undefined })
+      if (end.change !== undefined) applyChange(db, end.change, { step: id, generation, at })
     }
     if (failure === undefined) return
-    if (model !== undefined) setFailure(db, { model, failure })
+    if (subject) setFailure(db, { subject, failure })
     const object = objectOf(step)
     if (end.outcome !== 'refused' || object === undefined) return
     refuse(db, { sha256: object, generation, ...failure })
-    if (model !== undefined) setPhase(db, { model, phase: 'failed', at })
+    if (subject) setPhase(db, { subject, phase: 'failed', at })
   },
 
   /** A version failed while it served: it is left alone until a later generation, the one before it serves. */
@@ -116,9 +126,31 @@ export const updateProcedures = {
     fault: { model: string; sha256: string; generation: number; at: number; failure: Failure },
   ): void => {
     const { model, sha256, generation, at, failure } = fault
+    const subject = { model }
     refuse(db, { sha256, generation, ...failure })
-    setPhase(db, { model, phase: readKept(db, model).length > 0 ? 'rolled-back' : 'failed', at })
-    setFailure(db, { model, failure })
+    setPhase(db, { subject, phase: readKept(db, model).length > 0 ? 'rolled-back' : 'failed', at })
+    setFailure(db, { subject, failure })
+  },
+
+  /** A version failed in shadow: it leaves it, and is left alone until a later generation. */
+  'update.shadow-failed': (
+    db: Connection,
+    fault: { model: string; sha256: string; generation: number; at: number; failure: Failure },
+  ): void => {
+    const { model, sha256, generation, at, failure } = fault
+    if (readCandidate(db, model)?.sha256 !== sha256) return
+    const subject = { model, candidate: true }
+    refuse(db, { sha256, generation, ...failure })
+    setPhase(db, { subject, phase: 'failed', at })
+    setFailure(db, { subject, failure })
+  },
+
+  /** Adds to what is known of a version on probation. */
+  'update.soaked': (db: Connection, { model, more }: { model: string; more: SoakProgress }): void => {
+    db.statement(
+      `UPDATE update_soaks SET elapsed_ms = elapsed_ms + :elapsedMs, runs = runs + :runs, failed = failed + :failed,
+         slow = slow + :slow, crashes = crashes + :crashes WHERE model = :model AND sha256 = :sha256`,
+    ).run({ model, ...more })
   },
 
   /** Forgets that a document is in force: its bytes are gone from disk. */
@@ -145,7 +177,14 @@ export const updateProcedures = {
 
 export type UpdateProcedures = typeof updateProcedures
 
-function applyChange(db: Connection, change: Change, { step, at }: { step: number; at: number }): void {
+interface Origin {
+  /** Of the journal. */
+  readonly step: number
+  readonly generation: number
+  readonly at: number
+}
+
+function applyChange(db: Connection, change: Change, { step, generation, at }: Origin): void {
   switch (change.kind) {
     case 'document':
       db.statement('INSERT OR REPLACE INTO update_documents(kind, sha256) VALUES (?, ?)').run(
@@ -153,44 +192,133 @@ function applyChange(db: Connection, change: Change, { step, at }: { step: numbe
         change.sha256,
       )
       return
-    case 'activated':
-      setPhase(db, { model: change.model, phase: 'active', at })
-      setFailure(db, { model: change.model, failure: undefined })
-      db.statement('INSERT OR REPLACE INTO update_versions(model, sha256, version, step) VALUES (?, ?, ?, ?)').run(
-        change.model,
-        change.to.sha256,
-        change.to.version,
-        step,
-      )
-      db.statement(
-        `DELETE FROM update_versions WHERE model = $model AND step NOT IN
-           (SELECT step FROM update_versions WHERE model = $model ORDER BY step DESC LIMIT ${KEPT_VERSIONS})`,
-      ).run({ model: change.model })
+    case 'passed':
+      pass(db, change, generation)
       return
+    case 'activated':
+      // What was still on probation is nothing to go back to.
+      db.statement(
+        `DELETE FROM update_versions WHERE model = :model AND sha256 <> :sha256
+           AND sha256 IN (SELECT sha256 FROM update_soaks WHERE model = :model)`,
+      ).run({ model: change.model, sha256: change.to.sha256 })
+      keep(db, change.model, change.to, step)
+      db.statement('DELETE FROM update_soaks WHERE model = ?').run(change.model)
+      if (change.onProbation) {
+        db.statement('INSERT INTO update_soaks(model, sha256, version) VALUES (?, ?, ?)').run(
+          change.model,
+          change.to.sha256,
+          change.to.version,
+        )
+      }
+      setPhase(db, { subject: change, phase: change.onProbation ? 'soak' : 'active', at })
+      setFailure(db, { subject: change, failure: undefined })
+      return
+    case 'committed':
+      db.statement('DELETE FROM update_soaks WHERE model = ?').run(change.model)
+      setPhase(db, { subject: change, phase: 'active', at })
+      return
+    case 'rolled-back':
+      refuse(db, { sha256: change.from.sha256, generation, ...change.failure })
+      keep(db, change.model, change.to, step)
+      setPhase(db, { subject: change, phase: 'rolled-back', at })
+      setFailure(db, { subject: change, failure: change.failure })
+      return
+    case 'in-shadow': {
+      const subject = { model: change.model, candidate: true }
+      takeUpCandidate(db, change.model, at)
+      db.statement('UPDATE update_candidates SET accepted = 1 WHERE model = ?').run(change.model)
+      setPhase(db, { subject, phase: 'shadow', at })
+      setFailure(db, { subject, failure: undefined })
+      return
+    }
+    case 'shadow-ended': {
+      db.statement('UPDATE update_candidates SET accepted = 0 WHERE model = ?').run(change.model)
+      const target = readDesired(db)?.models[change.model]?.candidate
+      const candidate = readCandidate(db, change.model)
+      if (candidate && target?.bundle.sha256 === candidate.sha256) {
+        const subject = { model: change.model, candidate: true }
+        if (candidate.phase !== 'failed') setPhase(db, { subject, phase: 'waiting', at })
+        return
+      }
+      db.statement('DELETE FROM update_candidates WHERE model = ?').run(change.model)
+      return
+    }
     case 'removed':
+      for (const table of ['update_versions', 'update_soaks', 'update_candidates', 'update_checks']) {
+        db.statement(`DELETE FROM ${table} WHERE model = ?`).run(change.model)
+      }
       db.statement('DELETE FROM update_models WHERE name = ?').run(change.model)
-      db.statement('DELETE FROM update_versions WHERE model = ?').run(change.model)
+      return
+    case 'discarded':
+      for (const sha256 of change.sha256s) db.statement('DELETE FROM update_checks WHERE sha256 = ?').run(sha256)
   }
 }
 
-function setPhase(db: Connection, { model, phase, at }: { model: string; phase: UpdatePhase; at: number }): void {
+function pass(db: Connection, { model, version, check }: Change & { kind: 'passed' }, generation: number): void {
+  const [column, value] = check === 'approved' ? ['approved_under', generation] : [check, 1]
+  db.statement(
+    `INSERT INTO update_checks(model, sha256, version, ${column}) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET ${column} = excluded.${column}`,
+  ).run(model, version.sha256, version.version, value)
+}
+
+/** The latest of the versions that have served. */
+function keep(db: Connection, model: string, { sha256, version }: ModelVersion, step: number): void {
+  db.statement('INSERT OR REPLACE INTO update_versions(model, sha256, version, step) VALUES (?, ?, ?, ?)').run(
+    model,
+    sha256,
+    version,
+    step,
+  )
+  db.statement(
+    `DELETE FROM update_versions WHERE model = $model AND step NOT IN
+       (SELECT step FROM update_versions WHERE model = $model ORDER BY step DESC LIMIT ${KEPT_VERSIONS})`,
+  ).run({ model })
+}
+
+/** The candidate that is desired has a row of its own, new where it is another one. */
+function takeUpCandidate(db: Connection, model: string, at: number): void {
+  const target = readDesired(db)?.models[model]?.candidate
+  if (!target || readCandidate(db, model)?.sha256 === target.bundle.sha256) return
+  const sql = 'INSERT OR REPLACE INTO update_candidates(model, sha256, version, phase, at) VALUES (?, ?, ?, ?, ?)'
+  db.statement(sql).run(model, target.bundle.sha256, target.version, 'download', at)
+}
+
+/** A model, or the candidate beside its version. */
+interface ModelSubject {
+  readonly model: string
+  readonly candidate?: boolean
+}
+
+function setPhase(
+  db: Connection,
+  { subject, phase, at }: { subject: ModelSubject; phase: UpdatePhase; at: number },
+): void {
+  if (subject.candidate) {
+    const sql = 'UPDATE update_candidates SET phase = :phase, at = :at WHERE model = :model AND phase <> :phase'
+    db.statement(sql).run({ model: subject.model, phase, at })
+    return
+  }
   db.statement(
     `INSERT INTO update_models(name, phase, at) VALUES (?, ?, ?)
      ON CONFLICT(name) DO UPDATE SET phase = excluded.phase, at = excluded.at WHERE phase <> excluded.phase`,
-  ).run(model, phase, at)
+  ).run(subject.model, phase, at)
 }
 
 /** A failure that passes stays told until a step of the model succeeds, so that the report does not flicker. */
-function setFailure(db: Connection, { model, failure }: { model: string; failure: Failure | undefined }): void {
-  db.statement('UPDATE update_models SET error_code = ?, error_message = ? WHERE name = ?').run(
-    failure?.code ?? null,
-    failure?.message ?? null,
-    model,
-  )
+function setFailure(
+  db: Connection,
+  { subject, failure }: { subject: ModelSubject; failure: Failure | undefined },
+): void {
+  const [table, key] = subject.candidate ? ['update_candidates', 'model'] : ['update_models', 'name']
+  const sql = `UPDATE ${table} SET error_code = ?, error_message = ? WHERE ${key} = ?`
+  db.statement(sql).run(failure?.code ?? null, failure?.message ?? null, subject.model)
 }
 
-const modelOf = ({ subject }: Step): string | undefined =>
-  subject.startsWith('model:') ? subject.slice('model:'.length) : undefined
+function subjectOf({ subject }: Step): ModelSubject | undefined {
+  const [kind, model] = subject.split(':') as [string, string?]
+  return model === undefined || kind === 'document' ? undefined : { model, candidate: kind === 'candidate' }
+}
 
 /** The object whose fault it is when a step is refused. */
 function objectOf(step: Step): string | undefined {
@@ -199,89 +327,10 @@ function objectOf(step: Step): string | undefined {
 }
 
 function refuse(db: Connection, refusal: { sha256: string; generation: number } & Failure): void {
-  db.statement('INSERT OR REPLACE INTO update_refused(sha256, generation, code, message) VALUES (?, ?, ?, ?)').run(
-    refusal.sha256,
-    refusal.generation,
-    refusal.code,
-    refusal.message,
-  )
-  db.statement('DELETE FROM update_versions WHERE sha256 = ?').run(refusal.sha256)
-}
-
-/** A model as the tables hold it. */
-export interface ModelState {
-  readonly kept: readonly ModelVersion[]
-  readonly phase: UpdatePhase
-  readonly failure: Failure | undefined
-  /** Store time of the last change of phase. */
-  readonly at: number
-}
-
-interface ModelRow {
-  readonly name: string
-  readonly phase: UpdatePhase
-  readonly error_code: string | null
-  readonly error_message: string | null
-  readonly at: number
-}
-
-export interface JournalEntry {
-  readonly id: number
-  readonly generation: number
-  readonly step: Step
-  readonly outcome: Outcome | 'interrupted' | null
-}
-
-interface JournalRow {
-  readonly id: number
-  readonly generation: number
-  readonly step: string
-  readonly outcome: JournalEntry['outcome']
-}
-
-const toEntry = ({ id, generation, step, outcome }: JournalRow): JournalEntry => ({
-  id,
-  generation,
-  step: JSON.parse(step) as Step,
-  outcome,
-})
-
-/** The desired state that is kept, which was validated when it came; undefined before the first. */
-export function readDesired(db: Connection): DesiredState | undefined {
-  const row = db.statement<[], [body: string]>('SELECT body FROM update_desired WHERE id = 1').raw().get()
-  return row && (JSON.parse(row[0]) as DesiredState)
-}
-
-export function readModels(db: Connection): Readonly<Record<string, ModelState>> {
-  const rows = db.statement<[], ModelRow>('SELECT * FROM update_models ORDER BY name').all()
-  const toState = ({ name, phase, error_code: code, error_message: message, at }: ModelRow): [string, ModelState] => {
-    const failure = code === null ? undefined : { code, message: message ?? '' }
-    return [name, { kept: readKept(db, name), phase, failure, at }]
+  const { sha256, generation, code, message } = refusal
+  const sql = 'INSERT OR REPLACE INTO update_refused(sha256, generation, code, message) VALUES (?, ?, ?, ?)'
+  db.statement(sql).run(sha256, generation, code, message)
+  for (const table of ['update_versions', 'update_soaks', 'update_checks']) {
+    db.statement(`DELETE FROM ${table} WHERE sha256 = ?`).run(sha256)
   }
-  return Object.fromEntries(rows.map(toState))
-}
-
-/** Versions that have served, the latest first. */
-function readKept(db: Connection, model: string): readonly ModelVersion[] {
-  const sql = 'SELECT version, sha256 FROM update_versions WHERE model = ? ORDER BY step DESC'
-  return db.statement<[string], ModelVersion>(sql).all(model)
-}
-
-export function readDocuments(db: Connection): CurrentState['documents'] {
-  const sql = 'SELECT kind, sha256 FROM update_documents ORDER BY kind'
-  return Object.fromEntries(db.statement<[], [DocumentKind, string]>(sql).raw().all())
-}
-
-/** Digests that failed for good, with the generation they failed under. */
-export function readRefused(db: Connection): CurrentState['refused'] {
-  return new Map(db.statement<[], [string, number]>('SELECT sha256, generation FROM update_refused').raw().all())
-}
-
-/** How often in a row a killed agent left this step open under this generation. */
-export function timesInterrupted(db: Connection, step: Step, generation: number): number {
-  const sql = `SELECT outcome FROM update_journal WHERE generation = ? AND step = ? AND outcome IS NOT NULL
-    ORDER BY id DESC LIMIT 20`
-  const outcomes = db.statement<[number, string], [string]>(sql).raw().all(generation, JSON.stringify(step))
-  const other = outcomes.findIndex(([outcome]) => outcome !== 'interrupted')
-  return other < 0 ? outcomes.length : other
 }

@@ -144,6 +144,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     startIngest({
       database,
       devices,
+      onGreeted: (greeted) => publisher?.renew(greeted),
       broker: { ...link, clientId: clientId('ingest') },
       // The embedded broker has no shared subscriptions, and one cloud.
       ...(!broker && { group: 'storecast' }),
@@ -235,7 +236,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   )
   url = config.http.publicUrl ?? api.url
 
-  publisher = stack.use(startPublisher({ database, bus, clock, log }))
+  publisher = stack.use(startPublisher({ database, bus, clock, log, sign: async (state) => JSON.stringify(state) }))
   await desired.recomposeAll(database)
   publisher.wake()
 

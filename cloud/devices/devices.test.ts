@@ -20,9 +20,15 @@ import {
   type Sites,
   startPublisher,
 } from './index.ts'
+import { renewalOf } from './publisher.ts'
 
-const clock = { now: () => Date.UTC(2026, 2, 29, 12) }
-const unixSeconds = clock.now() / 1000
+const START = Date.UTC(2026, 2, 29, 12)
+let later = 0
+const clock = { now: () => START + later }
+const unixSeconds = START / 1000
+/** As far as the publisher goes, whatever text devices verify. */
+const sign = async (state: DesiredState) => JSON.stringify(state)
+const HOUR_MS = 3_600_000
 const stack = new AsyncDisposableStack()
 let database: Database
 let objects: Awaited<ReturnType<typeof folderObjects>>
@@ -253,7 +259,7 @@ describe('desired state', () => {
 
   it('is published retained, again after a change and to a broker that starts empty', async () => {
     await sites.put('told', spec)
-    const expires = unixSeconds + 14 * 86_400
+    const expires = unixSeconds + 2 * 86_400
     const { token } = await devices.enrol({ id: 'told-1', site: 'told', labels: {} })
     const start = (port: number) =>
       startBroker({ host: '127.0.0.1', port, log: quiet, isDevice: devices.isDevice, onRefused: () => {} })
@@ -267,7 +273,7 @@ describe('desired state', () => {
     }
     {
       await using bus = connectBus({ url: broker.url, clientId: 'cloud', ...broker.cloud, log: quiet })
-      await using publisher = startPublisher({ database, bus, clock, log: quiet })
+      await using publisher = startPublisher({ database, bus, clock, sign, log: quiet })
       wake = publisher.wake
       const first = await devices.desired('told-1')
       const { heard, close } = await hear(broker.url)
@@ -281,11 +287,43 @@ describe('desired state', () => {
     await broker[Symbol.asyncDispose]()
     await using empty = await start(0)
     await using bus = connectBus({ url: empty.url, clientId: 'cloud', ...empty.cloud, log: quiet })
-    await using publisher = startPublisher({ database, bus, clock, log: quiet })
+    await using publisher = startPublisher({ database, bus, clock, sign, log: quiet })
     wake = publisher.wake
     const { heard, close } = await hear(empty.url)
     const current = await devices.desired('told-1')
     await vi.waitFor(() => expect(heard.at(-1)).toEqual({ ...current, expires }))
     await close()
+  })
+
+  it('is signed anew before it expires, each device’s at its own time, and after a hello at once', async () => {
+    for (const random of [0, 0.5, 1]) {
+      const wait = renewalOf(START, () => random) - START
+      expect(wait).toBeGreaterThanOrEqual(19 * HOUR_MS)
+      expect(wait).toBeLessThanOrEqual(24 * HOUR_MS)
+    }
+    await sites.put('renewed', spec)
+    const ids = ['renewed-1', 'renewed-2', 'renewed-3']
+    for (const id of ids) await devices.enrol({ id, site: 'renewed', labels: {} })
+    await devices.retire('renewed-3')
+    const published: DesiredState[] = []
+    const bus = {
+      connected: true,
+      publish: async (_topic: string, payload: string | Buffer) => void published.push(JSON.parse(payload.toString())),
+      onConnected: () => ({ [Symbol.dispose]: () => {} }),
+      [Symbol.asyncDispose]: async () => {},
+    }
+    const ofSite = () => published.filter(({ site }) => site === 'renewed')
+    await using publisher = startPublisher({ database, bus, clock, sign, log: quiet, everyMs: 20 })
+    publisher.wake()
+    await vi.waitFor(() => expect(ofSite().map(({ device }) => device)).toEqual(['renewed-1', 'renewed-2']))
+    const [first] = ofSite()
+    publisher.renew(['renewed-2'])
+    await vi.waitFor(() => expect(ofSite()).toHaveLength(3))
+    expect(ofSite()[2]).toMatchObject({ device: 'renewed-2', generation: first!.generation })
+    later = 24 * HOUR_MS
+    await vi.waitFor(() => expect(ofSite()).toHaveLength(5))
+    const again = ofSite().findLast(({ device }) => device === 'renewed-1')
+    expect(again).toEqual({ ...first, expires: first!.expires + 24 * 3600 })
+    later = 0
   })
 })

@@ -64,4 +64,13 @@ export const deviceMigrations: readonly Migration[] = [
       CREATE INDEX desired_states_unpublished ON desired_states (device) WHERE published <> generation;
     `,
   },
+  {
+    id: 102,
+    name: 'signed desired states',
+    sql: `
+      -- When what was published is signed anew, Unix ms: before it expires, and at once after a hello.
+      ALTER TABLE desired_states ADD COLUMN renew_at int8 NOT NULL DEFAULT 0;
+      CREATE INDEX desired_states_renewal ON desired_states (renew_at);
+    `,
+  },
 ]

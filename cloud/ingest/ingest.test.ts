@@ -78,7 +78,7 @@ describe('records', () => {
     const three = device.sends(device.batch({ windows: [window(5, 10, 3)] }))
     const { replies } = await cloud.take(one, two, three)
     expect(replies.map((reply) => reply.device)).toEqual([device.id, other.id])
-    expect(ackOf({ replies, tally: undefined! }).committed).toEqual([[1, 2]])
+    expect(ackOf({ replies, greeted: [], tally: undefined! }).committed).toEqual([[1, 2]])
     expect(await windows()).toEqual([
       [0, 5, 1],
       [5, 10, 3],
@@ -231,7 +231,7 @@ describe('what is not understood', () => {
     const broken = device.sends({ ...device.batch({ windows: [window(0, 5, 1)] }), body: Buffer.from('not zstd') })
     const sound = device.sends(device.batch({ windows: [window(5, 10, 1)] }))
     const { replies, tally } = await cloud.take(noise, stranger, broken, sound)
-    expect(ackOf({ replies, tally }).committed).toEqual([[1, 2]])
+    expect(ackOf({ replies, greeted: [], tally }).committed).toEqual([[1, 2]])
     expect(tally.raw).toEqual(['unreadable', 'unknown-device', 'unreadable'])
     expect(await windows()).toEqual([[5, 10, 1]])
     expect(await gaps()).toEqual([['undecodable', 1, 1]])

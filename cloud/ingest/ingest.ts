@@ -40,6 +40,8 @@ export interface Tally {
 
 export interface Ingested {
   readonly replies: readonly Reply[]
+  /** Devices whose link was granted. */
+  readonly greeted: readonly string[]
   readonly tally: Tally
 }
 
@@ -86,6 +88,7 @@ export class Group {
   readonly #raw: RawMessage[] = []
   readonly #gaps: (Gap & { readonly device: string; readonly epoch: number })[] = []
   readonly #replies: Reply[] = []
+  readonly #greeted: string[] = []
   readonly #tally: Tally = {
     hellos: [],
     batches: { applied: 0, quarantined: 0, fenced: 0 },
@@ -134,7 +137,7 @@ export class Group {
     ])
     this.#tally.raw.push(...this.#raw.map(({ reason }) => reason))
     this.#tally.gaps.push(...this.#gaps.map(({ cause }) => cause))
-    return { replies: this.#replies, tally: this.#tally }
+    return { replies: this.#replies, greeted: this.#greeted, tally: this.#tally }
   }
 
   async #takeHello({ device, hello }: Arrival & { kind: 'hello' }, epochs: EpochState[]): Promise<void> {
@@ -142,7 +145,9 @@ export class Group {
     const { kind } = decision
     this.#tally.hellos.push(kind === 'grant' ? (decision.grant.opens ?? 'grant') : kind)
     if (answer) this.#replies.push({ device, payload: encodeAnswer(answer) })
-    if (kind === 'grant') this.#note(device, decision.grant.epoch, gaps)
+    if (kind !== 'grant') return
+    this.#greeted.push(device)
+    this.#note(device, decision.grant.epoch, gaps)
   }
 
   /** Only what comes under the newest link of a speaking epoch is taken: whoever holds an older one is told to say hello. */

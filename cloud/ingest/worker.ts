@@ -24,6 +24,8 @@ export interface IngestOptions {
   readonly metrics: IngestMetrics
   readonly clock: Clock
   readonly log: Log
+  /** Told of devices that have just connected, after the commit. */
+  readonly onGreeted?: (devices: readonly string[]) => void
 }
 
 /** Longest wait between tries while the database is away. */
@@ -39,7 +41,7 @@ const PAUSE_MS = 500
  * by us.
  */
 export function startIngest(options: IngestOptions): AsyncDisposable {
-  const { database, devices, broker, group, metrics, clock, log } = options
+  const { database, devices, broker, group, metrics, clock, log, onGreeted } = options
   const queue = new ArrivalQueue()
   const ending = new AbortController()
   let running: Promise<void> | undefined
@@ -93,10 +95,11 @@ export function startIngest(options: IngestOptions): AsyncDisposable {
   async function tryCommit(arrivals: readonly Arrival[]): Promise<void> {
     const stop = metrics.seconds.startTimer()
     const moment = { now: clock.now(), pauseMs: Math.floor(queue.groups) * PAUSE_MS }
-    const { replies, tally } = await database.transaction((client) => ingest(client, arrivals, moment))
+    const { replies, greeted, tally } = await database.transaction((client) => ingest(client, arrivals, moment))
     stop()
     metrics.messages.observe(arrivals.length)
     metrics.count(tally)
+    if (greeted.length > 0) onGreeted?.(greeted)
     for (const { device, payload } of replies) {
       // Without the reply the device asks, or sends, again.
       bus

@@ -3,6 +3,7 @@ import { spawnTraining } from '@storecast/models'
 import {
   type Api,
   accessControl,
+  auditRoutes,
   certificateAccess,
   claimRoutes,
   createMetrics,
@@ -21,6 +22,7 @@ import {
   trainingRoutes,
   trustRoutes,
 } from './api/index.ts'
+import { createAudit } from './audit/index.ts'
 import { type CloudConfig, isLoopback } from './config.ts'
 import { createDevices, createSites, desiredStates, type Publisher, startPublisher } from './devices/index.ts'
 import { announceRevocations, createEnrolment, openIdentity } from './identity/index.ts'
@@ -72,8 +74,10 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const metrics = createMetrics()
   const { secrets } = config
 
-  const database = stack.use(await openDatabase({ ...databaseOf(config), log }))
-  await database.migrate(MIGRATIONS)
+  const opened = stack.use(await openDatabase({ ...databaseOf(config), log }))
+  await opened.migrate(MIGRATIONS)
+  const audit = createAudit({ database: opened, clock })
+  const { database } = audit
   const objects = stack.use(await openObjects(config))
   const trust = stack.use(
     await startTrust({ ...config.trust, keys: config.trust.keys ?? join(config.data, 'trust'), database, clock, log }),
@@ -197,7 +201,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       onChange()
     },
   })
-  const common = { version: VERSION, metrics, log }
+  const common = { version: VERSION, audit, metrics, log }
   const { renewExpiredDays } = config.identity
   devicesApi = stack.use(
     await startApi({
@@ -231,6 +235,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
           return { url: devicesUrl(), ca: authority.digest, root: await newestRoot(trust) }
         }),
         identityRoutes({ authority, certificates, clock }),
+        auditRoutes(audit),
       ],
     }),
   )

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { apiMigrations } from './api/index.ts'
+import { auditMigrations } from './audit/index.ts'
 import type { CloudConfig } from './config.ts'
 import { deviceMigrations } from './devices/index.ts'
 import { identityMigrations } from './identity/index.ts'
@@ -26,6 +27,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...apiMigrations,
   ...identityMigrations,
   ...trustMigrations,
+  ...auditMigrations,
 ]
 
 export const databaseOf = ({ data, postgres, secrets }: CloudConfig): DatabaseConfig =>

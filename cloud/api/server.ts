@@ -12,11 +12,13 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import type { ListenerTls } from '../identity/index.ts'
+import type { AuditLog } from '../audit/index.ts'
 import { SetupError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { Access, AccessCheck, Principal } from './access.ts'
 import type { Metrics } from './metrics.ts'
 import { Problem, problem, problemOf } from './problems.ts'
+import { type Recorder, recorder } from './recorder.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -60,6 +62,7 @@ interface ApiOptions {
   /** HTTPS; a client's certificate is asked for and handed to `access`. Absent: HTTP. */
   readonly tls?: ListenerTls
   readonly access: AccessCheck
+  readonly audit: AuditLog
   readonly metrics: Metrics
   readonly log: Log
   readonly routes: readonly Routes[]
@@ -71,6 +74,7 @@ interface ApiOptions {
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
   const { host, port, tls, access, metrics, log, routes } = options
+  const record = recorder(options.audit)
   const sendProblem = problemSender(metrics)
   let secure: HttpsServer | undefined
   const app = base(log, sendProblem, (handler) => {
@@ -90,7 +94,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   })
   describe(app, options.version)
   guard(app, access, metrics)
-  answerErrors(app, log, sendProblem)
+  app.decorateRequest('audited', false)
+  app.addHook('onRoute', record.wrap)
+  answerErrors(app, { log, record, send: sendProblem })
   app.after(() => {
     for (const add of routes) add(app)
     app.get('/v1/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger())
@@ -169,10 +175,13 @@ const problemSender =
     return reply.code(body.status).type('application/problem+json').serializer(JSON.stringify).send(body)
   }
 
-function answerErrors(app: App, log: Log, send: SendProblem): void {
-  app.setErrorHandler((error, request, reply) => {
+function answerErrors(app: App, { log, record, send }: { log: Log; record: Recorder; send: SendProblem }): void {
+  app.setErrorHandler(async (error, request, reply) => {
     const body = problemOf(error)
-    if (body.status >= 500) log.error({ error, method: request.method, route: request.routeOptions.url }, body.detail)
+    const at = { method: request.method, route: request.routeOptions.url }
+    if (body.status >= 500) log.error({ error, ...at }, body.detail)
+    // The refusal stands whether or not it can be written down.
+    await record.refused(request, body).catch((error) => log.error({ error, ...at }, 'a refusal was not recorded'))
     return send(reply, body)
   })
   app.setNotFoundHandler((request, reply) => {

@@ -53,7 +53,7 @@ export interface Devices {
   /** Withdraws token and certificates for good. @throws NotFoundError `device-unknown`. */
   retire(id: string): Promise<Device>
   /** @throws NotFoundError `device-unknown`. */
-  get(id: string): Promise<Device>
+  get(id: string, client?: Pick<PoolClient, 'query'>): Promise<Device>
   list(page: PageRequest & { readonly site?: string | undefined; readonly selector?: Selector }): Promise<Page<Device>>
   /** Ids of the devices in service that a selector names, ascending. */
   select(selector: Selector): Promise<readonly string[]>
@@ -94,8 +94,8 @@ const MATCHES = `(s.labels || d.labels || jsonb_build_object('site', s.id, 'devi
 export function createDevices(options: DevicesOptions): Devices {
   const { database, desired, clock, onChange, onWithdrawn, certificates } = options
   const { pool } = database
-  const get = async (id: string): Promise<Device> => {
-    const { rows } = await pool.query<Device>(`${SELECT} WHERE d.id = $1`, [id])
+  const get = async (id: string, client: Pick<PoolClient, 'query'> = pool): Promise<Device> => {
+    const { rows } = await client.query<Device>(`${SELECT} WHERE d.id = $1`, [id])
     return rows[0] ?? unknownDevice(id)
   }
   const withdraw = async (id: string, reason: string, change: (client: PoolClient) => Promise<QueryResult>) => {
@@ -151,17 +151,18 @@ export function createDevices(options: DevicesOptions): Devices {
       ),
     async replaceToken(id) {
       const { token, hash } = newToken()
-      const { rowCount } = await pool.query(
-        `UPDATE devices d SET token_hash = $2 WHERE id = $1 AND retired_at IS NULL AND ${HAS_NO_CERTIFICATE}`,
-        [id, hash],
-      )
-      if (rowCount === 0) {
-        if ((await get(id)).retiredAt !== null) unknownDevice(id)
+      await database.transaction(async (client) => {
+        const { rowCount } = await client.query(
+          `UPDATE devices d SET token_hash = $2 WHERE id = $1 AND retired_at IS NULL AND ${HAS_NO_CERTIFICATE}`,
+          [id, hash],
+        )
+        if (rowCount === 1) return
+        if ((await get(id, client)).retiredAt !== null) unknownDevice(id)
         throw new ConflictError({
           code: 'device-certified',
           message: `Device ${id} has certificates in place of a token. POST /v1/claims with "device": "${id}" lets it enrol again.`,
         })
-      }
+      })
       onWithdrawn(id)
       return { device: await get(id), token }
     },

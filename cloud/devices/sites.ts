@@ -41,7 +41,7 @@ export interface Sites {
    */
   put(id: string, spec: SiteSpec): Promise<Site>
   /** @throws NotFoundError `site-unknown`. */
-  get(id: string): Promise<Site>
+  get(id: string, client?: Pick<PoolClient, 'query'>): Promise<Site>
   list(page: PageRequest): Promise<Page<Site>>
   /** Ids of the sites whose labels hold the selector's; `site` stands for the id. */
   select(selector: Labels): Promise<readonly string[]>
@@ -79,8 +79,8 @@ export function createSites({ database, objects, desired, clock, onChange }: Sit
        ON CONFLICT (site, kind) DO UPDATE SET sha256 = $3, bytes = $4`,
       [site, kind, ref.sha256, ref.bytes],
     )
-  const get = async (id: string): Promise<Site> => {
-    const { rows } = await pool.query<Site>(`${SELECT} WHERE s.id = $1`, [id])
+  const get = async (id: string, client: Pick<PoolClient, 'query'> = pool): Promise<Site> => {
+    const { rows } = await client.query<Site>(`${SELECT} WHERE s.id = $1`, [id])
     return rows[0] ?? unknownSite(id)
   }
 

@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { NotFoundError } from '../platform/errors.ts'
@@ -16,7 +17,7 @@ export interface QuarantinedEpoch {
 
 export interface Quarantine {
   /** Copies of devices that wait for a decision, or whose release was interrupted. */
-  list(): Promise<readonly QuarantinedEpoch[]>
+  list(client?: Pick<PoolClient, 'query'>): Promise<readonly QuarantinedEpoch[]>
   /**
    * Makes the epoch the device's own, with all that was kept apart: the copy that was speaking until now is the fork from
    * its next hello on. Can be called again where it was interrupted.
@@ -63,8 +64,8 @@ export function createQuarantine({ database, clock }: { database: Database; cloc
     })
 
   return {
-    async list() {
-      const { rows } = await database.pool.query<QuarantinedEpoch>(
+    async list(client = database.pool) {
+      const { rows } = await client.query<QuarantinedEpoch>(
         `SELECT device, epoch, db_id AS "dbId", reason, opened_at AS "openedAt", (SELECT count(*) FROM quarantined_batches q
            WHERE (q.device, q.epoch) = (e.device, e.epoch)) AS batches
          FROM device_epochs e WHERE quarantined OR EXISTS (SELECT 1 FROM quarantined_batches q
@@ -80,7 +81,9 @@ export function createQuarantine({ database, clock }: { database: Database; cloc
     },
     async discard(device, epoch) {
       await requireEpoch(device, epoch)
-      await database.pool.query('DELETE FROM quarantined_batches WHERE device = $1 AND epoch = $2', [device, epoch])
+      await database.transaction((client) =>
+        client.query('DELETE FROM quarantined_batches WHERE device = $1 AND epoch = $2', [device, epoch]),
+      )
     },
   }
 }

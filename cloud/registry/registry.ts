@@ -54,11 +54,11 @@ export interface Registry {
   }): Promise<ModelVersion>
   /** @throws InvalidError `model-uri`, NotFoundError `model-unknown`, `version-unknown`, `alias-unknown`. */
   resolve(uri: string): Promise<ModelVersion>
-  model(name: string): Promise<Model>
+  model(name: string, client?: Pick<PoolClient, 'query'>): Promise<Model>
   models(page: PageRequest): Promise<Page<Model>>
   /** Newest first. */
   versions(model: string, page: PageRequest): Promise<Page<ModelVersion>>
-  version(model: string, version: number): Promise<ModelVersion>
+  version(model: string, version: number, client?: Pick<PoolClient, 'query'>): Promise<ModelVersion>
   /** Every version of every model, without what describes it. */
   everyVersion(): Promise<BundleVersion[]>
   setTags(model: string, version: number, tags: Readonly<Record<string, string>>): Promise<ModelVersion>
@@ -97,14 +97,17 @@ interface RegistryOptions {
 export function createRegistry({ database, objects, clock, onRegistered }: RegistryOptions): Registry {
   const { pool } = database
 
-  const model = async (name: string): Promise<Model> => {
-    const { rows } = await pool.query<Model>(`${MODELS} WHERE m.name = $1`, [name])
+  const model = async (name: string, client: Pick<PoolClient, 'query'> = pool): Promise<Model> => {
+    const { rows } = await client.query<Model>(`${MODELS} WHERE m.name = $1`, [name])
     return rows[0] ?? unknownModel(name)
   }
-  const version = async (name: string, number: number): Promise<ModelVersion> => {
-    const { rows } = await pool.query<ModelVersion>(`${VERSIONS} WHERE v.model = $1 AND v.version = $2`, [name, number])
+  const version = async (name: string, number: number, client: Pick<PoolClient, 'query'> = pool) => {
+    const { rows } = await client.query<ModelVersion>(`${VERSIONS} WHERE v.model = $1 AND v.version = $2`, [
+      name,
+      number,
+    ])
     if (rows[0]) return rows[0]
-    const { versions } = await model(name)
+    const { versions } = await model(name, client)
     return unknownVersion(name, number, versions)
   }
 
@@ -178,8 +181,10 @@ export function createRegistry({ database, objects, clock, onRegistered }: Regis
       return toPage(rows, limit, (row) => String(row.version))
     },
     async setTags(name, number, tags) {
-      await pool.query('UPDATE model_versions SET tags = $3 WHERE model = $1 AND version = $2', [name, number, tags])
-      return version(name, number)
+      return database.transaction(async (client) => {
+        await client.query('UPDATE model_versions SET tags = $3 WHERE model = $1 AND version = $2', [name, number, tags])
+        return version(name, number, client)
+      })
     },
     async setAlias(change, client) {
       const set = (client: PoolClient) => setAlias(client, change, clock.now())

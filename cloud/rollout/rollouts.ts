@@ -46,7 +46,7 @@ export interface Rollouts extends AsyncDisposable {
    */
   begin(spec: RolloutSpec): Promise<Rollout>
   /** @throws NotFoundError `rollout-unknown`. */
-  get(id: string): Promise<Rollout>
+  get(id: string, client?: Pick<PoolClient, 'query'>): Promise<Rollout>
   /** Newest first. */
   list(page: PageRequest & { readonly model?: string | undefined }): Promise<Page<Rollout>>
   /** Where each device is now; after the end, still now. */
@@ -102,14 +102,14 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
       ...deviceState({ model, version, ...facts, reported: reported.get(device)?.state }),
     }))
   }
-  const withCounts = async (rollout: Rollout): Promise<Rollout> => {
+  const withCounts = async (rollout: Rollout, client?: Pick<PoolClient, 'query'>): Promise<Rollout> => {
     if (rollout.state !== 'running') return rollout
-    const states = await statesOf(rollout)
+    const states = await statesOf(rollout, client)
     return { ...rollout, counts: countStates(states.map((one) => one.state)) }
   }
-  const get = async (id: string): Promise<Rollout> => {
-    const { rows } = await pool.query<Rollout>(`${SELECT} WHERE id = $1`, [id])
-    return rows[0] ? withCounts(rows[0]) : unknownRollout(id)
+  const get = async (id: string, client: Pick<PoolClient, 'query'> = pool): Promise<Rollout> => {
+    const { rows } = await client.query<Rollout>(`${SELECT} WHERE id = $1`, [id])
+    return rows[0] ? withCounts(rows[0], client) : unknownRollout(id)
   }
 
   /** Looks at one running rollout that no other process is looking at. */
@@ -200,7 +200,7 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
          ORDER BY rollouts.id DESC LIMIT $3`,
         [after ?? null, model ?? null, limit + 1],
       )
-      return toPage(await Promise.all(rows.map(withCounts)), limit, (rollout) => rollout.id)
+      return toPage(await Promise.all(rows.map((row) => withCounts(row))), limit, (rollout) => rollout.id)
     },
     async devices(id, { after = '', limit, state }) {
       const all = await statesOf(await get(id))
@@ -209,15 +209,18 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
     },
     async cancel(id) {
       const rollout = await get(id)
-      const { rowCount } = await pool.query(
-        `UPDATE rollouts SET state = 'cancelled', reason = 'by an operator', counts = $2, finished_at = $3
-         WHERE id = $1 AND state = 'running'`,
-        [id, rollout.counts, clock.now()],
-      )
-      if (rowCount !== 0 || rollout.state === 'cancelled') return get(id)
-      throw new ConflictError({
-        code: 'rollout-over',
-        message: `Rollout ${id} has ${rollout.state} already; there is nothing to cancel.`,
+      return database.transaction(async (client) => {
+        await client.query(
+          `UPDATE rollouts SET state = 'cancelled', reason = 'by an operator', counts = $2, finished_at = $3
+           WHERE id = $1 AND state = 'running'`,
+          [id, rollout.counts, clock.now()],
+        )
+        const now = await get(id, client)
+        if (now.state === 'cancelled') return now
+        throw new ConflictError({
+          code: 'rollout-over',
+          message: `Rollout ${id} has ${now.state} already; there is nothing to cancel.`,
+        })
       })
     },
     async [Symbol.asyncDispose]() {

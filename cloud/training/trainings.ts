@@ -48,7 +48,7 @@ type RunAttempt = Pick<TrainingRun, 'id' | 'attempts'>
 export interface TrainingRuns {
   create(spec: TrainingSpec): Promise<{ run: TrainingRun; job: string }>
   /** @throws NotFoundError `training-run-unknown`. */
-  get(id: string): Promise<TrainingRun>
+  get(id: string, client?: Pick<PoolClient, 'query'>): Promise<TrainingRun>
   /** Newest first. */
   list(page: PageRequest & { readonly model?: string | undefined }): Promise<Page<TrainingRun>>
   /** @throws ConflictError `training-run-over` where it has ended. */
@@ -72,19 +72,23 @@ const SELECT = `
 
 export function trainingRuns({ database, clock }: { database: Database; clock: Clock }): TrainingRuns {
   const { pool } = database
-  const one = async (where: string, values: unknown[]): Promise<TrainingRun | undefined> =>
-    (await pool.query<TrainingRun>(`${SELECT} WHERE ${where}`, values)).rows.map(withoutNulls)[0]
-  const get = async (id: string) => (await one('id = $1', [id])) ?? unknownRun(id)
+  const one = async (where: string, values: unknown[], client: Pick<PoolClient, 'query'> = pool) =>
+    (await client.query<TrainingRun>(`${SELECT} WHERE ${where}`, values)).rows.map(withoutNulls)[0]
+  const get = async (id: string, client?: Pick<PoolClient, 'query'>) =>
+    (await one('id = $1', [id], client)) ?? unknownRun(id)
   return {
     get,
     async create({ definition, selector, from, to, alias }) {
       const job = randomUUID()
-      const { rows } = await pool.query<{ id: string }>(
-        `INSERT INTO training_runs (job, model, definition, selector, from_day, to_day, alias, state, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8) RETURNING id::text`,
-        [job, definition.metadata.name, definition, selector, from ?? null, to ?? null, alias, clock.now()],
-      )
-      return { run: await get(rows[0]!.id), job }
+      const id = await database.transaction(async (client) => {
+        const { rows } = await client.query<{ id: string }>(
+          `INSERT INTO training_runs (job, model, definition, selector, from_day, to_day, alias, state, created_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8) RETURNING id::text`,
+          [job, definition.metadata.name, definition, selector, from ?? null, to ?? null, alias, clock.now()],
+        )
+        return rows[0]!.id
+      })
+      return { run: await get(id), job }
     },
     async list({ after, limit, model }) {
       const { rows } = await pool.query<TrainingRun>(
@@ -94,15 +98,17 @@ export function trainingRuns({ database, clock }: { database: Database; clock: C
       return toPage(rows.map(withoutNulls), limit, (run) => run.id)
     },
     async cancel(id) {
-      const { rowCount } = await pool.query(
-        `UPDATE training_runs SET state = 'cancelled', finished_at = $2 WHERE id = $1 AND state IN ('queued', 'running')`,
-        [id, clock.now()],
-      )
-      const run = await get(id)
-      if (rowCount !== 0 || run.state === 'cancelled') return run
-      throw new ConflictError({
-        code: 'training-run-over',
-        message: `Training run ${id} has ${run.state} already; there is nothing to cancel.`,
+      return database.transaction(async (client) => {
+        await client.query(
+          `UPDATE training_runs SET state = 'cancelled', finished_at = $2 WHERE id = $1 AND state IN ('queued', 'running')`,
+          [id, clock.now()],
+        )
+        const run = await get(id, client)
+        if (run.state === 'cancelled') return run
+        throw new ConflictError({
+          code: 'training-run-over',
+          message: `Training run ${id} has ${run.state} already; there is nothing to cancel.`,
+        })
       })
     },
     async open() {

@@ -1,6 +1,7 @@
 import { DesiredState, DeviceId, SiteId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { Devices } from '../../devices/index.ts'
+import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import { Labels, PageQuery, pageOf, SelectorText, UnixMs } from '../schemas.ts'
 import type { Routes } from '../server.ts'
 
@@ -22,6 +23,7 @@ const tags = ['devices']
 export const deviceRoutes =
   (devices: Devices): Routes =>
   (app) => {
+    const audit: RouteAudit = { state: (client, { params }) => unlessMissing(devices.get(params.device, client)) }
     app.get(
       '/v1/devices',
       {
@@ -38,6 +40,7 @@ export const deviceRoutes =
     app.post(
       '/v1/devices',
       {
+        config: { audit: { state: (client, { body }) => unlessMissing(devices.get(body.id, client)), body: 'kept' } },
         schema: {
           tags,
           summary:
@@ -56,6 +59,7 @@ export const deviceRoutes =
     app.delete(
       '/v1/devices/:device',
       {
+        config: { audit },
         schema: {
           tags,
           summary: 'Withdraw the device’s token and certificates for good; what it sent is kept',
@@ -79,7 +83,10 @@ export const deviceRoutes =
     )
     app.post(
       '/v1/devices/:device/token',
-      { schema: { tags, summary: 'Replace the token', params: DeviceParams, response: { 200: Enrolled } } },
+      {
+        config: { audit },
+        schema: { tags, summary: 'Replace the token', params: DeviceParams, response: { 200: Enrolled } },
+      },
       ({ params }) => devices.replaceToken(params.device),
     )
     app.get(

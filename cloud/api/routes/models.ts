@@ -4,6 +4,7 @@ import { Manifest, ModelName, ObjectRef } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import { InvalidError } from '../../platform/errors.ts'
 import type { Registry } from '../../registry/index.ts'
+import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import { Labels, NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
 import type { Routes } from '../server.ts'
 
@@ -45,6 +46,22 @@ const tags = ['models']
 export const modelRoutes =
   (registry: Registry): Routes =>
   (app) => {
+    const model: RouteAudit = {
+      state: (client, { params }) => unlessMissing(registry.model(params.model, client)),
+      body: 'kept',
+    }
+    const registered: RouteAudit = {
+      async state(client, { params }, made) {
+        if (made === undefined) return unlessMissing(registry.model(params.model, client))
+        const { version, bundle, source } = await registry.version(params.model, made as number, client)
+        return { ...(await registry.model(params.model, client)), registered: { version, bundle, source } }
+      },
+    }
+    const versionTags: RouteAudit = {
+      state: async (client, { params }) =>
+        (await unlessMissing(registry.version(params.model, params.version, client)))?.tags,
+      body: 'kept',
+    }
     app.get(
       '/v1/models',
       { schema: { tags, summary: 'List models', querystring: PageQuery, response: { 200: pageOf(Model) } } },
@@ -72,6 +89,7 @@ export const modelRoutes =
       '/v1/models/:model/versions',
       {
         bodyLimit: BUNDLE_LIMITS.archive,
+        config: { audit: registered },
         schema: {
           tags,
           summary: 'Register a model bundle as the next version',
@@ -100,6 +118,7 @@ export const modelRoutes =
     app.put(
       '/v1/models/:model/versions/:version/tags',
       {
+        config: { audit: versionTags },
         schema: {
           tags,
           summary: 'Replace the tags of a version',
@@ -113,6 +132,7 @@ export const modelRoutes =
     app.put(
       '/v1/models/:model/aliases/:alias',
       {
+        config: { audit: model },
         schema: {
           tags,
           summary: 'Point an alias to a version',
@@ -129,6 +149,7 @@ export const modelRoutes =
     app.delete(
       '/v1/models/:model/aliases/:alias',
       {
+        config: { audit: model },
         schema: {
           tags,
           summary: 'Remove an alias',

@@ -1,6 +1,7 @@
 import { DeviceId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { Quarantine } from '../../ingest/index.ts'
+import type { RouteAudit } from '../recorder.ts'
 import { UnixMs } from '../schemas.ts'
 import type { Routes } from '../server.ts'
 
@@ -21,6 +22,10 @@ export const quarantineRoutes =
   (quarantine: Quarantine): Routes =>
   (app) => {
     const list = async () => ({ items: [...(await quarantine.list())] })
+    const audit: RouteAudit = {
+      state: async (client, { params: { device } }) =>
+        (await quarantine.list(client)).filter((epoch) => epoch.device === device),
+    }
     app.get(
       '/v1/quarantine',
       { schema: { tags, summary: 'Copies of devices that wait for a decision', response: { 200: Done } } },
@@ -29,6 +34,7 @@ export const quarantineRoutes =
     app.post(
       '/v1/quarantine/:device/:epoch/release',
       {
+        config: { audit },
         schema: {
           tags,
           summary: 'Make this copy the device, with all that was kept apart',
@@ -44,6 +50,7 @@ export const quarantineRoutes =
     app.post(
       '/v1/quarantine/:device/:epoch/discard',
       {
+        config: { audit },
         schema: {
           tags,
           summary: 'Throw away what was kept apart of this copy',

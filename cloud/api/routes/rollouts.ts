@@ -1,6 +1,7 @@
 import { DeviceId, ModelName } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import { DEVICE_STATES, type Rollouts } from '../../rollout/index.ts'
+import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import { Labels, NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
 import type { Routes } from '../server.ts'
 import { Alias } from './models.ts'
@@ -52,6 +53,13 @@ const tags = ['rollouts']
 export const rolloutRoutes =
   (rollouts: Rollouts): Routes =>
   (app) => {
+    const audit: RouteAudit = {
+      async state(client, { params }, made) {
+        const id = params.rollout ?? made
+        return typeof id === 'string' ? unlessMissing(rollouts.get(id, client)) : undefined
+      },
+      body: 'kept',
+    }
     app.get(
       '/v1/rollouts',
       {
@@ -67,6 +75,7 @@ export const rolloutRoutes =
     app.post(
       '/v1/rollouts',
       {
+        config: { audit },
         schema: {
           tags,
           summary: 'Point every device of a selector at a model version, and watch what becomes of it',
@@ -103,6 +112,7 @@ export const rolloutRoutes =
     app.post(
       '/v1/rollouts/:rollout/cancel',
       {
+        config: { audit },
         schema: {
           tags,
           summary: 'Stop watching a rollout; devices keep what they were told',

@@ -1,6 +1,7 @@
 import { CatalogueDocument, CovariatesDocument, ObjectRef, SensorsDocument, SiteId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { Sites } from '../../devices/index.ts'
+import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import { Labels, PageQuery, pageOf, Refs, UnixMs } from '../schemas.ts'
 import type { Routes } from '../server.ts'
 
@@ -30,6 +31,8 @@ const tags = ['sites']
 export const siteRoutes =
   (sites: Sites): Routes =>
   (app) => {
+    // Catalogue, sensors and covariates are named by their digests.
+    const audit: RouteAudit = { state: (client, { params }) => unlessMissing(sites.get(params.site, client)) }
     app.get(
       '/v1/sites',
       { schema: { tags, summary: 'List sites', querystring: PageQuery, response: { 200: pageOf(Site) } } },
@@ -44,6 +47,7 @@ export const siteRoutes =
       '/v1/sites/:site',
       {
         bodyLimit: 16 * MiB,
+        config: { audit },
         schema: {
           tags,
           summary: 'Create or replace a site, its catalogue and its sensor definitions',
@@ -58,6 +62,7 @@ export const siteRoutes =
       '/v1/sites/:site/covariates',
       {
         bodyLimit: 32 * MiB,
+        config: { audit },
         schema: {
           tags,
           summary: 'Add what became known at a time: weather forecasts, promotions, holidays',

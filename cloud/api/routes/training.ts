@@ -1,6 +1,7 @@
 import { LocalDay, ModelDefinition, ModelName } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { Trainings } from '../../training/index.ts'
+import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import { Labels, NumberPageQuery, pageOf, UnixMs } from '../schemas.ts'
 import type { Routes } from '../server.ts'
 import { Alias } from './models.ts'
@@ -52,6 +53,15 @@ const tags = ['training']
 export const trainingRoutes =
   (trainings: Trainings): Routes =>
   (app) => {
+    const audit: RouteAudit = {
+      async state(client, { params }, made) {
+        const id = params.run ?? made
+        if (typeof id !== 'string') return undefined
+        const run = await unlessMissing(trainings.get(id, client))
+        return run && withoutDefinition(run)
+      },
+      body: 'kept',
+    }
     app.get(
       '/v1/training-runs',
       {
@@ -67,6 +77,7 @@ export const trainingRoutes =
     app.post(
       '/v1/training-runs',
       {
+        config: { audit },
         schema: {
           tags,
           summary: 'Train a definition on what devices have sent, and register the model',
@@ -83,7 +94,13 @@ export const trainingRoutes =
     )
     app.post(
       '/v1/training-runs/:run/cancel',
-      { schema: { tags, summary: 'Stop a training run', params: RunParams, response: { 200: TrainingRun } } },
+      {
+        config: { audit },
+        schema: { tags, summary: 'Stop a training run', params: RunParams, response: { 200: TrainingRun } },
+      },
       ({ params }) => trainings.cancel(params.run),
     )
   }
+
+/** What was asked holds the definition already. */
+const withoutDefinition = ({ definition: _, ...run }: { readonly definition: unknown }) => run

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { AuditLog, Call } from '../audit/index.ts'
+import { canonicalJson } from '../platform/canonical.ts'
+import { NotFoundError } from '../platform/errors.ts'
+import type { Problem } from './problems.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What the audit log keeps of a mutating route's calls, beside who, what and the decision. */
+    audit?: RouteAudit
+  }
+  interface FastifyRequest {
+    /** Whether the call has its entry. */
+    audited: boolean
+  }
+}
+
+export interface RouteAudit {
+  /** The thing as the API shows it, before and after; undefined where it is not there. */
+  readonly state?: (
+    client: Parameters<NonNullable<Call['state']>>[0],
+    // biome-ignore lint/suspicious/noExplicitAny: each route knows the params and body that its schemas gave it.
+    request: { readonly params: any; readonly body: any },
+    made: unknown,
+  ) => Promise<unknown>
+  /** The body is kept as it is: it is small, and can hold no secret. Elsewhere its digest stands for it. */
+  readonly body?: 'kept'
+}
+
+/** Leaves an entry in the audit log for every call that may change something. */
+export interface Recorder {
+  /** Makes a mutating route's handler leave its entry. */
+  wrap(route: RouteOptions): void
+  /** For a call that was refused before its handler began. */
+  refused(request: FastifyRequest, problem: Problem): Promise<void>
+}
+
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
+const isMutating = (method: string | readonly string[]) => [method].flat().some((one) => !SAFE.has(one))
+
+const MAX_KEPT_BODY = 16 * 1024
+
+export function recorder(audit: AuditLog): Recorder {
+  return {
+    wrap(route) {
+      if (!isMutating(route.method)) return
+      const { handler } = route
+      route.handler = async function (request, reply) {
+        request.audited = true
+        return audit.recorded(callOf(request, route), async () => handler.call(this, request, reply))
+      }
+    },
+    async refused(request, { status, code, detail }) {
+      if (request.is404 || request.audited || !isMutating(request.method)) return
+      request.audited = true
+      const { actor, action, subject } = callOf(request, request.routeOptions)
+      const decision = status === 401 || status === 403 ? 'denied' : 'failed'
+      await audit.append({ actor, action, subject, decision, code, message: detail })
+    },
+  }
+}
+
+function callOf(
+  request: FastifyRequest,
+  route: Pick<RouteOptions, 'url' | 'config'> | FastifyRequest['routeOptions'],
+): Call {
+  const { audit = {} } = route.config ?? {}
+  const { state } = audit
+  const asked = {
+    ...(Object.keys(request.query as object).length > 0 && { query: request.query }),
+    ...bodyOf(request.body, audit),
+  }
+  return {
+    actor: actorOf(request),
+    action: `${request.method} ${route.url}`,
+    subject: request.url.split('?')[0]!.slice(0, 1024),
+    ...(Object.keys(asked).length > 0 && { request: asked }),
+    ...(state && { state: (client, made) => state(client, request as { params: unknown; body: unknown }, made) }),
+  }
+}
+
+function actorOf({ principal, ip: from }: FastifyRequest): Call['actor'] {
+  if (principal?.role === 'admin') return { kind: 'operator', id: principal.id, from }
+  if (principal?.role === 'device') return { kind: 'device', id: principal.device, from }
+  return { kind: 'unknown', id: 'unknown', from }
+}
+
+function bodyOf(body: unknown, { body: kept }: RouteAudit): object | undefined {
+  if (body === undefined || body === null || body instanceof Readable) return undefined
+  const text = canonicalJson(body)
+  if (kept && text.length <= MAX_KEPT_BODY) return { body }
+  return { bodySha256: createHash('sha256').update(text).digest('hex') }
+}
+
+/** For a state of what may not be there. */
+export async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined
+    throw error
+  }
+}

@@ -21,7 +21,19 @@ const rooms = {
     'local',
   ],
   models: ['onnx', 'autodiff', 'networks', 'training', 'quantize', 'dataset', 'sensor', 'demand', 'bundling'],
-  cloud: ['platform', 'audit', 'identity', 'trust', 'devices', 'ingest', 'telemetry', 'registry', 'training', 'rollout', 'api'],
+  cloud: [
+    'platform',
+    'audit',
+    'identity',
+    'trust',
+    'devices',
+    'ingest',
+    'telemetry',
+    'registry',
+    'training',
+    'rollout',
+    'api',
+  ],
 }
 const mayImport = {
   shared: [],

@@ -182,7 +182,11 @@ export function createRegistry({ database, objects, clock, onRegistered }: Regis
     },
     async setTags(name, number, tags) {
       return database.transaction(async (client) => {
-        await client.query('UPDATE model_versions SET tags = $3 WHERE model = $1 AND version = $2', [name, number, tags])
+        await client.query('UPDATE model_versions SET tags = $3 WHERE model = $1 AND version = $2', [
+          name,
+          number,
+          tags,
+        ])
         return version(name, number, client)
       })
     },

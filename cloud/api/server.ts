@@ -11,8 +11,8 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
-import type { ListenerTls } from '../identity/index.ts'
 import type { AuditLog } from '../audit/index.ts'
+import type { ListenerTls } from '../identity/index.ts'
 import { SetupError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { Access, AccessCheck, Principal } from './access.ts'

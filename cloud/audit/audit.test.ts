@@ -82,6 +82,18 @@ describe('a recorded call', () => {
     ])
   })
 
+  it('that fails after it changed something leaves both', async () => {
+    const work = async () => {
+      await insert('a')
+      throw new Error('too late')
+    }
+    await expect(audit.recorded(call(), work)).rejects.toThrow('too late')
+    expect((await entries()).map(({ entry: { decision, after } }) => [decision, after])).toEqual([
+      ['allowed', ['a']],
+      ['failed', undefined],
+    ])
+  })
+
   it('keeps one chain, however many come at once', async () => {
     await Promise.all(Array.from({ length: 30 }, (_, n) => audit.recorded(call(), () => insert(`t${n}`))))
     expect((await entries()).map((row) => row.number)).toEqual(Array.from({ length: 30 }, (_, n) => n + 1))

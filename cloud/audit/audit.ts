@@ -127,16 +127,15 @@ export function createAudit({ database, clock }: { database: Database; clock: Cl
         return result
       } catch (error) {
         scope.taken = true
-        if (!scope.recorded) {
-          const { before } = scope
-          await append({
-            ...entryOf(call, scope.policies),
-            ...(before !== undefined && { before }),
-            ...refusalOf(error),
-          }).catch((cause) => {
-            throw new AggregateError([error, cause], 'a call failed, and could not be recorded')
-          })
-        }
+        const { before, policies } = scope
+        // What changed before it failed has its entry; this one says that the call did not end well.
+        await append({
+          ...entryOf(call, scope.recorded ? [] : policies),
+          ...(before !== undefined && !scope.recorded && { before }),
+          ...refusalOf(error),
+        }).catch((cause) => {
+          throw new AggregateError([error, cause], 'a call failed, and could not be recorded')
+        })
         throw error
       }
     },

@@ -87,5 +87,5 @@ export async function guardedDevice(overrides: Partial<TrustGateOptions> = {}): 
 export const refusal = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'none',
-    (error: TrustError) => error.code ?? String(error),
+    (error: TrustError) => (typeof error.code === 'string' ? error.code : error.name),
   )

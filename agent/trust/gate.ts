@@ -8,10 +8,10 @@ import { type BundleTarget, requireApproval } from './approval.ts'
 import { type Envelope, openEnvelope, requireCurrent, verifySignature } from './desired.ts'
 import { TrustError, TrustFrozen, TrustRefused } from './errors.ts'
 import type { FetchLimits, FetchTls } from './fetch.ts'
-import { Repository } from './session.ts'
+import { type Mirror, Repository } from './session.ts'
 import { type Refusal, readJudged, readMetadata, readRefusal, readTime, type TrustProcedures } from './state.ts'
 import { systemTime, type TimeSources, TrustTime } from './time.ts'
-import { describeTrusted, type RoleState } from './trusted.ts'
+import { describeTrusted, noRoot, type RoleState, SMALL_TARGET_PATHS } from './trusted.ts'
 
 /** What a device asks before it follows a desired state, and before it stages a model. */
 export interface TrustGate extends AsyncDisposable {
@@ -73,6 +73,7 @@ export interface TrustGateOptions {
   readonly limits?: FetchLimits
 }
 
+const nothing = async () => undefined
 const LONGEST_MESSAGE = 500
 /** What is merely away, or not begun yet, is no news. */
 const QUIET: ReadonlySet<string> = new Set(['repository-unreachable', 'no-root', 'metadata-missing'])
@@ -100,7 +101,10 @@ class Gate implements TrustGate {
     const { sources = systemTime, limits } = options
     this.#options = options
     this.#time = new TrustTime(sources, readTime(options.db).known)
-    this.#repository = new Repository({ ...options, sources, limits, time: this.#time })
+    this.#repository = new Repository({
+      ...{ ...options, sources, limits, time: this.#time },
+      smallTargets: SMALL_TARGET_PATHS,
+    })
   }
 
   get status(): TrustStatus {
@@ -130,13 +134,16 @@ class Gate implements TrustGate {
   }
 
   refresh(signal: AbortSignal): Promise<void> {
-    return this.#telling(() => this.#repository.session({ api: this.#api, signal, fresh: true }, async () => undefined))
+    return this.#telling(async () => {
+      await this.#repository.session({ mirror: this.#mirror(this.#api), signal, fresh: true }, nothing)
+    })
   }
 
   requireApproved(target: BundleTarget, signal: AbortSignal): Promise<void> {
     return this.#telling(async () => {
       const path = bundleTarget(target.model, target.version)
-      const signed = await this.#repository.session({ api: this.#api, signal, fresh: false }, (lookUp) => lookUp(path))
+      const request = { mirror: this.#mirror(this.#api), signal, fresh: false }
+      const signed = await this.#repository.session(request, (lookUp) => lookUp(path))
       requireApproval(target, signed, this.#repository.small(REVOKED_TARGET) ?? { versions: [] })
       const bytes = await this.#options.read(target.bundle.sha256)
       try {
@@ -166,16 +173,26 @@ class Gate implements TrustGate {
     return readJudged(this.#options.db)?.api ?? this.#options.api
   }
 
+  #mirror(api: string | undefined): Mirror {
+    if (this.#repository.trusted() === undefined) throw noRoot()
+    if (api === undefined)
+      throw new TrustFrozen('repository-unreachable', 'the cloud has not said yet where its API is')
+    if (this.#options.requireTls && !api.startsWith('https:')) {
+      throw new TrustFrozen('insecure-api', `${api} is not https, as this device's broker is mqtts`)
+    }
+    const base = new URL('v1/tuf', api.endsWith('/') ? api : `${api}/`).toString()
+    return { metadataUrl: `${base}/metadata`, targetsUrl: `${base}/targets` }
+  }
+
   /** By the keys that are trusted now; where they do not answer for it, by those that a refresh brings. */
   async #verify(envelope: Envelope): Promise<DesiredState> {
     const known = this.#repository.whyStale() ? undefined : this.#repository.small(DESIRED_KEYS_TARGET)
     if (known?.keys.some(({ kid }) => kid === envelope.kid)) return await verifySignature(envelope, known)
-    // Any mirror will do: what it serves vouches for itself, and it is shown no token.
     const apis = [...new Set([this.#api, this.#options.api, envelope.api].filter((api) => api !== undefined))]
     const { signal } = this.#ending
     for (const [i, api] of apis.entries()) {
       try {
-        await this.#repository.session({ api, signal, fresh: false }, async () => undefined)
+        await this.#repository.session({ mirror: this.#mirror(api), signal, fresh: false }, nothing)
         break
       } catch (error) {
         const isAway = error instanceof TrustFrozen && error.code === 'repository-unreachable'

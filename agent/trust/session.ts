@@ -7,14 +7,7 @@ import { FETCH_LIMITS, type FetchLimits, type FetchTls, fetchCapped } from './fe
 import { type LookUp, runSession } from './repository.ts'
 import { readMetadata, readTarget, readTime, type SmallTarget, type TrustProcedures } from './state.ts'
 import type { TimeSources, TrustTime } from './time.ts'
-import {
-  describeTrusted,
-  SMALL_TARGET_PATHS,
-  SMALL_TARGETS,
-  type SmallTargetPath,
-  type TrustedSet,
-  whyStale,
-} from './trusted.ts'
+import { describeTrusted, noRoot, SMALL_TARGETS, type SmallTargetPath, type TrustedSet, whyStale } from './trusted.ts'
 
 export interface RepositoryOptions {
   readonly writer: Writer<TrustProcedures>
@@ -24,17 +17,22 @@ export interface RepositoryOptions {
   readonly now: () => number
   /** Made for each session, and removed after it. */
   readonly folder: string
-  /** The API is asked over TLS alone. */
-  readonly requireTls: boolean
+  /** Those that are kept beside the metadata. */
+  readonly smallTargets: readonly SmallTargetPath[]
   readonly tls: FetchTls
   readonly sources: TimeSources
   readonly time: TrustTime
   readonly limits?: FetchLimits | undefined
 }
 
+/** Where a repository is served. Any server will do: what it serves vouches for itself, and it is shown no token. */
+export interface Mirror {
+  readonly metadataUrl: string
+  readonly targetsUrl: string
+}
+
 export interface SessionRequest {
-  /** Base URL of the cloud's API. */
-  readonly api: string | undefined
+  readonly mirror: Mirror
   readonly signal: AbortSignal
   /** Ask the repository also where it was asked a moment ago. */
   readonly fresh: boolean
@@ -64,12 +62,12 @@ export class Repository implements AsyncDisposable {
 
   /** Why nothing new is to be judged by what is on this disk. */
   whyStale(trusted = this.trusted()): TrustFrozen | undefined {
-    const { db, time } = this.#options
-    const stored = SMALL_TARGET_PATHS.flatMap((path) => {
+    const { db, time, smallTargets } = this.#options
+    const stored = smallTargets.flatMap((path) => {
       const sha256 = readTarget(db, path)?.sha256
       return sha256 === undefined ? [] : [[path, sha256] as const]
     })
-    return whyStale(trusted, Object.fromEntries(stored), time.now())
+    return whyStale(trusted, { wanted: smallTargets, stored: Object.fromEntries(stored), now: time.now() })
   }
 
   /** A small target as it came last; undefined where none is signed. Ask `whyStale` first. */
@@ -100,18 +98,16 @@ export class Repository implements AsyncDisposable {
     const signal = AbortSignal.any([request.signal, this.#ending.signal])
     signal.throwIfAborted()
     const metadata = readMetadata(db)
-    const base = this.#base(metadata.has('root'), request.api)
+    if (!metadata.has('root')) throw noRoot()
+    const { metadataUrl, targetsUrl } = request.mirror
     const young = this.#refreshed !== undefined && sources.monotonic() - this.#refreshed < FRESH_MS
     const cached = young && !request.fresh && this.whyStale() === undefined
     const fetch = (url: string, maxBytes: number) => fetchCapped(url, { maxBytes, limits, tls, signal })
     const changes = { targets: [] as SmallTarget[], gone: [] as string[] }
-    const end = await runSession(
-      { metadata, folder, metadataUrl: `${base}/metadata`, at: time.now(), cached, fetch },
-      async (lookUp) => {
-        await this.#updateTargets({ lookUp, fetch: (file, most) => fetch(`${base}/targets/${file}`, most), changes })
-        return await use(lookUp)
-      },
-    )
+    const end = await runSession({ metadata, folder, metadataUrl, at: time.now(), cached, fetch }, async (lookUp) => {
+      await this.#updateTargets({ lookUp, fetch: (file, most) => fetch(`${targetsUrl}/${file}`, most), changes })
+      return await use(lookUp)
+    })
     const succeeded = 'value' in end.outcome
     const after = describeTrusted(end.metadata)
     const { rotated, attestedBy } = this.#learn(after, succeeded && !cached)
@@ -132,18 +128,6 @@ export class Repository implements AsyncDisposable {
     return end.outcome.value
   }
 
-  #base(hasRoot: boolean, api: string | undefined): string {
-    if (!hasRoot) {
-      throw new TrustFrozen('no-root', 'no root of trust is known: enrol this device, or name one in cloud.rootFile')
-    }
-    if (api === undefined)
-      throw new TrustFrozen('repository-unreachable', 'the cloud has not said yet where its API is')
-    if (this.#options.requireTls && !api.startsWith('https:')) {
-      throw new TrustFrozen('insecure-api', `${api} is not https, as this device's broker is mqtts`)
-    }
-    return new URL('v1/tuf', api.endsWith('/') ? api : `${api}/`).toString()
-  }
-
   /** Fetches those that were signed anew. @throws TrustFrozen */
   async #updateTargets(options: {
     readonly lookUp: LookUp
@@ -151,7 +135,7 @@ export class Repository implements AsyncDisposable {
     readonly changes: { readonly targets: SmallTarget[]; readonly gone: string[] }
   }): Promise<void> {
     const { lookUp, fetch, changes } = options
-    for (const path of SMALL_TARGET_PATHS) {
+    for (const path of this.#options.smallTargets) {
       const signed = await lookUp(path)
       if (signed === undefined) {
         changes.gone.push(path)

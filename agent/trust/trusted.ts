@@ -60,18 +60,20 @@ export function describeTrusted(metadata: TrustedMetadata): TrustedSet | undefin
   }
 }
 
-/**
- * Why nothing new is to be judged by this, at this time (unix milliseconds); undefined where it holds.
- * @param stored digests of the small targets on this disk
- */
-export function whyStale(
-  trusted: TrustedSet | undefined,
-  stored: TrustedSet['smallTargets'],
-  now: number,
-): TrustFrozen | undefined {
-  if (trusted === undefined) {
-    return new TrustFrozen('no-root', 'no root of trust is known: enrol this device, or name one in cloud.rootFile')
-  }
+export const noRoot = () =>
+  new TrustFrozen('no-root', 'no root of trust is known: enrol this device, or name one in cloud.rootFile')
+
+export interface Present {
+  /** Small targets that are to be here, and digests of those that are. */
+  readonly wanted: readonly SmallTargetPath[]
+  readonly stored: TrustedSet['smallTargets']
+  /** Trust time, in unix milliseconds. */
+  readonly now: number
+}
+
+/** Why nothing new is to be judged by this; undefined where it holds. */
+export function whyStale(trusted: TrustedSet | undefined, { wanted, stored, now }: Present): TrustFrozen | undefined {
+  if (trusted === undefined) return noRoot()
   const missing = TOP_ROLES.find((role) => trusted.roles[role] === undefined)
   if (missing) return new TrustFrozen('metadata-missing', `the models' repository was not reached yet: no ${missing}`)
   const expired = TOP_ROLES.find((role) => trusted.roles[role]!.expires <= now)
@@ -79,7 +81,7 @@ export function whyStale(
     const since = new Date(trusted.roles[expired]!.expires).toISOString()
     return new TrustFrozen('metadata-expired', `the models' repository has expired: its ${expired} on ${since}`)
   }
-  const absent = SMALL_TARGET_PATHS.find((path) => trusted.smallTargets[path] !== stored[path])
+  const absent = wanted.find((path) => trusted.smallTargets[path] !== stored[path])
   if (absent) return new TrustFrozen('target-missing', `the models' repository has a ${absent} that is not here yet`)
   return undefined
 }

@@ -75,7 +75,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   features.start()
   if (documents.catalogue) features.apply(documents.catalogue)
   if (documents.covariates) features.apply(documents.covariates)
-  const forecaster = stack.use(new Forecaster({ writer, db, features, models, windows, clock, log }))
+  const forecaster = stack.use(new Forecaster({ writer, db, features, models, shadows, windows, clock, log }))
   await forecaster.start()
   const sensors = stack.use(
     await Sensors.start({

@@ -36,8 +36,8 @@ export class Features implements Disposable {
   readonly #options: FeaturesOptions
   /** By the sensors they are made of; models of the same view share one. */
   readonly #histories = new Map<string, DemandHistory>()
-  /** By model name. */
-  readonly #demand = new Map<string, { readonly sha256: string; readonly features: DemandFeatures }>()
+  /** By bundle: two of a model's versions, for a candidate beside the one that serves. */
+  readonly #demand = new Map<string, { readonly model: string; readonly features: DemandFeatures }>()
   #catalogue: CatalogueDocument | undefined
   #covariates: CovariatesDocument | undefined
   #calendar: Calendar | undefined
@@ -98,8 +98,8 @@ export class Features implements Disposable {
   demand({ model, sha256, manifest }: ModelFeatures): DemandFeatures {
     const { view } = manifest.definition.spec
     if (view.kind !== 'daily-demand') throw new TypeError(`model ${model} has a ${view.kind} view`)
-    const known = this.#demand.get(model)
-    if (known?.sha256 === sha256) return known.features
+    const known = this.#demand.get(sha256)
+    if (known) return known.features
     const { catalogue, calendar } = this.site()
     const { target, censoredBy, openHours } = view
     const source = { target, censoredBy, openHours }
@@ -111,7 +111,9 @@ export class Features implements Disposable {
       this.#histories.set(key, history)
     }
     const features = new DemandFeatures({ view, manifest, catalogue, covariates: this.#covariates, history })
-    this.#demand.set(model, { sha256, features })
+    const [oldest, ...others] = [...this.#demand].filter(([, other]) => other.model === model)
+    if (oldest && others.length > 0) this.#demand.delete(oldest[0])
+    this.#demand.set(sha256, { model, features })
     return features
   }
 

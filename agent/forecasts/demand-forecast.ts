@@ -6,7 +6,14 @@ import {
   seasonalNaive,
   warmupDays,
 } from '@storecast/shared/forecasts'
-import { type DemandFeatures, dayForecastAt, dayName, dayNumber, type Features } from '../features/index.ts'
+import {
+  type DemandFeatures,
+  type DemandRows,
+  dayForecastAt,
+  dayName,
+  dayNumber,
+  type Features,
+} from '../features/index.ts'
 import type { ServingModel } from '../inference/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Connection } from '../platform/database.ts'
@@ -15,7 +22,7 @@ import { type DemandPart, inferDemand } from './demand-inference.ts'
 import { handled } from './handled.ts'
 import { Issued, type IssuedRun } from './issued.ts'
 import type { FinishRun, forecastProcedures, ScoreForecasts } from './procedures.ts'
-import { forecastsOf, runsSince } from './runs.ts'
+import { type ForecastStore, servedForecasts } from './store.ts'
 
 export interface ForecastTools {
   readonly writer: Writer<typeof forecastProcedures>
@@ -23,6 +30,17 @@ export interface ForecastTools {
   readonly db: Connection
   readonly features: Features
   readonly clock: Clock
+  /** Where the forecasts are kept; default: with those that are served. */
+  readonly store?: ForecastStore
+}
+
+/** Inputs of one run, in arrays that are good until the next run of the same version is prepared. */
+export interface Prepared {
+  readonly model: ServingModel
+  readonly issuedAt: number
+  readonly day: number
+  readonly demand: DemandFeatures
+  readonly rows: DemandRows
 }
 
 /** Days for which what came of a forecast is followed, readings that come late included. */
@@ -32,6 +50,7 @@ const DAY = 86_400_000
 /** Runs of one model with a `daily-demand` view, whatever its version. */
 export class DemandForecasts {
   readonly #tools: ForecastTools
+  readonly #store: ForecastStore
   readonly #issued = new Issued({ keepDays: SCORED_DAYS })
   #unstored: ScoreForecasts[] = []
   #loaded = false
@@ -39,26 +58,49 @@ export class DemandForecasts {
 
   constructor(tools: ForecastTools) {
     this.#tools = tools
+    this.#store = tools.store ?? servedForecasts(tools)
   }
 
   /**
    * Features, inference, calibration by the site's own scored days, stored durably. Windows up to the issue time are
    * closed by then.
+   * @param beside called while the host is at work
    * @throws InferenceError, FeaturesNotReady, WriterError
    */
-  async run(model: ServingModel, issuedAt: number): Promise<FinishRun> {
-    const { writer, features, clock } = this.#tools
+  async run(model: ServingModel, issuedAt: number, beside: () => void = () => {}): Promise<FinishRun> {
+    await this.warmUp(model, issuedAt)
+    return this.complete(this.prepare(model, issuedAt), beside)
+  }
+
+  /** Whether `warmUp` has nothing to do. @throws FeaturesNotReady */
+  isWarm(model: ServingModel, issuedAt: number): boolean {
+    return this.#loaded && this.#missing(model, this.#dayAt(issuedAt)).length === 0
+  }
+
+  /** Gets together the forecasts of the last days that calibration learns from. @throws InferenceError, FeaturesNotReady */
+  async warmUp(model: ServingModel, issuedAt: number): Promise<void> {
+    const demand = this.#tools.features.demand(model)
+    this.#load(model.model, issuedAt)
+    await this.#backcast(model, demand, this.#dayAt(issuedAt))
+  }
+
+  /** @throws FeaturesNotReady */
+  prepare(model: ServingModel, issuedAt: number): Prepared {
+    const demand = this.#tools.features.demand(model)
+    const day = this.#dayAt(issuedAt)
+    return { model, issuedAt, day, demand, rows: demand.at(day) }
+  }
+
+  /** The part of a run that follows its inputs. @throws InferenceError, WriterError */
+  async complete({ model, issuedAt, day, demand, rows }: Prepared, beside: () => void = () => {}): Promise<FinishRun> {
+    const { features, clock } = this.#tools
     const { version, manifest } = model
     const { quantiles: levels, calibration } = manifest.definition.spec
     const { calendar } = features.site()
-    const day = dayForecastAt(calendar, issuedAt)
-    const demand = features.demand(model)
-    this.#load(model.model, issuedAt)
-    await this.#backcast(model, demand, day)
-
-    const rows = demand.at(day)
+    const began = performance.now()
     const answers = inferDemand(model, rows)
     // While the host is at work:
+    beside()
     this.#unstored.push(...this.#issued.score((past) => demand.closedDay(past), { day, at: clock.now() }))
     const state = fitCalibration({ history: this.#history(model, day), levels, calibration })
     const baseline = seasonalNaive(rows.history)
@@ -72,11 +114,11 @@ export class DemandForecasts {
       const { quantiles, mean } = applyCalibration(state, part, { levels })
       const naive = Float32Array.from(part.rows, (row) => baseline[row]!)
       const forecasts = { ...key, entities, quantiles, raw, mean, profile, baseline: naive }
-      stored.push(handled(writer.call('forecasts.record', forecasts)))
+      stored.push(handled(this.#store.record(forecasts)))
       parts.push(part)
     }
     const run: FinishRun = { ...key, madeAt: clock.now(), levels, calibration: state }
-    stored.push(writer.call('forecasts.finish', run))
+    stored.push(this.#store.finish({ ...run, tookMs: performance.now() - began }))
     await Promise.all(stored)
     this.#issued.add({ ...joined(parts), model: model.model, version, issuedAt, day })
     return run
@@ -86,7 +128,7 @@ export class DemandForecasts {
   async storeScores(): Promise<void> {
     const scores = this.#unstored
     if (scores.length === 0) return
-    await this.#tools.writer.call('forecasts.score', scores)
+    await this.#store.score(scores)
     this.#unstored = this.#unstored.filter((score) => !scores.includes(score))
   }
 
@@ -94,10 +136,9 @@ export class DemandForecasts {
   #load(model: string, before: number): void {
     if (this.#loaded) return
     this.#loaded = true
-    const { db, features } = this.#tools
-    const { calendar } = features.site()
-    for (const run of runsSince(db, model, before - (SCORED_DAYS + 1) * DAY)) {
-      const rows = [...forecastsOf(db, run)]
+    const { calendar } = this.#tools.features.site()
+    for (const run of this.#store.runsSince(model, before - (SCORED_DAYS + 1) * DAY)) {
+      const rows = [...this.#store.forecastsOf(run)]
       const levels = run.levels.length
       const raw = new Float32Array(rows.length * levels)
       rows.forEach((row, i) => {
@@ -120,15 +161,24 @@ export class DemandForecasts {
    * data. Days within it are left to the bundle's warm-up, which comes from a network that had not seen them.
    */
   async #backcast(model: ServingModel, demand: DemandFeatures, day: number): Promise<void> {
-    const { version, manifest } = model
+    for (const past of this.#missing(model, day)) {
+      const parts = await Promise.all(inferDemand(model, demand.at(past)))
+      this.#issued.add({ ...joined(parts), model: model.model, version: model.version, issuedAt: null, day: past })
+    }
+  }
+
+  /** Days before `day` of which there is no forecast to learn from. */
+  #missing({ version, manifest }: ServingModel, day: number): number[] {
     const { levelDays, conformalDays } = manifest.definition.spec.calibration
     const trainedTo = dayNumber(manifest.lineage.dataset.to)
     const first = Math.max(day - Math.min(SCORED_DAYS, Math.max(levelDays, conformalDays)), trainedTo + 1)
-    for (let past = first; past < day; past++) {
-      if (this.#issued.has(version, past)) continue
-      const parts = await Promise.all(inferDemand(model, demand.at(past)))
-      this.#issued.add({ ...joined(parts), model: model.model, version, issuedAt: null, day: past })
-    }
+    const days: number[] = []
+    for (let past = first; past < day; past++) if (!this.#issued.has(version, past)) days.push(past)
+    return days
+  }
+
+  #dayAt(issuedAt: number): number {
+    return dayForecastAt(this.#tools.features.site().calendar, issuedAt)
   }
 
   /** Days to calibrate by: this version's own, and the bundle's warm-up for those it has not forecast here. */

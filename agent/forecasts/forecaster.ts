@@ -12,10 +12,13 @@ import type { FinishRun, forecastProcedures } from './procedures.ts'
 import { lastRun } from './runs.ts'
 import { ScheduledModel } from './scheduled-model.ts'
 import { forecastSequence } from './sequence-forecast.ts'
+import { ShadowForecasts } from './shadow.ts'
 
 export interface ForecasterOptions extends ForecastTools {
   readonly writer: Writer<typeof forecastProcedures & typeof eventProcedures>
   readonly models: Pick<Models, 'serving' | 'versions' | 'onChanged'>
+  /** Candidates; none where it is not given. */
+  readonly shadows?: Pick<Models, 'current' | 'onRun'>
   readonly windows: Pick<Windows, 'closeUntil'>
   readonly log: Logger
 }
@@ -36,15 +39,19 @@ export class Forecaster implements AsyncDisposable {
   readonly #told = new Map<string, number>()
   readonly #onRun = new Listeners<FinishRun>()
   readonly #listening = new DisposableStack()
+  readonly #shadow: ShadowForecasts | undefined
 
   constructor(options: ForecasterOptions) {
     this.#options = options
+    const { shadows } = options
+    this.#shadow = shadows && this.#listening.use(new ShadowForecasts({ ...options, shadows }))
   }
 
   /** Drops what a run that was cut short left behind, then keeps to the schedules. */
   async start(): Promise<void> {
     const { writer, models, features } = this.#options
     await writer.call('forecasts.discard', null)
+    await writer.call('shadow.discard', null)
     this.#listening.use(models.onChanged(() => this.#reschedule()))
     this.#listening.use(features.onApplied(() => this.#reschedule()))
     this.#reschedule()
@@ -102,6 +109,7 @@ export class Forecaster implements AsyncDisposable {
       try {
         const run = await this.#attempt(name, issuedAt)
         if (run) this.#onRun.tell(run)
+        if (run) this.#shadow?.follow(run)
         break
       } catch (error) {
         await writer.call('forecasts.discard', name)
@@ -118,13 +126,17 @@ export class Forecaster implements AsyncDisposable {
   async #attempt(name: string, issuedAt: number): Promise<FinishRun | undefined> {
     const model = await this.#options.models.serving(name)
     if (!model) return undefined
-    if (model.manifest.definition.spec.view.kind === 'sequence') return forecastSequence(this.#options, model, issuedAt)
+    const beside = () => this.#shadow?.prepare(name, issuedAt)
+    if (model.manifest.definition.spec.view.kind === 'sequence') {
+      beside()
+      return forecastSequence(this.#options, model, issuedAt)
+    }
     let demand = this.#demand.get(name)
     if (!demand) {
       demand = new DemandForecasts(this.#options)
       this.#demand.set(name, demand)
     }
-    return demand.run(model, issuedAt)
+    return demand.run(model, issuedAt, beside)
   }
 
   /** Once a run: it is tried again until it succeeds or the next one is due. */

@@ -43,7 +43,7 @@ export function latestForecasts(
 ): LatestForecasts | undefined {
   const run = lastRun(db, model, until)
   if (!run) return undefined
-  const forecasts = [...forecastsOf(db, run, entity)].map((row) => describe(row, run))
+  const forecasts = [...forecastsOf(db, run, { entity })].map((row) => describe(row, run))
   return { ...run, forecasts }
 }
 

@@ -2,6 +2,7 @@ import type { CalibrationState } from '@storecast/shared/forecasts'
 import type { Span } from '@storecast/shared/windows'
 import type { Connection } from '../platform/database.ts'
 import { unpackFloats } from './floats.ts'
+import { type ForecastTables, SERVED } from './tables.ts'
 
 /** A finished run of a model's schedule. */
 export interface ForecastRun extends Span {
@@ -41,8 +42,13 @@ export function lastRun(db: Connection, model: string, until = Number.MAX_SAFE_I
 }
 
 /** Runs issued at or after `from`, oldest first. */
-export function runsSince(db: Connection, model: string, from: number): ForecastRun[] {
-  const sql = 'SELECT * FROM forecast_runs WHERE model = ? AND issued_at >= ? ORDER BY issued_at'
+export function runsSince(
+  db: Connection,
+  model: string,
+  from: number,
+  { runs }: ForecastTables = SERVED,
+): ForecastRun[] {
+  const sql = `SELECT * FROM ${runs} WHERE model = ? AND issued_at >= ? ORDER BY issued_at`
   return db.statement<[string, number], RunRow>(sql).all(model, from).map(fromRow)
 }
 
@@ -69,14 +75,17 @@ type ForecastRow = Omit<StoredForecast, 'quantiles' | 'raw' | 'profile' | 'censo
 export function* forecastsOf(
   db: Connection,
   { model, version, issuedAt }: Pick<ForecastRun, 'model' | 'version' | 'issuedAt'>,
-  entity?: string,
+  {
+    entity = null,
+    tables = SERVED,
+  }: { readonly entity?: string | null | undefined; readonly tables?: ForecastTables } = {},
 ): Generator<StoredForecast> {
   const rows = db
     .statement<Record<string, string | number | null>, ForecastRow>(
-      `SELECT entity, quantiles, raw, mean, profile, baseline, actual, censored FROM forecasts
+      `SELECT entity, quantiles, raw, mean, profile, baseline, actual, censored FROM ${tables.forecasts}
        WHERE model = :model AND version = :version AND issued_at = :issuedAt AND (:entity IS NULL OR entity = :entity)`,
     )
-    .all({ model, version, issuedAt, entity: entity ?? null })
+    .all({ model, version, issuedAt, entity })
   for (const { quantiles, raw, profile, censored, ...row } of rows) {
     yield {
       ...row,

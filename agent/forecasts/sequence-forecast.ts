@@ -3,7 +3,7 @@ import type { SequenceRows } from '../features/index.ts'
 import { float32, InferenceError, type ServingModel } from '../inference/index.ts'
 import type { ForecastTools } from './demand-forecast.ts'
 import type { FinishRun, RecordForecasts } from './procedures.ts'
-import { forecastsOf, runsSince } from './runs.ts'
+import { type ForecastStore, servedForecasts } from './store.ts'
 
 /** Runs whose outcome may still be missing, in milliseconds before the one that is issued. */
 const SCORED_MS = 14 * 86_400_000
@@ -19,10 +19,11 @@ export async function forecastSequence(
   model: ServingModel,
   issuedAt: number,
 ): Promise<FinishRun> {
-  const { writer, features, clock } = tools
+  const { features, clock, store = servedForecasts(tools) } = tools
   const { context, levels } = sizes(model)
   const rows = features.sequence(model, issuedAt)
   const channels = rows.channels.length
+  const began = performance.now()
   const { quantiles } = await model.infer({ series: float32([1, context, channels], rows.series) })
   if (quantiles?.type !== 'float32' || !quantiles.data.every(Number.isFinite)) {
     throw new InferenceError('run-failed', `model ${model.model} gives no finite float32 quantiles`)
@@ -30,11 +31,12 @@ export async function forecastSequence(
   const span = { start: rows.ahead[0]!.start, end: rows.ahead.at(-1)!.end }
   const key = { model: model.model, version: model.version, issuedAt, ...span }
   const run: FinishRun = { ...key, madeAt: clock.now(), levels, calibration: null }
+  const tookMs = performance.now() - began
   await Promise.all([
-    writer.call('forecasts.record', { ...key, ...byChannel(rows, quantiles.data, levels.length) }),
-    writer.call('forecasts.finish', run),
+    store.record({ ...key, ...byChannel(rows, quantiles.data, levels.length) }),
+    store.finish({ ...run, tookMs }),
   ])
-  await scoreSequences(tools, model, issuedAt)
+  await scoreSequences({ features, clock, store }, model, issuedAt)
   return run
 }
 
@@ -61,13 +63,15 @@ function byChannel({ channels, series, ahead }: SequenceRows, steps: Float32Arra
   return { entities: channels, quantiles, raw: quantiles, mean, profile, baseline }
 }
 
+type ScoreTools = Pick<ForecastTools, 'features' | 'clock'> & { readonly store: ForecastStore }
+
 /** Runs whose horizon has passed get the means that were measured, where at least half of the windows were. */
-async function scoreSequences({ db, writer, features, clock }: ForecastTools, model: ServingModel, until: number) {
+async function scoreSequences({ features, clock, store }: ScoreTools, model: ServingModel, until: number) {
   const { calendar } = features.site()
   const { step } = sizes(model)
-  const runs = runsSince(db, model.model, until - SCORED_MS).filter((run) => run.end <= until)
+  const runs = store.runsSince(model.model, until - SCORED_MS).filter((run) => run.end <= until)
   for (const run of runs) {
-    const open = [...forecastsOf(db, run)].filter((row) => row.actual === null)
+    const open = [...store.forecastsOf(run)].filter((row) => row.actual === null)
     if (open.length === 0) continue
     const spans: Span[] = []
     for (let start = run.start; start < run.end; start = spans.at(-1)!.end) spans.push(calendar.windowAt(start, step))
@@ -81,9 +85,7 @@ async function scoreSequences({ db, writer, features, clock }: ForecastTools, mo
     const entities = open.map((row) => row.entity)
     const censored = new Uint8Array(entities.length)
     const scoredAt = clock.now()
-    await writer.call('forecasts.score', [
-      { model: model.model, version, issuedAt, scoredAt, entities, actual, censored },
-    ])
+    await store.score([{ model: model.model, version, issuedAt, scoredAt, entities, actual, censored }])
   }
 }
 

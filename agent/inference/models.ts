@@ -101,6 +101,11 @@ export class Models implements AsyncDisposable {
    */
   async serving(model: string): Promise<ServingModel | undefined> {
     await this.#whenRestored()
+    return this.current(model)
+  }
+
+  /** The same as things stand: undefined too while a dead host is being replaced. */
+  current(model: string): ServingModel | undefined {
     const loaded = this.#loaded(model)
     return loaded && { ...loaded, infer: (inputs) => this.#infer(loaded, inputs) }
   }

@@ -75,3 +75,39 @@ export interface EventRecord {
   readonly message: string
   readonly detail: Readonly<Record<string, string | number | boolean>>
 }
+
+/**
+ * How a candidate in shadow compared with the version that served, on one closed local day: over the products (or channels)
+ * of a device, each forecast of both with the same span. e = forecast − actual of the middle quantile, d = |e| of the
+ * candidate less |e| of the champion, in the target's unit. Key: (device, model, champion, candidate, day). Sent again as
+ * actuals come in.
+ */
+export interface EvidenceRecord {
+  readonly model: string
+  readonly champion: number
+  readonly candidate: number
+  /** Local day, `2026-03-29`, on which the forecasts' spans begin. */
+  readonly day: string
+  /** The site's label of that name; empty where it has none. */
+  readonly region: string
+  /** Pairs whose actual is in, and those left out: in a stock-out sales are a lower bound of demand. */
+  readonly rows: number
+  readonly excluded: number
+  /** Over the rows: Σd, Σd², max|d|. */
+  readonly difference: number
+  readonly differenceSquared: number
+  readonly largestDifference: number
+  /** Σ|e| and Σe of each. */
+  readonly championAbsolute: number
+  readonly candidateAbsolute: number
+  readonly championError: number
+  readonly candidateError: number
+  /** Σ actual. */
+  readonly actual: number
+  /** Σ|forecast of the candidate − forecast of the champion|. */
+  readonly moved: number
+  /** Ends of the candidate's host that were its doing. */
+  readonly crashes: number
+  /** Milliseconds that the candidate's runs took, from its inputs to its last answer: a DDSketch. */
+  readonly latency: SketchBins
+}

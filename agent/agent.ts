@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { EventRecord } from '@storecast/shared/contracts'
 import type { AgentConfig, AgentSecrets } from './config.ts'
+import { openIdentity } from './identity/index.ts'
+import { identitySettings } from './identity-settings.ts'
 import type { HostLimits } from './inference/index.ts'
 import { forecastRoutes } from './local/forecast-routes.ts'
 import { inferenceRoutes } from './local/inference-routes.ts'
@@ -12,7 +14,7 @@ import { databaseFile, objectsFolder } from './paths.ts'
 import { type Pipeline, startPipeline } from './pipeline.ts'
 import { type Clock, fastClock, systemClock } from './platform/clock.ts'
 import { openReading } from './platform/database.ts'
-import { makeDirectory, readWhole } from './platform/files.ts'
+import { makeDirectory } from './platform/files.ts'
 import { lockDirectory } from './platform/lock.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
 import { startWriter } from './platform/writer.ts'
@@ -82,7 +84,9 @@ export async function startAgent(
     }),
   )
 
-  const ca = config.cloud?.caFile === undefined ? undefined : (await readWhole(config.cloud.caFile, MB))?.toString()
+  const { deviceToken } = secrets
+  const settings = await identitySettings(config, secrets)
+  const identity = settings && stack.use(await openIdentity(settings, log))
   const reconciler = stack.use(
     new Reconciler({
       writer,
@@ -96,11 +100,10 @@ export async function startAgent(
         download({
           ...request,
           store,
-          ca,
-          token: secrets.deviceToken ?? '',
+          credentials: identity?.current ?? { ...(deviceToken !== undefined && { token: deviceToken }), tls: {} },
           bytesPerSecond: Math.min(bytesPerSecond, config.cloud?.downloadBytesPerSecond ?? MB),
           stallMs: STALL_MS,
-          requireTls: config.cloud?.mqtt.startsWith('mqtts:') ?? false,
+          requireTls: identity?.current?.broker.startsWith('mqtts:') ?? false,
         }),
       clock,
       trustNow: () => Date.now(),
@@ -116,12 +119,11 @@ export async function startAgent(
 
   const sync =
     config.cloud &&
+    identity &&
     stack.use(
       new Sync({
-        url: config.cloud.mqtt,
         device: config.device,
-        token: secrets.deviceToken ?? '',
-        ca,
+        identity,
         writer,
         db,
         log,
@@ -145,7 +147,11 @@ export async function startAgent(
     refusals: () => pipeline.sensors.refusals,
     reported: () => reconciler.reported(),
     host: () => pipeline.models.host(),
-    link: () => sync?.status ?? { connected: false, trouble: undefined },
+    link: () => {
+      const { connected, trouble } = sync?.status ?? { connected: false, trouble: undefined }
+      return { connected, trouble: connected ? trouble : (identity?.trouble ?? trouble) }
+    },
+    certificateExpires: () => identity?.expiresAt,
   }
   const metrics = createMetrics(status)
   const server = stack.use(

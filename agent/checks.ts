@@ -1,10 +1,14 @@
+import { request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { join } from 'node:path'
 import { connectAsync } from 'mqtt'
 import type { AgentConfig, AgentSecrets } from './config.ts'
+import { type Credentials, heldCredentials, renewalTimes } from './identity/index.ts'
+import { identitySettings } from './identity-settings.ts'
 import { ModelRejected, Models } from './inference/index.ts'
 import { databaseFile, objectsFolder } from './paths.ts'
 import { type Connection, DatabaseUnusable, openReading } from './platform/database.ts'
-import { fileSize, freeBytes, readWhole } from './platform/files.ts'
+import { fileSize, freeBytes } from './platform/files.ts'
 import { readDesired, readModels } from './update/index.ts'
 
 /** What a check found; `advice` says what to do, and is there wherever something needs doing. */
@@ -76,7 +80,8 @@ export async function openDatabase(config: AgentConfig): Promise<Connection | un
 }
 
 /** Against the cloud's clock, by the `Date` of an answer; to the second, and as far as the way there and back allows. */
-export async function checkClock({ db }: Patient): Promise<Finding> {
+export async function checkClock(patient: Patient): Promise<Finding> {
+  const { db } = patient
   const now = new Date()
   const found = `it is ${now.toISOString()}`
   if (now.getUTCFullYear() < 2026)
@@ -85,7 +90,7 @@ export async function checkClock({ db }: Patient): Promise<Finding> {
   if (api === undefined) return ok(`${found}; nothing to compare it with yet`)
   let date: string | null
   try {
-    date = (await fetch(api, { method: 'HEAD', signal: AbortSignal.timeout(ANSWER_MS) })).headers.get('date')
+    date = await dateOf(api, (await held(patient))?.tls ?? {})
   } catch (error) {
     return warning(
       `${found}; ${api} does not answer (${reason(error)})`,
@@ -99,46 +104,89 @@ export async function checkClock({ db }: Patient): Promise<Finding> {
   return Math.abs(skew) > 60 ? failure(ahead, advice) : warning(ahead, advice)
 }
 
+/** The `Date` of an answer, whatever else it says. */
+function dateOf(url: string, tls: Credentials['tls']): Promise<string | null> {
+  const request = url.startsWith('https:') ? requestHttps : requestHttp
+  return new Promise((resolve, reject) => {
+    const options = { method: 'HEAD', agent: false, signal: AbortSignal.timeout(ANSWER_MS), ...tls }
+    const outgoing = request(url, options, (response) => {
+      response.resume()
+      resolve(response.headers.date ?? null)
+    })
+    outgoing.on('error', reject)
+    outgoing.end()
+  })
+}
+
+async function held({ config, secrets }: Patient): Promise<Credentials | undefined> {
+  const settings = await identitySettings(config, secrets)
+  return settings && (await heldCredentials(settings))
+}
+
+/** Whether there is a certificate, and until when. */
+export async function checkIdentity(patient: Patient): Promise<Finding> {
+  if (patient.config.cloud === undefined) return ok('none is needed: the agent works alone')
+  const credentials = await held(patient)
+  if (credentials?.token !== undefined)
+    return warning('by a token', 'enrol the device with a claim: it works under TLS')
+  const certificate = credentials?.tls.cert
+  if (certificate === undefined) {
+    const advice = 'run the agent with a claim of "storecast enroll create"'
+    return patient.secrets.claim
+      ? warning('not enrolled yet; there is a claim', 'run the agent: it enrols by itself')
+      : failure('not enrolled, and there is no claim', advice)
+  }
+  const { dueAt, expiresAt } = renewalTimes(certificate)
+  const found = `the certificate ends at ${new Date(expiresAt).toISOString()}`
+  if (Date.now() > expiresAt) return failure(found, 'run the agent with a line to the cloud: it may still be renewed')
+  return Date.now() > dueAt
+    ? warning(`${found}, and should be renewed by now`, 'look at the line to the cloud')
+    : ok(found)
+}
+
 /** A running agent is asked; else one connection is made as it would make it. */
-export async function checkBroker({ config, secrets, running, status }: Patient): Promise<Finding> {
+export async function checkBroker(patient: Patient): Promise<Finding> {
+  const { config, running, status } = patient
   const { cloud, device } = config
   if (cloud === undefined) return ok('none: the agent works alone')
+  const credentials = await held(patient)
+  const broker = credentials?.broker ?? 'the broker'
   if (status !== undefined) {
     const { connected, trouble } = status.link
     const waiting = `${status.backlog.records} records wait, the oldest for ${status.backlog.ageSeconds} s`
-    if (connected) return ok(`the agent is linked to ${cloud.mqtt}; ${waiting}`)
+    if (connected) return ok(`the agent is linked to ${broker}; ${waiting}`)
     return failure(
-      `the agent is not linked to ${cloud.mqtt} (${trouble ?? 'no reason yet'}); ${waiting}`,
+      `the agent is not linked to ${broker} (${trouble ?? 'no reason yet'}); ${waiting}`,
       brokerAdvice(trouble ?? ''),
     )
   }
   // A second connection under its name would end the agent's own.
-  if (running)
-    return warning(`${cloud.mqtt} is not tried: the agent runs and does not answer`, 'ask again when it does')
-  const ca = cloud.caFile === undefined ? undefined : await readWhole(cloud.caFile, MB)
+  if (running) return warning(`${broker} is not tried: the agent runs and does not answer`, 'ask again when it does')
+  if (credentials === undefined)
+    return warning('is not known before the device is enrolled', 'run the agent: it enrols')
   try {
-    const client = await connectAsync(cloud.mqtt, {
+    const { token, tls } = credentials
+    const client = await connectAsync(broker, {
       clientId: device,
-      username: device,
-      password: secrets.deviceToken ?? '',
+      ...(token !== undefined && { username: device, password: token }),
       protocolVersion: 4,
       reconnectPeriod: 0,
       connectTimeout: ANSWER_MS,
-      ...(ca === undefined ? {} : { ca }),
+      ...tls,
     })
     await client.endAsync()
-    return ok(`${cloud.mqtt} lets ${device} in`)
+    return ok(`${broker} lets ${device} in`)
   } catch (error) {
-    return failure(`${cloud.mqtt}: ${reason(error)}`, brokerAdvice(reason(error)))
+    return failure(`${broker}: ${reason(error)}`, brokerAdvice(reason(error)))
   }
 }
 
 function brokerAdvice(trouble: string): string {
   if (/refused: (not authorized|bad user)|not authorized/i.test(trouble)) {
-    return 'the device or its token is not known there: create the device in the cloud, and set its token'
+    return 'the device is not known there, or was revoked: make a claim that names it, and run the agent with it'
   }
   if (/certificate|self.signed|CERT/i.test(trouble))
-    return 'set cloud.caFile to the authority behind the broker’s certificate'
+    return 'the broker’s certificate or the device’s was refused: look at both clocks, and whether the device was revoked'
   if (/ENOTFOUND|EAI_AGAIN/.test(trouble)) return 'the name is not known: look at cloud.mqtt, and at the network'
   return 'look at cloud.mqtt, at the network and its firewall, and whether the broker runs'
 }

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { formatClaim } from '@storecast/shared/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ConfigError, loadConfig, parseConfig } from './config.ts'
 
@@ -13,6 +14,13 @@ const problemsOf = (text: string) => {
     throw error
   }
   return []
+}
+
+const CLAIM = {
+  url: 'https://cloud.example:8443',
+  secret: 'A'.repeat(43),
+  ca: 'a'.repeat(64),
+  root: 'b'.repeat(64),
 }
 
 describe('parseConfig', () => {
@@ -63,9 +71,9 @@ describe('parseConfig', () => {
 
   it('has an example that says what every field is for', async () => {
     const file = fileURLToPath(new URL('./config.example.yaml', import.meta.url))
-    const { config } = await loadConfig(file, { STORECAST_DEVICE_TOKEN: 'x', STORECAST_HTTP_TOKEN: 'y' })
+    const { config } = await loadConfig(file, { STORECAST_CLAIM: formatClaim(CLAIM), STORECAST_HTTP_TOKEN: 'y' })
     expect(config.device).toBe('north-1')
-    const bare = parseConfig('device: a\ncloud:\n  mqtt: mqtt://a\nhttp: {}', file)
+    const bare = parseConfig('device: a\ncloud: {}\nhttp: {}', file)
     for (const section of ['cloud', 'http', 'limits'] as const) {
       expect(Object.keys(config[section] ?? {})).toEqual(expect.arrayContaining(Object.keys(bare[section] ?? {})))
     }
@@ -89,6 +97,32 @@ describe('loadConfig', () => {
       () => 'loaded',
       (error: ConfigError) => `${error.code} ${error.message.replaceAll(folder, '')}`,
     )
+  const withClaim = 'device: a\ncloud:\n  claimFile: claim\n'
+
+  it('takes the claim from the environment or its file, which may go once the device is enrolled', async () => {
+    const file = await write('a.yaml', withClaim)
+    expect(await failure(loadConfig(file, {}))).toContain('secret-unreadable /claim: there is no such file')
+    const text = formatClaim(CLAIM)
+    await write('claim', `${text}\n`)
+    expect((await loadConfig(file, {})).secrets.claim).toEqual(CLAIM)
+    const other = { ...CLAIM, ca: 'c'.repeat(64) }
+    expect((await loadConfig(file, { STORECAST_CLAIM: formatClaim(other) })).secrets.claim).toEqual(other)
+    await write('claim', text.slice(0, -9))
+    const damaged = await failure(loadConfig(file, {}))
+    expect(damaged).toContain('secret-unreadable /claim: the claim is damaged')
+    expect(damaged).not.toContain(CLAIM.secret)
+    await rm(join(folder, 'claim'))
+    await mkdir(join(folder, 'data', 'identity'), { recursive: true })
+    await write('data/identity/identity.json', '{}')
+    expect((await loadConfig(file, {})).secrets.claim).toBeUndefined()
+  })
+
+  it('asks where the broker is of a device with a token', async () => {
+    const file = await write('a.yaml', 'device: a\ncloud: {}\n')
+    expect(await failure(loadConfig(file, { STORECAST_DEVICE_TOKEN: 'x' }))).toContain(
+      'cloud.mqtt: a device with a token',
+    )
+  })
 
   it('keeps secrets apart from the config, the environment before files', async () => {
     const file = await write('agent.yaml', withCloud)
@@ -109,7 +143,9 @@ describe('loadConfig', () => {
     await write('token', ' \n')
     expect(await failure(loadConfig(file, {}))).toBe('secret-unreadable /token: is empty: it should hold the token')
     const without = await write('b.yaml', 'device: a\ncloud:\n  mqtt: mqtt://127.0.0.1\n')
-    expect(await failure(loadConfig(without, {}))).toContain('secret-missing /b.yaml: cloud: no device token')
+    expect(await failure(loadConfig(without, {}))).toContain(
+      'secret-missing /b.yaml: cloud: the device is not enrolled and has no claim',
+    )
     const open = await write('c.yaml', 'device: a\nhttp:\n  host: 0.0.0.0\n')
     expect(await failure(loadConfig(open, {}))).toContain('secret-missing /c.yaml: http.host: 0.0.0.0 can be reached')
   })

@@ -1,9 +1,11 @@
 import { dirname, resolve } from 'node:path'
-import { DeviceId, SensorDefinitions } from '@storecast/shared/contracts'
+import { DeviceId, type EnrolmentClaim, parseClaim, SensorDefinitions } from '@storecast/shared/contracts'
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
+import { identityFile } from './identity/index.ts'
 import { isLoopback } from './local/server.ts'
-import { readWhole } from './platform/files.ts'
+import { identityFolder } from './paths.ts'
+import { fileSize, readWhole } from './platform/files.ts'
 import { SourceConfigs } from './sensors/index.ts'
 
 const MB = 1024 * 1024
@@ -11,11 +13,15 @@ const MB = 1024 * 1024
 const TimeZone = z.string().refine(isTimeZone, 'expected an IANA time zone such as Europe/Berlin')
 
 const Cloud = z.strictObject({
-  /** The broker. `mqtts` wherever the line is not this machine's own. */
-  mqtt: z.url({ protocol: /^mqtts?$/, error: 'expected a URL such as mqtts://cloud.example:8883' }),
-  /** File with the device's token, which the cloud shows once when the device is created. */
+  /** File with the claim that an operator made for this device; once enrolled it is not needed. */
+  claimFile: z.string().min(1).optional(),
+  /** Of the hardware, where it tells none itself and the claim asks for it. */
+  serialNumber: z.string().min(1).max(128).optional(),
+  /** The broker; left out: the one that the cloud names when the device enrols. */
+  mqtt: z.url({ protocol: /^mqtts?$/, error: 'expected a URL such as mqtts://cloud.example:8883' }).optional(),
+  /** In place of a claim, for development: file with the token that the cloud shows once. Needs `mqtt`. */
   tokenFile: z.string().min(1).optional(),
-  /** PEM of the authority that signed the broker's and the API's certificates; default: the system's. */
+  /** With a token: PEM of the authority behind the broker's and the API's certificates; default: the system's. */
   caFile: z.string().min(1).optional(),
   uplinkBytesPerSecond: z.int().min(256).default(16_384),
   downloadBytesPerSecond: z.int().min(1024).default(1_048_576),
@@ -72,8 +78,9 @@ export type AgentConfig = Readonly<z.infer<typeof ConfigFile>>
 
 /** Never in the config object, so that a log or a status page cannot show them. */
 export interface AgentSecrets {
-  readonly deviceToken: string | undefined
-  readonly httpToken: string | undefined
+  readonly claim?: EnrolmentClaim | undefined
+  readonly deviceToken?: string | undefined
+  readonly httpToken?: string | undefined
 }
 
 /** The config cannot be used; the message names each field, its line and what was expected. */
@@ -92,14 +99,23 @@ export async function loadConfig(
   env: NodeJS.ProcessEnv,
 ): Promise<{ config: AgentConfig; secrets: AgentSecrets }> {
   const config = parseConfig(await readText(file, 'config-unreadable', MB), file)
+  const isEnrolled = (await fileSize(identityFile(identityFolder(config)))) !== undefined
   const secrets = {
+    claim: await readClaim(config, env, isEnrolled),
     deviceToken: await readSecret('STORECAST_DEVICE_TOKEN', config.cloud?.tokenFile, env),
     httpToken: await readSecret('STORECAST_HTTP_TOKEN', config.http.tokenFile, env),
   }
-  if (config.cloud !== undefined && secrets.deviceToken === undefined) {
+  const { cloud } = config
+  if (cloud !== undefined && !isEnrolled && secrets.claim === undefined && secrets.deviceToken === undefined) {
     throw new ConfigError(
       'secret-missing',
-      `${file}: cloud: no device token: set STORECAST_DEVICE_TOKEN, or cloud.tokenFile to a file that holds it`,
+      `${file}: cloud: the device is not enrolled and has no claim: set STORECAST_CLAIM, or cloud.claimFile to a file that holds what "storecast enroll create" printed`,
+    )
+  }
+  if (cloud !== undefined && cloud.mqtt === undefined && secrets.deviceToken !== undefined) {
+    throw new ConfigError(
+      'config-invalid',
+      `${file}: cloud.mqtt: a device with a token has to be told where the broker is`,
     )
   }
   if (secrets.httpToken === undefined && !isLoopback(config.http.host)) {
@@ -141,7 +157,12 @@ function withAbsolutePaths(config: z.infer<typeof ConfigFile>, folder: string): 
     ...config,
     dataDir: resolve(folder, config.dataDir),
     ...(cloud && {
-      cloud: { ...cloud, ...absolute('tokenFile', cloud.tokenFile), ...absolute('caFile', cloud.caFile) },
+      cloud: {
+        ...cloud,
+        ...absolute('claimFile', cloud.claimFile),
+        ...absolute('tokenFile', cloud.tokenFile),
+        ...absolute('caFile', cloud.caFile),
+      },
     }),
     http: { ...http, ...absolute('tokenFile', http.tokenFile) },
     sources: sources.map((source) => {
@@ -164,9 +185,27 @@ function explain(issue: z.core.$ZodIssue): string {
   const path = issue.path.join('.')
   if (issue.code !== 'unrecognized_keys') return `${path || 'the file'}: ${issue.message}`
   const names = issue.keys.map((key) => (path === '' ? key : `${path}.${key}`)).join(', ')
-  const secret = issue.keys.some((key) => /token|password|secret/i.test(key))
+  const secret = issue.keys.some((key) => /claim|token|password|secret/i.test(key))
   const hint = secret ? ': secrets are not kept in this file; name a tokenFile, or use the environment' : ''
   return `${names}: not a field of the config${hint}`
+}
+
+/** @param isEnrolled then the file may be gone */
+async function readClaim(
+  { cloud }: AgentConfig,
+  env: NodeJS.ProcessEnv,
+  isEnrolled: boolean,
+): Promise<EnrolmentClaim | undefined> {
+  const file = cloud?.claimFile
+  const isGone = isEnrolled && file !== undefined && (await fileSize(file)) === undefined
+  const text = await readSecret('STORECAST_CLAIM', isGone ? undefined : file, env)
+  if (text === undefined) return undefined
+  try {
+    return parseClaim(text)
+  } catch (error) {
+    const where = env.STORECAST_CLAIM?.trim() ? 'STORECAST_CLAIM' : file
+    throw new ConfigError('secret-unreadable', `${where}: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 /** The environment before the file. */

@@ -64,7 +64,7 @@ describe('doctor', () => {
       done(null, username === 'north-1' && password?.toString() === 'right')
     const refused = await ask({ ...settings, cloud })
     expect(refused.healthy).toBe(false)
-    expect(refused.found.broker).toMatch(/^FAIL: .*\n\s+→ the device or its token is not known there/)
+    expect(refused.found.broker).toMatch(/^FAIL: .*\n\s+→ the device is not known there, or was revoked/)
     expect((await ask({ ...settings, cloud }, { STORECAST_DEVICE_TOKEN: 'right' })).healthy).toBe(true)
     const nowhere = await ask({ ...settings, cloud: { mqtt: 'mqtt://127.0.0.1:9' } })
     expect(nowhere.found.broker).toMatch(/^FAIL: mqtt:\/\/127.0.0.1:9: .*ECONNREFUSED.*\n\s+→ look at cloud.mqtt/)

@@ -1,6 +1,11 @@
 import { join } from 'node:path'
-import type { AgentConfig } from './config.ts'
+
+interface DataDirectory {
+  readonly dataDir: string
+}
 
 /** What lies where in the data directory. */
-export const databaseFile = ({ dataDir }: Pick<AgentConfig, 'dataDir'>) => join(dataDir, 'agent.db')
-export const objectsFolder = ({ dataDir }: Pick<AgentConfig, 'dataDir'>) => join(dataDir, 'objects')
+export const databaseFile = ({ dataDir }: DataDirectory) => join(dataDir, 'agent.db')
+export const objectsFolder = ({ dataDir }: DataDirectory) => join(dataDir, 'objects')
+/** Of the device's key and certificate. */
+export const identityFolder = ({ dataDir }: DataDirectory) => join(dataDir, 'identity')

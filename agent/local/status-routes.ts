@@ -28,6 +28,8 @@ export interface StatusSources {
   readonly reported: () => ReportedState | undefined
   readonly host: () => { readonly pid: number; readonly rss: number } | undefined
   readonly link: () => LinkStatus
+  /** Unix ms; undefined without a certificate. */
+  readonly certificateExpires: () => number | undefined
 }
 
 const LAST_EVENTS = 20
@@ -56,6 +58,7 @@ function describe(sources: StatusSources): object {
     ),
     modelHost: host ? { pid: host.pid, residentBytes: host.rss } : null,
     link: { connected: sources.link().connected, trouble: sources.link().trouble ?? null },
+    certificateExpires: sources.certificateExpires() === undefined ? null : iso(sources.certificateExpires()!),
     backlog: {
       records,
       oldest: oldest === undefined ? null : iso(oldest),

@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { type Channel, encodePresence, parseTopic, topicOf } from '@storecast/shared/wire'
 import mqtt from 'mqtt'
+import type { Credentials } from '../identity/index.ts'
 
 export interface MqttSessionOptions {
-  /** `mqtt:` or `mqtts:`. */
-  readonly url: string
   readonly device: string
-  readonly token: string
-  /** PEM of the broker's authority; default: the system's. */
-  readonly ca: string | undefined
+  readonly credentials: Credentials
   /** The link held, for the last will. */
   readonly link: number
   /** Real milliseconds for the broker to answer. */
@@ -46,21 +43,20 @@ const GOODBYE_MS = 1000
  * @throws an `Error` whose message says what the broker did not like
  */
 export async function openMqttSession(options: MqttSessionOptions, events: MqttSessionEvents): Promise<MqttSession> {
-  const { url, device, token, ca, link, connectMs, keepaliveSeconds, signal } = options
+  const { device, credentials, link, connectMs, keepaliveSeconds, signal } = options
   const session = randomBytes(8).toString('hex')
   const presence = (online: boolean) => encodePresence({ online, link, session })
   const retained = { qos: 1, retain: true } as const
-  const client = mqtt.connect(url, {
+  const client = mqtt.connect(credentials.broker, {
     clientId: device,
-    username: device,
-    password: token,
+    ...(credentials.token !== undefined && { username: device, password: credentials.token }),
     clean: true,
     reconnectPeriod: 0,
     connectTimeout: connectMs,
     keepalive: keepaliveSeconds,
     queueQoSZero: false,
     will: { topic: topicOf(device, 'presence'), payload: Buffer.from(presence(false)), ...retained },
-    ...(ca && { ca }),
+    ...credentials.tls,
   })
   let over = false
   let opened = false

@@ -74,9 +74,8 @@ async function setUp({ quarantined = false } = {}) {
   const desired: DesiredState[] = []
   const sync = stack.current.use(
     new Sync({
-      url: broker.url,
       device,
-      token: 'secret',
+      identity: { credentials: async () => ({ broker: broker.url, token: 'secret', tls: {} }) },
       writer,
       db,
       log: createLogger({ level: 'silent' }),

@@ -1,5 +1,6 @@
 import { DesiredState } from '@storecast/shared/contracts'
 import { type Channel, decodeDownlink } from '@storecast/shared/wire'
+import type { Identity } from '../identity/index.ts'
 import { nextSequence, type outboxProcedures, readLink } from '../outbox/index.ts'
 import { type BackoffOptions, fullJitter } from '../platform/backoff.ts'
 import type { Connection } from '../platform/database.ts'
@@ -10,10 +11,8 @@ import { makeBatch } from './outgoing.ts'
 import { type Effect, type Input, UPLINK_DEFAULTS, Uplink, type UplinkOptions } from './uplink.ts'
 
 export interface SyncOptions {
-  readonly url: string
   readonly device: string
-  readonly token: string
-  readonly ca?: string | undefined
+  readonly identity: Pick<Identity, 'credentials'>
   readonly writer: Writer<typeof outboxProcedures>
   /** Sees what the writer has committed. */
   readonly db: Connection
@@ -99,15 +98,16 @@ export class Sync implements AsyncDisposable {
 
   /** One session, from its opening to its end. @returns whether the cloud answered on it */
   async #connectOnce(): Promise<boolean> {
-    const { url, device, token, ca, db, log } = this.#options
+    const { device, identity, db, log } = this.#options
     const { signal } = this.#stopping
     const over = Promise.withResolvers<string>()
     this.#over = over.resolve
     const link = readLink(db).link
     let wasOpen = false
     try {
+      const credentials = await identity.credentials(signal)
       await using session = await openMqttSession(
-        { url, device, token, ca, link, connectMs: CONNECT_MS, keepaliveSeconds: KEEPALIVE_SECONDS, signal },
+        { device, credentials, link, connectMs: CONNECT_MS, keepaliveSeconds: KEEPALIVE_SECONDS, signal },
         {
           received: (channel, payload) => this.#received(channel, payload),
           heard: () => this.#step({ kind: 'heard' }),

@@ -19,8 +19,16 @@ export interface LiveDevice extends AsyncDisposable {
   records(): ReplicaRecords
 }
 
-/** @param url of the broker; timeouts and backoff are short, for tests that take it down. */
-export async function startLiveDevice({ url, device }: { url: string; device: string }): Promise<LiveDevice> {
+interface LiveDeviceOptions {
+  /** Of the broker. */
+  readonly url: string
+  readonly device: string
+  /** In place of a token. */
+  readonly tls?: { readonly ca: string; readonly key: string; readonly cert: string }
+}
+
+/** Timeouts and backoff are short, for tests that take the broker down. */
+export async function startLiveDevice({ url, device, tls }: LiveDeviceOptions): Promise<LiveDevice> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'device-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
@@ -30,9 +38,8 @@ export async function startLiveDevice({ url, device }: { url: string; device: st
   const db = stack.adopt(openReading(file), (connection) => void connection.close())
   const sync = stack.use(
     new Sync({
-      url,
       device,
-      token: device,
+      identity: { credentials: async () => ({ broker: url, ...(tls ? { tls } : { token: device, tls: {} }) }) },
       writer,
       db,
       log: createLogger({ level: 'silent' }),

@@ -33,7 +33,7 @@ afterEach(async () => {
 
 const options = (part: Partial<DownloadOptions> = {}): DownloadOptions => ({
   api: server.url,
-  token: server.token,
+  credentials: { token: server.token, tls: {} },
   ref: server.put(content),
   store,
   signal: new AbortController().signal,
@@ -134,7 +134,7 @@ describe('download', () => {
     server.fail(ref.sha256, status(503), stall)
     expect(await codeOf()).toBe('transient http-status')
     expect(await codeOf({ stallMs: 50 })).toBe('transient download-stalled')
-    expect(await codeOf({ token: 'wrong' })).toBe('transient unauthorized')
+    expect(await codeOf({ credentials: { token: 'wrong', tls: {} } })).toBe('transient unauthorized')
     expect(await codeOf({ ref: { sha256: '0'.repeat(64), bytes: 5 } })).toBe('transient object-missing')
     await server[Symbol.asyncDispose]()
     expect(await codeOf()).toBe('transient download-interrupted')

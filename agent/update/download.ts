@@ -2,13 +2,14 @@ import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ObjectRef } from '@storecast/shared/contracts'
+import type { Credentials } from '../identity/index.ts'
 import { RefusedUpdateError, TransientUpdateError } from './errors.ts'
 import type { IncomingObject, ObjectStore } from './objects.ts'
 
 export interface DownloadOptions {
   /** Base URL of the cloud's HTTP API. */
   readonly api: string
-  readonly token: string
+  readonly credentials: Pick<Credentials, 'token' | 'tls'>
   readonly ref: ObjectRef
   readonly store: ObjectStore
   readonly signal: AbortSignal
@@ -16,10 +17,8 @@ export interface DownloadOptions {
   readonly bytesPerSecond: number
   /** Given up when no byte came for this long, in real milliseconds. */
   readonly stallMs: number
-  /** Whether the token may only travel encrypted. */
+  /** Whether the device shows who it is over TLS alone. */
   readonly requireTls: boolean
-  /** PEM of the authority that signed the API's certificate; default: the system's. */
-  readonly ca?: string | undefined
 }
 
 /**
@@ -66,12 +65,16 @@ export async function download(options: DownloadOptions): Promise<void> {
   )
 }
 
-function open({ api, token, ref, signal, stallMs, ca }: DownloadOptions, from: number): Promise<IncomingMessage> {
+function open({ api, credentials, ref, signal, stallMs }: DownloadOptions, from: number): Promise<IncomingMessage> {
   const url = new URL(`v1/objects/${ref.sha256}`, api.endsWith('/') ? api : `${api}/`)
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${token}`, ...(from > 0 ? { range: `bytes=${from}-` } : {}) }
-    const options = { headers, signal, agent: false, ...(ca === undefined ? {} : { ca }) }
+    const { token, tls } = credentials
+    const headers = {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(from > 0 && { range: `bytes=${from}-` }),
+    }
+    const options = { headers, signal, agent: false, ...(url.protocol === 'https:' && tls) }
     const outgoing = request(url, options, (response) => {
       outgoing.setTimeout(stallMs, () => response.destroy(new StalledError(silence)))
       resolve(response)
@@ -140,7 +143,7 @@ async function startAt(response: IncomingMessage, incoming: IncomingObject, ref:
   if (statusCode === 401 || statusCode === 403) {
     throw new TransientUpdateError(
       'unauthorized',
-      `the cloud refused the device token (${statusCode}): enrol the device again`,
+      `the cloud does not let this device in (${statusCode}): enrol the device again`,
     )
   }
   if (statusCode === 404) throw new TransientUpdateError('object-missing', 'the cloud does not have it (404)')

@@ -92,7 +92,7 @@ async function startDevice({ start = true, requireApproved = approve }: DeviceOp
           ref,
           signal,
           store,
-          token: server.token,
+          credentials: { token: server.token, tls: {} },
           bytesPerSecond: 1e9,
           stallMs: 5000,
           requireTls: false,

@@ -57,7 +57,7 @@ export const EnrolAnswer = z.strictObject({
   /** `mqtts:` URL of the broker. */
   mqtt: z.url({ protocol: /^mqtts$/ }),
   /** The bytes whose digest the claim names, in base64. */
-  root: z.base64().max(700_000).optional(),
+  root: z.base64().max(700_000),
 })
 export type EnrolAnswer = z.infer<typeof EnrolAnswer>
 

@@ -1,0 +1,5 @@
+export type { Credentials } from './credentials.ts'
+export { certificateIdentity, type Identity } from './identity.ts'
+export { heldCredentials, type IdentitySettings, openIdentity } from './open.ts'
+export { renewalTimes } from './renewal.ts'
+export { identityFile } from './store.ts'

@@ -1,0 +1,158 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type AgentIdentity, certificateIdentity, createLogger } from '@storecast/agent/test/identity'
+import { type TestCloud, testCloud } from '@storecast/cloud/test/cloud'
+import { type EnrolmentClaim, parseClaim } from '@storecast/shared/contracts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+
+/** The agent's own identity against the real cloud: enrolment, renewal, and what goes wrong on the way. */
+
+const DAY_MS = 86_400_000
+const log = createLogger({ level: 'silent' })
+const stack = new AsyncDisposableStack()
+let cloud: TestCloud
+let ahead = 0
+const now = () => Date.now() + ahead
+beforeAll(async () => {
+  cloud = stack.use(await testCloud({ clock: { now } }))
+  await cloud.call('PUT', '/v1/sites/berlin', { json: { timeZone: 'Europe/Berlin' } })
+})
+afterAll(() => stack.disposeAsync())
+
+async function claim(spec: object = {}): Promise<EnrolmentClaim> {
+  const { body } = await cloud.call('POST', '/v1/claims', { json: { site: 'berlin', ...spec } })
+  return parseClaim(body.claims[0].claim)
+}
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'storecast-identity-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+interface Given {
+  readonly device: string
+  readonly folder: string
+  readonly claim?: EnrolmentClaim
+  readonly serialNumber?: string
+}
+
+const open = (given: Given): Promise<AgentIdentity> =>
+  certificateIdentity({ claim: undefined, ...given, now, log, backoff: { baseMs: 5, capMs: 20 } })
+
+const enrolled = (identity: AgentIdentity) => identity.credentials(AbortSignal.timeout(20_000))
+
+describe('enrolment', () => {
+  it('makes the key on the device, keeps it in files that only the agent reads, and needs the claim once', async () => {
+    const folder = await newFolder()
+    const one = await claim()
+    await using identity = await open({ device: 'north-1', folder, claim: one })
+    const { broker, tls } = await enrolled(identity)
+    expect(broker).toMatch(/^mqtts:/)
+    expect(new X509Certificate(tls.cert!).subject).toBe('CN=north-1')
+    expect(
+      createHash('sha256')
+        .update((await identity.root(AbortSignal.timeout(1000)))!)
+        .digest('hex'),
+    ).toBe(one.root)
+    const names = await readdir(folder)
+    expect(names.sort()).toEqual(['identity.json', 'root.json'])
+    for (const name of names) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600)
+    await using again = await open({ device: 'north-1', folder })
+    expect((await enrolled(again)).tls).toEqual(tls)
+  })
+
+  it('sends the secret to nobody who does not show the authority of the claim', async () => {
+    const one = await claim()
+    await using stranger = await testCloud()
+    const astray = { ...one, url: stranger.cloud.devicesUrl }
+    await using identity = await open({ device: 'north-2', folder: await newFolder(), claim: astray })
+    await vi.waitFor(() => expect(identity.trouble).toMatch(/does not show the authority that the claim names/))
+    const { rows } = await stranger.pool.query('SELECT 1 FROM enrolment_claims')
+    expect(rows).toEqual([])
+    // The claim was not spent on the way.
+    await using right = await open({ device: 'north-2', folder: await newFolder(), claim: one })
+    await enrolled(right)
+  })
+
+  it('refuses another root of trust than the claim names', async () => {
+    const one = { ...(await claim()), root: 'f'.repeat(64) }
+    const folder = await newFolder()
+    await using identity = await open({ device: 'north-3', folder, claim: one })
+    await vi.waitFor(() => expect(identity.trouble).toMatch(/another root of trust/))
+    expect(identity.current).toBeUndefined()
+    expect(await readdir(folder)).toEqual(['pending.json'])
+  })
+
+  it('goes on with its key where the answer was lost', async () => {
+    const folder = await newFolder()
+    const one = await claim()
+    // The cloud has answered; the device, which could not use the answer, still has what it asked with.
+    await using cut = await open({ device: 'north-4', folder, claim: { ...one, root: 'f'.repeat(64) } })
+    await vi.waitFor(() => expect(cut.trouble).toMatch(/another root/))
+    await cut[Symbol.asyncDispose]()
+    await using identity = await open({ device: 'north-4', folder, claim: one })
+    expect((await enrolled(identity)).tls.key).toBeDefined()
+  })
+
+  it('says why the cloud refuses, and enrols anew with a claim for it after a revocation', async () => {
+    const folder = await newFolder()
+    const spent = await claim({ serialNumbers: ['pi-7'] })
+    await using refused = await open({ device: 'north-5', folder, claim: spent, serialNumber: 'pi-8' })
+    await vi.waitFor(() => expect(refused.trouble).toMatch(/does not list the serial number pi-8/))
+    await refused[Symbol.asyncDispose]()
+    await using first = await open({ device: 'north-5', folder, claim: spent, serialNumber: 'pi-7' })
+    const before = await enrolled(first)
+    await first[Symbol.asyncDispose]()
+    await cloud.call('POST', '/v1/devices/north-5/revoke')
+    await using second = await open({ device: 'north-5', folder, claim: await claim({ device: 'north-5' }) })
+    await vi.waitFor(() => expect(second.current?.tls.cert).not.toBe(before.tls.cert))
+  })
+})
+
+describe('renewal', () => {
+  it('comes at two thirds of the certificate’s life, with a new key, and once', async () => {
+    const folder = await newFolder()
+    await using first = await open({ device: 'south-1', folder, claim: await claim() })
+    const before = (await enrolled(first)).tls
+    await first[Symbol.asyncDispose]()
+    ahead = 59 * DAY_MS
+    await using early = await open({ device: 'south-1', folder })
+    expect((await enrolled(early)).tls).toEqual(before)
+    await early[Symbol.asyncDispose]()
+    ahead = 69 * DAY_MS
+    await using due = await open({ device: 'south-1', folder })
+    await vi.waitFor(() => expect(due.current?.tls.cert).not.toBe(before.cert))
+    expect(due.current?.tls.key).not.toBe(before.key)
+    expect(due.expiresAt).toBeGreaterThan(now() + 89 * DAY_MS)
+    const file = await readFile(join(folder, 'identity.json'), 'utf8')
+    expect(JSON.parse(file).certificate).toBe(due.current?.tls.cert)
+    ahead = 0
+  })
+
+  it('brings back a device that was away for longer than its certificate lasts', async () => {
+    const folder = await newFolder()
+    await using first = await open({ device: 'south-2', folder, claim: await claim() })
+    const before = (await enrolled(first)).tls
+    await first[Symbol.asyncDispose]()
+    ahead = 200 * DAY_MS
+    await using late = await open({ device: 'south-2', folder })
+    await vi.waitFor(() => expect(late.current?.tls.cert).not.toBe(before.cert))
+    ahead = 0
+  })
+
+  it('is refused to a revoked device, which says so and keeps what it has', async () => {
+    const folder = await newFolder()
+    await using first = await open({ device: 'south-3', folder, claim: await claim() })
+    const before = (await enrolled(first)).tls
+    await first[Symbol.asyncDispose]()
+    await cloud.call('POST', '/v1/devices/south-3/revoke')
+    ahead = 69 * DAY_MS
+    await using identity = await open({ device: 'south-3', folder })
+    await vi.waitFor(() => expect(identity.trouble).toMatch(/was revoked/))
+    expect(identity.current?.tls).toEqual(before)
+    ahead = 0
+  })
+})

@@ -23,7 +23,12 @@ async function storecast(...argv: string[]) {
     },
     progress: () => {},
   }
-  const status = await runCli(argv, { terminal, signal: new AbortController().signal })
+  const status = await runCli(argv, {
+    terminal,
+    signal: new AbortController().signal,
+    env: {},
+    readInput: async () => '',
+  })
   return { status, ...said }
 }
 
@@ -70,10 +75,10 @@ describe('the command line', () => {
   })
 
   it.each([[['model', 'inspect']], [['model', 'paint']], [['model', 'inspect', 'a.bundle', '--colour']]])(
-    'ends with 2 and says what is wrong: %s',
+    'ends with 1 and says what is wrong: %s',
     async (argv) => {
       const { status, out, err } = await storecast(...argv)
-      expect(status).toBe(2)
+      expect(status).toBe(1)
       expect(out).toBe('')
       expect(err).toMatch(/missing|unknown/)
     },

@@ -5,4 +5,9 @@ export interface CliContext {
   readonly terminal: Terminal
   /** Aborts when the user asks to stop. */
   readonly signal: AbortSignal
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Asks the person at the terminal for a line; absent where nobody is there. */
+  readonly ask?: (question: string) => Promise<string>
+  /** All of the standard input, for what is piped in. */
+  readonly readInput: () => Promise<string>
 }

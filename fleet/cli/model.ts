@@ -1,15 +1,18 @@
-import { inspectBundle, spawnTraining } from '@storecast/models'
 import type { Manifest } from '@storecast/shared/contracts'
 import type { Command } from 'commander'
 import { percent, table } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import type { CliContext } from './context.ts'
+import { addRegistryCommands } from './registry.ts'
 
-/** `storecast model …`: train and look at models on this machine, without a cloud. */
+/** `storecast model …`: train and look at models on this machine, without a cloud, and at those that the cloud has. */
 export function addModelCommands(program: Command, context: CliContext): void {
-  const model = program.command('model').description('Train and inspect models, without a cloud')
+  const model = program
+    .command('model')
+    .description('Train and inspect models on this machine, and look at those that the cloud has')
   addTrain(model, context)
   addInspect(model, context)
+  addRegistryCommands(model, context)
 }
 
 interface TrainOptions {
@@ -29,6 +32,7 @@ function addTrain(model: Command, { terminal, signal }: CliContext): void {
     .option('--until <day>', 'leave out rows of this local day (YYYY-MM-DD) and later; daily demand only')
     .option('--json', 'print the manifest as one JSON object')
     .action(async (definition: string, { data, out, until, json }: TrainOptions) => {
+      const { spawnTraining } = await import('@storecast/models')
       const manifest = await spawnTraining({
         definition,
         data,
@@ -50,6 +54,7 @@ function addInspect(model: Command, { terminal }: CliContext): void {
     .argument('<bundle>', 'a file written by "storecast model train"')
     .option('--json', 'print everything as one JSON object')
     .action(async (path: string, { json }: { json?: boolean }) => {
+      const { inspectBundle } = await import('@storecast/models')
       const { card, ...inspection } = await inspectBundle(path)
       const { manifest, golden, files, bytes, sha256 } = inspection
       if (json) terminal.out(JSON.stringify(inspection))

@@ -1,11 +1,20 @@
 import { Command, CommanderError } from 'commander'
+import { CloudRequestError } from '../client/client.ts'
+import { addAuditCommands } from './audit.ts'
 import { addBackupCommands } from './backup.ts'
+import { addCompletionCommand } from './completion.ts'
 import type { CliContext } from './context.ts'
+import { addDeviceCommands } from './device.ts'
+import { CancelledError, NotLoggedInError } from './errors.ts'
+import { addLoginCommands } from './login.ts'
 import { addModelCommands } from './model.ts'
 
-/** Runs one command line. @returns the exit status: 0 done, 1 failed, 2 the command line is wrong */
-export async function runCli(argv: readonly string[], context: CliContext): Promise<0 | 1 | 2> {
-  const { terminal } = context
+/** 0 done, 1 failed or a command line that is wrong, 2 cancelled, 4 not logged in; as `gh` has them. */
+export type ExitStatus = 0 | 1 | 2 | 4
+
+/** Runs one command line. */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<ExitStatus> {
+  const { terminal, signal } = context
   const program = new Command('storecast')
     .description('Train models for stores and look after the fleet that runs them.')
     .exitOverride()
@@ -13,15 +22,30 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
     })
+  addLoginCommands(program, context)
+  addDeviceCommands(program, context)
   addModelCommands(program, context)
+  addAuditCommands(program, context)
   addBackupCommands(program, context)
+  addCompletionCommand(program, context)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {
     // Commander has told the user already: help asked for (0), or a command line that is wrong.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    terminal.err(`storecast: ${error instanceof Error ? error.message : String(error)}`)
-    return 1
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
+    terminal.err(`storecast: ${sayOf(error)}`)
+    if (error instanceof CancelledError || signal.aborted) return 2
+    return error instanceof NotLoggedInError || (error instanceof CloudRequestError && error.status === 401) ? 4 : 1
   }
+}
+
+function sayOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  // fetch says only that it failed; its cause says why.
+  const { cause } = error
+  const unreachable = error instanceof TypeError && cause instanceof Error
+  return unreachable
+    ? `the cloud cannot be reached: ${cause.message || (cause as NodeJS.ErrnoException).code}`
+    : error.message
 }

@@ -18,15 +18,16 @@ export interface CloudClient {
   get<T>(path: string): Promise<T>
   put<T>(path: string, body: unknown): Promise<T>
   post<T>(path: string, body?: unknown): Promise<T>
+  delete<T>(path: string): Promise<T>
 }
 
 /** @throws CloudRequestError from each call that the cloud refuses; TypeError where it cannot be reached */
-export function cloudClient({ url, token }: { url: string; token: string }): CloudClient {
+export function cloudClient({ url, token }: { url: string; token?: string }): CloudClient {
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const response = await fetch(new URL(path, url), {
       method,
       headers: {
-        authorization: `Bearer ${token}`,
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -41,7 +42,33 @@ export function cloudClient({ url, token }: { url: string; token: string }): Clo
     get: (path) => call('GET', path),
     put: (path, body) => call('PUT', path, body),
     post: (path, body) => call('POST', path, body),
+    delete: (path) => call('DELETE', path),
   }
+}
+
+type Query = Readonly<Record<string, string | undefined>>
+
+/** The pages of a list, one after the other. @param query what is undefined is left out */
+export async function* pages<T>(
+  client: Pick<CloudClient, 'get'>,
+  path: string,
+  query: Query = {},
+): AsyncGenerator<readonly T[]> {
+  let cursor: string | undefined
+  do {
+    const given = Object.entries({ ...query, cursor }).filter((pair): pair is [string, string] => pair[1] !== undefined)
+    const text = new URLSearchParams(given).toString()
+    const page = await client.get<{ items: readonly T[]; next?: string }>(text === '' ? path : `${path}?${text}`)
+    yield page.items
+    cursor = page.next
+  } while (cursor !== undefined)
+}
+
+/** All of a list. */
+export async function listAll<T>(client: Pick<CloudClient, 'get'>, path: string, query?: Query): Promise<T[]> {
+  const items: T[] = []
+  for await (const page of pages<T>(client, path, query)) items.push(...page)
+  return items
 }
 
 function problem(text: string): Record<string, unknown> {

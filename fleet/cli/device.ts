@@ -1,0 +1,70 @@
+import type { Command } from 'commander'
+import { listAll } from '../client/client.ts'
+import type { CliContext } from './context.ts'
+import { connect } from './credentials.ts'
+import { instant, labelText, printFacts, printList } from './output.ts'
+
+interface Device {
+  readonly id: string
+  readonly site: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly enrolledAt: number
+  readonly retiredAt: number | null
+  readonly online: boolean
+  readonly lastSeen: number | null
+}
+
+const state = ({ retiredAt, online }: Device) => (retiredAt !== null ? 'retired' : online ? 'online' : 'offline')
+
+/** `storecast device …`. */
+export function addDeviceCommands(program: Command, context: CliContext): Command {
+  const { terminal } = context
+  const device = program.command('device').description('Look at devices, and take them out of service')
+  device
+    .command('list')
+    .description('List devices')
+    .option('--site <site>', 'only those of one site')
+    .option('-l, --selector <labels>', 'only those with these labels, own or of the site: region=eu,tier=gold')
+    .option('--json', 'print one JSON array')
+    .action(async ({ site, selector, json }: { site?: string; selector?: string; json?: boolean }) => {
+      const devices = await listAll<Device>(await connect(context), '/v1/devices', { site, selector })
+      printList(terminal, devices, {
+        json,
+        columns: {
+          device: (one) => one.id,
+          site: (one) => one.site,
+          state,
+          'last seen': (one) => instant(one.lastSeen),
+          labels: (one) => labelText(one.labels),
+        },
+        none: 'no device fits',
+      })
+    })
+  device
+    .command('show')
+    .description('Show a device and what it should run')
+    .argument('<device>')
+    .option('--json', 'print one JSON object')
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const cloud = await connect(context)
+      const path = `/v1/devices/${encodeURIComponent(id)}`
+      const found = await cloud.get<Device>(path)
+      const desired = await cloud.get<{ generation: number; models: Record<string, { version: number }> }>(
+        `${path}/desired`,
+      )
+      if (json) return terminal.out(JSON.stringify({ ...found, desired }))
+      printFacts(terminal, {
+        device: found.id,
+        site: found.site,
+        state: state(found),
+        labels: labelText(found.labels),
+        enrolled: instant(found.enrolledAt),
+        'last seen': instant(found.lastSeen),
+        generation: desired.generation,
+        models: Object.entries(desired.models)
+          .map(([name, { version }]) => `${name} ${version}`)
+          .join(', '),
+      })
+    })
+  return device
+}

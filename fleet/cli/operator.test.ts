@@ -1,0 +1,202 @@
+import { execFile } from 'node:child_process'
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { testBundle } from '@storecast/cloud/test/bundle'
+import { type TestCloud, testCloud } from '@storecast/cloud/test/cloud'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCli } from './program.ts'
+
+let folder: string
+let server: TestCloud
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'storecast-operator-'))
+  server = await testCloud()
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+interface Typed {
+  readonly env?: Record<string, string>
+  readonly input?: string
+}
+
+async function storecast(argv: readonly string[], { env = {}, input = '' }: Typed = {}) {
+  const said = { out: '', err: '' }
+  const status = await runCli(argv, {
+    terminal: {
+      out: (text) => {
+        said.out += `${text}\n`
+      },
+      err: (text) => {
+        said.err += `${text}\n`
+      },
+      progress: () => {},
+    },
+    signal: new AbortController().signal,
+    env: { XDG_CONFIG_HOME: folder, ...env },
+    readInput: async () => input,
+  })
+  return { status, ...said }
+}
+const json = async (...argv: string[]) => {
+  const { status, out, err } = await storecast([...argv, '--json'])
+  expect([status, err]).toEqual([0, ''])
+  return JSON.parse(out)
+}
+
+describe('login', () => {
+  it('is asked for, with a status of its own', async () => {
+    const { status, out, err } = await storecast(['device', 'list'])
+    expect([status, out]).toEqual([4, ''])
+    expect(err).toMatch(/storecast login/)
+    const env = { STORECAST_URL: server.cloud.url, STORECAST_TOKEN: 'guess' }
+    expect(await storecast(['device', 'list'], { env })).toMatchObject({ status: 4 })
+  })
+
+  it('keeps nothing of a token that the cloud does not know', async () => {
+    const typed = { input: 'guess\n' }
+    expect(await storecast(['login', server.cloud.url, '--with-token'], typed)).toMatchObject({ status: 4 })
+    await expect(stat(join(folder, 'storecast', 'credentials.json'))).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  it('exchanges the link of the first start for a token, and keeps it for this user alone', async () => {
+    const { status, out, err } = await storecast(['login', server.cloud.adminLink!])
+    expect([status, out]).toEqual([0, ''])
+    expect(err).toContain('logged in')
+    const { mode } = await stat(join(folder, 'storecast', 'credentials.json'))
+    expect(mode & 0o777).toBe(0o600)
+    expect(await json('device', 'list')).toEqual([])
+    expect(await storecast(['login', server.cloud.adminLink!])).toMatchObject({ status: 1 })
+  })
+
+  it('sends a token to the cloud that gave it, and to no other', async () => {
+    const env = { STORECAST_URL: 'http://127.0.0.1:9' }
+    expect(await storecast(['device', 'list'], { env })).toMatchObject({ status: 4 })
+    expect(await storecast(['device', 'list'], { env: { ...env, STORECAST_TOKEN: 'x' } })).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/cannot be reached/),
+    })
+  })
+
+  it.each([[['login', 'cloud.example']], [['login', 'ftp://cloud.example']], [['completion', 'tcsh']]])(
+    'refuses %j',
+    async (argv) => {
+      expect(await storecast(argv)).toMatchObject({ status: 1, out: '', err: expect.stringMatching(/^storecast: /) })
+    },
+  )
+})
+
+describe('devices and models', () => {
+  it('are listed and shown', async () => {
+    expect(await json('model', 'list')).toEqual([])
+    expect(await storecast(['model', 'list'])).toMatchObject({ out: '', err: 'the cloud has no model yet\n' })
+    await server.call('PUT', '/v1/sites/berlin', { json: { timeZone: 'Europe/Berlin', labels: { region: 'eu' } } })
+    await server.call('POST', '/v1/devices', { json: { id: 'berlin-1', site: 'berlin', labels: { tier: 'gold' } } })
+    await server.call('POST', '/v1/models/demand/versions', { bytes: testBundle() })
+    await server.call('PUT', '/v1/models/demand/aliases/champion', { json: { version: 1 } })
+
+    expect((await json('device', 'list', '-l', 'region=eu')).map((one: { id: string }) => one.id)).toEqual(['berlin-1'])
+    expect(await json('device', 'list', '--site', 'oslo')).toEqual([])
+    expect((await storecast(['device', 'list'])).out).toMatch(/^berlin-1 +berlin +offline +– +tier=gold$/m)
+    expect((await storecast(['device', 'show', 'berlin-1'])).out).toMatch(/^state +offline$/m)
+    expect(await json('device', 'show', 'berlin-1')).toMatchObject({ id: 'berlin-1', desired: { models: {} } })
+    expect((await storecast(['device', 'show', 'nobody'])).status).toBe(1)
+
+    expect((await storecast(['model', 'list'])).out).toMatch(/^demand +1 +champion → 1$/m)
+    expect((await storecast(['model', 'show', 'demand'])).out).toMatch(/^ +1 +champion +\S+ \S+ +0.3000/m)
+    expect((await storecast(['model', 'show', 'demand@champion'])).out).toMatch(/^licence +Apache-2.0$/m)
+    expect(await json('model', 'show', 'models:/demand/1')).toMatchObject({ version: 1 })
+    expect((await storecast(['model', 'show', 'demand@best'])).err).toMatch(/has no alias "best"; it has champion → 1/)
+    expect((await storecast(['model', 'show', 'De mand'])).err).toMatch(/names no model/)
+  })
+})
+
+describe('the audit log', () => {
+  it('is listed, exported, and followed to its head', async () => {
+    const listed = await json('audit', 'list', '--decision', 'allowed', '-n', '2')
+    expect(listed).toHaveLength(2)
+    expect((await storecast(['audit', 'list'])).out).toMatch(/token:[0-9a-f]{12} +allowed +PUT \/v1\/sites\/berlin/)
+    expect((await storecast(['audit', 'list', '-n', 'x'])).status).toBe(1)
+
+    const { status, out, err } = await storecast(['audit', 'verify', '--json'])
+    expect([status, JSON.parse(out)]).toEqual([0, { head: { number: 6, hash: expect.any(String) }, damage: [] }])
+    expect(err).toBe('6 entries, each chained to the one before it\n')
+  })
+
+  it('shows what was done to it: a changed row, and a tail that was cut', async () => {
+    const whole = await storecast(['audit', 'verify'])
+    expect(whole).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+ [0-9a-f]{64}\n$/) })
+    const head = whole.out.trim().split(' ')[1]!
+    const exported = await storecast(['audit', 'export'])
+    const lines = exported.out.trimEnd().split('\n')
+    const check = async (rows: readonly string[], ...more: string[]) => {
+      const file = join(folder, 'export.jsonl')
+      await writeFile(file, rows.join('\n'))
+      return storecast(['audit', 'verify', '--file', file, ...more])
+    }
+    expect(await check(lines, '--head', head)).toMatchObject({ status: 0 })
+    expect(await check(lines.slice(0, -1))).toMatchObject({ status: 0 })
+    expect(await check(lines.slice(0, -1), '--head', head)).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/^cut: /),
+    })
+    const changed = lines.with(1, lines[1]!.replace('"from":"127.0.0.1"', '"from":"10.0.0.1"'))
+    expect(await check(changed)).toMatchObject({ status: 1, err: expect.stringMatching(/^changed: entry 2 /) })
+    expect(await check(lines.toSpliced(1, 1))).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/^removed: entry 2 is missing/),
+    })
+    expect(await check([...lines.slice(0, 1), 'not json'])).toMatchObject({
+      err: expect.stringMatching(/line 2: expected/),
+    })
+    expect(await storecast(['audit', 'verify', '--head', 'abc'])).toMatchObject({ status: 1 })
+
+    const { pool } = server
+    await pool.query(
+      'ALTER TABLE audit_log DISABLE TRIGGER USER; DELETE FROM audit_log WHERE number = (SELECT max(number) FROM audit_log)',
+    )
+    expect(await storecast(['audit', 'verify', '--head', head])).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/^cut: /),
+    })
+    await pool.query('ALTER TABLE audit_log ENABLE TRIGGER USER')
+  })
+})
+
+describe('completion', () => {
+  const run = promisify(execFile)
+  it('asks the program what may come next', async () => {
+    expect((await storecast(['__complete', '--', 'au'])).out).toMatch(/^audit\t/)
+    expect((await storecast(['__complete', '--', 'audit', ''])).out.match(/^\w+/gm)).toEqual([
+      'list',
+      'export',
+      'verify',
+    ])
+    expect((await storecast(['__complete', '--', 'audit', 'verify', '--'])).out).toMatch(/^--head\t/m)
+    expect((await storecast(['__complete', '--', 'audit', 'verify', '--head', ''])).out).toBe('')
+  })
+
+  it.each([
+    ['bash', 'COMP_WORDS=(storecast audit ver); COMP_CWORD=2; _storecast; echo "$COMPREPLY"'],
+    ['zsh', '_describe() { eval print -r -- \\$$2 }; words=(storecast audit ver); CURRENT=3; _storecast'],
+  ])('works in %s', async (shell, ask) => {
+    const found = await run('sh', ['-c', `command -v ${shell}`]).catch(() => undefined)
+    if (!found) return expect((await storecast(['completion', shell])).out).toContain('storecast __complete')
+    const bin = join(folder, 'bin')
+    await run('mkdir', ['-p', bin])
+    await writeFile(
+      join(bin, 'storecast'),
+      `#!/bin/sh\nexec ${process.execPath} ${join(import.meta.dirname, 'main.ts')} "$@"\n`,
+    )
+    await chmod(join(bin, 'storecast'), 0o755)
+    const { out } = await storecast(['completion', shell])
+    const { stdout } = await run(shell, ['-c', `${out}\n${ask}`], {
+      env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+    })
+    expect(stdout).toMatch(/^verify/)
+  })
+})

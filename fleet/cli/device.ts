@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { listAll } from '../client/client.ts'
+import { confirm } from './confirm.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
 import { instant, labelText, printFacts, printList } from './output.ts'
@@ -65,6 +66,22 @@ export function addDeviceCommands(program: Command, context: CliContext): Comman
           .map(([name, { version }]) => `${name} ${version}`)
           .join(', '),
       })
+    })
+  device
+    .command('retire')
+    .description('Take a device out of service for good; what it sent is kept')
+    .argument('<device>')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print the device as one JSON object')
+    .action(async (id: string, { yes, json }: { yes?: boolean; json?: boolean }) => {
+      const cloud = await connect(context)
+      const path = `/v1/devices/${encodeURIComponent(id)}`
+      const { site } = await cloud.get<Device>(path)
+      const warning = `Device ${id} of site ${site} will be disconnected, and cannot come back under this name.`
+      await confirm(context, { warning, name: id, yes })
+      const retired = await cloud.delete<Device>(path)
+      if (json) terminal.out(JSON.stringify(retired))
+      terminal.err(`device ${id} is out of service`)
     })
   return device
 }

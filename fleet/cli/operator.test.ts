@@ -22,9 +22,11 @@ afterAll(async () => {
 interface Typed {
   readonly env?: Record<string, string>
   readonly input?: string
+  /** What a person at the terminal answers; absent: nobody is there. */
+  readonly answer?: string
 }
 
-async function storecast(argv: readonly string[], { env = {}, input = '' }: Typed = {}) {
+async function storecast(argv: readonly string[], { env = {}, input = '', answer }: Typed = {}) {
   const said = { out: '', err: '' }
   const status = await runCli(argv, {
     terminal: {
@@ -39,6 +41,7 @@ async function storecast(argv: readonly string[], { env = {}, input = '' }: Type
     signal: new AbortController().signal,
     env: { XDG_CONFIG_HOME: folder, ...env },
     readInput: async () => input,
+    ...(answer !== undefined && { ask: async () => answer }),
   })
   return { status, ...said }
 }
@@ -115,6 +118,23 @@ describe('devices and models', () => {
   })
 })
 
+describe('a severe act', () => {
+  it('is done when its name is typed, and by nobody only with --yes', async () => {
+    for (const id of ['berlin-2', 'berlin-3'])
+      await server.call('POST', '/v1/devices', { json: { id, site: 'berlin' } })
+    const retire = ['device', 'retire', 'berlin-2']
+    expect(await storecast(retire, { answer: 'y' })).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/Nothing was done/),
+    })
+    expect(await storecast(retire)).toMatchObject({ status: 1, err: expect.stringMatching(/--yes/) })
+    expect((await json('device', 'show', 'berlin-2')).retiredAt).toBe(null)
+    expect(await storecast(retire, { answer: 'berlin-2\n' })).toMatchObject({ status: 0 })
+    expect(await storecast(['device', 'retire', 'berlin-3', '--yes'])).toMatchObject({ status: 0 })
+    expect((await json('device', 'show', 'berlin-3')).retiredAt).toBeTypeOf('number')
+  })
+})
+
 describe('the audit log', () => {
   it('is listed, exported, and followed to its head', async () => {
     const listed = await json('audit', 'list', '--decision', 'allowed', '-n', '2')
@@ -123,8 +143,8 @@ describe('the audit log', () => {
     expect((await storecast(['audit', 'list', '-n', 'x'])).status).toBe(1)
 
     const { status, out, err } = await storecast(['audit', 'verify', '--json'])
-    expect([status, JSON.parse(out)]).toEqual([0, { head: { number: 6, hash: expect.any(String) }, damage: [] }])
-    expect(err).toBe('6 entries, each chained to the one before it\n')
+    expect([status, JSON.parse(out)]).toEqual([0, { head: { number: 10, hash: expect.any(String) }, damage: [] }])
+    expect(err).toBe('10 entries, each chained to the one before it\n')
   })
 
   it('shows what was done to it: a changed row, and a tail that was cut', async () => {

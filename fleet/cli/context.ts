@@ -8,6 +8,8 @@ export interface CliContext {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Asks the person at the terminal for a line; absent where nobody is there. */
   readonly ask?: (question: string) => Promise<string>
+  /** The same for what must not be seen while it is typed. */
+  readonly askSecret?: (question: string) => Promise<string>
   /** All of the standard input, for what is piped in. */
   readonly readInput: () => Promise<string>
 }

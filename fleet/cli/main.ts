@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { processTerminal } from '../terminal/terminal.ts'
 import { runCli } from './program.ts'
@@ -14,7 +15,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   terminal: processTerminal(),
   signal: abort.signal,
   env: process.env,
-  ...(process.stdin.isTTY && { ask: (question: string) => ask(question, abort.signal) }),
+  ...(process.stdin.isTTY && {
+    ask: (question: string) => ask(question, abort.signal),
+    askSecret: (question: string) => askSecret(question, abort.signal),
+  }),
   readInput: () => text(process.stdin),
 })
 
@@ -24,5 +28,18 @@ async function ask(question: string, signal: AbortSignal): Promise<string> {
     return await lines.question(question, { signal })
   } finally {
     lines.close()
+  }
+}
+
+async function askSecret(question: string, signal: AbortSignal): Promise<string> {
+  // Where there is a terminal, readline echoes what is typed to its output.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true })
+  process.stderr.write(question)
+  try {
+    return await lines.question('', { signal })
+  } finally {
+    lines.close()
+    process.stderr.write('\n')
   }
 }

@@ -1,13 +1,16 @@
 import { Command, CommanderError } from 'commander'
 import { CloudRequestError } from '../client/client.ts'
+import { addApproveCommands } from './approve.ts'
 import { addAuditCommands } from './audit.ts'
 import { addBackupCommands } from './backup.ts'
 import { addCompletionCommand } from './completion.ts'
 import type { CliContext } from './context.ts'
 import { addDeviceCommands } from './device.ts'
 import { CancelledError, NotLoggedInError } from './errors.ts'
+import { addKeyCommands } from './key.ts'
 import { addLoginCommands } from './login.ts'
 import { addModelCommands } from './model.ts'
+import { addTrustCommands } from './trust.ts'
 
 /** 0 done, 1 failed or a command line that is wrong, 2 cancelled, 4 not logged in; as `gh` has them. */
 export type ExitStatus = 0 | 1 | 2 | 4
@@ -25,6 +28,9 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addLoginCommands(program, context)
   addDeviceCommands(program, context)
   addModelCommands(program, context)
+  addApproveCommands(program, context)
+  addTrustCommands(program, context)
+  addKeyCommands(program, context)
   addAuditCommands(program, context)
   addBackupCommands(program, context)
   addCompletionCommand(program, context)

@@ -19,11 +19,13 @@ export interface CloudClient {
   put<T>(path: string, body: unknown): Promise<T>
   post<T>(path: string, body?: unknown): Promise<T>
   delete<T>(path: string): Promise<T>
+  /** What is there, byte for byte. */
+  bytes(path: string): Promise<Buffer>
 }
 
 /** @throws CloudRequestError from each call that the cloud refuses; TypeError where it cannot be reached */
 export function cloudClient({ url, token }: { url: string; token?: string }): CloudClient {
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+  const send = async (method: string, path: string, body?: unknown): Promise<Buffer> => {
     const response = await fetch(new URL(path, url), {
       method,
       headers: {
@@ -33,8 +35,12 @@ export function cloudClient({ url, token }: { url: string; token?: string }): Cl
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(60_000),
     })
-    const text = await response.text()
-    if (!response.ok) throw new CloudRequestError(`${method} ${path}`, response.status, problem(text))
+    const bytes = Buffer.from(await response.arrayBuffer())
+    if (!response.ok) throw new CloudRequestError(`${method} ${path}`, response.status, problem(bytes.toString()))
+    return bytes
+  }
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const text = (await send(method, path, body)).toString()
     return (text === '' ? undefined : JSON.parse(text)) as T
   }
   return {
@@ -43,6 +49,7 @@ export function cloudClient({ url, token }: { url: string; token?: string }): Cl
     put: (path, body) => call('PUT', path, body),
     post: (path, body) => call('POST', path, body),
     delete: (path) => call('DELETE', path),
+    bytes: (path) => send('GET', path),
   }
 }
 

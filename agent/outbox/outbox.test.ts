@@ -8,6 +8,7 @@ import { openReading } from '../platform/database.ts'
 import {
   openReplica,
   putEvent,
+  putEvidence,
   putForecast,
   putReported,
   putWindow,
@@ -55,6 +56,12 @@ const event = (id: number) => ({
   message: 'gave up 3 readings',
   detail: { readings: 3 },
 })
+const evidence = {
+  ...{ model: 'demand', champion: 1, candidate: 2, day: '2026-03-02', region: 'eu', rows: 2, excluded: 1, actual: 18 },
+  ...{ difference: 2, differenceSquared: 4, largestDifference: 2, moved: 4, crashes: 0 },
+  ...{ championAbsolute: 4, candidateAbsolute: 6, championError: -4, candidateError: -4 },
+  latency: { zero: 0, positive: [[120, 1] as const], negative: [] },
+}
 const reported = { site: 's1', agentVersion: '0.1.0', generation: 1, models: {}, documents: {} }
 
 let outbox: ReturnType<typeof temporaryReplica>
@@ -89,24 +96,26 @@ describe('the dirty set', () => {
     for (const f of forecasts) putForecast(db, f)
     putEvent(db, event(1))
     putReported(db, reported)
+    putEvidence(db, evidence)
     expect(pick(db, all)).toEqual({
       floor: 1,
       acknowledged: [],
-      sequences: [1, 2, 3, 4, 5],
+      sequences: [1, 2, 3, 4, 5, 6],
       records: {
         windows: [{ seq: 1, record: window(0) }],
         forecasts: forecasts.map((record, i) => ({ seq: i + 2, record })),
         events: [{ seq: 4, record: event(1) }],
+        evidence: [{ seq: 6, record: evidence }],
         reported: { seq: 5, record: reported },
       },
       superseded: { revised: [], coarsened: [], dropped: [] },
       rejected: [],
     })
-    expect(backlog(db)).toEqual({ records: 5, oldest: T0 })
+    expect(backlog(db)).toEqual({ records: 6, oldest: T0 })
     db.exec('BEGIN')
     putWindow(db, window(1))
     db.exec('ROLLBACK')
-    expect(nextSequence(db)).toBe(6)
+    expect(nextSequence(db)).toBe(7)
   })
 
   it('replaces what a revision replaces, and says so', () => {
@@ -245,9 +254,10 @@ describe('the link', () => {
     putForecast(db, forecast(1, window(20).start))
     putEvent(db, { ...event(1), at: window(20).start })
     putReported(db, reported)
+    putEvidence(db, { ...evidence, day: '2026-03-03' })
     acknowledge(db, { epoch: 10, link: 1, committed: [[1, 20]], committedAt: T0 + 24 * HOUR, confirmed: [] })
     acknowledge(db, { epoch: 10, link: 1, committed: [[21, 39]], committedAt: T0 + 26 * HOUR, confirmed: [] })
-    acknowledge(db, { epoch: 10, link: 1, committed: [[41, 43]], committedAt: T0 + 27 * HOUR, confirmed: [] })
+    acknowledge(db, { epoch: 10, link: 1, committed: [[41, 44]], committedAt: T0 + 27 * HOUR, confirmed: [] })
 
     takeGrant(db, { nonce: hello(db).nonce, grant: { ...grantOf(10, 3), resendSince: T0 + 25 * HOUR } })
     expect(readLink(db).resending).toBe(true)
@@ -261,6 +271,7 @@ describe('the link', () => {
     )
     expect(records.windows[0]?.seq).toBe(40)
     expect([records.forecasts.length, records.events.length, records.reported !== undefined]).toEqual([1, 1, true])
+    expect(records.evidence).toHaveLength(1)
     expect(readLink(db).resending).toBe(false)
   })
 

@@ -1,4 +1,11 @@
-import type { EventRecord, ForecastRecord, ReportedState, SeriesKey, WindowRecord } from '@storecast/shared/contracts'
+import type {
+  EventRecord,
+  EvidenceRecord,
+  ForecastRecord,
+  ReportedState,
+  SeriesKey,
+  WindowRecord,
+} from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import { type BatchRecords, type Rejected, type Sequenced, sequencesOf, sift } from '@storecast/shared/wire'
 import type { Connection } from '../platform/database.ts'
@@ -29,6 +36,31 @@ interface EventRow extends Omit<EventRecord, 'detail'> {
   readonly detail: string
 }
 
+interface EvidenceRow extends Pick<EvidenceRecord, PlainEvidence> {
+  readonly seq: number
+  readonly difference_squared: number
+  readonly largest_difference: number
+  readonly champion_absolute: number
+  readonly candidate_absolute: number
+  readonly champion_error: number
+  readonly candidate_error: number
+  readonly latency: Uint8Array
+}
+
+/** Of one word, hence named in the table as in the record. */
+type PlainEvidence =
+  | 'model'
+  | 'champion'
+  | 'candidate'
+  | 'day'
+  | 'region'
+  | 'rows'
+  | 'excluded'
+  | 'difference'
+  | 'actual'
+  | 'moved'
+  | 'crashes'
+
 /** In this order: the few that are wanted, each by its keys. */
 const WANTED = 'FROM json_each(?) wanted CROSS JOIN outbox o ON o.seq = wanted.value'
 
@@ -58,7 +90,11 @@ export function readRecords(db: Connection, sequences: readonly number[]): Dirty
   const reported = rows<{ seq: number; body: string }>(
     `SELECT o.seq, r.body ${WANTED} AND +o.kind = 'reported' CROSS JOIN reported r ON r.id = o.k1`,
   ).map(({ seq, body }) => ({ seq, record: parsed(body) as ReportedState }))[0]
-  const records = { windows, forecasts, events, reported }
+  const evidence = rows<EvidenceRow>(
+    `SELECT o.seq, e.* ${WANTED} AND +o.kind = 'evidence'
+       CROSS JOIN evidence e ON e.model = o.k1 AND e.champion = o.k2 AND e.candidate = o.k3 AND e.day = o.k4 ORDER BY o.seq`,
+  ).map(evidenceOf)
+  const records = { windows, forecasts, events, evidence, reported }
   const found = new Set(sequencesOf(records))
   return { ...sift(records), lost: sequences.filter((seq) => !found.has(seq)) }
 }
@@ -82,6 +118,23 @@ function forecastOf(row: ForecastRow): Sequenced<ForecastRecord> {
   return {
     seq,
     record: { model, version, entity, issuedAt: issued_at, start, end, quantiles, mean, baseline, ...score },
+  }
+}
+
+function evidenceOf(row: EvidenceRow): Sequenced<EvidenceRecord> {
+  const { seq, model, champion, candidate, day, region, rows, excluded, difference, actual, moved, crashes } = row
+  return {
+    seq,
+    record: {
+      ...{ model, champion, candidate, day, region, rows, excluded, difference, actual, moved, crashes },
+      differenceSquared: row.difference_squared,
+      largestDifference: row.largest_difference,
+      championAbsolute: row.champion_absolute,
+      candidateAbsolute: row.candidate_absolute,
+      championError: row.champion_error,
+      candidateError: row.candidate_error,
+      latency: Sketch.decode(row.latency).bins(),
+    },
   }
 }
 

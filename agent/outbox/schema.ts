@@ -10,7 +10,7 @@ import type { Migration } from '../platform/database.ts'
 
 /** A replicated table: where its records are, what their key and event time are, and which changes to send. */
 interface Source {
-  readonly kind: 'window' | 'forecast' | 'event' | 'reported'
+  readonly kind: 'window' | 'forecast' | 'event' | 'reported' | 'evidence'
   readonly table: string
   readonly key: readonly string[]
   /** Event time, for the account of what was acknowledged when. NULL: the record is always sent again. */
@@ -30,6 +30,14 @@ const SOURCES: readonly Source[] = [
   { kind: 'event', table: 'events', key: ['id'], at: 'at', changes: '' },
   { kind: 'reported', table: 'reported', key: ['id'], at: 'NULL', changes: 'OF body' },
 ]
+
+const EVIDENCE: Source = {
+  kind: 'evidence',
+  table: 'evidence',
+  key: ['model', 'champion', 'candidate', 'day'],
+  at: 'at',
+  changes: '',
+}
 
 /** Key columns in the order of `key`; the rest stay empty. */
 export const KEY_COLUMNS = ['k1', 'k2', 'k3', 'k4'] as const
@@ -142,4 +150,5 @@ export const outboxMigrations: readonly Migration[] = [
       ${SOURCES.map(triggers).join('')}
     `,
   },
+  { id: 401, name: 'outbox: evidence', sql: triggers(EVIDENCE) },
 ]

@@ -1,7 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { EventRecord, ForecastRecord, ReportedState, WindowRecord } from '@storecast/shared/contracts'
+import type {
+  EventRecord,
+  EvidenceRecord,
+  ForecastRecord,
+  ReportedState,
+  WindowRecord,
+} from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import { bufferMigrations } from '../buffer/index.ts'
 import { forecastMigrations } from '../forecasts/schema.ts'
@@ -87,6 +93,20 @@ export function putForecast(db: Connection, forecast: ForecastRecord): void {
 
 export const putEvent = (db: Connection, event: EventRecord): void => recordEvent(db, event)
 
+/** As forecasts/ does: INSERT, or UPDATE where the key is there. */
+export function putEvidence(db: Connection, evidence: EvidenceRecord): void {
+  const { model, champion, candidate, day, region, rows, excluded, difference, actual, moved, crashes } = evidence
+  const { differenceSquared, largestDifference, championAbsolute, candidateAbsolute } = evidence
+  db.statement(
+    `INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+       rows = excluded.rows, excluded = excluded.excluded, difference = excluded.difference, crashes = excluded.crashes`,
+  ).run(
+    ...[model, champion, candidate, day, region, rows, excluded, difference, differenceSquared, largestDifference],
+    ...[championAbsolute, candidateAbsolute, evidence.championError, evidence.candidateError, actual, moved, crashes],
+    ...[Sketch.fromBins(evidence.latency).encode(), Date.parse(`${day}T00:00:00Z`)],
+  )
+}
+
 export const putReported = (db: Connection, body: unknown): void =>
   void db
     .statement('INSERT INTO reported VALUES (1, ?) ON CONFLICT DO UPDATE SET body = excluded.body')
@@ -97,6 +117,7 @@ export interface ReplicaRecords {
   readonly windows: readonly WindowRecord[]
   readonly forecasts: readonly ForecastRecord[]
   readonly events: readonly EventRecord[]
+  readonly evidence: readonly EvidenceRecord[]
   readonly reported: ReportedState | undefined
 }
 
@@ -138,6 +159,26 @@ export function readReplica(db: Connection): ReplicaRecords {
       }),
     })),
     events: rows('SELECT * FROM events').map((row) => ({ ...row, detail: JSON.parse(row.detail) }) as EventRecord),
+    evidence: rows('SELECT * FROM evidence').map((row) => ({
+      model: row.model,
+      champion: row.champion,
+      candidate: row.candidate,
+      day: row.day,
+      region: row.region,
+      rows: row.rows,
+      excluded: row.excluded,
+      difference: row.difference,
+      differenceSquared: row.difference_squared,
+      largestDifference: row.largest_difference,
+      championAbsolute: row.champion_absolute,
+      candidateAbsolute: row.candidate_absolute,
+      championError: row.champion_error,
+      candidateError: row.candidate_error,
+      actual: row.actual,
+      moved: row.moved,
+      crashes: row.crashes,
+      latency: Sketch.decode(row.latency).bins(),
+    })),
     reported: reported && JSON.parse(reported.body),
   }
 }

@@ -1,4 +1,5 @@
-import type { EventRecord, ForecastRecord, ReportedState } from '@storecast/shared/contracts'
+import type { EventRecord, EvidenceRecord, ForecastRecord, ReportedState } from '@storecast/shared/contracts'
+import { Sketch } from '@storecast/shared/windows'
 import type { PoolClient } from 'pg'
 import { type Column, stage } from './copy.ts'
 import { type Incoming, newestByKey } from './incoming.ts'
@@ -53,6 +54,36 @@ const EVENTS: Table<EventRecord> = {
   keyOf: ({ id }) => id,
 }
 
+const EVIDENCE: Table<EvidenceRecord> = {
+  name: 'evidence',
+  key: [
+    ['device', 'text', (r) => r.device],
+    ['model', 'text', (r) => r.record.model],
+    ['champion', 'int8', (r) => r.record.champion],
+    ['candidate', 'int8', (r) => r.record.candidate],
+    ['day', 'text', (r) => r.record.day],
+  ],
+  values: [
+    ['region', 'text', (r) => r.record.region],
+    ['rows', 'int8', (r) => r.record.rows],
+    ['excluded', 'int8', (r) => r.record.excluded],
+    ['difference', 'float8', (r) => r.record.difference],
+    ['difference_squared', 'float8', (r) => r.record.differenceSquared],
+    ['largest_difference', 'float8', (r) => r.record.largestDifference],
+    ['champion_absolute', 'float8', (r) => r.record.championAbsolute],
+    ['candidate_absolute', 'float8', (r) => r.record.candidateAbsolute],
+    ['champion_error', 'float8', (r) => r.record.championError],
+    ['candidate_error', 'float8', (r) => r.record.candidateError],
+    ['actual', 'float8', (r) => r.record.actual],
+    ['moved', 'float8', (r) => r.record.moved],
+    ['crashes', 'int8', (r) => r.record.crashes],
+    ['latency', 'bytea', (r) => Sketch.fromBins(r.record.latency).encode()],
+  ],
+  keyOf: ({ model, champion, candidate, day }) => `${model} ${champion} ${candidate} ${day}`,
+  // A device restored from an image may know less of a day: less never replaces more.
+  replacesIf: `(excluded.epoch = evidence.epoch OR excluded.rows + excluded.excluded >= evidence.rows + evidence.excluded)`,
+}
+
 const REPORTED: Table<ReportedState> = {
   name: 'reported',
   key: [['device', 'text', (r) => r.device]],
@@ -69,6 +100,8 @@ const STAMPS: readonly Column<Incoming<unknown>>[] = [
 export const applyForecasts = (client: PoolClient, rows: readonly Incoming<ForecastRecord>[]) =>
   apply(client, FORECASTS, rows)
 export const applyEvents = (client: PoolClient, rows: readonly Incoming<EventRecord>[]) => apply(client, EVENTS, rows)
+export const applyEvidence = (client: PoolClient, rows: readonly Incoming<EvidenceRecord>[]) =>
+  apply(client, EVIDENCE, rows)
 export const applyReported = (client: PoolClient, rows: readonly Incoming<ReportedState>[]) =>
   apply(client, REPORTED, rows)
 

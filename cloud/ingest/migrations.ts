@@ -171,4 +171,37 @@ export const ingestMigrations: readonly Migration[] = [
       CREATE INDEX quarantined_batches_epoch ON quarantined_batches (device, epoch, id);
     `,
   },
+  {
+    id: 202,
+    name: 'evidence of candidates',
+    sql: `
+      -- How a candidate in shadow compared with the version that served: a row a device, closed local day and model pair.
+      CREATE TABLE evidence (
+        device text NOT NULL REFERENCES devices,
+        model text NOT NULL,
+        champion int8 NOT NULL,
+        candidate int8 NOT NULL,
+        day text NOT NULL,
+        region text NOT NULL,
+        rows int8 NOT NULL,
+        excluded int8 NOT NULL,
+        difference float8 NOT NULL,
+        difference_squared float8 NOT NULL,
+        largest_difference float8 NOT NULL,
+        champion_absolute float8 NOT NULL,
+        candidate_absolute float8 NOT NULL,
+        champion_error float8 NOT NULL,
+        candidate_error float8 NOT NULL,
+        actual float8 NOT NULL,
+        moved float8 NOT NULL,
+        crashes int8 NOT NULL,
+        latency bytea NOT NULL,
+        epoch int8 NOT NULL,
+        seq int8 NOT NULL,
+        received_at int8 NOT NULL,
+        PRIMARY KEY (device, model, champion, candidate, day)
+      );
+      CREATE INDEX evidence_pair ON evidence (model, candidate, champion, day, device);
+    `,
+  },
 ]

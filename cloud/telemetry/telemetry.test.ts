@@ -1,10 +1,11 @@
 import type { ForecastRecord } from '@storecast/shared/contracts'
 import { score } from '@storecast/shared/forecasts'
+import { Sketch } from '@storecast/shared/windows'
 import fc from 'fast-check'
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestCloud, testCloud } from '../test/cloud.ts'
-import { addForecasts, addWindows } from '../test/records.ts'
+import { addEvidence, addForecasts, addWindows } from '../test/records.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -27,6 +28,35 @@ beforeAll(async () => {
   }
 })
 afterAll(() => server[Symbol.asyncDispose]())
+
+describe('evidence of candidates', () => {
+  it('comes by local day, of the pair and the days asked for, page by page', async () => {
+    const sketch = new Sketch()
+    for (const ms of [10, 20, 400]) sketch.add(ms)
+    const sums = { difference: 2, differenceSquared: 4, largestDifference: 2, actual: 18, moved: 4, crashes: 1 }
+    const errors = { championAbsolute: 4, candidateAbsolute: 6, championError: -4, candidateError: -3 }
+    const pair = { model: 'demand', champion: 1, candidate: 2, region: 'eu', rows: 2, excluded: 1, ...sums, ...errors }
+    const put = (device: string, day: string, more: object = {}) =>
+      addEvidence(pool, device, { ...pair, day, latency: sketch.bins(), ...more })
+    await put('oslo-1', '2026-03-02')
+    await put('berlin-1', '2026-03-02')
+    await put('berlin-1', '2026-03-03', { latency: new Sketch().bins() })
+    await put('berlin-1', '2026-03-03', { candidate: 3 })
+    const path = '/v1/evidence?model=demand&champion=1&candidate=2&limit=2'
+    const { body } = await call('GET', path)
+    expect(body.items.map((one: { device: string; day: string }) => [one.day, one.device])).toEqual([
+      ['2026-03-02', 'berlin-1'],
+      ['2026-03-02', 'oslo-1'],
+    ])
+    const { p50, p95 } = body.items[0].latency
+    expect(body.items[0]).toMatchObject({ ...pair, site: 'berlin', latency: { runs: 3 } })
+    expect([p50 / 20, p95 / 20]).toEqual([expect.closeTo(1, 1), expect.closeTo(1, 1)])
+    const rest = await call('GET', `${path}&cursor=${body.next}`)
+    expect(rest.body.items).toMatchObject([{ day: '2026-03-03', latency: { runs: 0, p50: null, p95: null } }])
+    expect((await call('GET', '/v1/evidence?from=2026-03-03&device=berlin-1')).body.items).toHaveLength(2)
+    expect((await call('GET', '/v1/evidence?to=yesterday')).status).toBe(400)
+  })
+})
 
 describe('windows', () => {
   it('come in the sensor’s unit, page by page, with quantiles of the readings', async () => {

@@ -13,6 +13,7 @@ import {
   type Reported,
   reportedStates,
 } from './account.ts'
+import { type DeviceEvidence, type EvidenceFilter, listEvidence } from './evidence.ts'
 import {
   type ForecastFilter,
   type ForecastScores,
@@ -38,6 +39,8 @@ export interface Telemetry {
   newestWindowEnd(site: string): Promise<number>
   forecasts(query: ForecastFilter & PageRequest): Promise<Page<ForecastView>>
   forecastScores(query: ForecastFilter & { readonly by: readonly ScoreKey[] }): Promise<ForecastScores[]>
+  /** What candidates in shadow showed, by local day. */
+  evidence(query: EvidenceFilter & PageRequest): Promise<Page<DeviceEvidence>>
   gaps(query: PageRequest & { readonly device?: string | undefined }): Promise<Page<Gap>>
   /** @throws NotFoundError `device-unknown`. */
   account(device: string): Promise<EpochAccount[]>
@@ -62,6 +65,7 @@ export function createTelemetry(options: {
     newestWindowEnd: (site) => newestWindowEnd(pool, site),
     forecasts: (query) => listForecasts(pool, query),
     forecastScores: (query) => forecastScores(pool, query),
+    evidence: (query) => listEvidence(pool, query),
     gaps: (query) => listGaps(pool, query),
     async account(device) {
       await devices.get(device)

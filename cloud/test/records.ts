@@ -1,4 +1,4 @@
-import type { ForecastRecord, ReportedState } from '@storecast/shared/contracts'
+import type { EvidenceRecord, ForecastRecord, ReportedState } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import type { Pool } from 'pg'
 
@@ -62,6 +62,17 @@ export async function addForecasts(pool: Pool, device: string, records: readonly
       ],
     )
   }
+}
+
+export async function addEvidence(pool: Pool, device: string, evidence: EvidenceRecord): Promise<void> {
+  const { latency, ...record } = evidence
+  const columns = Object.entries(record)
+  const names = columns.map(([name]) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+  await pool.query(
+    `INSERT INTO evidence (device, latency, ${names.join(', ')}, epoch, seq, received_at)
+     VALUES ($1, $2, ${columns.map((_, i) => `$${i + 3}`).join(', ')}, 1, 1, 0)`,
+    [device, Buffer.from(Sketch.fromBins(latency).encode()), ...columns.map(([, value]) => value)],
+  )
 }
 
 export async function setReported(pool: Pool, device: string, state: ReportedState): Promise<void> {

@@ -1,4 +1,4 @@
-import type { WindowRecord } from '@storecast/shared/contracts'
+import type { EvidenceRecord, WindowRecord } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import type { Sequenced } from '@storecast/shared/wire'
 import type { Pool } from 'pg'
@@ -20,6 +20,7 @@ export interface StoredState {
   readonly conflicts: readonly { device: string; sensor: string; start_at: number; end_at: number }[]
   readonly forecasts: readonly (Record<string, unknown> & { device: string })[]
   readonly events: readonly { device: string; id: string; message: string }[]
+  readonly evidence: readonly (EvidenceRecord & { readonly device: string })[]
   readonly reported: readonly { device: string; body: unknown }[]
   readonly gaps: readonly { device: string; epoch: number; cause: string; first_seq: number; last_seq: number }[]
   readonly epochs: readonly {
@@ -45,6 +46,7 @@ const TABLES: readonly (readonly [table: string, where: string])[] = [
   ['window_conflicts', OF_SERIES],
   ['forecasts', OF_DEVICE],
   ['events', OF_DEVICE],
+  ['evidence', OF_DEVICE],
   ['reported', OF_DEVICE],
   ['gaps', OF_DEVICE],
   ['quarantined_batches', OF_DEVICE],
@@ -131,6 +133,11 @@ export class SimulatedIngest implements AsyncDisposable {
   }
 }
 
+const EVIDENCE = `SELECT device, model, champion, candidate, day, region, rows, excluded, difference,
+  difference_squared AS "differenceSquared", largest_difference AS "largestDifference",
+  champion_absolute AS "championAbsolute", candidate_absolute AS "candidateAbsolute", champion_error AS "championError",
+  candidate_error AS "candidateError", actual, moved, crashes, latency FROM evidence WHERE device = ANY($1)`
+
 /** What the tables of ingest hold of these devices. */
 export async function readStored(pool: Pool, devices: readonly string[]): Promise<StoredState> {
   const query = async <Row>(sql: string) => (await pool.query(sql, [devices])).rows as Row[]
@@ -163,6 +170,10 @@ export async function readStored(pool: Pool, devices: readonly string[]): Promis
     ),
     forecasts: await query('SELECT * FROM forecasts WHERE device = ANY($1)'),
     events: await query('SELECT device, id, message FROM events WHERE device = ANY($1)'),
+    evidence: (await query<StoredState['evidence'][number] & { latency: Buffer }>(EVIDENCE)).map((row) => ({
+      ...row,
+      latency: Sketch.decode(row.latency).bins(),
+    })),
     reported: await query('SELECT device, body FROM reported WHERE device = ANY($1)'),
     gaps: await query('SELECT * FROM gaps WHERE device = ANY($1)'),
     epochs: await query(
@@ -179,7 +190,7 @@ export function decodeBatches(messages: readonly Message[]): readonly Sequenced<
     const arrival = arrive(device, payload)
     const decoded = arrival.kind === 'batch' ? arrival.records() : undefined
     if (!decoded || decoded instanceof Error) throw new Error('a kept batch that cannot be read')
-    const { windows, forecasts, events, reported } = decoded.records
-    return [...windows, ...forecasts, ...events, ...(reported ? [reported] : [])]
+    const { windows, forecasts, events, evidence, reported } = decoded.records
+    return [...windows, ...forecasts, ...events, ...evidence, ...(reported ? [reported] : [])]
   })
 }

@@ -69,7 +69,7 @@ function batches(groups: readonly WindowRecord[][]): number {
       floor,
       acknowledged: [LINK + floor],
       superseded: { revised: [], coarsened: [], dropped: [] },
-      ...encodeRecords({ windows: records, forecasts: [], events: [], reported: undefined }),
+      ...encodeRecords({ windows: records, forecasts: [], events: [], evidence: [], reported: undefined }),
     })
     return published(batch.length) + PUBACK_BYTES
   })

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import {
   EntityId,
   type EventRecord,
+  type EvidenceRecord,
   type ForecastRecord,
+  LocalDay,
   ModelName,
   ReportedState,
   SensorName,
@@ -28,6 +30,7 @@ export function sift(records: BatchRecords): { readonly sound: BatchRecords; rea
     windows: keep(records.windows, 'window', windowComplaint),
     forecasts: keep(records.forecasts, 'forecast', forecastComplaint),
     events: keep(records.events, 'event', eventComplaint),
+    evidence: keep(records.evidence, 'evidence', evidenceComplaint),
     reported: keep(records.reported ? [records.reported] : [], 'reported state', reportedComplaint)[0],
   }
   return { sound, rejected }
@@ -94,6 +97,19 @@ const Event = z.strictObject({
 })
 
 const eventComplaint = (record: EventRecord) => complaintOf(Event, record)
+
+const MAX_REGION = 128
+
+function evidenceComplaint(record: EvidenceRecord): string | undefined {
+  const { model, champion, candidate, day, region, rows, excluded, crashes, latency, ...sums } = record
+  if (!ModelName.safeParse(model).success) return 'not a model name'
+  for (const version of [champion, candidate]) if (!isUint32(version) || version === 0) return 'a version below 1'
+  if (!LocalDay.safeParse(day).success) return 'not a day'
+  if (region.length > MAX_REGION || !isText(region)) return 'not a region'
+  for (const value of [rows, excluded, crashes, latency.zero]) if (!isCount(value)) return 'a count that is none'
+  for (const value of Object.values(sums)) if (!Number.isFinite(value)) return 'a value that is no finite number'
+  return latency.negative.length > 0 ? 'a latency below 0' : binsComplaint(latency.positive)
+}
 
 function reportedComplaint(record: ReportedState): string | undefined {
   const complaint = complaintOf(ReportedState, record)

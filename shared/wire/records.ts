@@ -4,6 +4,7 @@ import type { EventRecord, ReportedState } from '../contracts/index.ts'
 import { cells, column, packAscending, unpackAscending } from './columns.ts'
 import { sift } from './complaints.ts'
 import { WireError } from './errors.ts'
+import { packEvidence, unpackEvidence } from './evidence-columns.ts'
 import { packForecasts, unpackForecasts } from './forecast-columns.ts'
 import { MAX_BATCH_RECORDS, MAX_BODY_BYTES } from './limits.ts'
 import type { Batch } from './messages.ts'
@@ -17,11 +18,12 @@ const SEVERITIES = ['info', 'warning', 'error'] as const
 
 /** Records as a batch carries them, with their sequences. The records are sound (see `sift`). */
 export function encodeRecords(records: BatchRecords): Pick<Batch, 'sequences' | 'body' | 'bodySize'> {
-  const { windows, forecasts, events, reported } = records
+  const { windows, forecasts, events, evidence, reported } = records
   const plain = write(RecordsSchema, {
     ...(windows.length > 0 && { windows: packWindows(windows) }),
     ...(forecasts.length > 0 && { forecasts: packForecasts(forecasts) }),
     ...(events.length > 0 && { events: packEvents(events) }),
+    ...(evidence.length > 0 && { evidence: packEvidence(evidence) }),
     ...(reported && { reported: { sequence: BigInt(reported.seq), body: JSON.stringify(reported.record) } }),
   })
   return { sequences: rangesOf(sequencesOf(records)), body: zstdCompressSync(plain), bodySize: plain.length }
@@ -48,6 +50,7 @@ export function decodeRecords({ body, bodySize, sequences }: Batch): DecodedReco
     windows: message.windows ? unpackWindows(message.windows) : [],
     forecasts: message.forecasts ? unpackForecasts(message.forecasts) : [],
     events: message.events ? unpackEvents(message.events) : [],
+    evidence: message.evidence ? unpackEvidence(message.evidence) : [],
     reported: message.reported && unpackReported(message.reported),
   }
   const found = sequencesOf(told)
@@ -60,8 +63,8 @@ export function decodeRecords({ body, bodySize, sequences }: Batch): DecodedReco
 }
 
 /** All sequences of a batch, ascending. */
-export function sequencesOf({ windows, forecasts, events, reported }: BatchRecords): number[] {
-  const all = [...windows, ...forecasts, ...events].map(({ seq }) => seq)
+export function sequencesOf({ windows, forecasts, events, evidence, reported }: BatchRecords): number[] {
+  const all = [...windows, ...forecasts, ...events, ...evidence].map(({ seq }) => seq)
   if (reported) all.push(reported.seq)
   return all.sort((a, b) => a - b)
 }

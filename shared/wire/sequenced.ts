@@ -1,4 +1,4 @@
-import type { EventRecord, ForecastRecord, ReportedState, WindowRecord } from '../contracts/index.ts'
+import type { EventRecord, EvidenceRecord, ForecastRecord, ReportedState, WindowRecord } from '../contracts/index.ts'
 
 /** A record under the sequence that its last change took. */
 export interface Sequenced<T> {
@@ -11,6 +11,7 @@ export interface BatchRecords {
   readonly windows: readonly Sequenced<WindowRecord>[]
   readonly forecasts: readonly Sequenced<ForecastRecord>[]
   readonly events: readonly Sequenced<EventRecord>[]
+  readonly evidence: readonly Sequenced<EvidenceRecord>[]
   /** At most one is dirty at a time. */
   readonly reported: Sequenced<ReportedState> | undefined
 }

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file uplink.proto.
  */
 export const file_uplink: GenFile = /*@__PURE__*/
-  fileDesc("Cgx1cGxpbmsucHJvdG8SEXN0b3JlY2FzdC53aXJlLnYxImkKBlVwbGluaxIpCgVoZWxsbxgBIAEoCzIYLnN0b3JlY2FzdC53aXJlLnYxLkhlbGxvSAASKQoFYmF0Y2gYAiABKAsyGC5zdG9yZWNhc3Qud2lyZS52MS5CYXRjaEgAQgkKB21lc3NhZ2UiaQoIRG93bmxpbmsSKwoGYW5zd2VyGAEgASgLMhkuc3RvcmVjYXN0LndpcmUudjEuQW5zd2VySAASJQoDYWNrGAIgASgLMhYuc3RvcmVjYXN0LndpcmUudjEuQWNrSABCCQoHbWVzc2FnZSLLAQoFSGVsbG8SDQoFZGJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQSDAoEbGluaxgDIAEoBBIVCg1uZXh0X3NlcXVlbmNlGAQgASgEEg0KBW5vbmNlGAUgASgJEg8KB3Nlc3Npb24YBiABKAkSFAoMYWNrbm93bGVkZ2VkGAcgAygEEhEKCWNoYWxsZW5nZRgIIAEoCRITCgtxdWFyYW50aW5lZBgJIAEoCBIRCglydW5fZmlyc3QYCiADKAQSDgoGcnVuX2lkGAsgAygEIogBCgZBbnN3ZXISDQoFbm9uY2UYASABKAkSDwoHc2Vzc2lvbhgCIAEoCRITCgtzZXJ2ZXJfdGltZRgDIAEoBBIpCgVncmFudBgEIAEoCzIYLnN0b3JlY2FzdC53aXJlLnYxLkdyYW50SAASEwoJY2hhbGxlbmdlGAUgASgJSABCCQoHb3V0Y29tZSJlCgVHcmFudBINCgVlcG9jaBgBIAEoBBIMCgRsaW5rGAIgASgEEhkKDHJlc2VuZF9zaW5jZRgDIAEoBEgAiAEBEhMKC3F1YXJhbnRpbmVkGAQgASgIQg8KDV9yZXNlbmRfc2luY2UisAEKBUJhdGNoEg0KBWVwb2NoGAEgASgEEgwKBGxpbmsYAiABKAQSDQoFZmxvb3IYAyABKAQSFAoMYWNrbm93bGVkZ2VkGAQgAygEEg8KB3JlY29yZHMYBSADKAQSDwoHcmV2aXNlZBgGIAMoBBIRCgljb2Fyc2VuZWQYByADKAQSDwoHZHJvcHBlZBgIIAMoBBIMCgRib2R5GAkgASgMEhEKCWJvZHlfc2l6ZRgKIAEoDSKFAQoDQWNrEg0KBWVwb2NoGAEgASgEEgwKBGxpbmsYAiABKAQSEQoJY29tbWl0dGVkGAMgAygEEhQKDGNvbW1pdHRlZF9hdBgEIAEoBBITCgtzZXJ2ZXJfdGltZRgFIAEoBBIQCghwYXVzZV9tcxgGIAEoDRIRCglzYXlfaGVsbG8YByABKAgixwEKB1JlY29yZHMSKwoHd2luZG93cxgBIAEoCzIaLnN0b3JlY2FzdC53aXJlLnYxLldpbmRvd3MSLwoJZm9yZWNhc3RzGAIgASgLMhwuc3RvcmVjYXN0LndpcmUudjEuRm9yZWNhc3RzEikKBmV2ZW50cxgDIAEoCzIZLnN0b3JlY2FzdC53aXJlLnYxLkV2ZW50cxItCghyZXBvcnRlZBgEIAEoCzIbLnN0b3JlY2FzdC53aXJlLnYxLlJlcG9ydGVkSgQIBRAGIoEDCgdXaW5kb3dzEhAKCHNlcXVlbmNlGAEgAygEEg4KBnNlbnNvchgCIAMoCRIOCgZlbnRpdHkYAyADKAkSDgoGc2VyaWVzGAQgAygREhEKCXRpbWVfdW5pdBgFIAEoBBINCgVzdGFydBgGIAMoEhIOCgZsZW5ndGgYByADKAQSEAoIcmV2aXNpb24YCCADKA0SDQoFY291bnQYCSADKAQSCwoDbWluGAogAygSEgsKA21heBgLIAMoEhIMCgRsYXN0GAwgAygSEgsKA3N1bRgNIAMoEhIMCgR6ZXJvGA4gAygEEhAKCHBvc2l0aXZlGA8gAygNEhAKCG5lZ2F0aXZlGBAgAygNEhEKCWJpbl9pbmRleBgRIAMoERIRCgliaW5fY291bnQYEiADKAQSDwoHbWlzc2luZxgTIAMoBBIMCgRsYXRlGBQgAygEEhQKDG91dF9vZl9yYW5nZRgVIAMoBBIMCgRmbGF0GBYgAygEEhEKCWR1cGxpY2F0ZRgXIAMoBCKcAgoJRm9yZWNhc3RzEhAKCHNlcXVlbmNlGAEgAygEEg0KBW1vZGVsGAIgAygJEg4KBmVudGl0eRgDIAMoCRIQCghtb2RlbF9vZhgEIAMoERIRCgllbnRpdHlfb2YYBSADKBESDwoHdmVyc2lvbhgGIAMoDRIRCglpc3N1ZWRfYXQYByADKBISDQoFc3RhcnQYCCADKBISDgoGbGVuZ3RoGAkgAygEEhEKCXF1YW50aWxlcxgKIAMoDRIQCghxdWFudGlsZRgLIAMoAhIMCgRtZWFuGAwgAygBEhAKCGJhc2VsaW5lGA0gAygBEg4KBnNjb3JlZBgOIAMoDRIRCglzY29yZWRfYXQYDyADKBISDgoGYWN0dWFsGBAgAygBInMKBkV2ZW50cxIQCghzZXF1ZW5jZRgBIAMoBBIKCgJpZBgCIAMoCRIKCgJhdBgDIAMoEhIQCghzZXZlcml0eRgEIAMoDRIMCgRjb2RlGAUgAygJEg8KB21lc3NhZ2UYBiADKAkSDgoGZGV0YWlsGAcgAygJIioKCFJlcG9ydGVkEhAKCHNlcXVlbmNlGAEgASgEEgwKBGJvZHkYAiABKAliBnByb3RvMw");
+  fileDesc("Cgx1cGxpbmsucHJvdG8SEXN0b3JlY2FzdC53aXJlLnYxImkKBlVwbGluaxIpCgVoZWxsbxgBIAEoCzIYLnN0b3JlY2FzdC53aXJlLnYxLkhlbGxvSAASKQoFYmF0Y2gYAiABKAsyGC5zdG9yZWNhc3Qud2lyZS52MS5CYXRjaEgAQgkKB21lc3NhZ2UiaQoIRG93bmxpbmsSKwoGYW5zd2VyGAEgASgLMhkuc3RvcmVjYXN0LndpcmUudjEuQW5zd2VySAASJQoDYWNrGAIgASgLMhYuc3RvcmVjYXN0LndpcmUudjEuQWNrSABCCQoHbWVzc2FnZSLLAQoFSGVsbG8SDQoFZGJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQSDAoEbGluaxgDIAEoBBIVCg1uZXh0X3NlcXVlbmNlGAQgASgEEg0KBW5vbmNlGAUgASgJEg8KB3Nlc3Npb24YBiABKAkSFAoMYWNrbm93bGVkZ2VkGAcgAygEEhEKCWNoYWxsZW5nZRgIIAEoCRITCgtxdWFyYW50aW5lZBgJIAEoCBIRCglydW5fZmlyc3QYCiADKAQSDgoGcnVuX2lkGAsgAygEIogBCgZBbnN3ZXISDQoFbm9uY2UYASABKAkSDwoHc2Vzc2lvbhgCIAEoCRITCgtzZXJ2ZXJfdGltZRgDIAEoBBIpCgVncmFudBgEIAEoCzIYLnN0b3JlY2FzdC53aXJlLnYxLkdyYW50SAASEwoJY2hhbGxlbmdlGAUgASgJSABCCQoHb3V0Y29tZSJlCgVHcmFudBINCgVlcG9jaBgBIAEoBBIMCgRsaW5rGAIgASgEEhkKDHJlc2VuZF9zaW5jZRgDIAEoBEgAiAEBEhMKC3F1YXJhbnRpbmVkGAQgASgIQg8KDV9yZXNlbmRfc2luY2UisAEKBUJhdGNoEg0KBWVwb2NoGAEgASgEEgwKBGxpbmsYAiABKAQSDQoFZmxvb3IYAyABKAQSFAoMYWNrbm93bGVkZ2VkGAQgAygEEg8KB3JlY29yZHMYBSADKAQSDwoHcmV2aXNlZBgGIAMoBBIRCgljb2Fyc2VuZWQYByADKAQSDwoHZHJvcHBlZBgIIAMoBBIMCgRib2R5GAkgASgMEhEKCWJvZHlfc2l6ZRgKIAEoDSKFAQoDQWNrEg0KBWVwb2NoGAEgASgEEgwKBGxpbmsYAiABKAQSEQoJY29tbWl0dGVkGAMgAygEEhQKDGNvbW1pdHRlZF9hdBgEIAEoBBITCgtzZXJ2ZXJfdGltZRgFIAEoBBIQCghwYXVzZV9tcxgGIAEoDRIRCglzYXlfaGVsbG8YByABKAgi9gEKB1JlY29yZHMSKwoHd2luZG93cxgBIAEoCzIaLnN0b3JlY2FzdC53aXJlLnYxLldpbmRvd3MSLwoJZm9yZWNhc3RzGAIgASgLMhwuc3RvcmVjYXN0LndpcmUudjEuRm9yZWNhc3RzEikKBmV2ZW50cxgDIAEoCzIZLnN0b3JlY2FzdC53aXJlLnYxLkV2ZW50cxItCghyZXBvcnRlZBgEIAEoCzIbLnN0b3JlY2FzdC53aXJlLnYxLlJlcG9ydGVkEi0KCGV2aWRlbmNlGAYgASgLMhsuc3RvcmVjYXN0LndpcmUudjEuRXZpZGVuY2VKBAgFEAYigQMKB1dpbmRvd3MSEAoIc2VxdWVuY2UYASADKAQSDgoGc2Vuc29yGAIgAygJEg4KBmVudGl0eRgDIAMoCRIOCgZzZXJpZXMYBCADKBESEQoJdGltZV91bml0GAUgASgEEg0KBXN0YXJ0GAYgAygSEg4KBmxlbmd0aBgHIAMoBBIQCghyZXZpc2lvbhgIIAMoDRINCgVjb3VudBgJIAMoBBILCgNtaW4YCiADKBISCwoDbWF4GAsgAygSEgwKBGxhc3QYDCADKBISCwoDc3VtGA0gAygSEgwKBHplcm8YDiADKAQSEAoIcG9zaXRpdmUYDyADKA0SEAoIbmVnYXRpdmUYECADKA0SEQoJYmluX2luZGV4GBEgAygREhEKCWJpbl9jb3VudBgSIAMoBBIPCgdtaXNzaW5nGBMgAygEEgwKBGxhdGUYFCADKAQSFAoMb3V0X29mX3JhbmdlGBUgAygEEgwKBGZsYXQYFiADKAQSEQoJZHVwbGljYXRlGBcgAygEIpwCCglGb3JlY2FzdHMSEAoIc2VxdWVuY2UYASADKAQSDQoFbW9kZWwYAiADKAkSDgoGZW50aXR5GAMgAygJEhAKCG1vZGVsX29mGAQgAygREhEKCWVudGl0eV9vZhgFIAMoERIPCgd2ZXJzaW9uGAYgAygNEhEKCWlzc3VlZF9hdBgHIAMoEhINCgVzdGFydBgIIAMoEhIOCgZsZW5ndGgYCSADKAQSEQoJcXVhbnRpbGVzGAogAygNEhAKCHF1YW50aWxlGAsgAygCEgwKBG1lYW4YDCADKAESEAoIYmFzZWxpbmUYDSADKAESDgoGc2NvcmVkGA4gAygNEhEKCXNjb3JlZF9hdBgPIAMoEhIOCgZhY3R1YWwYECADKAEicwoGRXZlbnRzEhAKCHNlcXVlbmNlGAEgAygEEgoKAmlkGAIgAygJEgoKAmF0GAMgAygSEhAKCHNldmVyaXR5GAQgAygNEgwKBGNvZGUYBSADKAkSDwoHbWVzc2FnZRgGIAMoCRIOCgZkZXRhaWwYByADKAkiKgoIUmVwb3J0ZWQSEAoIc2VxdWVuY2UYASABKAQSDAoEYm9keRgCIAEoCSLDAwoIRXZpZGVuY2USEAoIc2VxdWVuY2UYASADKAQSDQoFbW9kZWwYAiADKAkSEAoIY2hhbXBpb24YAyADKA0SEQoJY2FuZGlkYXRlGAQgAygNEgsKA2RheRgFIAMoERIOCgZyZWdpb24YBiADKAkSDAoEcm93cxgHIAMoBBIQCghleGNsdWRlZBgIIAMoBBISCgpkaWZmZXJlbmNlGAkgAygBEhoKEmRpZmZlcmVuY2Vfc3F1YXJlZBgKIAMoARIaChJsYXJnZXN0X2RpZmZlcmVuY2UYCyADKAESGQoRY2hhbXBpb25fYWJzb2x1dGUYDCADKAESGgoSY2FuZGlkYXRlX2Fic29sdXRlGA0gAygBEhYKDmNoYW1waW9uX2Vycm9yGA4gAygBEhcKD2NhbmRpZGF0ZV9lcnJvchgPIAMoARIOCgZhY3R1YWwYECADKAESDQoFbW92ZWQYESADKAESDwoHY3Jhc2hlcxgSIAMoBBIUCgxsYXRlbmN5X3plcm8YEyADKAQSFAoMbGF0ZW5jeV9iaW5zGBQgAygNEhEKCWJpbl9pbmRleBgVIAMoERIRCgliaW5fY291bnQYFiADKARiBnByb3RvMw");
 
 /**
  * Device to cloud, on storecast/v1/{device}/up.
@@ -397,6 +397,11 @@ export type Records = Message<"storecast.wire.v1.Records"> & {
    * @generated from field: storecast.wire.v1.Reported reported = 4;
    */
   reported?: Reported | undefined;
+
+  /**
+   * @generated from field: storecast.wire.v1.Evidence evidence = 6;
+   */
+  evidence?: Evidence | undefined;
 };
 
 /**
@@ -731,4 +736,136 @@ export type Reported = Message<"storecast.wire.v1.Reported"> & {
  */
 export const ReportedSchema: GenMessage<Reported> = /*@__PURE__*/
   messageDesc(file_uplink, 11);
+
+/**
+ * How candidates compared with the versions that served, a row a model pair and closed local day.
+ *
+ * @generated from message storecast.wire.v1.Evidence
+ */
+export type Evidence = Message<"storecast.wire.v1.Evidence"> & {
+  /**
+   * @generated from field: repeated uint64 sequence = 1;
+   */
+  sequence: bigint[];
+
+  /**
+   * @generated from field: repeated string model = 2;
+   */
+  model: string[];
+
+  /**
+   * Versions.
+   *
+   * @generated from field: repeated uint32 champion = 3;
+   */
+  champion: number[];
+
+  /**
+   * @generated from field: repeated uint32 candidate = 4;
+   */
+  candidate: number[];
+
+  /**
+   * Days since 1970-01-01 by the local calendar.
+   *
+   * @generated from field: repeated sint32 day = 5;
+   */
+  day: number[];
+
+  /**
+   * @generated from field: repeated string region = 6;
+   */
+  region: string[];
+
+  /**
+   * @generated from field: repeated uint64 rows = 7;
+   */
+  rows: bigint[];
+
+  /**
+   * @generated from field: repeated uint64 excluded = 8;
+   */
+  excluded: bigint[];
+
+  /**
+   * @generated from field: repeated double difference = 9;
+   */
+  difference: number[];
+
+  /**
+   * @generated from field: repeated double difference_squared = 10;
+   */
+  differenceSquared: number[];
+
+  /**
+   * @generated from field: repeated double largest_difference = 11;
+   */
+  largestDifference: number[];
+
+  /**
+   * @generated from field: repeated double champion_absolute = 12;
+   */
+  championAbsolute: number[];
+
+  /**
+   * @generated from field: repeated double candidate_absolute = 13;
+   */
+  candidateAbsolute: number[];
+
+  /**
+   * @generated from field: repeated double champion_error = 14;
+   */
+  championError: number[];
+
+  /**
+   * @generated from field: repeated double candidate_error = 15;
+   */
+  candidateError: number[];
+
+  /**
+   * @generated from field: repeated double actual = 16;
+   */
+  actual: number[];
+
+  /**
+   * @generated from field: repeated double moved = 17;
+   */
+  moved: number[];
+
+  /**
+   * @generated from field: repeated uint64 crashes = 18;
+   */
+  crashes: bigint[];
+
+  /**
+   * The sketch of milliseconds: its zeros, the number of its bins, then all bins in row order.
+   *
+   * @generated from field: repeated uint64 latency_zero = 19;
+   */
+  latencyZero: bigint[];
+
+  /**
+   * @generated from field: repeated uint32 latency_bins = 20;
+   */
+  latencyBins: number[];
+
+  /**
+   * The first index of a row as is, the others less the index before.
+   *
+   * @generated from field: repeated sint32 bin_index = 21;
+   */
+  binIndex: number[];
+
+  /**
+   * @generated from field: repeated uint64 bin_count = 22;
+   */
+  binCount: bigint[];
+};
+
+/**
+ * Describes the message storecast.wire.v1.Evidence.
+ * Use `create(EvidenceSchema)` to create a new message.
+ */
+export const EvidenceSchema: GenMessage<Evidence> = /*@__PURE__*/
+  messageDesc(file_uplink, 12);
 

@@ -1,4 +1,4 @@
-import { DeviceId, EntityId, ModelName, ReportedState, SensorName, SiteId } from '@storecast/shared/contracts'
+import { DeviceId, EntityId, LocalDay, ModelName, ReportedState, SensorName, SiteId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import { NotFoundError } from '../../platform/errors.ts'
 import { SCORE_KEYS, type Telemetry } from '../../telemetry/index.ts'
@@ -62,6 +62,39 @@ const Scores = z.object({
   wpe: z.number().nullable().describe('Σ(forecast − actual) / Σ actual'),
   coverage: z.number().nullable().describe('Share of actuals from the lowest to the highest quantile'),
   baselineWape: z.number().nullable().describe('WAPE of the seasonal-naive baseline on the same rows'),
+})
+const Version = z.coerce.number().int().positive()
+const EvidenceQuery = {
+  model: ModelName.optional(),
+  champion: Version.optional(),
+  candidate: Version.optional(),
+  device: DeviceId.optional(),
+  from: LocalDay.default('0001-01-01'),
+  to: LocalDay.default('9999-12-31'),
+}
+const Evidence = z.object({
+  device: DeviceId,
+  site: SiteId,
+  region: z.string().describe('The site’s label of that name when the device found it'),
+  model: ModelName,
+  champion: z.int().describe('Version that served'),
+  candidate: z.int().describe('Version in shadow'),
+  day: LocalDay.describe('Local day on which the spans forecast begin'),
+  rows: Count.describe('Forecasts of both with their actual: what every sum is over'),
+  excluded: Count.describe('Left out: sales in a stock-out are a lower bound of demand'),
+  difference: z.number().describe('Σd, d = |error of the candidate| − |error of the champion|: above 0 it is worse'),
+  differenceSquared: z.number().describe('Σd²'),
+  largestDifference: z.number().describe('max |d|'),
+  championAbsolute: z.number().describe('Σ|forecast − actual|'),
+  candidateAbsolute: z.number(),
+  championError: z.number().describe('Σ(forecast − actual)'),
+  candidateError: z.number(),
+  actual: z.number().describe('Σ actual'),
+  moved: z.number().describe('Σ|forecast of the candidate − forecast of the champion|'),
+  crashes: Count.describe('Ends of the candidate’s host that were its doing'),
+  latency: z
+    .object({ runs: Count, p50: z.number().nullable(), p95: z.number().nullable() })
+    .describe('The candidate’s runs, in milliseconds'),
 })
 const ScoreKeys = z
   .string()
@@ -143,6 +176,18 @@ export const telemetryRoutes =
         },
       },
       async ({ query }) => ({ items: await telemetry.forecastScores(query) }),
+    )
+    app.get(
+      '/v1/evidence',
+      {
+        schema: {
+          tags,
+          summary: 'How candidates in shadow compared with what served, by local day and device',
+          querystring: PageQuery.extend(EvidenceQuery),
+          response: { 200: pageOf(Evidence) },
+        },
+      },
+      ({ query: { cursor, ...query } }) => telemetry.evidence({ ...query, after: cursor }),
     )
     app.get(
       '/v1/gaps',

@@ -1,4 +1,4 @@
-import type { EventRecord, ForecastRecord, WindowRecord } from '@storecast/shared/contracts'
+import type { EventRecord, EvidenceRecord, ForecastRecord, WindowRecord } from '@storecast/shared/contracts'
 import { NO_QUALITY } from '@storecast/shared/windows'
 import {
   type Ack,
@@ -96,7 +96,12 @@ export class TestDevice {
 
   /** Records in the order given, each under the next sequence. */
   batch(
-    records: { windows?: WindowRecord[]; forecasts?: ForecastRecord[]; events?: EventRecord[] },
+    records: {
+      windows?: WindowRecord[]
+      forecasts?: ForecastRecord[]
+      events?: EventRecord[]
+      evidence?: EvidenceRecord[]
+    },
     more: Partial<Batch> = {},
   ): Batch {
     const first = this.nextSeq
@@ -105,6 +110,7 @@ export class TestDevice {
       windows: next(records.windows),
       forecasts: next(records.forecasts),
       events: next(records.events),
+      evidence: next(records.evidence),
       reported: undefined,
     }
     const { epoch, link, acknowledged } = this

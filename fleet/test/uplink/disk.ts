@@ -1,5 +1,6 @@
 import {
   putEvent,
+  putEvidence,
   putForecast,
   putReported,
   putWindow,
@@ -9,7 +10,7 @@ import {
 import type { SimulatedDevice } from '@storecast/agent/test/simulated-device'
 import type { WindowRecord } from '@storecast/shared/contracts'
 import { mergeWindows, NO_QUALITY } from '@storecast/shared/windows'
-import { eventKey, forecastKey, type Ledger, REPORTED_KEY, windowKey } from './ledger.ts'
+import { eventKey, evidenceKey, forecastKey, type Ledger, REPORTED_KEY, windowKey } from './ledger.ts'
 
 const T0 = Date.UTC(2026, 2, 2)
 const MINUTES_5 = 300_000
@@ -102,6 +103,20 @@ export class Disk {
     const event = { id, at: T0, severity: 'info' as const, code: 'happened', message: id, detail: {} }
     this.#ledger.note(this.#device, eventKey(event), event)
     putEvent(this.#run.db, event)
+  }
+
+  /** A day's evidence, which grows as actuals come in. */
+  evidence(id: number): void {
+    const day = new Date(T0 + id * DAY).toISOString().slice(0, 10)
+    const held = readReplica(this.#run.db).evidence.find((one) => one.day === day)
+    const next = {
+      ...{ model: 'demand', champion: 1, candidate: 2, day, region: 'eu', rows: (held?.rows ?? 0) + 1, excluded: 0 },
+      ...{ difference: this.#ledger.next(), differenceSquared: 0.25, largestDifference: 0.5, actual: 12, moved: 1e-9 },
+      ...{ championAbsolute: 2.5, candidateAbsolute: 2, championError: -2.5, candidateError: 2, crashes: held ? 1 : 0 },
+      latency: { zero: 0, positive: [[12, 1] as const, [40, 2] as const], negative: [] },
+    }
+    this.#ledger.note(this.#device, evidenceKey(next), next)
+    putEvidence(this.#run.db, next)
   }
 
   report(): void {

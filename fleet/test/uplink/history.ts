@@ -20,7 +20,7 @@ export type Happening =
     }
   /** A window is given up for good. */
   | { readonly kind: 'drop'; readonly run: number; readonly slot: number }
-  | { readonly kind: 'forecast' | 'score' | 'event' | 'report'; readonly run: number; readonly id: number }
+  | { readonly kind: 'forecast' | 'score' | 'event' | 'evidence' | 'report'; readonly run: number; readonly id: number }
   | { readonly kind: 'connect' | 'disconnect' | 'kill'; readonly run: number }
   | { readonly kind: 'tick'; readonly run: number; readonly seconds: number }
   /** Two workers take messages at the same time, in any order; some come again. */
@@ -60,8 +60,12 @@ const usual: fc.WeightedArbitrary<Happening>[] = [
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop'), run, slot: fc.nat(3) }) },
   {
-    weight: 4,
-    arbitrary: fc.record({ kind: fc.constantFrom('forecast', 'score', 'event', 'report'), run, id: fc.nat(2) }),
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('forecast', 'score', 'event', 'evidence', 'report'),
+      run,
+      id: fc.nat(2),
+    }),
   },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('connect'), run }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('disconnect', 'kill'), run }) },

@@ -1,4 +1,10 @@
-import type { EventRecord, ForecastRecord, ReportedState, WindowRecord } from '@storecast/shared/contracts'
+import type {
+  EventRecord,
+  EvidenceRecord,
+  ForecastRecord,
+  ReportedState,
+  WindowRecord,
+} from '@storecast/shared/contracts'
 
 /** Every state that any run of a device ever gave a record: what the cloud has must be one of them. */
 export class Ledger {
@@ -25,9 +31,11 @@ export const windowKey = ({ series, start, end }: WindowRecord): string => `wind
 export const forecastKey = ({ model, version, issuedAt, entity }: ForecastRecord): string =>
   `forecast ${model} ${version} ${issuedAt} ${entity}`
 export const eventKey = ({ id }: Pick<EventRecord, 'id'>): string => `event ${id}`
+export const evidenceKey = ({ model, champion, candidate, day }: EvidenceRecord): string =>
+  `evidence ${model} ${champion} ${candidate} ${day}`
 export const REPORTED_KEY = 'reported'
 
-export type AnyRecord = WindowRecord | ForecastRecord | EventRecord | ReportedState
+export type AnyRecord = WindowRecord | ForecastRecord | EventRecord | EvidenceRecord | ReportedState
 
 /** Equal for equal contents, whatever the order of their fields. */
 export const canonical = (value: unknown): string =>

@@ -1,9 +1,9 @@
 import { readReplica } from '@storecast/agent/test/replica'
 import { decodeBatches, type SimulatedIngest, type StoredState } from '@storecast/cloud/test/simulated-ingest'
-import type { ForecastRecord, WindowRecord } from '@storecast/shared/contracts'
+import type { EvidenceRecord, ForecastRecord, WindowRecord } from '@storecast/shared/contracts'
 import { expect } from 'vitest'
 import { isDroppable } from './disk.ts'
-import { canonical, eventKey, forecastKey, REPORTED_KEY, windowKey } from './ledger.ts'
+import { canonical, eventKey, evidenceKey, forecastKey, REPORTED_KEY, windowKey } from './ledger.ts'
 import type { Run, World } from './world.ts'
 
 /** Compares what the cloud has with what the devices have, at rest. */
@@ -40,6 +40,8 @@ function ofDevice(state: StoredState, device: string): Own {
 
 const windowOf = ({ device: _, ...window }: Own['windows'][number]): WindowRecord => window
 
+const evidenceOf = ({ device: _, ...evidence }: Own['evidence'][number]): EvidenceRecord => evidence
+
 const forecastOf = (row: Own['forecasts'][number]): ForecastRecord =>
   ({
     model: row.model,
@@ -61,6 +63,9 @@ function nothingInvented(world: World, device: string, own: Own): void {
   }
   for (const forecast of own.forecasts.map(forecastOf)) {
     expect(world.ledger.has(device, forecastKey(forecast), forecast), `invented ${canonical(forecast)}`).toBe(true)
+  }
+  for (const evidence of own.evidence.map(evidenceOf)) {
+    expect(world.ledger.has(device, evidenceKey(evidence), evidence), `invented ${canonical(evidence)}`).toBe(true)
   }
   for (const { body } of own.reported)
     expect(world.ledger.has(device, REPORTED_KEY, body), 'invented report').toBe(true)
@@ -87,7 +92,7 @@ function nothingUnaccounted({ gaps, epochs }: Own): void {
 
 /** One run, never copied nor put back: the cloud has exactly its records. */
 function exactlyTheSame({ simulated }: Run, own: Own, { cloudRestored }: { cloudRestored: boolean }): void {
-  const { windows, forecasts, events, reported } = readReplica(simulated.db)
+  const { windows, forecasts, events, evidence, reported } = readReplica(simulated.db)
   const texts = (records: readonly unknown[]) => records.map(canonical).sort()
   const kept = own.windows
     .map(windowOf)
@@ -95,6 +100,7 @@ function exactlyTheSame({ simulated }: Run, own: Own, { cloudRestored }: { cloud
   expect(texts(kept)).toEqual(texts(windows))
   expect(texts(own.forecasts.map(forecastOf))).toEqual(texts(forecasts))
   expect(own.events.map(({ id }) => id).sort()).toEqual(events.map(({ id }) => id).sort())
+  expect(texts(own.evidence.map(evidenceOf))).toEqual(texts(evidence))
   expect(own.reported.map(({ body }) => canonical(body))).toEqual(reported ? [canonical(reported)] : [])
   expect(own.conflicts).toEqual([])
   expect(simulated.link.quarantined, 'quarantined without a copy').toBe(false)
@@ -108,7 +114,7 @@ function exactlyTheSame({ simulated }: Run, own: Own, { cloudRestored }: { cloud
  * that counts at least as much.
  */
 function nothingLost({ simulated }: Run, own: Own): void {
-  const { windows, forecasts, events } = readReplica(simulated.db)
+  const { windows, forecasts, events, evidence } = readReplica(simulated.db)
   const apart = decodeBatches(own.kept).map(({ record }) => record)
   const keptApart = new Set(apart.map(canonical))
   const has = (record: unknown) => keptApart.has(canonical(record))
@@ -130,6 +136,10 @@ function nothingLost({ simulated }: Run, own: Own): void {
       .map(forecastOf)
       .some((f) => forecastKey(f) === forecastKey(forecast) && (f.score !== undefined || forecast.score === undefined))
     expect(there || has(forecast), `lost ${canonical(forecast)}`).toBe(true)
+  }
+  for (const one of evidence) {
+    const there = own.evidence.some((e) => evidenceKey(e) === evidenceKey(one) && e.rows >= one.rows)
+    expect(there || has(one), `lost ${canonical(one)}`).toBe(true)
   }
   for (const event of events) {
     const there = own.events.some((e) => eventKey(e) === eventKey(event))

@@ -141,6 +141,9 @@ export class World implements Disposable {
       case 'event':
         disk.event()
         break
+      case 'evidence':
+        disk.evidence(happening.id)
+        break
       case 'report':
         disk.report()
         break

@@ -1,5 +1,12 @@
 import fc from 'fast-check'
-import type { EventRecord, ForecastRecord, ReportedState, SketchBins, WindowRecord } from '../../contracts/index.ts'
+import type {
+  EventRecord,
+  EvidenceRecord,
+  ForecastRecord,
+  ReportedState,
+  SketchBins,
+  WindowRecord,
+} from '../../contracts/index.ts'
 import type { BatchRecords, Sequenced } from '../sequenced.ts'
 
 /** Records of every shape the contracts allow, extremes included. */
@@ -69,6 +76,18 @@ const eventRecord: fc.Arbitrary<EventRecord> = fc.record({
   detail: fc.dictionary(slug, fc.oneof(text, fc.integer(), fc.boolean()), { maxKeys: 4 }),
 })
 
+const evidenceRecord: fc.Arbitrary<EvidenceRecord> = fc.record({
+  model: slug,
+  champion: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+  candidate: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+  day: fc.integer({ min: -10_000, max: 50_000 }).map((day) => new Date(day * 86_400_000).toISOString().slice(0, 10)),
+  region: text,
+  ...{ rows: count, excluded: count, crashes: count },
+  ...{ difference: float64, differenceSquared: float64, largestDifference: float64, actual: float64, moved: float64 },
+  ...{ championAbsolute: float64, candidateAbsolute: float64, championError: float64, candidateError: float64 },
+  latency: fc.record({ zero: count, positive: bins, negative: fc.constant([]) }),
+})
+
 const reportedState: fc.Arbitrary<ReportedState> = fc.record({
   site: slug,
   agentVersion: fc.string({ unit: 'grapheme', maxLength: 10 }),
@@ -92,13 +111,14 @@ export const batchRecords: fc.Arbitrary<BatchRecords> = fc
     windows: fc.array(windowRecord, { maxLength: 20 }),
     forecasts: fc.array(forecastRecord, { maxLength: 5 }),
     events: fc.array(eventRecord, { maxLength: 3 }),
+    evidence: fc.array(evidenceRecord, { maxLength: 3 }),
     reported: fc.option(reportedState, { nil: undefined }),
     first: fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 2 ** 52 })),
-    holes: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 30, maxLength: 30 }),
-    shuffle: fc.array(fc.nat(), { minLength: 30, maxLength: 30 }),
+    holes: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 33, maxLength: 33 }),
+    shuffle: fc.array(fc.nat(), { minLength: 33, maxLength: 33 }),
   })
-  .map(({ windows, forecasts, events, reported, first, holes, shuffle }) => {
-    const total = windows.length + forecasts.length + events.length + (reported ? 1 : 0)
+  .map(({ windows, forecasts, events, evidence, reported, first, holes, shuffle }) => {
+    const total = windows.length + forecasts.length + events.length + evidence.length + (reported ? 1 : 0)
     const sequences: number[] = []
     for (let i = 0; i < total; i++) sequences.push((sequences[i - 1] ?? first) + holes[i]!)
     const order = sequences.map((_, i) => i).sort((a, b) => shuffle[a]! - shuffle[b]!)
@@ -108,6 +128,7 @@ export const batchRecords: fc.Arbitrary<BatchRecords> = fc
       windows: take(windows),
       forecasts: take(forecasts),
       events: take(events),
+      evidence: take(evidence),
       reported: reported && take([reported])[0],
     }
   })

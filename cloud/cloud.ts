@@ -95,7 +95,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       onRenewed(tls) {
         broker?.setTls(tls)
         devicesApi?.setTls(tls)
-        announcer.wake()
+        announcer?.wake()
       },
     }),
   )
@@ -109,7 +109,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const onChange = () => publisher?.wake()
   const onWithdrawn = (id: string) => {
     broker?.disconnect(id)
-    announcer.wake()
+    announcer?.wake()
   }
   const sites = createSites({ database, objects, desired, clock, onChange })
   const devices = createDevices({ database, desired, clock, certificates, onChange, onWithdrawn })
@@ -142,7 +142,8 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const clientId = (part: string) => `storecast-cloud-${part}-${newSecret().slice(0, 8)}`
   const bus = stack.use(connectBus({ ...link, clientId: clientId('state'), log }))
 
-  const announcer = stack.use(announceRevocations({ certificates, bus, log }))
+  // The embedded broker asks for each certificate itself.
+  const announcer = broker ? undefined : stack.use(announceRevocations({ certificates, bus, log }))
 
   stack.use(
     startIngest({

@@ -42,6 +42,8 @@ const Settings = z.strictObject({
     .prefault({}),
   identity: z
     .strictObject({
+      /** Of the certificate authority's key; in no backup. By default `identity` in the data folder. */
+      folder: z.string().min(1).optional(),
       /** Of an authority made elsewhere, on P-256; by default the cloud makes one in its data folder. */
       authority: z.strictObject({ keyFile: z.string().min(1), certificateFile: z.string().min(1) }).optional(),
       /** Life of a device's certificate; it is renewed at two thirds. */
@@ -96,6 +98,7 @@ const VARIABLES: Readonly<Record<string, (value: string) => unknown>> = {
   STORECAST_TRUST: (mode) => ({ trust: { mode } }),
   STORECAST_TRUST_KEYS: (keys) => ({ trust: { keys } }),
   STORECAST_TRUST_ROOT: (root) => ({ trust: { root } }),
+  STORECAST_IDENTITY_FOLDER: (folder) => ({ identity: { folder } }),
   STORECAST_DEVICES_HOST: (host) => ({ devices: { host } }),
   STORECAST_DEVICES_PORT: (port) => ({ devices: { port: Number(port) } }),
   STORECAST_DEVICES_URL: (publicUrl) => ({ devices: { publicUrl } }),

@@ -40,4 +40,4 @@ export async function openObjects({ data, s3 }: CloudConfig): Promise<Objects & 
 }
 
 /** Of the certificate authority: outside the database, and of its backups. */
-export const identityFolder = ({ data }: CloudConfig): string => join(data, 'identity')
+export const identityFolder = ({ data, identity }: CloudConfig): string => identity.folder ?? join(data, 'identity')

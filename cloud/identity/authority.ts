@@ -193,7 +193,8 @@ async function authorityOf(keyPem: string, certificatePem: string, files: Author
     async list(entries, { number, now }) {
       const list = await x509.X509CrlGenerator.create({
         issuer: issuer.subjectName,
-        thisUpdate: new Date(now - BACKDATED_MS),
+        // Of several lists OpenSSL goes by the one with the latest time, and it compares seconds.
+        thisUpdate: new Date(Math.max(0, number * 1000 - BACKDATED_MS)),
         nextUpdate: new Date(now + LIST_DAYS * DAY_MS),
         entries: entries.map(({ serial, revokedAt }) => ({
           serialNumber: serial,

@@ -1,19 +1,11 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import type { RevocationAnnouncement } from '@storecast/shared/contracts'
 import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { readText, writeAtomic } from '../platform/files.ts'
 import { type Authority, type ClientCertificate, type Issued, readList } from './authority.ts'
-
-export interface RevocationList {
-  /** Only grows. */
-  readonly number: number
-  /** PEM. */
-  readonly pem: string
-  /** Devices that the list is about and that have no certificate in force: their sessions must end. */
-  readonly devices: readonly string[]
-}
 
 export interface Certificates {
   add(client: PoolClient, certificate: { device: string; keyHash: Buffer; issued: Issued }): Promise<void>
@@ -24,7 +16,7 @@ export interface Certificates {
   /** Whether a device in service acts under a certificate that is not revoked. */
   isInForce(certificate: ClientCertificate): Promise<boolean>
   /** The list as it is now, also written to `crl.pem` in the authority's folder. */
-  list(): Promise<RevocationList>
+  list(): Promise<RevocationAnnouncement>
   /** Signs the list anew, under its next number. */
   renewList(): Promise<void>
 }
@@ -46,7 +38,7 @@ export async function openCertificates(options: CertificatesOptions): Promise<Ce
   const { database, authority, folder, clock, days } = options
   const { pool } = database
   const file = join(folder, 'crl.pem')
-  let made: RevocationList | undefined
+  let made: RevocationAnnouncement | undefined
 
   const nextNumber = (client: PoolClient) =>
     client.query(
@@ -124,17 +116,14 @@ export async function openCertificates(options: CertificatesOptions): Promise<Ce
       const { rows: numbers } = await pool.query<{ number: number }>('SELECT number FROM revocation_list')
       const number = numbers[0]?.number ?? 0
       if (made?.number === number) return made
-      const { rows } = await pool.query<{ serial: string; revokedAt: number; device: string | null; alone: boolean }>(
-        `SELECT r.serial, r.revoked_at AS "revokedAt", r.device, NOT EXISTS (SELECT 1 FROM device_certificates c
-           WHERE c.device = r.device AND c.expires_at > $1
-           AND NOT EXISTS (SELECT 1 FROM revocations other WHERE other.serial = c.serial)) AS alone
-         FROM revocations r WHERE r.expires_at > $1 ORDER BY r.revoked_at, r.serial`,
+      const { rows } = await pool.query<{ serial: string; revokedAt: number; device: string | null }>(
+        `SELECT serial, revoked_at AS "revokedAt", device FROM revocations WHERE expires_at > $1
+         ORDER BY revoked_at, serial`,
         [now],
       )
-      const devices = new Set(rows.flatMap(({ device, alone }) => (device !== null && alone ? [device] : [])))
       const pem = await authority.list(rows, { number, now })
       await writeAtomic(file, pem)
-      made = { number, pem, devices: [...devices] }
+      made = { number, pem, revoked: rows.map(({ serial, device }) => ({ serial, device })) }
       return made
     },
     async renewList() {

@@ -21,8 +21,8 @@ export interface AgentProgram extends AsyncDisposable {
 
 export interface AgentProgramOptions {
   readonly device: string
-  readonly token: string
-  readonly mqttUrl: string
+  /** Enrols it at its first start. */
+  readonly claim: string
   readonly timeZone: string
   readonly clock: StoreClock
   /** A folder for all agents; this one has its own in it. */
@@ -31,7 +31,7 @@ export interface AgentProgramOptions {
 
 /** Prepares an agent as it is shipped, in a process of its own; `program.start()` starts it. */
 export async function prepareAgent(options: AgentProgramOptions): Promise<AgentProgram> {
-  const { device, token, mqttUrl, timeZone, folder } = options
+  const { device, claim, timeZone, folder } = options
   const home = join(folder, device)
   const config = join(home, 'agent.yaml')
   const dataDir = join(home, 'data')
@@ -46,7 +46,7 @@ export async function prepareAgent(options: AgentProgramOptions): Promise<AgentP
       timeZone,
       logLevel: 'info',
       // This machine's own line has no price: a shop's history of months goes through it in seconds.
-      cloud: { mqtt: mqttUrl, uplinkBytesPerSecond: 64_000_000, downloadBytesPerSecond: 64_000_000 },
+      cloud: { uplinkBytesPerSecond: 64_000_000, downloadBytesPerSecond: 64_000_000 },
       http: { port },
       sensors: SHOP_SENSORS,
       clock: { start: new Date(start).toISOString(), speed, since: new Date(since).toISOString() },
@@ -60,7 +60,7 @@ export async function prepareAgent(options: AgentProgramOptions): Promise<AgentP
     // By its own first line, which sets what the memory of a small device asks for.
     command: ENTRY,
     args: ['run', '--config', config],
-    env: { STORECAST_DEVICE_TOKEN: token, ORT_DISABLE_TELEMETRY: '1' },
+    env: { STORECAST_CLAIM: claim, ORT_DISABLE_TELEMETRY: '1' },
     logFile: join(home, 'agent.log'),
     probe: async (signal) => {
       const { ok, status } = await fetch(new URL('/v2/health/live', url), { signal })

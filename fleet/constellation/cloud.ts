@@ -12,7 +12,7 @@ export interface CloudProgram extends AsyncDisposable {
   readonly program: Program
   readonly client: CloudClient
   /** Where devices connect. */
-  readonly mqttUrl: string
+  readonly mqttsUrl: string
   /** An operator's token, for the URLs that people open. */
   readonly adminToken: string
   /** Its database and objects. */
@@ -24,10 +24,10 @@ export interface CloudProgram extends AsyncDisposable {
 /** Starts the cloud as it is shipped, in a process of its own on this machine's loopback address. */
 export async function startCloudProgram(options: {
   folder: string
-  /** A broker other than the cloud's own. */
-  mqttUrl?: string
+  /** Another than the cloud's own: the cloud's login, and where devices come. */
+  broker?: { mqttUrl: string; mqttsUrl: string }
 }): Promise<CloudProgram> {
-  const { folder, mqttUrl } = options
+  const { folder, broker } = options
   const [httpPort, mqttPort, devicesPort, mqttsPort] = [
     await freePort(),
     await freePort(),
@@ -45,6 +45,7 @@ export async function startCloudProgram(options: {
       STORECAST_DATA: dataDir,
       // Kept apart from what a broken disk may take, as in production.
       STORECAST_TRUST_KEYS: join(folder, 'cloud-keys'),
+      STORECAST_IDENTITY_FOLDER: join(folder, 'cloud-identity'),
       STORECAST_HTTP_PORT: `${httpPort}`,
       STORECAST_MQTT_PORT: `${mqttPort}`,
       STORECAST_DEVICES_PORT: `${devicesPort}`,
@@ -52,7 +53,7 @@ export async function startCloudProgram(options: {
       STORECAST_ADMIN_TOKEN: adminToken,
       STORECAST_LOG_LEVEL: 'info',
       ORT_DISABLE_TELEMETRY: '1',
-      ...(mqttUrl !== undefined && { MQTT_URL: mqttUrl }),
+      ...(broker && { MQTT_URL: broker.mqttUrl, STORECAST_MQTTS_URL: broker.mqttsUrl }),
     },
     logFile: join(folder, 'cloud.log'),
     probe: async (signal) => {
@@ -64,7 +65,7 @@ export async function startCloudProgram(options: {
   return {
     program,
     client: cloudClient({ url, token: adminToken }),
-    mqttUrl: mqttUrl ?? `mqtt://127.0.0.1:${mqttPort}`,
+    mqttsUrl: broker?.mqttsUrl ?? `mqtts://127.0.0.1:${mqttsPort}`,
     adminToken,
     dataDir,
     loseData: () => rm(dataDir, { recursive: true, force: true }),

@@ -12,8 +12,7 @@ import {
 import { type AgentProgram, prepareAgent } from './agent.ts'
 import { type CloudProgram, startCloudProgram } from './cloud.ts'
 import { inTurns } from './in-turns.ts'
-import { startMosquitto } from './mosquitto.ts'
-import { freePort } from './ports.ts'
+import { mosquittoPorts, startFleetMosquitto } from './mosquitto.ts'
 import type { Program } from './program.ts'
 import { readClock, type StoreClock, sinceNow } from './store-clock.ts'
 
@@ -66,16 +65,17 @@ const LONGEST_LEAD_MS = 20 * 3_600_000
 export async function startConstellation(options: ConstellationOptions): Promise<Constellation> {
   const { shops, folder, signal } = options
   await using stack = new AsyncDisposableStack()
-  const broker =
-    options.broker === 'mosquitto' ? stack.use(await startMosquitto({ port: await freePort(), folder })) : undefined
-  const cloud = stack.use(await startCloudProgram({ folder, ...(broker && { mqttUrl: broker.url }) }))
+  const ports = options.broker === 'mosquitto' ? await mosquittoPorts() : undefined
+  const cloud = stack.use(await startCloudProgram({ folder, ...(ports && { broker: ports.addresses }) }))
+  // Its certificate comes from the cloud, which waits for its broker meanwhile.
+  const broker = ports && stack.use(await startFleetMosquitto({ folder, cloud: cloud.client, ...ports }))
   let clock = sinceNow(options.clock)
   const stores: Store[] = []
   for (const shop of shops) {
     signal?.throwIfAborted()
-    const token = await register(cloud, shop)
+    const claim = await register(cloud, shop)
     const { site: device, timeZone } = shop
-    const agent = stack.use(await prepareAgent({ device, token, mqttUrl: cloud.mqttUrl, timeZone, clock, folder }))
+    const agent = stack.use(await prepareAgent({ device, claim, timeZone, clock, folder }))
     stores.push({ shop, agent })
   }
   let startedIn = 0
@@ -136,13 +136,13 @@ export async function startConstellation(options: ConstellationOptions): Promise
   }
 }
 
-/** Tells the cloud of a shop and enrols its device under the same name. @returns the device's token */
+/** Tells the cloud of a shop. @returns a claim for its device, of the same name */
 async function register({ client }: CloudProgram, shop: Shop): Promise<string> {
   const { site, timeZone, labels, products } = shop
   await client.put(`/v1/sites/${site}`, { timeZone, labels, entities: products, sensors: SHOP_SENSORS })
   await client.put(`/v1/sites/${site}/covariates`, shopCovariates(shop))
-  const { token } = await client.post<{ token: string }>('/v1/devices', { id: site, site })
-  return token
+  const { claims } = await client.post<{ claims: readonly { claim: string }[] }>('/v1/claims', { site, device: site })
+  return claims[0]!.claim
 }
 
 /** Start of a shop's day, in store time; one past the last day is its end. */

@@ -36,7 +36,9 @@ export async function runDemo({ data, once, terminal, signal, ...options }: Demo
     signal,
   })
   const { cloud, stores, crashed } = constellation
-  terminal.out(`the cloud is at ${cloud.client.url}, ${stores.length} agents are connected to ${cloud.mqttUrl}`)
+  terminal.out(
+    `the cloud is at ${cloud.client.url}, ${stores.length} agents enrolled by their claims and are connected to ${cloud.mqttsUrl}`,
+  )
   const definition = await loadDefinition(DEFINITION)
   const summary = await Promise.race([tellStory({ scene, constellation, definition, terminal, signal }), crashed])
   terminal.out('')

@@ -40,6 +40,11 @@ const ServerRequest = z.strictObject({
   csr: z.string().max(8192).describe('PKCS#10 in PEM'),
   names: z.array(z.string()).min(1).max(32).describe('Host names and addresses as devices reach the server'),
 })
+const SignedServer = z.object({
+  certificate: z.string().describe('PEM, with the authority’s behind it'),
+  ca: z.string().describe('By which it knows devices'),
+  crl: z.string().describe('Which of them it is to refuse'),
+})
 const tags = ['identity']
 
 /** For operators: claims. */
@@ -100,10 +105,13 @@ export const identityRoutes =
           tags,
           summary: 'Sign for a server that devices reach, such as a broker',
           body: ServerRequest,
-          response: { 201: z.object({ certificate: z.string() }) },
+          response: { 201: SignedServer },
         },
       },
-      async ({ body }, reply) => reply.code(201).send({ certificate: await signServer(authority, body, clock.now()) }),
+      async ({ body }, reply) => {
+        const certificate = await signServer(authority, body, clock.now())
+        return reply.code(201).send({ certificate, ca: authority.certificate, crl: (await certificates.list()).pem })
+      },
     )
   }
 

@@ -30,6 +30,7 @@ const rooms = {
     'ingest',
     'telemetry',
     'registry',
+    'governance',
     'training',
     'rollout',
     'api',

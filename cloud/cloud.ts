@@ -13,6 +13,7 @@ import {
   modelRoutes,
   newSecret,
   objectRoutes,
+  policyRoutes,
   quarantineRoutes,
   rolloutRoutes,
   serviceRoutes,
@@ -25,6 +26,7 @@ import {
 import { createAudit } from './audit/index.ts'
 import { type CloudConfig, isLoopback } from './config.ts'
 import { createDevices, createSites, desiredStates, type Publisher, startPublisher } from './devices/index.ts'
+import { createGates, createGovernance } from './governance/index.ts'
 import { announceRevocations, createEnrolment, openIdentity } from './identity/index.ts'
 import { createQuarantine, ingestMetrics, startIngest } from './ingest/index.ts'
 import { startBroker } from './platform/broker.ts'
@@ -161,7 +163,13 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const quarantine = createQuarantine({ database, clock })
 
   const telemetry = createTelemetry({ database, devices, sites, objects })
-  const registry = createRegistry({ database, objects, clock, onRegistered: (version) => trust.approve([version]) })
+  const governance = createGovernance({ database, audit, clock })
+  const registry = createRegistry({
+    ...{ database, objects, clock },
+    admit: (candidate) => gates.register(candidate),
+    onRegistered: (version) => trust.approve([version]),
+  })
+  const gates = createGates({ governance, registry, trust })
   await trust.approve(await registry.everyVersion())
   const trainings = stack.use(
     await startTrainings({
@@ -177,7 +185,18 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     }),
   )
   const rollouts = stack.use(
-    startRollouts({ database, devices, desired, telemetry, registry, trust, clock, log, onChange }),
+    startRollouts({
+      database,
+      devices,
+      desired,
+      telemetry,
+      registry,
+      trust,
+      admit: gates.rollout,
+      clock,
+      log,
+      onChange,
+    }),
   )
 
   const adminToken = secrets.adminToken ?? newSecret()
@@ -210,7 +229,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       ...config.devices,
       tls: identity.tls,
       access: certificateAccess({ authority, certificates, clock, renewExpiredDays }),
-      routes: [enrolmentRoutes(enrolment), objectRoutes(objects, devices), trustRoutes(trust)],
+      routes: [enrolmentRoutes(enrolment), objectRoutes(objects, devices), trustRoutes(trust, gates)],
     }),
   )
   const loopback = isLoopback(config.http.host)
@@ -229,7 +248,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         rolloutRoutes(rollouts),
         telemetryRoutes(telemetry),
         quarantineRoutes(quarantine),
-        trustRoutes(trust),
+        trustRoutes(trust, gates),
         claimRoutes(claims, async () => {
           // A claim that leads nowhere is refused where it is made, not in the shop.
           mqttsUrl()
@@ -237,6 +256,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         }),
         identityRoutes({ authority, certificates, clock }),
         auditRoutes(audit),
+        policyRoutes({ governance, gates, registry }),
       ],
     }),
   )

@@ -3,6 +3,7 @@ import { apiMigrations } from './api/index.ts'
 import { auditMigrations } from './audit/index.ts'
 import type { CloudConfig } from './config.ts'
 import { deviceMigrations } from './devices/index.ts'
+import { governanceMigrations } from './governance/index.ts'
 import { identityMigrations } from './identity/index.ts'
 import { ingestMigrations } from './ingest/index.ts'
 import type { DatabaseConfig, Migration } from './platform/database.ts'
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...identityMigrations,
   ...trustMigrations,
   ...auditMigrations,
+  ...governanceMigrations,
 ]
 
 export const databaseOf = ({ data, postgres, secrets }: CloudConfig): DatabaseConfig =>

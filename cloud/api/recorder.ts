@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whether the call has its entry. */
     audited: boolean
+    /** Of policies that warn, for the answer's header. */
+    warnings: readonly string[]
   }
 }
 
@@ -77,6 +79,10 @@ function callOf(
     action: `${request.method} ${route.url}`,
     subject: request.url.split('?')[0]!.slice(0, 1024),
     ...(Object.keys(asked).length > 0 && { request: asked }),
+    onDecision({ policy, verdict, messages }) {
+      if (verdict !== 'warn') return
+      request.warnings = [...request.warnings, ...messages.map((message) => `${policy}: ${message}`)]
+    },
     ...(state && { state: (client, made) => state(client, request as { params: unknown; body: unknown }, made) }),
   }
 }
@@ -93,6 +99,16 @@ function bodyOf(body: unknown, { body: kept }: RouteAudit): object | undefined {
   if (kept && text.length <= MAX_KEPT_BODY) return { body }
   return { bodySha256: createHash('sha256').update(text).digest('hex') }
 }
+
+/** What policies warn of, as a header of the answer: JSON in ASCII. */
+export const WARNINGS_HEADER = 'storecast-warnings'
+const MAX_WARNINGS = 16
+
+export const warningsHeader = (warnings: readonly string[]): string =>
+  JSON.stringify(warnings.slice(0, MAX_WARNINGS)).replaceAll(
+    /[^\x20-\x7e]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 /** For a state of what may not be there. */
 export async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {

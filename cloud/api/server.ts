@@ -18,7 +18,7 @@ import type { Log } from '../platform/log.ts'
 import type { Access, AccessCheck, Principal } from './access.ts'
 import type { Metrics } from './metrics.ts'
 import { Problem, problem, problemOf } from './problems.ts'
-import { type Recorder, recorder } from './recorder.ts'
+import { type Recorder, recorder, WARNINGS_HEADER, warningsHeader } from './recorder.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -95,6 +95,11 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   describe(app, options.version)
   guard(app, access, metrics)
   app.decorateRequest('audited', false)
+  app.decorateRequest('warnings', [])
+  app.addHook('onSend', async ({ warnings }, reply, payload) => {
+    if (warnings.length > 0) reply.header(WARNINGS_HEADER, warningsHeader(warnings))
+    return payload
+  })
   app.addHook('onRoute', record.wrap)
   answerErrors(app, { log, record, send: sendProblem })
   app.after(() => {

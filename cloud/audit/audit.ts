@@ -25,6 +25,8 @@ export interface Call extends Pick<AuditRecord, 'action' | 'subject' | 'request'
    * @param made after the change, what the transaction returned: the id of a thing that was not there before.
    */
   readonly state?: (client: Pick<PoolClient, 'query'>, made?: unknown) => Promise<unknown>
+  /** Hears every policy's word on the call. */
+  readonly onDecision?: (decision: PolicyDecision) => void
 }
 
 export interface AuditQuery extends PageRequest {
@@ -147,6 +149,7 @@ export function createAudit({ database, clock }: { database: Database; clock: Cl
         const again = scope.policies.findIndex((one) => one.gate === gate && one.policy === policy)
         if (again >= 0) scope.policies.splice(again, 1)
         scope.policies.push(decision)
+        scope.call.onDecision?.(decision)
       } else {
         await append({
           actor: { kind: 'system', id: 'policy' },

@@ -15,7 +15,7 @@ export async function folderObjects(directory: string): Promise<Objects> {
       const digest = digesting(limit)
       try {
         await spool(digest.through(content), temporary)
-        accept?.(await readBytes(temporary))
+        await accept?.(await readBytes(temporary))
         const stored = digest.result()
         const path = pathOf(stored.sha256)
         await mkdir(join(directory, stored.sha256.slice(0, 2)), { recursive: true })

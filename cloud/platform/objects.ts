@@ -24,7 +24,7 @@ export interface Objects {
    * @param accept sees all bytes before they are stored, and throws to refuse them.
    * @throws TooLargeError `object-too-large` as soon as the limit is passed.
    */
-  put(content: Content, limit: number, accept?: (bytes: Uint8Array) => void): Promise<StoredObject>
+  put(content: Content, limit: number, accept?: (bytes: Uint8Array) => void | Promise<void>): Promise<StoredObject>
   /** Size in bytes, or undefined where there is none. */
   size(sha256: string): Promise<number | undefined>
   /** @throws NotFoundError `object-unknown`. */

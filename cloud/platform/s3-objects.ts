@@ -38,7 +38,7 @@ export async function s3Objects(config: S3Config): Promise<Objects & AsyncDispos
       const digest = digesting(limit)
       try {
         await spool(digest.through(content), temporary)
-        accept?.(await readBytes(temporary))
+        await accept?.(await readBytes(temporary))
         const stored = digest.result()
         const Body = createReadStream(temporary)
         await client.send(new PutObjectCommand({ ...at(stored.sha256), Body, ContentLength: stored.bytes }))

@@ -1,3 +1,3 @@
 export { registryMigrations } from './migrations.ts'
-export { createRegistry, type Registry } from './registry.ts'
+export { createRegistry, type ModelVersion, type Registry } from './registry.ts'
 export { parseModelUri } from './uri.ts'

@@ -1,4 +1,4 @@
-import { BUNDLE_LIMITS, BundleError, openBundle } from '@storecast/shared/bundle'
+import { BUNDLE_LIMITS, type Bundle, BundleError, openBundle } from '@storecast/shared/bundle'
 import type { Manifest, ObjectRef } from '@storecast/shared/contracts'
 import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
@@ -13,7 +13,7 @@ import { parseModelUri } from './uri.ts'
 type VersionSource = { readonly kind: 'upload' } | { readonly kind: 'training'; readonly run: string }
 
 /** Never changes once registered, but for its tags. */
-interface ModelVersion {
+export interface ModelVersion {
   readonly model: string
   readonly version: number
   readonly bundle: ObjectRef
@@ -44,7 +44,7 @@ export interface Registry {
   /**
    * Stores a bundle as the model's next version. The same bytes again give the version they have.
    * @throws TooLargeError, InvalidError with the bundle's own code (`not-a-bundle`, `digest-mismatch`, …) or
-   *   `model-name` where the bundle is of another model.
+   *   `model-name` where the bundle is of another model, or what `admit` throws.
    */
   register(options: {
     model: string
@@ -90,11 +90,19 @@ interface RegistryOptions {
   readonly database: Database
   readonly objects: Objects
   readonly clock: Clock
+  /** Asked before anything of a bundle is kept; throws to refuse it. */
+  readonly admit?: (
+    candidate: Pick<Bundle, 'manifest' | 'golden'> & {
+      readonly bytes: number
+      readonly source: VersionSource
+      readonly tags: Readonly<Record<string, string>>
+    },
+  ) => Promise<void>
   /** Awaited before a registered version is answered for; a version that is known already comes again. */
   readonly onRegistered?: (version: ModelVersion) => Promise<void>
 }
 
-export function createRegistry({ database, objects, clock, onRegistered }: RegistryOptions): Registry {
+export function createRegistry({ database, objects, clock, admit, onRegistered }: RegistryOptions): Registry {
   const { pool } = database
 
   const model = async (name: string, client: Pick<PoolClient, 'query'> = pool): Promise<Model> => {
@@ -116,8 +124,10 @@ export function createRegistry({ database, objects, clock, onRegistered }: Regis
     version,
     async register({ model: name, content, source, tags = {} }) {
       let manifest: Manifest | undefined
-      const stored = await objects.put(content, BUNDLE_LIMITS.archive, (bytes) => {
-        manifest = requireBundle(bytes, name)
+      const stored = await objects.put(content, BUNDLE_LIMITS.archive, async (bytes) => {
+        const opened = requireBundle(bytes, name)
+        manifest = opened.manifest
+        await admit?.({ ...opened, bytes: bytes.byteLength, source, tags })
       })
       const number = await database.transaction(async (client) => {
         await client.query(
@@ -237,11 +247,11 @@ async function setAlias(client: PoolClient, { model, alias, version, reason }: A
 }
 
 /** The gate: what is registered was opened whole, digests and schemas included. */
-function requireBundle(bytes: Uint8Array, model: string): Manifest {
+function requireBundle(bytes: Uint8Array, model: string): Pick<Bundle, 'manifest' | 'golden'> {
   try {
-    const { manifest } = openBundle(bytes)
+    const { manifest, golden } = openBundle(bytes)
     const { name } = manifest.definition.metadata
-    if (name === model) return manifest
+    if (name === model) return { manifest, golden }
     throw new InvalidError({
       code: 'model-name',
       message: `The bundle is of model "${name}" and was sent for "${model}". Send it to /v1/models/${name}/versions.`,

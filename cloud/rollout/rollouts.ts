@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
 import type { DesiredStates, Devices, Selector } from '../devices/index.ts'
+import type { Gates } from '../governance/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
@@ -62,6 +63,8 @@ interface RolloutsOptions {
   readonly telemetry: Telemetry
   readonly registry: Registry
   readonly trust: Pick<Trust, 'requireApproved'>
+  /** Policies have their say; throws to refuse. */
+  readonly admit: Gates['rollout']
   readonly clock: Clock
   readonly log: Log
   /** Desired states have changed. */
@@ -77,7 +80,8 @@ const SELECT = `
 
 /** Rollouts whose process died are taken up by the next one, or by any other that runs beside it. */
 export function startRollouts(options: RolloutsOptions): Rollouts {
-  const { database, devices, desired, telemetry, registry, trust, clock, log, onChange, everyMs = 1000 } = options
+  const { database, devices, desired, telemetry, registry, trust, admit, clock, log, onChange } = options
+  const { everyMs = 1000 } = options
   const { pool } = database
   const ending = new AbortController()
 
@@ -157,8 +161,8 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
   return {
     get,
     async begin(spec) {
-      const { model, version, bundle } = await registry.resolve(spec.uri)
-      await trust.requireApproved({ model, version, bundle })
+      const found = await registry.resolve(spec.uri)
+      const { model, version, bundle } = found
       const selected = await devices.select(spec.selector)
       if (selected.length === 0) {
         throw new ConflictError({
@@ -166,6 +170,8 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
           message: `No device in service carries the labels ${JSON.stringify(spec.selector)}. GET /v1/devices?selector=… shows who does.`,
         })
       }
+      await admit({ version: found, devices: selected.length, selector: spec.selector })
+      await trust.requireApproved({ model, version, bundle })
       const id = await database.transaction(async (client) => {
         const generations = await desired.assign(client, selected, { name: model, version, bundle })
         const { rows } = await client.query<{ id: string }>(

@@ -4,6 +4,7 @@ import {
   DesiredKeys,
   REVOKED_TARGET,
   RevokedVersions,
+  type SignedTarget,
 } from '@storecast/shared/contracts'
 import { ConflictError, InvalidError } from '../platform/errors.ts'
 import {
@@ -185,5 +186,7 @@ function readFile<T>(schema: { parse(value: unknown): T }, path: string, files: 
 
 export const signedRoot = (bytes: Buffer): Signed<RootMetadata> => ({ metadata: parseRoot(bytes), bytes })
 export const signedTargets = (bytes: Buffer): Signed<TargetsMetadata> => ({ metadata: parseTargets(bytes), bytes })
+/** The files that targets metadata signs for, whoever signed it. */
+export const targetsIn = (bytes: Buffer): SignedTarget[] => targetsOf(parseTargets(bytes))
 export const byDigest = (files: Iterable<Buffer>): Map<string, Buffer> =>
   new Map([...files].map((bytes) => [sha256(bytes), bytes]))

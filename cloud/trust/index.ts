@@ -1,3 +1,4 @@
+export { targetsIn } from './decide.ts'
 export type { BundleVersion } from './development.ts'
 export { trustMigrations } from './migrations.ts'
 export type { Standings } from './repository.ts'

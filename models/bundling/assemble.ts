@@ -6,6 +6,7 @@ import { writeModel } from '../onnx/write.ts'
 import { checkFusion, quantize } from '../quantize/index.ts'
 import { modelCard } from './card.ts'
 import { goldenOf, tensorSpecs } from './golden.ts'
+import { latencyP95 } from './latency.ts'
 
 /** What training hands over: the float model and all that its bundle says of it. */
 export interface BundleDraft {
@@ -51,7 +52,7 @@ export async function assembleBundle(
     vocabulary: draft.vocabulary,
     features: [...draft.features],
     fill: [...draft.fill],
-    metrics: draft.metrics,
+    metrics: { ...draft.metrics, latency_p95_ms: await latencyP95(session, draft.golden) },
     baseline: draft.baseline,
     lineage: {
       dataset: draft.dataset,

@@ -35,7 +35,10 @@ export const Manifest = z.strictObject({
   fill: z.array(z.number()).default([]),
   /** Digest of every other file in the archive. */
   files: z.record(z.string(), Sha256),
-  /** Held-out scores of this model, and of the seasonal-naive baseline on the same rows. */
+  /**
+   * Held-out scores of this model, and of the seasonal-naive baseline on the same rows; beside the model's scores
+   * `latency_p95_ms`, milliseconds for one golden case on the machine that trained it.
+   */
   metrics: z.record(z.string(), z.number()),
   baseline: z.record(z.string(), z.number()),
   lineage: z.strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Gates } from '../../governance/index.ts'
 import type { Trust } from '../../trust/index.ts'
 import { UnixMs } from '../schemas.ts'
 import type { Routes } from '../server.ts'
@@ -51,7 +52,7 @@ const tags = ['trust']
 
 /** The repository of The Update Framework, for devices and for the people who sign. */
 export const trustRoutes =
-  (trust: Trust): Routes =>
+  (trust: Trust, gates: Pick<Gates, 'approve'>): Routes =>
   (app) => {
     app.get(
       '/v1/trust',
@@ -72,12 +73,11 @@ export const trustRoutes =
           response: { 200: Standings },
         },
       },
-      ({ body: { roots, targets, files } }) =>
-        trust.push({
-          roots: roots?.map(decoded),
-          targets: targets === undefined ? undefined : decoded(targets),
-          files: files?.map(decoded),
-        }),
+      async ({ body: { roots, targets, files } }) => {
+        const signed = targets === undefined ? undefined : decoded(targets)
+        if (signed) await gates.approve(signed)
+        return trust.push({ roots: roots?.map(decoded), targets: signed, files: files?.map(decoded) })
+      },
     )
     app.get(
       '/v1/trust/drafts/:role',

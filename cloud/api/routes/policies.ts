@@ -1,0 +1,101 @@
+import { POLICY_GATES, Policy, PolicyName } from '@storecast/shared/contracts'
+import { z } from 'zod'
+import type { Gates, Governance } from '../../governance/index.ts'
+import { InvalidError } from '../../platform/errors.ts'
+import type { Registry } from '../../registry/index.ts'
+import { type RouteAudit, unlessMissing } from '../recorder.ts'
+import type { Routes } from '../server.ts'
+
+const PolicyParams = z.object({ policy: PolicyName })
+const Evaluation = z.strictObject({
+  gate: z.enum(POLICY_GATES),
+  model: z.string().max(100).describe('models:/demand/3 or models:/demand@candidate'),
+  devices: z.int().nonnegative().default(0).describe('How many devices a rollout would be of'),
+  selector: z.record(z.string(), z.unknown()).default({}),
+  policies: z.array(Policy).max(200).optional().describe('Asked in place of those in force'),
+})
+const Decision = z.object({
+  policy: PolicyName,
+  sha256: z.string().describe('Of the policy’s RFC 8785 JSON'),
+  gate: z.enum(POLICY_GATES),
+  verdict: z.enum(['allow', 'audit', 'warn', 'deny']),
+  messages: z.array(z.string()),
+  inputs: z.record(z.string(), z.unknown()),
+})
+const tags = ['policies']
+
+interface PolicyRoutesOptions {
+  readonly governance: Governance
+  readonly gates: Gates
+  readonly registry: Pick<Registry, 'resolve'>
+}
+
+export const policyRoutes =
+  ({ governance, gates, registry }: PolicyRoutesOptions): Routes =>
+  (app) => {
+    const audit: RouteAudit = {
+      state: (client, { params }) => unlessMissing(governance.get(params.policy, client)),
+      body: 'kept',
+    }
+    app.get(
+      '/v1/policies',
+      { schema: { tags, summary: 'Policies in force', response: { 200: z.object({ items: z.array(Policy) }) } } },
+      async () => ({ items: [...(await governance.list())] }),
+    )
+    app.get(
+      '/v1/policies/:policy',
+      { schema: { tags, summary: 'One policy', params: PolicyParams, response: { 200: Policy } } },
+      ({ params }) => governance.get(params.policy),
+    )
+    app.put(
+      '/v1/policies/:policy',
+      {
+        config: { audit },
+        schema: {
+          tags,
+          summary: 'Create or replace a policy',
+          params: PolicyParams,
+          body: Policy,
+          response: { 200: Policy },
+        },
+      },
+      async ({ params, body }) => {
+        if (params.policy === body.metadata.name) return governance.put(body)
+        throw new InvalidError({
+          code: 'policy-name',
+          message: `The policy is named ${body.metadata.name} and was sent for ${params.policy}. Send it to /v1/policies/${body.metadata.name}.`,
+        })
+      },
+    )
+    app.delete(
+      '/v1/policies/:policy',
+      { config: { audit }, schema: { tags, summary: 'Remove a policy', params: PolicyParams } },
+      async ({ params }, reply) => {
+        await governance.remove(params.policy)
+        return reply.code(204).send()
+      },
+    )
+    app.post(
+      '/v1/policy-evaluations',
+      {
+        bodyLimit: 4 * 1024 * 1024,
+        schema: {
+          tags,
+          summary: 'What policies would say of a version at a gate; nothing is done',
+          body: Evaluation,
+          response: { 200: z.object({ decisions: z.array(Decision) }) },
+        },
+      },
+      async ({ body: { gate, model, devices, selector, policies } }) => {
+        const inputs = await gates.inputsOf(
+          gate,
+          await registry.resolve(model),
+          gate === 'rollout' ? { devices, selector } : null,
+        )
+        const decisions = await governance.preview(inputs, policies)
+        return {
+          decisions: decisions.map((one) => ({ ...one, messages: [...one.messages], inputs: { ...inputs } })) as never,
+        }
+      },
+    )
+  }

@@ -1,0 +1,3 @@
+export { createGates, type Gates } from './gates.ts'
+export { createGovernance, type Governance } from './governance.ts'
+export { governanceMigrations } from './migrations.ts'

@@ -15,7 +15,7 @@ declare module 'fastify' {
     /** Whether the call has its entry. */
     audited: boolean
     /** Of policies that warn, for the answer's header. */
-    warnings: readonly string[]
+    warnings: readonly string[] | undefined
   }
 }
 
@@ -81,7 +81,7 @@ function callOf(
     ...(Object.keys(asked).length > 0 && { request: asked }),
     onDecision({ policy, verdict, messages }) {
       if (verdict !== 'warn') return
-      request.warnings = [...request.warnings, ...messages.map((message) => `${policy}: ${message}`)]
+      request.warnings = [...(request.warnings ?? []), ...messages.map((message) => `${policy}: ${message}`)]
     },
     ...(state && { state: (client, made) => state(client, request as { params: unknown; body: unknown }, made) }),
   }

@@ -95,9 +95,9 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   describe(app, options.version)
   guard(app, access, metrics)
   app.decorateRequest('audited', false)
-  app.decorateRequest('warnings', [])
+  app.decorateRequest('warnings', undefined)
   app.addHook('onSend', async ({ warnings }, reply, payload) => {
-    if (warnings.length > 0) reply.header(WARNINGS_HEADER, warningsHeader(warnings))
+    if (warnings) reply.header(WARNINGS_HEADER, warningsHeader(warnings))
     return payload
   })
   app.addHook('onRoute', record.wrap)

@@ -164,14 +164,14 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
       const found = await registry.resolve(spec.uri)
       const { model, version, bundle } = found
       const selected = await devices.select(spec.selector)
+      await admit({ version: found, devices: selected.length, selector: spec.selector })
+      await trust.requireApproved({ model, version, bundle })
       if (selected.length === 0) {
         throw new ConflictError({
           code: 'rollout-empty',
           message: `No device in service carries the labels ${JSON.stringify(spec.selector)}. GET /v1/devices?selector=… shows who does.`,
         })
       }
-      await admit({ version: found, devices: selected.length, selector: spec.selector })
-      await trust.requireApproved({ model, version, bundle })
       const id = await database.transaction(async (client) => {
         const generations = await desired.assign(client, selected, { name: model, version, bundle })
         const { rows } = await client.query<{ id: string }>(

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { TrustStatus } from '@storecast/cloud/trust'
 import { loadDefinition } from '@storecast/models'
 import { startConstellation, temporaryFolder } from '../constellation/index.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -39,6 +40,7 @@ export async function runDemo({ data, once, terminal, signal, ...options }: Demo
   terminal.out(
     `the cloud is at ${cloud.client.url}, ${stores.length} agents enrolled by their claims and are connected to ${cloud.mqttsUrl}`,
   )
+  terminal.out((await cloud.client.get<TrustStatus>('/v1/trust')).message)
   const definition = await loadDefinition(DEFINITION)
   const summary = await Promise.race([tellStory({ scene, constellation, definition, terminal, signal }), crashed])
   terminal.out('')

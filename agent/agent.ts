@@ -19,6 +19,8 @@ import { lockDirectory } from './platform/lock.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
 import { startWriter } from './platform/writer.ts'
 import { Sync } from './sync/index.ts'
+import { DesiredIntake, keepFresh } from './trust/index.ts'
+import { approvalBy, openGate } from './trust-tools.ts'
 import { download, openObjectStore, Reconciler, restoreDocuments } from './update/index.ts'
 import type { AgentProcedures } from './writer-thread.ts'
 
@@ -34,6 +36,8 @@ export interface Agent extends AsyncDisposable {
   readonly url: string
   readonly pipeline: Pipeline
   readonly reconciler: Reconciler
+  /** Takes a signed desired state in, as one that came from the broker. */
+  receive(payload: Uint8Array): void
   /** Rejects when the agent cannot go on: its database writer is gone. */
   readonly failed: Promise<never>
 }
@@ -87,6 +91,7 @@ export async function startAgent(
   const { deviceToken } = secrets
   const settings = await identitySettings(config, secrets)
   const identity = settings && stack.use(await openIdentity(settings, log))
+  const gate = stack.use(openGate({ config, identity, writer, db, store, log, now: clock.now }))
   const reconciler = stack.use(
     new Reconciler({
       writer,
@@ -95,7 +100,7 @@ export async function startAgent(
       models: pipeline.models,
       shadows: pipeline.shadows,
       applyDocument: pipeline.apply,
-      requireApproved: () => Promise.resolve(),
+      requireApproved: approvalBy(gate, store),
       fetch: ({ bytesPerSecond = Number.POSITIVE_INFINITY, ...request }) =>
         download({
           ...request,
@@ -106,7 +111,7 @@ export async function startAgent(
           requireTls: identity?.current?.broker.startsWith('mqtts:') ?? false,
         }),
       clock,
-      trustNow: () => Date.now(),
+      trustNow: () => gate.now(),
       log,
       agentVersion: manifest.version,
       device: config.device,
@@ -116,6 +121,8 @@ export async function startAgent(
     }),
   )
   await reconciler.start()
+  const intake = stack.use(new DesiredIntake({ gate, follow: (desired) => reconciler.desire(desired), log }))
+  if (config.cloud) stack.use(keepFresh({ gate }))
 
   const sync =
     config.cloud &&
@@ -127,7 +134,7 @@ export async function startAgent(
         writer,
         db,
         log,
-        onDesired: (desired) => reconciler.desire(desired),
+        onDesired: (payload) => intake.receive(payload),
         uplink: { bytesPerSecond: config.cloud.uplinkBytesPerSecond },
       }),
     )
@@ -147,6 +154,7 @@ export async function startAgent(
     refusals: () => pipeline.sensors.refusals,
     reported: () => reconciler.reported(),
     host: () => pipeline.models.host(),
+    trust: () => gate.status,
     link: () => {
       const { connected, trouble } = sync?.status ?? { connected: false, trouble: undefined }
       return { connected, trouble: connected ? trouble : (identity?.trouble ?? trouble) }
@@ -184,6 +192,7 @@ export async function startAgent(
     url: server.url,
     pipeline,
     reconciler,
+    receive: (payload) => intake.receive(payload),
     failed: failed.promise,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

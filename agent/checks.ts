@@ -9,6 +9,8 @@ import { ModelRejected, Models } from './inference/index.ts'
 import { databaseFile, objectsFolder } from './paths.ts'
 import { type Connection, DatabaseUnusable, openReading } from './platform/database.ts'
 import { fileSize, freeBytes } from './platform/files.ts'
+import { readMetadata, readRefusal, readTime } from './trust/state.ts'
+import { describeTrusted } from './trust/trusted.ts'
 import { readDesired, readModels } from './update/index.ts'
 
 /** What a check found; `advice` says what to do, and is there wherever something needs doing. */
@@ -77,6 +79,33 @@ export async function openDatabase(config: AgentConfig): Promise<Connection | un
     if (error instanceof DatabaseUnusable && error.code === 'cannot-open') return undefined
     throw error
   }
+}
+
+/** Whether models and desired states can be judged, by what lies on disk. */
+export function checkTrust({ config, db }: Patient): Finding {
+  if (config.cloud === undefined) return ok('not needed: this agent works alone')
+  const trusted = db === undefined ? undefined : describeTrusted(readMetadata(db))
+  if (db === undefined || trusted === undefined) {
+    const advice = 'enrol the device, or name the newest root metadata in cloud.rootFile; then run the agent'
+    return warning('no root of trust yet: no desired state is followed', advice)
+  }
+  const now = Math.max(Date.now(), readTime(db).known)
+  const expired = Object.entries(trusted.roles).find(([, { expires }]) => expires <= now)
+  const refusal = readRefusal(db)
+  const told = refusal ? `; refused last: ${refusal.message}` : ''
+  if (expired) {
+    const [role, { expires }] = expired
+    return warning(
+      `the models’ repository expired on ${new Date(expires).toISOString()} (${role})${told}: nothing is updated`,
+      'look at the network; where it works, have the operators sign anew',
+    )
+  }
+  if (trusted.roles.targets === undefined)
+    return warning(`the models’ repository was not reached yet${told}`, 'look at the network')
+  const versions = `root ${trusted.roles.root?.version}, targets ${trusted.roles.targets.version}`
+  if (!trusted.development) return ok(`${versions}${told}`)
+  const advice = 'fine for a demo; for production have operators sign a root with their own keys'
+  return warning(`${versions}, by a cloud’s development keys: nobody vouches for its models${told}`, advice)
 }
 
 /** Against the cloud's clock, by the `Date` of an answer; to the second, and as far as the way there and back allows. */

@@ -23,6 +23,8 @@ const Cloud = z.strictObject({
   tokenFile: z.string().min(1).optional(),
   /** With a token: PEM of the authority behind the broker's and the API's certificates; default: the system's. */
   caFile: z.string().min(1).optional(),
+  /** The first root of trust of the cloud's models, in place of the one that an enrolment brings. */
+  rootFile: z.string().min(1).optional(),
   uplinkBytesPerSecond: z.int().min(256).default(16_384),
   downloadBytesPerSecond: z.int().min(1024).default(1_048_576),
 })
@@ -162,6 +164,7 @@ function withAbsolutePaths(config: z.infer<typeof ConfigFile>, folder: string): 
         ...absolute('claimFile', cloud.claimFile),
         ...absolute('tokenFile', cloud.tokenFile),
         ...absolute('caFile', cloud.caFile),
+        ...absolute('rootFile', cloud.rootFile),
       },
     }),
     http: { ...http, ...absolute('tokenFile', http.tokenFile) },

@@ -8,6 +8,7 @@ import {
   checkIdentity,
   checkModelHost,
   checkSensors,
+  checkTrust,
   type Finding,
   failure,
   ok,
@@ -25,6 +26,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   clock: checkClock,
   identity: checkIdentity,
   broker: checkBroker,
+  trust: checkTrust,
   sensors: checkSensors,
   'model host': checkModelHost,
 }

@@ -7,7 +7,7 @@ import { examine } from './doctor.ts'
 const USAGE = `storecast-agent: forecasts inside a store
 
   storecast-agent run --config agent.yaml      run until SIGINT or SIGTERM
-  storecast-agent doctor --config agent.yaml   check broker, clock, disk, database, sensors and model host
+  storecast-agent doctor --config agent.yaml   check broker, trust, clock, disk, database, sensors and model host
 
 Secrets: STORECAST_DEVICE_TOKEN and STORECAST_HTTP_TOKEN, or the files that the config names.
 Exit status: 0 fine, 1 failed (doctor: something needs doing), 2 wrong usage or config.

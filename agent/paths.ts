@@ -9,3 +9,7 @@ export const databaseFile = ({ dataDir }: DataDirectory) => join(dataDir, 'agent
 export const objectsFolder = ({ dataDir }: DataDirectory) => join(dataDir, 'objects')
 /** Of the device's key and certificate. */
 export const identityFolder = ({ dataDir }: DataDirectory) => join(dataDir, 'identity')
+/** The first root of trust, as the enrolment left it. */
+export const rootFile = (where: DataDirectory) => join(identityFolder(where), 'root.json')
+/** Made for each look at the models' repository, and removed after it. */
+export const trustFolder = ({ dataDir }: DataDirectory) => join(dataDir, 'trust')

@@ -262,7 +262,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   )
   url = config.http.publicUrl ?? api.url
 
-  publisher = stack.use(startPublisher({ database, bus, clock, log, sign: async (state) => JSON.stringify(state) }))
+  publisher = stack.use(startPublisher({ database, bus, clock, log, sign: trust.signDesired }))
   await desired.recomposeAll(database)
   publisher.wake()
 

@@ -3,6 +3,7 @@ import type { SensorHeard } from '../buffer/index.ts'
 import { backlog } from '../outbox/index.ts'
 import type { Connection } from '../platform/database.ts'
 import type { RefusalCount, SourceState } from '../sensors/index.ts'
+import type { TrustStatus } from '../trust/index.ts'
 import type { Route } from './routes.ts'
 
 export interface LinkStatus {
@@ -27,6 +28,7 @@ export interface StatusSources {
   readonly refusals: () => readonly RefusalCount[]
   readonly reported: () => ReportedState | undefined
   readonly host: () => { readonly pid: number; readonly rss: number } | undefined
+  readonly trust: () => TrustStatus
   readonly link: () => LinkStatus
   /** Unix ms; undefined without a certificate. */
   readonly certificateExpires: () => number | undefined
@@ -59,6 +61,7 @@ function describe(sources: StatusSources): object {
     modelHost: host ? { pid: host.pid, residentBytes: host.rss } : null,
     link: { connected: sources.link().connected, trouble: sources.link().trouble ?? null },
     certificateExpires: sources.certificateExpires() === undefined ? null : iso(sources.certificateExpires()!),
+    trust: describeTrust(sources.trust()),
     backlog: {
       records,
       oldest: oldest === undefined ? null : iso(oldest),
@@ -69,6 +72,19 @@ function describe(sources: StatusSources): object {
     sources: sources.sources().map(({ trouble, ...source }) => ({ ...source, trouble: trouble ?? null })),
     refused: sources.refusals(),
     lastErrors: lastErrors(sources.db).map((event) => ({ ...event, at: iso(event.at) })),
+  }
+}
+
+/** What this device goes by where it judges models and desired states. */
+function describeTrust({ roles, development, refreshedAt, desiredExpires, lastRefusal }: TrustStatus): object {
+  const orNull = (time: number | undefined) => (time === undefined ? null : iso(time))
+  const states = Object.entries(roles).map(([role, { version, expires }]) => [role, { version, expires: iso(expires) }])
+  return {
+    development,
+    metadata: Object.fromEntries(states),
+    refreshedAt: orNull(refreshedAt),
+    desiredExpires: orNull(desiredExpires),
+    lastRefusal: lastRefusal ? { ...lastRefusal, at: iso(lastRefusal.at) } : null,
   }
 }
 

@@ -1,4 +1,3 @@
-import { DesiredState } from '@storecast/shared/contracts'
 import { type Channel, decodeDownlink } from '@storecast/shared/wire'
 import type { Identity } from '../identity/index.ts'
 import { nextSequence, type outboxProcedures, readLink } from '../outbox/index.ts'
@@ -17,8 +16,8 @@ export interface SyncOptions {
   /** Sees what the writer has committed. */
   readonly db: Connection
   readonly log: Logger
-  /** What the cloud wants of this device, in the order it came; the last one counts. */
-  readonly onDesired: (desired: DesiredState) => Promise<void>
+  /** What is said to be the cloud's wish for this device, unjudged, in the order it came; the last one counts. */
+  readonly onDesired: (payload: Uint8Array) => void
   readonly uplink?: Partial<UplinkOptions>
   readonly backoff?: BackoffOptions
   /** Real milliseconds between two looks for new records. */
@@ -38,8 +37,6 @@ const QUARANTINED =
 const BACKOFF: BackoffOptions = { baseMs: 1000, capMs: 300_000 }
 const CONNECT_MS = 20_000
 const KEEPALIVE_SECONDS = 30
-/** Of a desired state: a device with hundreds of models fits many times. */
-const MAX_DESIRED_BYTES = 256 * 1024
 /** Rows looked at in one transaction while records are made dirty again for a cloud that lost them. */
 const RESEND_ROWS = 2000
 
@@ -142,22 +139,12 @@ export class Sync implements AsyncDisposable {
   #received(channel: Channel, payload: Buffer): void {
     const { log } = this.#options
     try {
-      if (channel === 'desired') this.#desired(payload)
+      // An empty retained message is a topic that was cleared.
+      if (channel === 'desired') payload.length > 0 && this.#options.onDesired(payload)
       else this.#step({ kind: 'received', message: decodeDownlink(payload) })
     } catch (err) {
       log.warn({ err, channel, bytes: payload.length }, 'a message of the cloud that makes no sense; passed over')
     }
-  }
-
-  /** @throws where it is no desired state: the one in force stays */
-  #desired(payload: Buffer): void {
-    const { log, onDesired } = this.#options
-    // An empty retained message is a topic that was cleared.
-    if (payload.length === 0) return
-    if (payload.length > MAX_DESIRED_BYTES)
-      throw new RangeError(`${payload.length} bytes; at most ${MAX_DESIRED_BYTES}`)
-    const desired = DesiredState.parse(JSON.parse(payload.toString()))
-    onDesired(desired).catch((err) => log.error({ err }, 'the desired state could not be taken'))
   }
 
   /** Looks for records that were written since, and for records the cloud lost. */

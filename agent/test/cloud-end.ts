@@ -1,10 +1,4 @@
-import type {
-  DesiredState,
-  EventRecord,
-  ForecastRecord,
-  ReportedState,
-  WindowRecord,
-} from '@storecast/shared/contracts'
+import type { EventRecord, ForecastRecord, ReportedState, WindowRecord } from '@storecast/shared/contracts'
 import { decodeRecords, decodeUplink, encodeAck, encodeAnswer, topicOf } from '@storecast/shared/wire'
 import type { TestBroker } from './broker.ts'
 
@@ -15,8 +9,8 @@ export interface CloudEnd {
   readonly forecasts: ReadonlyMap<string, ForecastRecord>
   readonly events: ReadonlyMap<string, EventRecord>
   reported(): ReportedState | undefined
-  /** Retained, as the cloud publishes it. */
-  desire(desired: DesiredState): void
+  /** Retained, as the cloud publishes it. @param signed a compact JWS */
+  desire(signed: string): void
 }
 
 export function playCloud({ broker }: TestBroker, device: string): CloudEnd {
@@ -58,6 +52,6 @@ export function playCloud({ broker }: TestBroker, device: string): CloudEnd {
     forecasts,
     events,
     reported: () => reported,
-    desire: (desired) => say('desired', JSON.stringify(desired), true),
+    desire: (signed) => say('desired', signed, true),
   }
 }

@@ -47,9 +47,14 @@ export async function guardedDevice(overrides: Partial<TrustGateOptions> = {}): 
     )
     const db = started.adopt(openReading(file), (connection) => void connection.close())
     const gate = started.use(
-      await openTrustGate({
-        ...{ device: 'north-1', writer, db, folder: join(folder.path, 'trust'), root: cloud.firstRoot },
-        ...{ log: createLogger({ level: 'silent' }), now: () => device.clock, requireTls: false, tls: {} },
+      openTrustGate({
+        ...{ device: 'north-1', writer, db, folder: join(folder.path, 'trust'), root: async () => cloud.firstRoot },
+        ...{
+          log: createLogger({ level: 'silent' }),
+          now: () => device.clock,
+          requireTls: () => false,
+          tls: () => ({}),
+        },
         limits: { stallMs: 500, graceMs: 1000, bytesPerSecond: 1e6 },
         sources: { real: () => device.clock, monotonic: () => device.uptime },
         read: async (sha256) => {

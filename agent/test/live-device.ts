@@ -43,7 +43,7 @@ export async function startLiveDevice({ url, device, tls }: LiveDeviceOptions): 
       writer,
       db,
       log: createLogger({ level: 'silent' }),
-      onDesired: async () => {},
+      onDesired: () => undefined,
       uplink: { bytesPerSecond: 1e8, answerMs: 500, backoffMs: 500, silenceMs: 3000 },
       backoff: { baseMs: 50, capMs: 500 },
       lookMs: 20,

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DesiredState } from '@storecast/shared/contracts'
 import { type Agent, startAgent } from '../agent.ts'
@@ -9,6 +9,7 @@ import { type ManualClock, manualClock } from '../platform/manual-clock.ts'
 import type { TestBroker } from './broker.ts'
 import { type CloudEnd, playCloud } from './cloud-end.ts'
 import { type ObjectServer, startObjectServer } from './object-server.ts'
+import { SigningCloud } from './signing-cloud.ts'
 
 export interface Answer {
   readonly status: number
@@ -21,6 +22,8 @@ export interface Shop extends AsyncDisposable {
   readonly agent: Agent
   readonly clock: ManualClock
   readonly objects: ObjectServer
+  /** The cloud's keys: what it has approved, and signs. */
+  readonly signing: SigningCloud
   /** What the cloud has committed; undefined where there is no broker. */
   readonly cloud: CloudEnd | undefined
   get(path: string): Promise<Answer>
@@ -29,7 +32,7 @@ export interface Shop extends AsyncDisposable {
   metric(line: string): Promise<number>
   /** Lets the agent hear of a new desired state: what is given here on top of what was desired before. */
   desire(part: Partial<Pick<DesiredState, 'documents' | 'models'>>): Promise<void>
-  /** Stores a bundle in the cloud; gives what a desired state says of it. */
+  /** Stores a bundle in the cloud, approved; gives what a desired state says of it. */
   publish(bundle: BundleFile): Promise<DesiredState['models'][string]>
 }
 
@@ -63,6 +66,10 @@ export async function openShop({ folder, now, settings, httpToken, broker }: Sho
   await using stack = new AsyncDisposableStack()
   const clock = manualClock(now)
   const objects = stack.use(await startObjectServer())
+  const signing = new SigningCloud({ put: objects.putFile })
+  const identity = join(folder, 'data', 'identity')
+  await mkdir(identity, { recursive: true })
+  await writeFile(join(identity, 'root.json'), signing.firstRoot)
   const cloud = broker && playCloud(broker, DEVICE)
   const link = broker && { cloud: { mqtt: broker.url } }
   const text = JSON.stringify({ device: DEVICE, http: { port: 0 }, sensors: SHOP_SENSORS, ...link, ...settings })
@@ -85,6 +92,7 @@ export async function openShop({ folder, now, settings, httpToken, broker }: Sho
     agent,
     clock,
     objects,
+    signing,
     cloud,
     get: (path) => ask(path, {}),
     post: (path, body, headers = {}) => ask(path, { method: 'POST', body: body as string, headers }),
@@ -98,11 +106,14 @@ export async function openShop({ folder, now, settings, httpToken, broker }: Sho
       generation++
       const whose = { version: 1, device: DEVICE, generation, expires: 4_000_000_000 } as const
       const state: DesiredState = { ...whose, site: 'north', api: objects.url, ...desired }
-      if (cloud) cloud.desire(state)
-      else await agent.reconciler.desire(state)
+      const signed = await signing.desire(state)
+      if (cloud) cloud.desire(signed)
+      else agent.receive(Buffer.from(signed))
     },
-    async publish({ path, version }) {
-      return { version, bundle: objects.put(await readFile(path)) }
+    async publish({ path, model, version }) {
+      const target = { version, bundle: objects.put(await readFile(path)) }
+      signing.approve(model, target)
+      return target
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

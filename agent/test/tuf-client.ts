@@ -102,7 +102,7 @@ async function refresh(folder: string, metadataUrl: string, name?: string): Prom
 
   const repository = stack.use(
     new Repository({
-      ...{ writer, db, now: Date.now, folder: join(work.path, 'session'), smallTargets: [], tls: {} },
+      ...{ writer, db, now: Date.now, folder: join(work.path, 'session'), smallTargets: [], tls: () => ({}) },
       ...{ sources: systemTime, time: new TrustTime(systemTime, 0) },
     }),
   )

@@ -8,8 +8,9 @@ import { type BundleTarget, requireApproval } from './approval.ts'
 import { type Envelope, openEnvelope, requireCurrent, verifySignature } from './desired.ts'
 import { TrustError, TrustFrozen, TrustRefused } from './errors.ts'
 import type { FetchLimits, FetchTls } from './fetch.ts'
+import type { LookUp } from './repository.ts'
 import { type Mirror, Repository } from './session.ts'
-import { type Refusal, readJudged, readMetadata, readRefusal, readTime, type TrustProcedures } from './state.ts'
+import { type Refusal, readJudged, readRefusal, readTime, type TrustProcedures } from './state.ts'
 import { systemTime, type TimeSources, TrustTime } from './time.ts'
 import { describeTrusted, noRoot, type RoleState, SMALL_TARGET_PATHS } from './trusted.ts'
 
@@ -31,8 +32,8 @@ export interface TrustGate extends AsyncDisposable {
    * @throws TrustFrozen nobody can tell now
    */
   requireApproved(target: BundleTarget, signal: AbortSignal): Promise<void>
-  /** Why no new step is to be taken by the desired state in force; undefined where it holds. */
-  whyFrozen(): TrustFrozen | undefined
+  /** Trust time, in unix milliseconds: by it a desired state expires. */
+  now(): number
   readonly status: TrustStatus
 }
 
@@ -43,8 +44,6 @@ export interface TrustStatus {
   readonly development: boolean
   /** Store time of the last refresh that went through. */
   readonly refreshedAt: number | undefined
-  /** Trust time, in unix milliseconds. */
-  readonly time: number
   /** Of the desired state in force: unix milliseconds. */
   readonly desiredExpires: number | undefined
   readonly lastRefusal: Refusal | undefined
@@ -60,13 +59,16 @@ export interface TrustGateOptions {
   readonly now: () => number
   /** Made for each refresh, and removed after it. */
   readonly folder: string
-  /** The first root's bytes, by which all later ones are judged; it counts only while nothing is trusted yet. */
-  readonly root: Uint8Array | undefined
+  /**
+   * The first root's bytes, by which all later ones are judged; asked for while nothing is trusted yet, and may wait for an
+   * enrolment.
+   */
+  readonly root: (signal: AbortSignal) => Promise<Uint8Array | undefined>
   /** Base URL of the cloud's API, where it is known before the first desired state. */
   readonly api?: string | undefined
   /** The API is asked over TLS alone. */
-  readonly requireTls: boolean
-  readonly tls: FetchTls
+  readonly requireTls: () => boolean
+  readonly tls: () => FetchTls
   /** A bundle's bytes on this disk; undefined where they are not here. */
   readonly read: (sha256: string) => Promise<Readable | undefined>
   readonly sources?: TimeSources
@@ -78,18 +80,8 @@ const LONGEST_MESSAGE = 500
 /** What is merely away, or not begun yet, is no news. */
 const QUIET: ReadonlySet<string> = new Set(['repository-unreachable', 'no-root', 'metadata-missing'])
 
-/**
- * Opens the gate over what is trusted so far.
- * @throws TypeError, SyntaxError, ZodError where the root that is given is none
- */
-export async function openTrustGate(options: TrustGateOptions): Promise<TrustGate> {
-  const { writer, db, root } = options
-  if (root !== undefined && readMetadata(db).size === 0) {
-    describeTrusted(new Map([['root', root]]))
-    await writer.call('trust.begin', root)
-  }
-  return new Gate(options)
-}
+/** Opens the gate over what is trusted so far. */
+export const openTrustGate = (options: TrustGateOptions): TrustGate => new Gate(options)
 
 class Gate implements TrustGate {
   readonly #options: TrustGateOptions
@@ -115,7 +107,6 @@ class Gate implements TrustGate {
       roles: trusted?.roles ?? {},
       development: trusted?.development ?? false,
       refreshedAt: readTime(db).refreshedAt,
-      time: this.#time.now(),
       desiredExpires: expires === undefined ? undefined : expires * 1000,
       lastRefusal: readRefusal(db),
     }
@@ -135,16 +126,22 @@ class Gate implements TrustGate {
 
   refresh(signal: AbortSignal): Promise<void> {
     return this.#telling(async () => {
-      await this.#repository.session({ mirror: this.#mirror(this.#api), signal, fresh: true }, nothing)
+      await this.#session(this.#api, { signal, fresh: true }, nothing)
     })
   }
 
   requireApproved(target: BundleTarget, signal: AbortSignal): Promise<void> {
     return this.#telling(async () => {
       const path = bundleTarget(target.model, target.version)
-      const request = { mirror: this.#mirror(this.#api), signal, fresh: false }
-      const signed = await this.#repository.session(request, (lookUp) => lookUp(path))
-      requireApproval(target, signed, this.#repository.small(REVOKED_TARGET) ?? { versions: [] })
+      const ask = async (fresh: boolean) => {
+        const signed = await this.#session(this.#api, { signal, fresh }, (lookUp) => lookUp(path))
+        requireApproval(target, signed, this.#repository.small(REVOKED_TARGET) ?? { versions: [] })
+        return signed
+      }
+      // An approval may be younger than what was asked a moment ago: no is said to the newest alone.
+      const signed = await ask(false).catch((error) =>
+        error instanceof TrustRefused ? ask(true) : Promise.reject(error),
+      )
       const bytes = await this.#options.read(target.bundle.sha256)
       try {
         if (bytes) await signed.verify(bytes)
@@ -157,11 +154,8 @@ class Gate implements TrustGate {
     })
   }
 
-  whyFrozen(): TrustFrozen | undefined {
-    const desired = readJudged(this.#options.db)
-    if (desired === undefined || desired.expires * 1000 > this.#time.now()) return undefined
-    const since = new Date(desired.expires * 1000).toISOString()
-    return new TrustFrozen('desired-expired', `the desired state in force expired at ${since}: no new step is taken`)
+  now(): number {
+    return this.#time.now()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -173,15 +167,37 @@ class Gate implements TrustGate {
     return readJudged(this.#options.db)?.api ?? this.#options.api
   }
 
-  #mirror(api: string | undefined): Mirror {
-    if (this.#repository.trusted() === undefined) throw noRoot()
+  async #session<T>(
+    api: string | undefined,
+    how: { readonly signal: AbortSignal; readonly fresh: boolean },
+    use: (lookUp: LookUp) => Promise<T>,
+  ): Promise<T> {
+    return await this.#repository.session({ mirror: await this.#mirror(api, how.signal), ...how }, use)
+  }
+
+  async #mirror(api: string | undefined, signal: AbortSignal): Promise<Mirror> {
+    await this.#requireRoot(signal)
     if (api === undefined)
       throw new TrustFrozen('repository-unreachable', 'the cloud has not said yet where its API is')
-    if (this.#options.requireTls && !api.startsWith('https:')) {
+    if (this.#options.requireTls() && !api.startsWith('https:')) {
       throw new TrustFrozen('insecure-api', `${api} is not https, as this device's broker is mqtts`)
     }
     const base = new URL('v1/tuf', api.endsWith('/') ? api : `${api}/`).toString()
     return { metadataUrl: `${base}/metadata`, targetsUrl: `${base}/targets` }
+  }
+
+  async #requireRoot(signal: AbortSignal): Promise<void> {
+    if (this.#repository.trusted() !== undefined) return
+    const root = await this.#options.root(AbortSignal.any([signal, this.#ending.signal]))
+    if (root === undefined) throw noRoot()
+    try {
+      describeTrusted(new Map([['root', root]]))
+    } catch (cause) {
+      const what =
+        'the first root of trust that this device was given is none: enrol it again, or correct cloud.rootFile'
+      throw new TrustFrozen('root-invalid', what, { cause })
+    }
+    await this.#options.writer.call('trust.begin', root)
   }
 
   /** By the keys that are trusted now; where they do not answer for it, by those that a refresh brings. */
@@ -192,7 +208,7 @@ class Gate implements TrustGate {
     const { signal } = this.#ending
     for (const [i, api] of apis.entries()) {
       try {
-        await this.#repository.session({ mirror: this.#mirror(api), signal, fresh: false }, nothing)
+        await this.#session(api, { signal, fresh: false }, nothing)
         break
       } catch (error) {
         const isAway = error instanceof TrustFrozen && error.code === 'repository-unreachable'

@@ -1,3 +1,5 @@
 export type { BundleTarget } from './approval.ts'
-export { TrustError } from './errors.ts'
+export { TrustError, TrustRefused } from './errors.ts'
 export { openTrustGate, type TrustGate, type TrustGateOptions, type TrustStatus } from './gate.ts'
+export { DesiredIntake } from './intake.ts'
+export { keepFresh } from './keep-fresh.ts'

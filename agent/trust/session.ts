@@ -19,7 +19,7 @@ export interface RepositoryOptions {
   readonly folder: string
   /** Those that are kept beside the metadata. */
   readonly smallTargets: readonly SmallTargetPath[]
-  readonly tls: FetchTls
+  readonly tls: () => FetchTls
   readonly sources: TimeSources
   readonly time: TrustTime
   readonly limits?: FetchLimits | undefined
@@ -102,7 +102,7 @@ export class Repository implements AsyncDisposable {
     const { metadataUrl, targetsUrl } = request.mirror
     const young = this.#refreshed !== undefined && sources.monotonic() - this.#refreshed < FRESH_MS
     const cached = young && !request.fresh && this.whyStale() === undefined
-    const fetch = (url: string, maxBytes: number) => fetchCapped(url, { maxBytes, limits, tls, signal })
+    const fetch = (url: string, maxBytes: number) => fetchCapped(url, { maxBytes, limits, tls: tls(), signal })
     const changes = { targets: [] as SmallTarget[], gone: [] as string[] }
     const end = await runSession({ metadata, folder, metadataUrl, at: time.now(), cached, fetch }, async (lookUp) => {
       await this.#updateTargets({ lookUp, fetch: (file, most) => fetch(`${targetsUrl}/${file}`, most), changes })

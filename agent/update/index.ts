@@ -1,5 +1,7 @@
 export { download } from './download.ts'
-export { openObjectStore } from './objects.ts'
+export { RefusedUpdateError, TransientUpdateError } from './errors.ts'
+export { type ObjectStore, openObjectStore } from './objects.ts'
 export { Reconciler } from './reconciler.ts'
 export { type DocumentsInForce, restoreDocuments } from './restore.ts'
+export type { StepTools } from './steps.ts'
 export { readDesired, readModels } from './tables.ts'

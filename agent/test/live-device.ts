@@ -1,12 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { WindowRecord } from '@storecast/shared/contracts'
+import type { Credentials } from '../identity/index.ts'
 import { backlog } from '../outbox/index.ts'
 import { openReading } from '../platform/database.ts'
 import { createLogger } from '../platform/logger.ts'
 import { startWriter } from '../platform/writer.ts'
-import { Sync } from '../sync/index.ts'
+import { type LinkStatus, Sync } from '../sync/index.ts'
 import { type ReplicaRecords, readReplica } from './replica.ts'
 import type { ReplicaProcedures } from './replica-writer.ts'
 
@@ -16,7 +17,10 @@ export interface LiveDevice extends AsyncDisposable {
   coarsen(coarse: WindowRecord): Promise<void>
   /** Records that the cloud has not acknowledged. */
   readonly waiting: number
+  readonly status: LinkStatus
   records(): ReplicaRecords
+  /** A copy of its disk, as somebody takes who clones it. */
+  image(): Buffer
 }
 
 interface LiveDeviceOptions {
@@ -24,15 +28,18 @@ interface LiveDeviceOptions {
   readonly url: string
   readonly device: string
   /** In place of a token. */
-  readonly tls?: { readonly ca: string; readonly key: string; readonly cert: string }
+  readonly tls?: Credentials['tls']
+  /** Its disk; without one it gets an empty one. */
+  readonly image?: Buffer
 }
 
 /** Timeouts and backoff are short, for tests that take the broker down. */
-export async function startLiveDevice({ url, device, tls }: LiveDeviceOptions): Promise<LiveDevice> {
+export async function startLiveDevice({ url, device, tls, image }: LiveDeviceOptions): Promise<LiveDevice> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'device-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'agent.db')
+  if (image) await writeFile(file, image)
   const entry = new URL('./replica-writer.ts', import.meta.url)
   const writer = stack.use(await startWriter<ReplicaProcedures>(entry, { file }))
   const db = stack.adopt(openReading(file), (connection) => void connection.close())
@@ -57,7 +64,11 @@ export async function startLiveDevice({ url, device, tls }: LiveDeviceOptions): 
     get waiting() {
       return backlog(db).records
     },
+    get status() {
+      return sync.status
+    },
     records: () => readReplica(db),
+    image: () => db.serialize(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type webcrypto } from 'node:crypto'
 import { request } from 'node:https'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
+import { openAuthority, readRequest } from '../identity/authority.ts'
 import * as x509 from '../identity/x509.ts'
 
 /** Of a device: PEM. */
@@ -74,4 +75,12 @@ export function shownCertificates(url: string): Promise<readonly Buffer[]> {
     })
     socket.once('error', reject)
   })
+}
+
+/** A certificate as the authority in `folder` issued it at `now` (unix ms), with its key. */
+export async function issuedAt(folder: string, device: string, now: number): Promise<{ key: string; cert: string }> {
+  const { key, csr } = await deviceKey(device)
+  const authority = await openAuthority(folder, undefined, now)
+  const { pem } = await authority.issueClient(await readRequest(csr), { now, days: 90 })
+  return { key, cert: pem }
 }

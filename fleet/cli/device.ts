@@ -68,6 +68,22 @@ export function addDeviceCommands(program: Command, context: CliContext): Comman
       })
     })
   device
+    .command('revoke')
+    .description('Revoke a device’s certificates and end its session; a claim that names it enrols it again')
+    .argument('<device>')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print the device as one JSON object')
+    .action(async (id: string, { yes, json }: { yes?: boolean; json?: boolean }) => {
+      const cloud = await connect(context)
+      const path = `/v1/devices/${encodeURIComponent(id)}`
+      const { site } = await cloud.get<Device>(path)
+      const warning = `Device ${id} of site ${site} will be disconnected, and needs a new claim to come back.`
+      await confirm(context, { warning, name: id, yes })
+      const revoked = await cloud.post<Device>(`${path}/revoke`)
+      if (json) terminal.out(JSON.stringify(revoked))
+      terminal.err(`device ${id} is revoked; "storecast enroll create --site ${site} --device ${id}" lets it come back`)
+    })
+  device
     .command('retire')
     .description('Take a device out of service for good; what it sent is kept')
     .argument('<device>')

@@ -6,10 +6,12 @@ import { addBackupCommands } from './backup.ts'
 import { addCompletionCommand } from './completion.ts'
 import type { CliContext } from './context.ts'
 import { addDeviceCommands } from './device.ts'
+import { addEnrollCommands } from './enroll.ts'
 import { CancelledError, NotLoggedInError } from './errors.ts'
 import { addKeyCommands } from './key.ts'
 import { addLoginCommands } from './login.ts'
 import { addModelCommands } from './model.ts'
+import { addMosquittoCommands } from './mosquitto.ts'
 import { addTrustCommands } from './trust.ts'
 
 /** 0 done, 1 failed or a command line that is wrong, 2 cancelled, 4 not logged in; as `gh` has them. */
@@ -26,12 +28,14 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
       writeErr: (text) => terminal.err(text.trimEnd()),
     })
   addLoginCommands(program, context)
+  addEnrollCommands(program, context)
   addDeviceCommands(program, context)
   addModelCommands(program, context)
   addApproveCommands(program, context)
   addTrustCommands(program, context)
   addKeyCommands(program, context)
   addAuditCommands(program, context)
+  addMosquittoCommands(program, context)
   addBackupCommands(program, context)
   addCompletionCommand(program, context)
   try {

@@ -25,8 +25,8 @@ const Installed = z.object({ number: z.int().nonnegative(), serials: z.array(z.s
 
 const MAX_BYTES = 1024 * 1024
 const TRIES_MS = [200, 1000, 5000] as const
+/** The packet that is being handled when the signal comes is answered before the reload, the next one after it. */
 const ROUND_TRIPS = 2
-/** Beside the broker: a device that comes back under a revoked certificate before it has read the list is sent away again. */
 const PROBE_TOPIC = 'storecast/cloud/reload'
 
 /**
@@ -51,7 +51,6 @@ export async function watchRevocations(options: WatchOptions): Promise<Revocatio
     if (number <= before.number) return
     await replaceFile(join(folder, 'crl.pem'), pem, 0o644)
     await reload()
-    // The broker answers packets in the loop that also reloads: two answers later it has.
     for (let trip = 0; trip < ROUND_TRIPS; trip++) await client!.publishAsync(PROBE_TOPIC, '', { qos: 1 })
     const fresh = revoked.filter(({ serial }) => !before.serials.includes(serial))
     const devices = new Set(fresh.flatMap(({ device }) => (device === null ? [] : [device])))
@@ -71,7 +70,7 @@ export async function watchRevocations(options: WatchOptions): Promise<Revocatio
         failures = 0
       } catch (error) {
         const wait = TRIES_MS[failures++]
-        if (wait === undefined) throw error
+        if (wait === undefined || over) throw error
         say(`the revocation list was not installed, trying again: ${(error as Error).message}`)
         newest ??= payload
         await new Promise((resolve) => setTimeout(resolve, wait))
@@ -80,7 +79,9 @@ export async function watchRevocations(options: WatchOptions): Promise<Revocatio
   }
   const wake = () => {
     working ??= work()
-      .catch((error) => failed.reject(error))
+      .catch((error) => {
+        if (!over) failed.reject(error)
+      })
       .finally(() => {
         working = undefined
       })
@@ -98,8 +99,9 @@ export async function watchRevocations(options: WatchOptions): Promise<Revocatio
     failed: failed.promise,
     async [Symbol.asyncDispose]() {
       over = true
-      await working
+      // First: what waits for the broker fails with its connection.
       await client.endAsync(true)
+      await working
     },
   }
 }

@@ -106,14 +106,15 @@ function requireRightSignatures(
   })
 }
 
-interface CloudKeys {
+/** Keys of this cloud: ids of two, the third whole. */
+export interface CloudKeyIds {
   readonly snapshot: string
   readonly timestamp: string
   readonly desired: DesiredKey
 }
 
 /** Whether a root lets this cloud sign: it names its snapshot and timestamp keys, alone or as one of several. */
-export function namesCloud(root: RootMetadata, keys: CloudKeys): boolean {
+export function namesCloud(root: RootMetadata, keys: CloudKeyIds): boolean {
   return (['snapshot', 'timestamp'] as const).every((role) => {
     const { keys: named, threshold } = roleKeys(root, role)
     return threshold === 1 && named.some((key) => key.keyID === keys[role])
@@ -121,7 +122,7 @@ export function namesCloud(root: RootMetadata, keys: CloudKeys): boolean {
 }
 
 /** @throws InvalidError `root-other-cloud`. */
-export function requireNamesCloud(root: RootMetadata, keys: CloudKeys): void {
+export function requireNamesCloud(root: RootMetadata, keys: CloudKeyIds): void {
   if (namesCloud(root, keys)) return
   throw new InvalidError({
     code: 'root-other-cloud',

@@ -1,60 +1,14 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
-import { ConflictError, ForbiddenError, NotFoundError } from '../platform/errors.ts'
+import { NotFoundError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
-import {
-  byDigest,
-  mergeDraft,
-  namesCloud,
-  type Pair,
-  type Ripe,
-  requireFiles,
-  requireNamesCloud,
-  ripe,
-  type Signed,
-  signedRoot,
-  signedTargets,
-} from './decide.ts'
+import { type Pair, ripe } from './decide.ts'
 import type { Signer } from './keys.ts'
-import {
-  addSignatures,
-  composeSnapshot,
-  composeTimestamp,
-  expiryOf,
-  isDevelopment,
-  metadataBytes,
-  nextVersion,
-  type OperatorRole,
-  type Role,
-  type RootMetadata,
-  roleKeys,
-  sha256,
-  type TargetsMetadata,
-  targetsOf,
-} from './metadata.ts'
+import { type OperatorRole, type Role, targetsOf } from './metadata.ts'
 import type { OnlineKeys } from './online-keys.ts'
+import { type Standings, type Submission, standingsOf, takeSubmission } from './push.ts'
+import { signOnline } from './sign-online.ts'
 import { lockTrust, type TrustStore, trustStore } from './store.ts'
-import { isSigned, requireRootForm, requireTargetsForm, rootIsSigned, signedBy } from './verify.ts'
-
-/** What an operator sends: metadata that people have signed, and the small targets that it signs for. */
-export interface Submission {
-  /** In version order; those that are in force already are recognised. */
-  readonly roots?: readonly Buffer[] | undefined
-  readonly targets?: Buffer | undefined
-  readonly files?: readonly Buffer[] | undefined
-}
-
-/** What became of it. A draft is kept until enough keys have signed it. */
-export interface Standing {
-  readonly version: number
-  readonly state: 'in-force' | 'draft'
-  /** Ids of the keys that have signed, of those that have to. */
-  readonly signedBy: string[]
-  readonly threshold: number
-  /** What a draft waits for: more signatures, or metadata that must come into force with it. */
-  readonly waitsFor?: NonNullable<Ripe['waitsFor']>
-}
-export type Standings = Readonly<Record<OperatorRole, Standing | null>>
 
 export interface Repository {
   /**
@@ -96,115 +50,28 @@ interface RepositoryOptions {
   readonly log: Log
 }
 
-const HOUR_MS = 3_600_000
-/** How long a device may be kept from hearing of anything newer; each is signed anew at half of it. */
-const LIFE_MS = { snapshot: 7 * 24 * HOUR_MS, timestamp: 24 * HOUR_MS } as const
-
 /** A repository of The Update Framework in PostgreSQL: consistent snapshots, no delegated roles. */
 export function createRepository({ database, keys, handOver, clock, log }: RepositoryOptions): Repository {
-  const cloudKeys = {
+  const keyIds = {
     snapshot: keys.snapshot.key.keyID,
     timestamp: keys.timestamp.key.keyID,
     desired: keys.desired.public,
   }
   const reading = () => trustStore(database.pool, clock)
-
-  /** Brings snapshot and timestamp up to what is in force. */
-  const sign = async (store: TrustStore, anew: boolean): Promise<void> => {
-    const { root, targets } = await store.inForce()
-    if (!root || !targets) return
-    if (!namesCloud(root.metadata, cloudKeys)) {
-      log.error(
-        { root: root.metadata.signed.version },
-        'the root names other snapshot and timestamp keys than this cloud has: nothing new can be signed for devices; operators have to sign a root that names them (storecast trust rotate --cloud-keys)',
-      )
-      return
-    }
-    const now = clock.now()
-    const due = (found: Awaited<ReturnType<TrustStore['newest']>>) =>
-      anew || !found || now >= (found.createdAt + found.expiresAt) / 2
-    let snapshot = await store.newest('snapshot')
-    const changed = due(snapshot)
-    if (changed) {
-      const lifetime = { version: nextVersion(snapshot?.version ?? 0, now), expires: now + LIFE_MS.snapshot }
-      const metadata = composeSnapshot({
-        ...lifetime,
-        targets: { version: targets.metadata.signed.version, bytes: targets.bytes },
-      })
-      addSignatures(metadata, [keys.snapshot])
-      await store.add('snapshot', lifetime.version, metadataBytes(metadata), lifetime.expires)
-      snapshot = await store.newest('snapshot')
-    }
-    const timestamp = await store.newest('timestamp')
-    if (!changed && !due(timestamp)) return
-    const lifetime = { version: nextVersion(timestamp?.version ?? 0, now), expires: now + LIFE_MS.timestamp }
-    const metadata = composeTimestamp({
-      ...lifetime,
-      snapshot: { version: snapshot!.version, bytes: snapshot!.content },
-    })
-    addSignatures(metadata, [keys.timestamp])
-    await store.add('timestamp', lifetime.version, metadataBytes(metadata), lifetime.expires)
-  }
-
-  const filesOf = async (store: TrustStore, targets: Pair['targets'], given: readonly Buffer[] = []) => {
-    if (!targets) return new Map<string, Buffer>()
-    const kept = await store.targets(targetsOf(targets.metadata).map((target) => target.sha256))
-    const known = new Map([...kept, ...byDigest(given)])
-    return requireFiles(targets.metadata, known, cloudKeys.desired)
-  }
+  const sign = (store: TrustStore, anew: boolean) => signOnline({ store, keys, keyIds, anew, now: clock.now(), log })
 
   return {
-    push: ({ roots = [], targets, files = [] }) =>
-      database.transaction(async (client) => {
+    async push(submission) {
+      const { standings, published } = await database.transaction(async (client) => {
         await lockTrust(client)
         const store = trustStore(client, clock)
-        let inForce = await store.inForce()
-        let drafts = await store.drafts()
-        const given = roots.map((bytes) => signedRoot(bytes))
-        for (const [index, root] of given.entries()) {
-          if (await isKnown(store, 'root', inForce.root, root)) continue
-          const last = index === given.length - 1
-          // Devices pass through the roots between, however long ago those expired.
-          requireRootForm(inForce.root?.metadata, root.metadata, last ? clock.now() : 0)
-          if (last) {
-            requireNamesCloud(root.metadata, cloudKeys)
-            const next = handedOver(inForce, root, handOver)
-            const authorities = [inForce.root?.metadata ?? next.metadata, next.metadata]
-            drafts = { ...drafts, root: mergeDraft({ role: 'root', authorities, draft: drafts.root, next }) }
-          } else {
-            requireSigned(inForce.root?.metadata, root.metadata)
-            await store.add('root', root.metadata.signed.version, root.bytes, expiryOf(root.metadata))
-            inForce = { ...inForce, root }
-            drafts = { ...drafts, root: undefined }
-          }
-        }
-        if (targets) {
-          const next = signedTargets(targets)
-          if (!(await isKnown(store, 'targets', inForce.targets, next))) {
-            requireTargetsForm(inForce.targets?.metadata, next.metadata, clock.now())
-            const found = await filesOf(store, next, files)
-            const authorities = [drafts.root, inForce.root].flatMap((root) => root?.metadata ?? [])
-            if (authorities.length === 0) throw waitingForRoot()
-            const draft = mergeDraft({ role: 'targets', authorities, draft: drafts.targets, next })
-            await store.addTargets(found, sha256)
-            drafts = { ...drafts, targets: draft }
-          }
-        }
-        const decided = ripe(inForce, drafts)
-        for (const role of ['root', 'targets'] as const) {
-          const signed = drafts[role] as Signed<RootMetadata> | undefined
-          if (signed && decided[role]) {
-            await store.add(role, signed.metadata.signed.version, signed.bytes, expiryOf(signed.metadata))
-            log.info({ role, version: signed.metadata.signed.version }, 'signed metadata is in force')
-            inForce = { ...inForce, [role]: signed }
-            drafts = { ...drafts, [role]: undefined }
-          }
-          await store.setDraft(role, drafts[role] as Signed<never> | undefined)
-        }
-        requireTogether(inForce)
-        if (roots.length > 0 || targets) await sign(store, true)
-        return standings(inForce, drafts, decided)
-      }),
+        const taken = await takeSubmission({ store, submission, keyIds, handOver, now: clock.now() })
+        if (taken.published.length > 0) await sign(store, true)
+        return taken
+      })
+      for (const { role, version } of published) log.info({ role, version }, 'signed metadata is in force')
+      return standings
+    },
     renew: (anew = false) =>
       database.transaction(async (client) => {
         await lockTrust(client)
@@ -254,7 +121,7 @@ export function createRepository({ database, keys, handOver, clock, log }: Repos
     async standings() {
       const store = reading()
       const [inForce, drafts] = [await store.inForce(), await store.drafts()]
-      return standings(inForce, drafts, ripe(inForce, drafts))
+      return standingsOf(inForce, drafts, ripe(inForce, drafts))
     },
     async draft(role) {
       return (await reading().drafts())[role]?.bytes ?? unknownDraft(role)
@@ -268,74 +135,6 @@ export function createRepository({ database, keys, handOver, clock, log }: Repos
       }),
   }
 }
-
-/** Whether this very content came into force under its version. @throws ConflictError `metadata-conflict`. */
-async function isKnown<M extends RootMetadata | TargetsMetadata>(
-  store: TrustStore,
-  role: OperatorRole,
-  current: Signed<M> | undefined,
-  next: Signed<M>,
-): Promise<boolean> {
-  const { version } = next.metadata.signed
-  if (!current || version > current.metadata.signed.version) return false
-  const bytes = await store.version(role, version)
-  if (!bytes) return false
-  const known = role === 'root' ? signedRoot(bytes) : signedTargets(bytes)
-  if ((known.metadata.signed as TargetsMetadata['signed']).equals(next.metadata.signed as TargetsMetadata['signed'])) {
-    return true
-  }
-  throw new ConflictError({
-    code: 'metadata-conflict',
-    message: `Version ${version} of the ${role} metadata is in force here with other content. Two histories do not mix: start from what is in force ("storecast trust fetch").`,
-  })
-}
-
-function handedOver(inForce: Pair, root: Signed<RootMetadata>, signer: Signer | undefined): Signed<RootMetadata> {
-  if (!signer || !inForce.root || !isDevelopment(inForce.root.metadata) || isDevelopment(root.metadata)) return root
-  addSignatures(root.metadata, [signer])
-  return { metadata: root.metadata, bytes: metadataBytes(root.metadata) }
-}
-
-function requireSigned(current: RootMetadata | undefined, next: RootMetadata): void {
-  if (rootIsSigned(current, next)) return
-  throw new ForbiddenError({
-    code: 'root-unsigned',
-    message: `Root version ${next.signed.version} has too few signatures, by its own keys or by those of the root before, for devices to follow it.`,
-  })
-}
-
-/** After a whole chain of roots: what devices find must verify under the last of them. */
-function requireTogether({ root, targets }: Pair): void {
-  if (!root || !targets || isSigned(root.metadata, 'targets', targets.metadata)) return
-  throw new ConflictError({
-    code: 'targets-not-signed',
-    message: `Root version ${root.metadata.signed.version} gives the targets role to keys that have not signed targets version ${targets.metadata.signed.version}. Send the newest targets metadata together with the roots.`,
-  })
-}
-
-function standings(inForce: Pair, drafts: Pair, { waitsFor }: Ripe): Standings {
-  const root = drafts.root ?? inForce.root
-  const standing = (role: OperatorRole, authority: RootMetadata | undefined): Standing | null => {
-    const shown = drafts[role] ?? inForce[role]
-    if (!shown || !authority) return null
-    return {
-      version: shown.metadata.signed.version,
-      state: drafts[role] ? 'draft' : 'in-force',
-      signedBy: signedBy(authority, role, shown.metadata as never),
-      threshold: roleKeys(authority, role).threshold,
-      ...(drafts[role] && waitsFor && { waitsFor }),
-    }
-  }
-  const targetsAuthority = drafts.targets ? root : inForce.root
-  return { root: standing('root', root?.metadata), targets: standing('targets', targetsAuthority?.metadata) }
-}
-
-export const waitingForRoot = () =>
-  new ConflictError({
-    code: 'trust-waiting',
-    message:
-      'This cloud has no root from its operators yet, so that no device would believe anything it signs. Hold the key ceremony (docs/key-ceremony.md) and send the root: "storecast trust push".',
-  })
 
 function unknownDraft(role: OperatorRole): never {
   throw new NotFoundError({

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
-import { type Pair, type Signed, signedRoot, signedTargets } from './decide.ts'
+import { type Pair, signedRoot, signedTargets } from './decide.ts'
 import type { OperatorRole, Role } from './metadata.ts'
 
 /** The tables of signed metadata, inside one transaction. */
@@ -12,7 +12,7 @@ export interface TrustStore {
   version(role: Role, version: number): Promise<Buffer | undefined>
   add(role: Role, version: number, content: Buffer, expiresAt: number): Promise<void>
   /** @param draft undefined: there is none any more. */
-  setDraft(role: OperatorRole, draft: Signed<never> | undefined): Promise<void>
+  setDraft(role: OperatorRole, draft: Buffer | undefined): Promise<void>
   addTargets(files: ReadonlyMap<string, Buffer>, digest: (bytes: Buffer) => string): Promise<void>
   /** Small targets by their digest, those that are there. */
   targets(digests: readonly string[]): Promise<Map<string, Buffer>>
@@ -71,7 +71,7 @@ export function trustStore(client: Pool | PoolClient, clock: Clock): TrustStore 
       if (!draft) return
       await client.query('INSERT INTO trust_drafts (role, content, updated_at) VALUES ($1, $2, $3)', [
         role,
-        draft.bytes,
+        draft,
         clock.now(),
       ])
     },

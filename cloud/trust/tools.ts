@@ -20,6 +20,6 @@ export {
   type TargetsMetadata,
   targetsOf,
 } from './metadata.ts'
-export type { Standings } from './repository.ts'
-export type { TrustStatus } from './trust.ts'
+export type { Standings } from './push.ts'
+export type { TrustStatus } from './status.ts'
 export { isSigned, requireRootForm, requireTargetsForm, rootIsSigned, signedBy } from './verify.ts'

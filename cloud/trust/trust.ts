@@ -1,56 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { bundleTarget, type DesiredKey } from '@storecast/shared/contracts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
-import { ConflictError, SetupError } from '../platform/errors.ts'
+import { SetupError } from '../platform/errors.ts'
 import { readBytes } from '../platform/files.ts'
 import type { Log } from '../platform/log.ts'
-import { namesCloud, type Pair, readRevoked, signedRoot } from './decide.ts'
+import { requireApproved } from './approved.ts'
+import { namesCloud } from './decide.ts'
 import { type BundleVersion, type Development, startDevelopment } from './development.ts'
-import {
-  expiryOf,
-  isDevelopment,
-  type OperatorRole,
-  type RootMetadata,
-  roleKeys,
-  sha256,
-  targetsOf,
-} from './metadata.ts'
+import { isDevelopment } from './metadata.ts'
 import { findDevelopmentKeys, forgetDevelopmentKeys, openDevelopmentKeys, openOnlineKeys } from './online-keys.ts'
-import { createRepository, type Repository, type Standing, waitingForRoot } from './repository.ts'
+import { createRepository, type Repository } from './repository.ts'
 import { desiredSigner, type SignDesired } from './sign-desired.ts'
-
-export type TrustMode = 'development' | 'production'
-
-/** How far the repository is, and what an operator has to do about it. */
-type TrustState = 'ready' | 'waiting-for-root' | 'waiting-for-targets' | 'other-cloud-keys' | 'expired'
-
-export interface TrustStatus {
-  /** Development: the cloud approves what is registered by itself, and nobody vouches for it. */
-  readonly mode: TrustMode
-  readonly state: TrustState
-  /** The same for people. */
-  readonly message: string
-  readonly root: (InForce & { readonly sha256: string; readonly development: boolean }) | null
-  readonly targets: (InForce & { readonly approved: number; readonly revoked: number }) | null
-  readonly snapshot: Versioned | null
-  readonly timestamp: Versioned | null
-  /** Public halves of what this cloud signs with: a root names the first two, `desired-keys.json` holds the third. */
-  readonly cloudKeys: { readonly snapshot: string; readonly timestamp: string; readonly desired: DesiredKey }
-  /** What waits for more signatures. */
-  readonly drafts: Readonly<Record<OperatorRole, Standing | null>>
-}
-
-interface Versioned {
-  readonly version: number
-  /** Unix ms. */
-  readonly expires: number
-}
-interface InForce extends Versioned {
-  /** Ids of the role's keys, of which `threshold` have to sign. */
-  readonly keys: string[]
-  readonly threshold: number
-}
+import { statusOf, type TrustMode, type TrustStatus } from './status.ts'
 
 export interface Trust extends Repository, AsyncDisposable {
   status(): Promise<TrustStatus>
@@ -90,13 +51,19 @@ export async function startTrust(options: TrustOptions): Promise<Trust> {
     timestamp: online.timestamp.key.keyVal.public!,
     desired: online.desired.public,
   }
+  const keyIds = { ...cloudKeys, snapshot: online.snapshot.key.keyID, timestamp: online.timestamp.key.keyID }
+
+  const forgetHandedOver = async () => {
+    const { root } = await repository.inForce()
+    if (handOver && root && !isDevelopment(root.metadata)) await forgetDevelopmentKeys(folder)
+  }
 
   let development: Development | undefined
   if (mode === 'development') {
     const keys = await openDevelopmentKeys(folder)
     development = await startDevelopment({ repository, keys, online, clock })
   } else {
-    if (options.root !== undefined) await pinRoot(repository, options.root)
+    await forgetHandedOver()
     await repository.renew(true)
   }
 
@@ -105,47 +72,19 @@ export async function startTrust(options: TrustOptions): Promise<Trust> {
     signDesired: desiredSigner(online),
     async push(submission) {
       const standings = await repository.push(submission)
-      const { root } = await repository.inForce()
-      if (handOver && root && !isDevelopment(root.metadata)) await forgetDevelopmentKeys(folder)
+      await forgetHandedOver()
       return standings
     },
     async status() {
-      const [inForce, signed, standings] = [
-        await repository.inForce(),
-        await repository.online(),
-        await repository.standings(),
-      ]
-      const ids = { ...cloudKeys, snapshot: online.snapshot.key.keyID, timestamp: online.timestamp.key.keyID }
-      const state = stateOf(inForce, (root) => namesCloud(root, ids), clock.now())
-      const role = (name: OperatorRole, metadata: NonNullable<Pair['root' | 'targets']>['metadata']) => {
-        const { keys, threshold } = roleKeys(inForce.root!.metadata, name)
-        const ids = keys.map((key) => key.keyID)
-        return { version: metadata.signed.version, expires: expiryOf(metadata), keys: ids, threshold }
-      }
-      const { root, targets, files } = inForce
-      const draft = (name: OperatorRole) => (standings[name]?.state === 'draft' ? standings[name] : null)
-      return {
+      return statusOf({
         mode,
-        state,
-        message: MESSAGES[state](mode),
-        root: root
-          ? {
-              ...role('root', root.metadata),
-              sha256: sha256(root.bytes),
-              development: isDevelopment(root.metadata),
-            }
-          : null,
-        targets: targets
-          ? {
-              ...role('targets', targets.metadata),
-              approved: targetsOf(targets.metadata).length - files.size,
-              revoked: readRevoked(files).versions.length,
-            }
-          : null,
-        ...signed,
+        inForce: await repository.inForce(),
+        online: await repository.online(),
+        standings: await repository.standings(),
         cloudKeys,
-        drafts: { root: draft('root'), targets: draft('targets') },
-      }
+        isNamed: (root) => namesCloud(root, keyIds),
+        now: clock.now(),
+      })
     },
     async requireApproved(version) {
       requireApproved(await repository.inForce(), version, clock.now())
@@ -155,6 +94,7 @@ export async function startTrust(options: TrustOptions): Promise<Trust> {
     },
   }
 
+  if (mode === 'production' && options.root !== undefined) await pinRoot(trust, options.root)
   const { state, message } = await trust.status()
   if (mode === 'development' || state !== 'ready') log.warn({ mode, state }, message)
   else log.info({ mode, state }, message)
@@ -183,7 +123,7 @@ export async function startTrust(options: TrustOptions): Promise<Trust> {
 }
 
 /** The first root comes from a file; later ones, signed by its keys, come by the API. */
-async function pinRoot(repository: Repository, path: string): Promise<void> {
+async function pinRoot(repository: Pick<Repository, 'push'>, path: string): Promise<void> {
   let bytes: Buffer
   try {
     bytes = Buffer.from(await readBytes(path))
@@ -194,60 +134,5 @@ async function pinRoot(repository: Repository, path: string): Promise<void> {
       cause,
     })
   }
-  const { root } = await repository.inForce()
-  if (root && root.metadata.signed.version > signedRoot(bytes).metadata.signed.version) return
   await repository.push({ roots: [bytes] })
-}
-
-function stateOf({ root, targets }: Pair, isNamed: (root: RootMetadata) => boolean, nowMs: number): TrustState {
-  if (!root) return 'waiting-for-root'
-  if (!isNamed(root.metadata)) return 'other-cloud-keys'
-  if (!targets) return 'waiting-for-targets'
-  return [root, targets].some(({ metadata }) => expiryOf(metadata) <= nowMs) ? 'expired' : 'ready'
-}
-
-const MESSAGES: Readonly<Record<TrustState, (mode: TrustMode) => string>> = {
-  ready: (mode) =>
-    mode === 'development'
-      ? 'DEVELOPMENT TRUST: this cloud approves every registered model by itself, with keys of its own. Whoever controls it controls what devices run. For production: docs/key-ceremony.md'
-      : 'devices run only what the operators have signed',
-  'waiting-for-root': () =>
-    'no root of the operators yet: no model can be rolled out until the key ceremony is held (docs/key-ceremony.md) and its root sent (storecast trust push)',
-  'waiting-for-targets': () =>
-    'the operators’ root is in force, their targets metadata is not: send it with "storecast trust push"',
-  'other-cloud-keys': () =>
-    'the root names other snapshot and timestamp keys than this cloud has: put the keys folder back from its copy, or have the operators sign a root that names the new keys ("storecast trust rotate --cloud-keys")',
-  expired: () =>
-    'the operators’ root or targets metadata has expired: devices go on forecasting and take no update until a new version is signed ("storecast trust renew")',
-}
-
-function requireApproved(
-  { root, targets, files }: Awaited<ReturnType<Repository['inForce']>>,
-  { model, version, bundle }: BundleVersion,
-  nowMs: number,
-): void {
-  if (!root || !targets) throw waitingForRoot()
-  if (stateOf({ root, targets }, () => true, nowMs) === 'expired') {
-    throw new ConflictError({
-      code: 'trust-expired',
-      message:
-        'The root or targets metadata has expired, so that devices take no update. Sign a new version: "storecast trust renew".',
-    })
-  }
-  const name = `${model}@${version}`
-  const signed = targetsOf(targets.metadata).find(({ path }) => path === bundleTarget(model, version))
-  if (signed?.sha256 !== bundle.sha256 || signed.length !== bundle.bytes) {
-    throw new ConflictError({
-      code: 'version-unapproved',
-      message: signed
-        ? `The approvers have signed for ${name} with other bytes (sha256 ${signed.sha256}) than the registry has (${bundle.sha256}). Find out where that bundle came from before anything else.`
-        : `Too few approvers have signed for ${name}, so that devices would refuse it. Approve it first: "storecast approve ${name}".`,
-    })
-  }
-  const revoked = readRevoked(files).versions.find((one) => one.model === model && one.version === version)
-  if (!revoked) return
-  throw new ConflictError({
-    code: 'version-revoked',
-    message: `${name} is revoked (${revoked.reason}). Choose another version.`,
-  })
 }

@@ -3,6 +3,7 @@ import { spawnTraining } from '@storecast/models'
 import {
   type Api,
   accessControl,
+  appliedRoutes,
   auditRoutes,
   certificateAccess,
   claimRoutes,
@@ -26,7 +27,7 @@ import {
 import { createAudit } from './audit/index.ts'
 import { type CloudConfig, isLoopback } from './config.ts'
 import { createDevices, createSites, desiredStates, type Publisher, startPublisher } from './devices/index.ts'
-import { createGates, createGovernance } from './governance/index.ts'
+import { appliedDocuments, createGates, createGovernance } from './governance/index.ts'
 import { announceRevocations, createEnrolment, openIdentity } from './identity/index.ts'
 import { createQuarantine, ingestMetrics, startIngest } from './ingest/index.ts'
 import { startBroker } from './platform/broker.ts'
@@ -257,6 +258,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         identityRoutes({ authority, certificates, clock }),
         auditRoutes(audit),
         policyRoutes({ governance, gates, registry }),
+        appliedRoutes(appliedDocuments({ database, clock })),
       ],
     }),
   )

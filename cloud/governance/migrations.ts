@@ -12,4 +12,18 @@ export const governanceMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    id: 1052,
+    name: 'applied documents',
+    sql: `
+      CREATE TABLE applied_documents (
+        set_name text NOT NULL,
+        kind text NOT NULL,
+        name text NOT NULL,
+        document jsonb NOT NULL,
+        at int8 NOT NULL,
+        PRIMARY KEY (set_name, kind, name)
+      );
+    `,
+  },
 ]

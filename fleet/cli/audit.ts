@@ -73,7 +73,8 @@ function addExport(audit: Command, context: CliContext): void {
     })
 }
 
-function addVerify(audit: Command, { terminal, ...context }: CliContext): void {
+function addVerify(audit: Command, context: CliContext): void {
+  const { terminal } = context
   audit
     .command('verify')
     .description('Follow the chain from the first entry, and print the head to keep elsewhere')

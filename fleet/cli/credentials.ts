@@ -18,13 +18,14 @@ export const credentialsPath = ({ env }: Pick<CliContext, 'env'>): string =>
  * The cloud that the user has logged in to; `STORECAST_URL` and `STORECAST_TOKEN` go over what was stored.
  * @throws NotLoggedInError
  */
-export async function connect(context: Pick<CliContext, 'env'>): Promise<CloudClient> {
+export async function connect(context: Pick<CliContext, 'env' | 'terminal'>): Promise<CloudClient> {
   const { STORECAST_URL, STORECAST_TOKEN } = context.env
   const stored = STORECAST_URL && STORECAST_TOKEN ? undefined : await readCredentials(context)
   const url = STORECAST_URL || stored?.url
   // A token goes to the cloud that gave it, and to no other.
   const token = STORECAST_TOKEN || (url === stored?.url ? stored?.token : undefined)
-  if (url && token) return cloudClient({ url, token })
+  const warn = (text: string) => context.terminal.err(`warning: ${text}`)
+  if (url && token) return cloudClient({ url, token, warn })
   throw new NotLoggedInError(
     url
       ? `There is no token for ${url}. Log in with "storecast login ${url}", or set STORECAST_TOKEN.`

@@ -7,7 +7,7 @@ import { testBundle } from '@storecast/cloud/test/bundle'
 import { type TestCloud, testCloud } from '@storecast/cloud/test/cloud'
 import { parseClaim } from '@storecast/shared/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runCli } from './program.ts'
+import { typist } from '../test/cli.ts'
 
 let folder: string
 let server: TestCloud
@@ -20,32 +20,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-interface Typed {
-  readonly env?: Record<string, string>
-  readonly input?: string
-  /** What a person at the terminal answers; absent: nobody is there. */
-  readonly answer?: string
-}
-
-async function storecast(argv: readonly string[], { env = {}, input = '', answer }: Typed = {}) {
-  const said = { out: '', err: '' }
-  const status = await runCli(argv, {
-    terminal: {
-      out: (text) => {
-        said.out += `${text}\n`
-      },
-      err: (text) => {
-        said.err += `${text}\n`
-      },
-      progress: () => {},
-    },
-    signal: new AbortController().signal,
-    env: { XDG_CONFIG_HOME: folder, ...env },
-    readInput: async () => input,
-    ...(answer !== undefined && { ask: async () => answer }),
-  })
-  return { status, ...said }
-}
+const storecast: ReturnType<typeof typist> = (...typed) => typist(folder)(...typed)
 const json = async (...argv: string[]) => {
   const { status, out, err } = await storecast([...argv, '--json'])
   expect([status, err]).toEqual([0, ''])

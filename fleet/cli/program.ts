@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { CloudRequestError } from '../client/client.ts'
+import { addApplyCommands } from './apply.ts'
 import { addApproveCommands } from './approve.ts'
 import { addAuditCommands } from './audit.ts'
 import { addBackupCommands } from './backup.ts'
@@ -12,6 +13,7 @@ import { addKeyCommands } from './key.ts'
 import { addLoginCommands } from './login.ts'
 import { addModelCommands } from './model.ts'
 import { addMosquittoCommands } from './mosquitto.ts'
+import { addPolicyCommands } from './policy.ts'
 import { addTrustCommands } from './trust.ts'
 
 /** 0 done, 1 failed or a command line that is wrong, 2 cancelled, 4 not logged in; as `gh` has them. */
@@ -34,6 +36,8 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addApproveCommands(program, context)
   addTrustCommands(program, context)
   addKeyCommands(program, context)
+  addPolicyCommands(program, context)
+  addApplyCommands(program, context)
   addAuditCommands(program, context)
   addMosquittoCommands(program, context)
   addBackupCommands(program, context)

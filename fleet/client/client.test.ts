@@ -6,17 +6,19 @@ import { cloudClient } from './client.ts'
 let server: Server | undefined
 afterEach(() => server?.close())
 
-async function answering(status: number, body: string) {
+async function answering(status: number, body: string, headers: Record<string, string> = {}) {
   const seen: { method?: string | undefined; url?: string | undefined; token?: string | undefined; body: string }[] = []
   server = createServer(async (request, response) => {
     let text = ''
     for await (const chunk of request) text += chunk
     seen.push({ method: request.method, url: request.url, token: request.headers.authorization, body: text })
-    response.writeHead(status).end(body)
+    response.writeHead(status, headers).end(body)
   })
   await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  return { client: cloudClient({ url: `http://127.0.0.1:${port}`, token: 'secret' }), seen }
+  const warned: string[] = []
+  const warn = (text: string) => warned.push(text)
+  return { client: cloudClient({ url: `http://127.0.0.1:${port}`, token: 'secret', warn }), seen, warned }
 }
 
 it('sends what it is given under its token, and returns what it is answered', async () => {
@@ -38,4 +40,11 @@ it('tells why the cloud refuses, also where a proxy answers for it', async () =>
     status: 502,
     message: expect.stringMatching('Bad gateway'),
   })
+})
+
+it('passes on what policies warn of', async () => {
+  const header = '["slow: p95 is 80\\u00a0ms"]'
+  const { client, warned } = await answering(200, '{}', { 'storecast-warnings': header })
+  await client.post('/v1/rollouts', {})
+  expect(warned).toEqual(['slow: p95 is 80\u00a0ms'])
 })

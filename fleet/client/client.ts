@@ -23,8 +23,15 @@ export interface CloudClient {
   bytes(path: string): Promise<Buffer>
 }
 
+interface ClientOptions {
+  readonly url: string
+  readonly token?: string
+  /** Hears what policies warn of. */
+  readonly warn?: (text: string) => void
+}
+
 /** @throws CloudRequestError from each call that the cloud refuses; TypeError where it cannot be reached */
-export function cloudClient({ url, token }: { url: string; token?: string }): CloudClient {
+export function cloudClient({ url, token, warn }: ClientOptions): CloudClient {
   const send = async (method: string, path: string, body?: unknown): Promise<Buffer> => {
     const response = await fetch(new URL(path, url), {
       method,
@@ -35,6 +42,7 @@ export function cloudClient({ url, token }: { url: string; token?: string }): Cl
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(60_000),
     })
+    for (const warning of warnings(response)) warn?.(warning)
     const bytes = Buffer.from(await response.arrayBuffer())
     if (!response.ok) throw new CloudRequestError(`${method} ${path}`, response.status, problem(bytes.toString()))
     return bytes
@@ -76,6 +84,11 @@ export async function listAll<T>(client: Pick<CloudClient, 'get'>, path: string,
   const items: T[] = []
   for await (const page of pages<T>(client, path, query)) items.push(...page)
   return items
+}
+
+function warnings(response: Response): readonly string[] {
+  const header = response.headers.get('storecast-warnings')
+  return header === null ? [] : JSON.parse(header)
 }
 
 function problem(text: string): Record<string, unknown> {

@@ -1,0 +1,90 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { applyChange, planApply } from '../code/apply.ts'
+import { readDocuments } from '../code/documents.ts'
+import { type Change, differences } from '../code/plan.ts'
+import type { CliContext } from './context.ts'
+import { connect } from './credentials.ts'
+import { printList } from './output.ts'
+
+interface FilesOptions {
+  readonly file: string
+  readonly set: string
+  readonly prune?: boolean
+  readonly force?: boolean
+  readonly json?: boolean
+}
+
+/** `storecast apply` and `storecast diff`: the fleet as the files say. */
+export function addApplyCommands(program: Command, context: CliContext): void {
+  const { terminal } = context
+  withFiles(program.command('apply'))
+    .description('Make the cloud as the files say: three-way, so that what was changed beside them is not lost')
+    .option('--dry-run', 'only say what would be done')
+    .action(async ({ dryRun, json, ...options }: FilesOptions & { dryRun?: boolean }) => {
+      const changes = await plan(context, options)
+      const due = changes.filter(({ action }) => action !== 'keep')
+      if (json || due.length > 0) print(context, due, json)
+      requireNoConflict(due)
+      if (dryRun) return terminal.err(`${due.length} changes; nothing was done`)
+      const cloud = await connect(context)
+      for (const [n, change] of due.entries()) {
+        terminal.progress(`${n + 1} of ${due.length}: ${change.action} ${change.kind} ${change.name}`)
+        await applyChange(cloud, options.set, change)
+      }
+      return terminal.err(due.length === 0 ? 'the cloud is as the files say' : `${due.length} changes made`)
+    })
+  withFiles(program.command('diff'))
+    .description('Show what apply would change; it ends with 1 where it would change anything')
+    .action(async ({ json, ...options }: FilesOptions) => {
+      const changes = (await plan(context, options)).filter(({ action }) => action !== 'keep')
+      if (json) print(context, changes, json)
+      else {
+        for (const { action, kind, name, why, live, wanted } of changes) {
+          terminal.out(`${action} ${kind} ${name} (${why})`)
+          if (action === 'remember' || action === 'forget') continue
+          for (const line of differences(live, wanted)) terminal.out(`  ${line}`)
+        }
+      }
+      if (changes.length > 0) throw new Error(`${changes.length} documents differ`)
+      terminal.err('the cloud is as the files say')
+    })
+}
+
+const withFiles = (command: Command) =>
+  command
+    .requiredOption('-f, --file <path>', 'a file, or a folder with YAML files in it and below')
+    .option('--set <name>', 'names these files among others that are applied to the same cloud', setName, 'fleet')
+    .option('--prune', 'remove what these files made once and hold no longer')
+    .option('--force', 'let the files win over what was made or changed beside them')
+    .option('--json', 'print the changes as one JSON array')
+
+function setName(text: string): string {
+  if (/^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/.test(text)) return text
+  throw new InvalidArgumentError('lower-case letters, digits, "-" and "_"')
+}
+
+async function plan(context: CliContext, options: FilesOptions): Promise<Change[]> {
+  const { file, set, prune = false, force = false } = options
+  const documents = await readDocuments(file)
+  if (documents.length === 0) context.terminal.err(`${file} holds no document with apiVersion storecast/v1`)
+  return planApply(await connect(context), { documents, set, prune, force })
+}
+
+function print({ terminal }: CliContext, changes: readonly Change[], json?: boolean): void {
+  const said = changes.map(({ action, kind, name, why, live, wanted }) => ({
+    ...{ action, kind, name, why },
+    differences: action === 'remember' || action === 'forget' ? [] : differences(live, wanted),
+  }))
+  printList(terminal, said, {
+    json,
+    columns: { action: (one) => one.action, kind: (one) => one.kind, name: (one) => one.name, why: (one) => one.why },
+    none: 'the cloud is as the files say',
+  })
+}
+
+function requireNoConflict(changes: readonly Change[]): void {
+  const conflicts = changes.filter(({ action }) => action === 'conflict')
+  if (conflicts.length === 0) return
+  const names = conflicts.map(({ kind, name, why }) => `${kind} ${name} ${why}`)
+  throw new Error(`nothing was done: ${names.join('; ')}`)
+}

@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { KINDS, type Kind } from './kinds.ts'
+
+/** JSON Schema (2020-12) of every kind, for editors, by file name: `policy.schema.json`. */
+export function jsonSchemas(): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries<Kind>(KINDS).map(([kind, { schema }]) => {
+      const file = `${kind.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()}.schema.json`
+      const described = { title: kind, ...z.toJSONSchema(schema, { io: 'input' }) }
+      return [file, `${JSON.stringify(described, null, 2)}\n`]
+    }),
+  )
+}

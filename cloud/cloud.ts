@@ -186,18 +186,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     }),
   )
   const rollouts = stack.use(
-    startRollouts({
-      database,
-      devices,
-      desired,
-      telemetry,
-      registry,
-      trust,
-      admit: gates.rollout,
-      clock,
-      log,
-      onChange,
-    }),
+    startRollouts({ database, desired, registry, trust, admit: gates.rollout, clock, log, onChange }),
   )
 
   const adminToken = secrets.adminToken ?? newSecret()

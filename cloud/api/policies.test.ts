@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { testBundle } from '../test/bundle.ts'
 import { type TestCloud, testCloud } from '../test/cloud.ts'
+import { rolloutOf } from '../test/rollout.ts'
 import { operators, rootOf, signed, type TargetsSpec, targetsFor } from '../test/operators.ts'
 
 let server: TestCloud
@@ -32,7 +33,7 @@ const approval = async (version: number) => {
   return { model: 'demand', version, bundle }
 }
 const register = (salt: string) => call('POST', '/v1/models/demand/versions', { bytes: testBundle({ salt }) })
-const rollOut = (version: number) => call('POST', '/v1/rollouts', { json: { model: `models:/demand/${version}` } })
+const rollOut = (version: number) => call('POST', '/v1/rollouts', { json: rolloutOf(`models:/demand/${version}`) })
 const lastEntry = async () => (await call('GET', '/v1/audit?limit=1')).body.items[0].entry
 
 const policy = (gate: string, expression: string, actions = ['Deny']) => ({

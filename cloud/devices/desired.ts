@@ -1,4 +1,4 @@
-import type { DesiredState, DocumentKind, ObjectRef } from '@storecast/shared/contracts'
+import type { DesiredState, DocumentKind, ModelTarget, ObjectRef, UpdatePolicy } from '@storecast/shared/contracts'
 import type { PoolClient } from 'pg'
 import { canonicalJson } from '../platform/canonical.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -14,7 +14,11 @@ export function nextGeneration(last: number, nowMs: number): number {
 /** Every object that a state points to. */
 export function referencedObjects(body: DesiredBody): ReadonlySet<string> {
   const documents = Object.values(body.documents).map((ref) => ref.sha256)
-  return new Set([...documents, ...Object.values(body.models).map((model) => model.bundle.sha256)])
+  const models = Object.values(body.models).flatMap(({ bundle, candidate }) => [
+    bundle,
+    ...(candidate ? [candidate.bundle] : []),
+  ])
+  return new Set([...documents, ...models.map((bundle) => bundle.sha256)])
 }
 
 export interface DesiredStates {
@@ -28,18 +32,36 @@ export interface DesiredStates {
     where: { readonly site: string } | { readonly devices: readonly string[] },
   ): Promise<number>
   /**
-   * Gives devices a version of a model to run, in place of any other version of it.
+   * Gives devices what they should run of a model, in place of what they have of it.
    * @returns the generation of each device's state that says so.
    */
-  assign(client: PoolClient, devices: readonly string[], model: DesiredModel): Promise<Map<string, number>>
+  assign(client: PoolClient, model: string, wishes: readonly DesiredModel[]): Promise<Map<string, number>>
+  /**
+   * Says the same again under a new generation: devices that refused it try once more.
+   * @returns the new generations.
+   */
+  repeat(client: PoolClient, devices: readonly string[]): Promise<Map<string, number>>
   /** The same for every site, one transaction each: on start, since the address of this cloud may have changed. */
   recomposeAll(database: Database): Promise<void>
 }
 
-interface DesiredModel {
-  readonly name: string
+/** What one device should run of a model. */
+export interface DesiredModel {
+  readonly device: string
+  /** Null: none of it. */
+  readonly target: ModelTarget | null
+  /** In shadow beside it. */
+  readonly candidate: ModelTarget | null
+  /** How it goes about the change; of several models', the newest counts. */
+  readonly policy: UpdatePolicy | null
+}
+
+interface ModelRow extends ObjectRef {
+  readonly device: string
+  readonly model: string
   readonly version: number
-  readonly bundle: ObjectRef
+  readonly candidate: ModelTarget | null
+  readonly policy: UpdatePolicy | null
 }
 
 interface DeviceRow {
@@ -59,17 +81,34 @@ export function desiredStates({
   clock: Clock
 }): DesiredStates {
   const states: DesiredStates = {
-    async assign(client, devices, { name, version, bundle }) {
+    async assign(client, model, wishes) {
+      const devices = wishes.map((wish) => wish.device)
+      await client.query('DELETE FROM desired_models WHERE model = $1 AND device = ANY($2)', [
+        model,
+        wishes.filter((wish) => wish.target === null).map((wish) => wish.device),
+      ])
       await client.query(
-        `INSERT INTO desired_models (device, model, version, sha256, bytes)
-         SELECT device, $2, $3, $4, $5 FROM unnest($1::text[]) AS device ORDER BY device
-         ON CONFLICT (device, model) DO UPDATE SET version = $3, sha256 = $4, bytes = $5`,
-        [devices, name, version, bundle.sha256, bundle.bytes],
+        `INSERT INTO desired_models (device, model, version, sha256, bytes, candidate, policy, policy_at)
+         SELECT w.device, $1, (w.target->>'version')::int4, w.target#>>'{bundle,sha256}', (w.target#>>'{bundle,bytes}')::int8,
+           w.candidate, w.policy, $3
+         FROM jsonb_to_recordset($2::jsonb) AS w (device text, target jsonb, candidate jsonb, policy jsonb)
+         WHERE w.target IS NOT NULL ORDER BY w.device
+         ON CONFLICT (device, model) DO UPDATE SET version = excluded.version, sha256 = excluded.sha256,
+           bytes = excluded.bytes, candidate = excluded.candidate, policy = excluded.policy, policy_at = excluded.policy_at`,
+        [model, JSON.stringify(wishes), clock.now()],
       )
       await states.recompose(client, { devices })
       const { rows } = await client.query<{ device: string; generation: number }>(
         'SELECT device, generation FROM desired_states WHERE device = ANY($1)',
         [devices],
+      )
+      return new Map(rows.map(({ device, generation }) => [device, generation]))
+    },
+    async repeat(client, devices) {
+      const { rows } = await client.query<{ device: string; generation: number }>(
+        `UPDATE desired_states SET generation = greatest(generation + 1, $2) WHERE device = ANY($1)
+         RETURNING device, generation`,
+        [devices, Math.floor(clock.now() / 1000)],
       )
       return new Map(rows.map(({ device, generation }) => [device, generation]))
     },
@@ -92,14 +131,17 @@ export function desiredStates({
         'SELECT site, kind, sha256, bytes FROM site_documents WHERE site = ANY($1)',
         [sites.rows.map((site) => site.id)],
       )
-      const models = await client.query<{ device: string; model: string; version: number } & ObjectRef>(
-        'SELECT device, model, version, sha256, bytes FROM desired_models WHERE device = ANY($1)',
+      const models = await client.query<ModelRow>(
+        `SELECT device, model, version, sha256, bytes, candidate, policy FROM desired_models WHERE device = ANY($1)
+         ORDER BY policy_at`,
         [devices.rows.map((device) => device.id)],
       )
       const documentsOf = Map.groupBy(documents.rows, (row) => row.site)
       const modelsOf = Map.groupBy(models.rows, (row) => row.device)
-      let changed = 0
+      const changed: { device: string; generation: number; body: DesiredBody }[] = []
       for (const device of devices.rows) {
+        const wanted = modelsOf.get(device.id) ?? []
+        const policy = wanted.findLast((row) => row.policy !== null)?.policy
         const body: DesiredBody = {
           version: 1,
           site: device.site,
@@ -108,21 +150,25 @@ export function desiredStates({
             (documentsOf.get(device.site) ?? []).map(({ kind, sha256, bytes }) => [kind, { sha256, bytes }]),
           ),
           models: Object.fromEntries(
-            (modelsOf.get(device.id) ?? []).map(({ model, version, sha256, bytes }) => [
+            wanted.map(({ model, version, sha256, bytes, candidate }) => [
               model,
-              { version, bundle: { sha256, bytes } },
+              { version, bundle: { sha256, bytes }, ...(candidate && { candidate }) },
             ]),
           ),
+          ...(policy && { update: policy }),
         }
         if (device.body && canonicalJson(device.body) === canonicalJson(body)) continue
-        await client.query(
-          `INSERT INTO desired_states (device, generation, body) VALUES ($1, $2, $3)
-           ON CONFLICT (device) DO UPDATE SET generation = $2, body = $3, previous = desired_states.body`,
-          [device.id, nextGeneration(device.generation ?? 0, clock.now()), body],
-        )
-        changed++
+        changed.push({ device: device.id, generation: nextGeneration(device.generation ?? 0, clock.now()), body })
       }
-      return changed
+      if (changed.length === 0) return 0
+      await client.query(
+        `INSERT INTO desired_states (device, generation, body)
+         SELECT device, generation, body FROM jsonb_to_recordset($1::jsonb) AS c (device text, generation int8, body jsonb)
+         ON CONFLICT (device) DO UPDATE SET generation = excluded.generation, body = excluded.body,
+           previous = desired_states.body`,
+        [JSON.stringify(changed)],
+      )
+      return changed.length
     },
   }
   return states

@@ -55,8 +55,6 @@ export interface Devices {
   /** @throws NotFoundError `device-unknown`. */
   get(id: string, client?: Pick<PoolClient, 'query'>): Promise<Device>
   list(page: PageRequest & { readonly site?: string | undefined; readonly selector?: Selector }): Promise<Page<Device>>
-  /** Ids of the devices in service that a selector names, ascending. */
-  select(selector: Selector): Promise<readonly string[]>
   /** Whether the token is the device's. */
   isDevice(id: string, token: string): Promise<boolean>
   /** The device in service that a token belongs to. */
@@ -179,14 +177,6 @@ export function createDevices(options: DevicesOptions): Devices {
         [after, limit + 1, site ?? null, selector],
       )
       return toPage(rows, limit, (device) => device.id)
-    },
-    async select(selector) {
-      const { rows } = await pool.query<{ id: string }>(
-        `SELECT d.id FROM devices d JOIN sites s ON s.id = d.site
-         WHERE d.retired_at IS NULL AND ${MATCHES} @> $1 ORDER BY d.id`,
-        [selector],
-      )
-      return rows.map((row) => row.id)
     },
     async isDevice(id, token) {
       const { rows } = await pool.query<{ token_hash: Buffer | null }>(

@@ -1,4 +1,4 @@
-export { type DesiredStates, desiredStates } from './desired.ts'
+export { type DesiredModel, type DesiredStates, desiredStates } from './desired.ts'
 export { createDevices, type Devices, type Selector } from './devices.ts'
 export { readDocument } from './documents.ts'
 export { deviceMigrations } from './migrations.ts'

@@ -73,4 +73,12 @@ export const deviceMigrations: readonly Migration[] = [
       CREATE INDEX desired_states_renewal ON desired_states (renew_at);
     `,
   },
+  {
+    id: 104,
+    name: 'candidates in shadow, and how devices go about a change',
+    sql: `
+      ALTER TABLE desired_models ADD COLUMN candidate jsonb, ADD COLUMN policy jsonb,
+        ADD COLUMN policy_at int8 NOT NULL DEFAULT 0;
+    `,
+  },
 ]

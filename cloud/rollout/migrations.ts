@@ -31,4 +31,102 @@ export const rolloutMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    id: 602,
+    name: 'rollouts by steps, with evidence',
+    sql: `
+      ALTER TABLE rollouts DROP CONSTRAINT rollouts_state_check;
+      ALTER TABLE rollouts
+        ADD COLUMN name text,
+        -- The document as it was started, with its defaults.
+        ADD COLUMN document jsonb,
+        ADD COLUMN bundle jsonb,
+        -- The step that goes on, and since when.
+        ADD COLUMN step int4 NOT NULL DEFAULT 0,
+        ADD COLUMN step_at int8 NOT NULL DEFAULT 0,
+        -- Who let it pass 25 percent: the evidence, or a person.
+        ADD COLUMN proven text CHECK (proven IN ('evidence', 'person')),
+        -- A person took every step at once: evidence is shown, and decides nothing.
+        ADD COLUMN is_full boolean NOT NULL DEFAULT false,
+        -- Failures that a person has gone on with.
+        ADD COLUMN accepted int4 NOT NULL DEFAULT 0,
+        -- What it becomes when its devices have been told to go back.
+        ADD COLUMN ends_as text,
+        -- What the newest analysis was made of.
+        ADD COLUMN evidence_mark text NOT NULL DEFAULT '',
+        -- Every device is told and has answered, or is out of it.
+        ADD COLUMN settled boolean NOT NULL DEFAULT false;
+      UPDATE rollouts r SET
+        name = 'rollout-' || r.id,
+        settled = true,
+        step = 1,
+        state = CASE state WHEN 'running' THEN 'aborted' WHEN 'cancelled' THEN 'aborted' ELSE state END,
+        reason = coalesce(reason, 'ended by the update to rollouts by steps'),
+        finished_at = coalesce(finished_at, created_at),
+        bundle = (SELECT jsonb_build_object('sha256', sha256, 'bytes', bytes) FROM model_versions v
+          WHERE v.model = r.model AND v.version = r.version),
+        document = jsonb_build_object(
+          'apiVersion', 'storecast/v1', 'kind', 'Rollout', 'metadata', jsonb_build_object('name', 'rollout-' || r.id),
+          'spec', jsonb_build_object('model', uri, 'selector', jsonb_build_object('labels', selector),
+            'evidence', 'none', 'steps', '[{"setWeight": 100}]'::jsonb));
+      ALTER TABLE rollouts
+        ALTER COLUMN name SET NOT NULL, ALTER COLUMN document SET NOT NULL, ALTER COLUMN bundle SET NOT NULL,
+        DROP COLUMN uri, DROP COLUMN selector, DROP COLUMN minimum_active, DROP COLUMN timeout_ms, DROP COLUMN alias,
+        DROP COLUMN counts,
+        ADD CONSTRAINT rollouts_state_check CHECK (state IN
+          ('running', 'paused', 'aborting', 'undoing', 'succeeded', 'failed', 'aborted', 'undone'));
+      DROP INDEX rollouts_running;
+      CREATE INDEX rollouts_unsettled ON rollouts (id) WHERE NOT settled;
+      CREATE INDEX rollouts_name ON rollouts (name, id);
+
+      DROP TABLE rollout_devices;
+      CREATE TABLE rollout_devices (
+        rollout int8 NOT NULL REFERENCES rollouts,
+        device text NOT NULL REFERENCES devices,
+        -- Of the hash of rollout and device: the order in which they are told.
+        position int8 NOT NULL,
+        -- Value of the label by which disruption is limited, and of the one by which evidence is drawn.
+        disruption_group text NOT NULL,
+        region text NOT NULL,
+        late boolean NOT NULL,
+        -- What it had: { version, bundle, policy }, null for nothing.
+        previous jsonb,
+        -- What it should be told, and what its desired state says.
+        wanted text NOT NULL DEFAULT 'none' CHECK (wanted IN ('none', 'shadow', 'active', 'back', 'withdrawn')),
+        applied text NOT NULL DEFAULT 'none' CHECK (applied IN ('none', 'shadow', 'active', 'back', 'withdrawn')),
+        -- Whether the candidate was ever in shadow there: evidence is of those.
+        shadowed boolean NOT NULL DEFAULT false,
+        generation int8,
+        told_at int8,
+        state text NOT NULL DEFAULT 'pending',
+        reason text,
+        -- What the state was concluded from, and when time alone may change it.
+        seen text NOT NULL DEFAULT '',
+        check_at int8,
+        PRIMARY KEY (rollout, device)
+      );
+      CREATE INDEX rollout_devices_device ON rollout_devices (device);
+      CREATE INDEX rollout_devices_unapplied ON rollout_devices (rollout, device) WHERE wanted <> applied;
+
+      -- What happened, and who or what decided it.
+      CREATE TABLE rollout_history (
+        id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        rollout int8 NOT NULL REFERENCES rollouts,
+        at int8 NOT NULL,
+        who text NOT NULL,
+        what text NOT NULL,
+        reason text NOT NULL
+      );
+      CREATE INDEX rollout_history_rollout ON rollout_history (rollout, id);
+      -- Every analysis with all its figures.
+      CREATE TABLE rollout_analyses (
+        id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        rollout int8 NOT NULL REFERENCES rollouts,
+        step int4 NOT NULL,
+        at int8 NOT NULL,
+        body jsonb NOT NULL
+      );
+      CREATE INDEX rollout_analyses_rollout ON rollout_analyses (rollout, id);
+    `,
+  },
 ]

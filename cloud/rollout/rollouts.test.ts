@@ -1,131 +1,347 @@
-import type { ReportedState } from '@storecast/shared/contracts'
-import type { Pool } from 'pg'
+import type { RolloutInput } from '@storecast/shared/contracts'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { testBundle } from '../test/bundle.ts'
-import { type TestCloud, testCloud } from '../test/cloud.ts'
-import { setReported } from '../test/records.ts'
+import { rolloutOf } from '../test/rollout.ts'
+import type { Rollout } from './rollouts.ts'
+import { type TestFleet, testFleet } from './test/fleet.ts'
 
-let server: TestCloud
-let call: TestCloud['call']
-let pool: Pool
+let fleet: TestFleet
 beforeAll(async () => {
-  server = await testCloud()
-  call = server.call
-  pool = server.pool
+  fleet = await testFleet()
 })
-afterAll(() => server[Symbol.asyncDispose]())
+afterAll(() => fleet[Symbol.asyncDispose]())
 
-/** A site of its own with devices that are connected, and a model with two versions. */
-async function fleet(name: string, size: number) {
-  await call('PUT', `/v1/sites/${name}`, { json: { timeZone: 'UTC', labels: { fleet: name } } })
-  const devices = Array.from({ length: size }, (_, n) => `${name}-${n}`)
-  for (const id of devices) await call('POST', '/v1/devices', { json: { id, site: name } })
-  await pool.query('UPDATE devices SET online = true WHERE site = $1', [name])
-  for (const salt of ['one', 'two']) {
-    await call('POST', `/v1/models/${name}/versions`, { bytes: testBundle({ name, salt }) })
-  }
-  return devices
-}
-const begin = (name: string, version: number, more: object = {}) =>
-  call('POST', '/v1/rollouts', { json: { model: `models:/${name}/${version}`, selector: { fleet: name }, ...more } })
-async function report(device: string, model: string, state: Partial<ReportedState['models'][string]>) {
-  const { body } = await call('GET', `/v1/devices/${device}/desired`)
-  await setReported(pool, device, {
-    site: body.site,
-    agentVersion: '1',
-    generation: body.generation,
-    documents: {},
-    models: { [model]: { active: null, target: null, phase: 'active', at: 0, ...state } },
-  })
-}
-const rollout = async (id: string) => (await call('GET', `/v1/rollouts/${id}`)).body
-const ended = (id: string) =>
+const HOUR = 3_600_000
+const names = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}-${n}`)
+type Spec = Partial<RolloutInput['spec']> & { name?: string }
+const begin = (name: string, version: number, spec: Spec = {}) =>
+  fleet.start(
+    rolloutOf(`models:/${name}/${version}`, {
+      name: `${name}-${version}`,
+      selector: { labels: { fleet: name } },
+      ...spec,
+    }),
+  )
+/** Devices answer until the rollout is as expected. */
+const until = (which: string, check: (rollout: Rollout) => void | Promise<void>): Promise<Rollout> =>
   vi.waitFor(
     async () => {
-      const now = await rollout(id)
-      expect(now.state).not.toBe('running')
-      return now
+      await fleet.answer()
+      const rollout = await fleet.rollouts.get(which)
+      await check(rollout)
+      return rollout
     },
-    { timeout: 10_000, interval: 50 },
+    { timeout: 15_000, interval: 20 },
   )
+const untilState = (which: string, state: Rollout['state']) =>
+  until(which, (rollout) => expect(rollout).toMatchObject({ state }))
+const act = (which: string, verb: Parameters<TestFleet['rollouts']['act']>[1]) =>
+  fleet.rollouts.act(which, verb, 'tester')
+/** Devices that serve a version before the rollout, and a model with three. */
+async function ready(name: string, count: number): Promise<string[]> {
+  await fleet.model(name, 3)
+  const devices = names(name, count)
+  await fleet.enrol(devices)
+  await begin(name, 1)
+  await untilState(`${name}-1`, 'succeeded')
+  return devices
+}
+const serving = async (name: string): Promise<(number | null)[]> =>
+  Object.entries(await fleet.serving(name)).flatMap(([device, version]) =>
+    device.startsWith(`${name}-`) ? [version] : [],
+  )
+const tally = (versions: readonly (number | null)[]) =>
+  Object.fromEntries([...Map.groupBy(versions, String)].map(([version, of]) => [version, of.length]))
 
-describe('a rollout', () => {
-  it('tells every device, counts each state, and sets the alias when all are there', async () => {
-    const devices = await fleet('good', 3)
-    const { status, body: begun } = await begin('good', 2, { alias: 'champion' })
-    expect([status, begun.state, begun.version]).toEqual([201, 'running', 2])
-    expect(begun.counts).toMatchObject({ devices: 3, counted: 3, pending: 3, active: 0 })
-    for (const device of devices) {
-      const desired = await call('GET', `/v1/devices/${device}/desired`)
-      expect(desired.body.models.good).toMatchObject({ version: 2 })
-    }
-    await report('good-0', 'good', { active: 2 })
-    await report('good-1', 'good', { active: 1, target: 2, phase: 'download' })
-    await pool.query("UPDATE devices SET online = false WHERE id = 'good-2'")
-    expect((await rollout(begun.id)).counts).toMatchObject({ active: 1, updating: 1, offline: 1 })
-    const offline = await call('GET', `/v1/rollouts/${begun.id}/devices?state=offline`)
-    expect(offline.body.items).toEqual([{ device: 'good-2', state: 'offline' }])
-    expect((await call('GET', '/v1/models/good')).body.aliases).toEqual({})
-    await report('good-1', 'good', { active: 2 })
-    await report('good-2', 'good', { active: 2 })
-    const over = await ended(begun.id)
-    expect(over).toMatchObject({ state: 'succeeded', reason: '3 of 3 devices are active', counts: { active: 3 } })
-    expect((await call('GET', '/v1/models/good')).body.aliases).toEqual({ champion: 2 })
-    expect((await call('GET', '/v1/models/good/alias-history')).body.items[0].reason).toBe(`rollout ${begun.id}`)
-  })
-
-  it('fails with each device’s own reason, and leaves the alias', async () => {
-    await fleet('bad', 2)
-    const { body: begun } = await begin('bad', 1, { alias: 'champion' })
-    const error = { code: 'golden-mismatch', message: 'output differs' }
-    await report('bad-1', 'bad', { target: 1, phase: 'rolled-back', error })
-    const over = await ended(begun.id)
-    expect(over).toMatchObject({ state: 'failed', counts: { failed: 1, pending: 1, devices: 2, counted: 2 } })
-    expect((await call('GET', `/v1/rollouts/${begun.id}/devices`)).body.items).toEqual([
-      { device: 'bad-0', state: 'pending' },
-      { device: 'bad-1', state: 'failed', reason: 'golden-mismatch: output differs' },
+describe('a rollout by steps', () => {
+  it('tells its share of devices, waits for them, and sets the alias at the end', async () => {
+    await ready('steps', 10)
+    await begin('steps', 2, {
+      steps: [{ setWeight: 10 }, { pause: {} }, { setCount: 5 }, { setWeight: 100 }],
+      alias: 'champion',
+    })
+    const paused = await untilState('steps-2', 'paused')
+    expect(paused).toMatchObject({ step: 1, counts: { devices: 10, told: 1, succeeded: 1, untold: 9 } })
+    expect(paused.reason).toContain('until somebody resumes it')
+    expect(tally(await serving('steps'))).toEqual({ 1: 9, 2: 1 })
+    await act('steps-2', 'resume')
+    const over = await untilState('steps-2', 'succeeded')
+    expect(over).toMatchObject({
+      counts: { told: 10, succeeded: 10 },
+      reason: '10 of 10 devices told serve the version',
+    })
+    expect(tally(await serving('steps'))).toEqual({ 2: 10 })
+    const { rows } = await fleet.pool.query("SELECT alias, version FROM model_aliases WHERE model = 'steps'")
+    expect(rows).toEqual([{ alias: 'champion', version: 2 }])
+    const { items } = await fleet.rollouts.history('steps-2', { limit: 50 })
+    expect(items.map(({ who, what }) => `${who}: ${what}`)).toEqual([
+      'controller: succeed at step 5',
+      'controller: next at step 4',
+      'controller: next at step 3',
+      'tester: resume',
+      'controller: hold at step 2',
+      'controller: next at step 1',
+      'tester: start',
     ])
-    expect((await call('GET', '/v1/models/bad')).body.aliases).toEqual({})
   })
 
-  it('gives way to a later one, and goes without devices that were retired', async () => {
-    await fleet('late', 2)
-    const { body: first } = await begin('late', 1)
-    const { body: second } = await begin('late', 2)
-    expect(await ended(first.id)).toMatchObject({ state: 'failed', counts: { superseded: 2, counted: 0 } })
-    await call('DELETE', '/v1/devices/late-1')
-    await report('late-0', 'late', { active: 2 })
-    expect(await ended(second.id)).toMatchObject({
-      state: 'succeeded',
-      counts: { active: 1, retired: 1, devices: 2, counted: 1 },
+  it('waits for as long as a pause says', async () => {
+    await ready('timed', 2)
+    await begin('timed', 2, { steps: [{ setCount: 1 }, { pause: { duration: '2h' } }, { setWeight: 100 }] })
+    const waiting = await until('timed-2', ({ step }) => expect(step).toBe(1))
+    expect(waiting.state).toBe('running')
+    fleet.clock.advance(HOUR)
+    await act('timed-2', 'pause')
+    await act('timed-2', 'resume')
+    expect((await fleet.rollouts.get('timed-2')).step).toBe(1)
+    fleet.clock.advance(HOUR)
+    await untilState('timed-2', 'succeeded')
+  })
+
+  it('pauses when too many fail, goes on with those, and has them try again', async () => {
+    const devices = await ready('fails', 10)
+    fleet.behave(devices.slice(0, 2), 'fail')
+    fleet.behave([devices[2]!], 'roll-back')
+    await begin('fails', 2, { maxFailed: 0.2 })
+    const held = await untilState('fails-2', 'paused')
+    expect(held).toMatchObject({ counts: { told: 10, succeeded: 7, failed: 2, rolledBack: 1 } })
+    expect(held.reason).toMatch(/3 of 10 devices told: 2 failed, 1 rolled back, 0 silent; at most 20 % may/)
+    const failed = await fleet.rollouts.devices('fails-2', { limit: 10, state: 'failed' })
+    expect(failed.items.map(({ device, reason }) => [device, reason])).toEqual([
+      ['fails-0', 'failed'],
+      ['fails-1', 'failed'],
+    ])
+    await act('fails-2', 'resume')
+    expect((await untilState('fails-2', 'succeeded')).counts).toMatchObject({ succeeded: 7, failed: 2, rolledBack: 1 })
+    fleet.behave(devices, 'serve')
+    await act('fails-2', 'retry')
+    await until('fails-2', ({ counts }) => expect(counts).toMatchObject({ succeeded: 10, failed: 0, rolledBack: 0 }))
+    expect(tally(await serving('fails'))).toEqual({ 2: 10 })
+  })
+
+  it('holds a silent device for failed, and lets one that is away wait until its time is over', async () => {
+    const [first, away] = await ready('quiet', 3)
+    fleet.behave([first!], 'say-nothing')
+    await fleet.connect([away!], false)
+    await begin('quiet', 2, { deadline: '1h', offlineExpiry: '2d', maxFailed: 0.1 })
+    await until('quiet-2', ({ counts }) => expect(counts).toMatchObject({ succeeded: 1, pending: 1, offline: 1 }))
+    fleet.clock.advance(HOUR)
+    const held = await untilState('quiet-2', 'paused')
+    expect(held.counts).toMatchObject({ silent: 1, offline: 1, succeeded: 1 })
+    fleet.behave([first!], 'serve')
+    await act('quiet-2', 'resume')
+    await until('quiet-2', ({ counts }) => expect(counts).toMatchObject({ silent: 0, offline: 1, succeeded: 2 }))
+    fleet.clock.advance(48 * HOUR)
+    await untilState('quiet-2', 'succeeded')
+    await until('quiet-2', ({ counts }) =>
+      expect(counts).toMatchObject({ devices: 3, told: 2, succeeded: 2, excluded: 1 }),
+    )
+    // What was queued for it is withdrawn: when it comes back it stays what it is.
+    await fleet.connect([away!], true)
+    await until('quiet-2', ({ counts }) => expect(counts.excluded).toBe(1))
+    expect((await fleet.serving('quiet'))[away!]).toBe(1)
+  })
+
+  it('tells no more at once than its limits allow', async () => {
+    await ready('limits', 8)
+    await fleet.enrol(names('limits', 12).slice(8), { region: 'south' })
+    await until('limits-1', ({ counts }) => expect(counts.succeeded).toBe(12))
+    fleet.behave(names('limits', 12), 'say-nothing')
+    const disruption = { groupBy: 'region', maxUnavailable: '25%' }
+    await begin('limits', 2, { concurrency: 5, disruption, deadline: '9h' })
+    const three = await until('limits-2', ({ counts }) => expect(counts.told).toBe(3))
+    expect(three.counts.pending).toBe(3)
+    const { rows } = await fleet.pool.query(
+      `SELECT disruption_group AS region, count(*)::int4 AS told FROM rollout_devices WHERE rollout = $1 AND wanted = 'active'
+       GROUP BY 1 ORDER BY 1`,
+      [three.id],
+    )
+    expect(rows).toEqual([
+      { region: 'north', told: 2 },
+      { region: 'south', told: 1 },
+    ])
+    fleet.behave(names('limits', 12), 'serve')
+    expect((await untilState('limits-2', 'succeeded')).counts.succeeded).toBe(12)
+  })
+})
+
+describe('going back', () => {
+  it('is told to every device on abort, also to those that are away', async () => {
+    const devices = await ready('abort', 6)
+    fleet.behave([devices[5]!], 'fail')
+    await begin('abort', 2, {
+      steps: [{ setCount: 3 }, { pause: {} }, { setWeight: 100 }],
+      maxFailed: 0.9,
+      minSucceeded: 0.1,
+    })
+    await untilState('abort-2', 'paused')
+    await act('abort-2', 'abort')
+    await untilState('abort-2', 'aborted')
+    await until('abort-2', ({ counts }) => expect(counts).toMatchObject({ told: 3, reverted: 3, untold: 3 }))
+    expect(tally(await serving('abort'))).toEqual({ 1: 6 })
+    await expect(act('abort-2', 'resume')).rejects.toMatchObject({ code: 'rollout-over' })
+    expect((await act('abort-2', 'abort')).state).toBe('aborted')
+  })
+
+  it('undoes a rollout that is over: each device has what it had', async () => {
+    const devices = await ready('undo', 4)
+    await begin('undo', 2, { name: 'undo-two', selector: { labels: { device: devices[0]! } } })
+    await untilState('undo-two', 'succeeded')
+    await begin('undo', 3)
+    await untilState('undo-3', 'succeeded')
+    expect(tally(await serving('undo'))).toEqual({ 3: 4 })
+    await act('undo-3', 'undo')
+    await untilState('undo-3', 'undone')
+    await until('undo-3', ({ counts }) => expect(counts.reverted).toBe(4))
+    expect(await serving('undo')).toEqual([2, 1, 1, 1])
+  })
+
+  it('takes a first version away again', async () => {
+    await fleet.model('first', 1)
+    await fleet.enrol(names('first', 2))
+    await begin('first', 1, { steps: [{ setCount: 1 }, { pause: {} }, { setWeight: 100 }] })
+    await untilState('first-1', 'paused')
+    await act('first-1', 'abort')
+    await until('first-1', ({ counts, state }) => expect([state, counts.reverted]).toEqual(['aborted', 1]))
+    expect(await serving('first')).toEqual([null, null])
+  })
+})
+
+describe('who is in it', () => {
+  it('is refused to a second rollout of the model with some of the same devices, and free to another model', async () => {
+    const [one] = await ready('both', 2)
+    await begin('both', 2, { name: 'the-first', steps: [{ setCount: 1 }, { pause: {} }, { setWeight: 100 }] })
+    await expect(begin('both', 3, { selector: { labels: { device: one! } } })).rejects.toMatchObject({
+      code: 'rollout-conflict',
+      message: expect.stringMatching(/^Rollout the-first \(\d+\) of both is under way on 1 of the devices of both-3/),
+    })
+    await fleet.model('another', 1)
+    await begin('another', 1, { selector: { labels: { fleet: 'both' } } })
+    await untilState('another-1', 'succeeded')
+    await untilState('the-first', 'paused')
+    await act('the-first', 'abort')
+    await untilState('the-first', 'aborted')
+    await begin('both', 3)
+    await untilState('both-3', 'succeeded')
+    await expect(begin('both', 3, { selector: { labels: { fleet: 'nobody' } } })).rejects.toMatchObject({
+      code: 'rollout-empty',
     })
   })
 
-  it('is over when its time is, and when an operator says so', async () => {
-    await fleet('slow', 1)
-    const { body: timed } = await begin('slow', 1, { timeoutSeconds: 1 })
-    expect(await ended(timed.id)).toMatchObject({ state: 'failed', reason: expect.stringContaining('only 0 of 1') })
-    const { body: begun } = await begin('slow', 1)
-    const cancelled = await call('POST', `/v1/rollouts/${begun.id}/cancel`)
-    expect(cancelled.body).toMatchObject({ state: 'cancelled', counts: { pending: 1 } })
-    expect((await call('POST', `/v1/rollouts/${timed.id}/cancel`)).body).toMatchObject({ code: 'rollout-over' })
-    const page = await call('GET', '/v1/rollouts?model=slow&limit=1')
-    expect([page.body.items[0].id, page.body.next]).toEqual([begun.id, begun.id])
+  it('is a device that comes later too, unless the rule says otherwise', async () => {
+    await ready('joins', 3)
+    await begin('joins', 2, { steps: [{ setCount: 1 }, { pause: {} }, { setWeight: 100 }] })
+    await untilState('joins-2', 'paused')
+    await fleet.enrol(['joins-7'])
+    // At first what the rollout before it brought; then its turn comes with the others.
+    await until('joins-2', ({ counts }) => expect(counts).toMatchObject({ devices: 4, late: 1 }))
+    await until('joins-2', async () => expect((await fleet.serving('joins'))['joins-7']).toBe(1))
+    await act('joins-2', 'resume')
+    expect((await untilState('joins-2', 'succeeded')).counts).toMatchObject({ succeeded: 4, late: 1 })
+    await fleet.enrol(['joins-8'])
+    await until('joins-2', ({ counts }) => expect(counts).toMatchObject({ succeeded: 5, late: 2 }))
+    expect((await fleet.serving('joins'))['joins-8']).toBe(2)
+    await begin('joins', 3, { lateJoiners: 'ignore' })
+    await untilState('joins-3', 'succeeded')
+    await fleet.enrol(['joins-9'])
+    await begin('joins', 2, { name: 'joins-some', selector: { labels: { device: 'joins-0' } } })
+    await untilState('joins-some', 'succeeded')
+    expect((await fleet.serving('joins'))['joins-9']).toBe(null)
   })
 
-  it.each([
-    [{ model: 'models:/good/9' }, 404, 'version-unknown'],
-    [{ model: 'models:/good@nobody' }, 404, 'alias-unknown'],
-    [{ model: 'good' }, 400, 'model-uri'],
-    [{ model: 'models:/good/1', selector: { fleet: 'none' } }, 409, 'rollout-empty'],
-    [{ model: 'models:/good/1', minimumActive: 2 }, 400, 'invalid-request'],
-    [{}, 400, 'invalid-request'],
-  ])('is refused for %o', async (json, status, code) => {
-    expect(await call('POST', '/v1/rollouts', { json })).toMatchObject({ status, body: { code } })
+  it('is selected by expressions over labels', async () => {
+    await fleet.model('labels', 1)
+    await fleet.enrol(['labels-0', 'labels-1'])
+    await fleet.enrol(['labels-2'], { region: 'south' })
+    const select = async (expressions: NonNullable<NonNullable<RolloutInput['spec']['selector']>['expressions']>) => {
+      const name = `labels-${expressions[0]!.operator.toLowerCase()}`
+      const selector = { labels: { fleet: 'labels' }, expressions }
+      const { counts } = await begin('labels', 1, { name, selector })
+      await act(name, 'abort')
+      await untilState(name, 'aborted')
+      return counts.devices
+    }
+    expect(await select([{ label: 'region', operator: 'In', values: ['south', 'west'] }])).toBe(1)
+    expect(await select([{ label: 'region', operator: 'NotIn', values: ['south'] }])).toBe(2)
+    expect(await select([{ label: 'region', operator: 'Exists' }])).toBe(3)
+    expect(await select([{ label: 'tier', operator: 'DoesNotExist' }])).toBe(3)
   })
 
-  it('is told apart from one that is not there', async () => {
-    expect(await call('GET', '/v1/rollouts/999')).toMatchObject({ status: 404, body: { code: 'rollout-unknown' } })
-    expect(await call('GET', '/v1/rollouts/x')).toMatchObject({ status: 400 })
+  it('leaves out a device that is retired meanwhile', async () => {
+    const [gone] = await ready('retire', 3)
+    fleet.behave([gone!], 'say-nothing')
+    await begin('retire', 2)
+    await until('retire-2', ({ counts }) => expect(counts).toMatchObject({ succeeded: 2, pending: 1 }))
+    await fleet.pool.query('UPDATE devices SET retired_at = 1 WHERE id = $1', [gone])
+    expect((await untilState('retire-2', 'succeeded')).counts).toMatchObject({ told: 2, excluded: 1 })
+  })
+})
+
+describe('on evidence', () => {
+  const analysis = { devices: 6, minDevices: 3, minDays: 3, maxDays: 5, replay: { dailySd: 0.004, longRunRatio: 1 } }
+  const steps = [{ setWeight: 10 }, { analysis: {} }, { setWeight: 100 }]
+  const days = ['2026-02-01', '2026-02-02', '2026-02-03', '2026-02-04', '2026-02-05']
+  const noise = (device: string, day: number) => ((device.charCodeAt(device.length - 1) + day) % 3) * 0.002 - 0.002
+  async function judged(name: string, effect: number): Promise<void> {
+    await ready(name, 10)
+    await begin(name, 2, { evidence: 'required', steps, analysis })
+    await until(`${name}-2`, ({ step, counts }) => expect([step, counts.shadow]).toEqual([1, 6]))
+    for (const [index, day] of days.slice(0, 3).entries()) {
+      expect(await fleet.evidence(name, day, (device) => effect + noise(device, index))).toBe(6)
+    }
+  }
+
+  it('goes on when the candidate in shadow is not inferior, and not before', async () => {
+    await ready('proof', 10)
+    await begin('proof', 2, { evidence: 'required', steps, analysis })
+    const shadowing = await until('proof-2', ({ step, counts }) => expect([step, counts.shadow]).toEqual([1, 6]))
+    expect(shadowing).toMatchObject({ state: 'running', proven: null, counts: { told: 1, untold: 9 } })
+    for (const [index, day] of days.slice(0, 3).entries()) {
+      const seen = await until('proof-2', ({ analysis }) => expect(analysis?.analysis.days).toHaveLength(index))
+      expect(seen.step).toBe(1)
+      await fleet.evidence('proof', day, (device) => noise(device, index))
+    }
+    const over = await untilState('proof-2', 'succeeded')
+    expect(over).toMatchObject({ proven: 'evidence', counts: { succeeded: 10, shadow: 0 } })
+    expect(over.analysis?.analysis).toMatchObject({
+      verdict: 'non-inferior',
+      denominators: { members: 6, matured: 6, pending: 0, rows: 3 * 6 * 30, excludedRows: 3 * 6 * 2 },
+    })
+    const { items } = await fleet.rollouts.analyses('proof-2', { limit: 10 })
+    expect(items.map(({ analysis }) => analysis.days.length)).toEqual([3, 2, 1, 0])
+    const { rows } = await fleet.pool.query(
+      "SELECT 1 FROM desired_models WHERE model = 'proof' AND candidate IS NOT NULL",
+    )
+    expect(rows).toEqual([])
+  })
+
+  it('stops at the first cohort when the candidate is worse, and takes that back', async () => {
+    await judged('harm', 0.3)
+    const over = await untilState('harm-2', 'failed')
+    expect(over.reason).toMatch(/^worse: worse by 30.0 %: 95 % bounds/)
+    await until('harm-2', ({ counts }) => expect(counts).toMatchObject({ told: 1, reverted: 1, shadow: 0 }))
+    expect(tally(await serving('harm'))).toEqual({ 1: 10 })
+  })
+
+  it('never passes without data: its days over, it waits for a person', async () => {
+    await ready('nothing', 10)
+    await begin('nothing', 2, { evidence: 'required', steps, analysis: { ...analysis, replay: undefined } })
+    await until('nothing-2', ({ step, counts }) => expect([step, counts.shadow]).toEqual([1, 6]))
+    for (const [index, day] of days.entries()) await fleet.evidence('nothing', day, (device) => noise(device, index))
+    const held = await untilState('nothing-2', 'paused')
+    expect(held.reason).toMatch(/^inconclusive: not within the margin of 3.0 %, and 5 days are over/)
+    await act('nothing-2', 'resume')
+    await untilState('nothing-2', 'paused')
+    await act('nothing-2', 'promote')
+    expect(await untilState('nothing-2', 'succeeded')).toMatchObject({ proven: 'person' })
+  })
+
+  it('is asked for before 25 % of the devices are told, and a person may take every step at once', async () => {
+    await ready('gate', 8)
+    await begin('gate', 2, { evidence: 'required', steps: [{ setCount: 1 }, { setCount: 2 }] })
+    const held = await untilState('gate-2', 'paused')
+    expect(held).toMatchObject({ step: 1, counts: { told: 1 } })
+    expect(held.reason).toMatch(/^2 of 8 devices are 25 % or more/)
+    await act('gate-2', 'promote-full')
+    expect(await untilState('gate-2', 'succeeded')).toMatchObject({ full: true, counts: { succeeded: 8 } })
   })
 })

@@ -1,244 +1,177 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import type { RolloutDocument } from '@storecast/shared/contracts'
 import type { PoolClient } from 'pg'
-import type { DesiredStates, Devices, Selector } from '../devices/index.ts'
 import type { Gates } from '../governance/index.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { Database } from '../platform/database.ts'
-import { ConflictError, NotFoundError } from '../platform/errors.ts'
-import type { Log } from '../platform/log.ts'
+import { ConflictError } from '../platform/errors.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
-import type { Registry } from '../registry/index.ts'
-import type { Telemetry } from '../telemetry/index.ts'
 import type { Trust } from '../trust/index.ts'
-import { countStates, type DeviceState, deviceState, type RolloutCounts, type RolloutRule, verdict } from './decide.ts'
+import { type ControllerOptions, startController } from './controller.ts'
+import type { MemberState, RolloutCounts, Wanted } from './member-state.ts'
+import { conflictWith, countSelected, countsOf, joinMembers } from './members.ts'
+import {
+  type AnalysisRecord,
+  findRollout,
+  type HistoryEntry,
+  newestAnalysis,
+  type RolloutRecord,
+  SELECT_ROLLOUT,
+  writeHistory,
+} from './records.ts'
+import { act, type Verb } from './verbs.ts'
 
-interface RolloutSpec extends RolloutRule {
-  /** `models:/demand@candidate`, resolved once, when the rollout begins. */
-  readonly uri: string
-  /** Labels of the devices; which those are is settled when the rollout begins. */
-  readonly selector: Selector
-  /** Alias to point at the version if the rollout succeeds; null: none. */
-  readonly alias: string | null
-}
-
-interface Rollout extends RolloutSpec {
-  readonly id: string
-  readonly model: string
-  readonly version: number
-  readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled'
-  readonly reason: string | null
-  /** As of now while it runs, as of its end after. */
+/** A rollout as it is now, with its denominators and the newest analysis. */
+export interface Rollout
+  extends Omit<RolloutRecord, 'bundle' | 'evidenceMark' | 'settled' | 'endsAs' | 'accepted' | 'stepAt'> {
   readonly counts: RolloutCounts
-  readonly createdAt: number
-  readonly finishedAt: number | null
+  readonly analysis: AnalysisRecord | null
 }
 
 interface RolloutDevice {
   readonly device: string
-  readonly state: DeviceState
-  readonly reason?: string
+  readonly state: MemberState
+  readonly reason: string | null
+  /** Told to serve the version, runs it in shadow, or neither yet. */
+  readonly wanted: Wanted
+  readonly late: boolean
+  /** The version that it had; null: none. */
+  readonly previousVersion: number | null
+  readonly toldAt: number | null
 }
 
 export interface Rollouts extends AsyncDisposable {
   /**
-   * Points every selected device at the version and watches what becomes of it.
-   * @throws NotFoundError for a URI that names nothing, ConflictError `rollout-empty`, or what `Trust.requireApproved` throws
-   *   where devices would refuse the version.
+   * Starts a rollout; its devices are those that the selector names now.
+   * @throws NotFoundError for a URI that names nothing; ConflictError `rollout-empty`, `rollout-conflict` with the name of the
+   *   open rollout of the model that has some of the devices; what `Trust.requireApproved` throws where devices would refuse
+   *   the version.
    */
-  begin(spec: RolloutSpec): Promise<Rollout>
-  /** @throws NotFoundError `rollout-unknown`. */
-  get(id: string, client?: Pick<PoolClient, 'query'>): Promise<Rollout>
+  start(document: RolloutDocument, who: string): Promise<Rollout>
+  /** By number, or the newest of a name. @throws NotFoundError `rollout-unknown`. */
+  get(which: string): Promise<Rollout>
   /** Newest first. */
   list(page: PageRequest & { readonly model?: string | undefined }): Promise<Page<Rollout>>
-  /** Where each device is now; after the end, still now. */
-  devices(id: string, page: PageRequest & { readonly state?: DeviceState | undefined }): Promise<Page<RolloutDevice>>
-  /** Stops watching; devices keep what they were told. @throws ConflictError `rollout-over`. */
-  cancel(id: string): Promise<Rollout>
+  devices(which: string, page: PageRequest & { readonly state?: MemberState | undefined }): Promise<Page<RolloutDevice>>
+  /** Newest first. */
+  history(which: string, page: PageRequest): Promise<Page<HistoryEntry>>
+  /** Every analysis with all its figures, newest first. */
+  analyses(which: string, page: PageRequest): Promise<Page<AnalysisRecord>>
+  /** @throws ConflictError `rollout-over`, `rollout-open`, `rollout-conflict`: the verb does not fit the rollout's state. */
+  act(which: string, verb: Verb, who: string): Promise<Rollout>
 }
 
-interface RolloutsOptions {
-  readonly database: Database
-  readonly devices: Devices
-  readonly desired: DesiredStates
-  readonly telemetry: Telemetry
-  readonly registry: Registry
+interface RolloutsOptions extends Omit<ControllerOptions, 'everyMs'> {
   readonly trust: Pick<Trust, 'requireApproved'>
   /** Policies have their say; throws to refuse. */
   readonly admit: Gates['rollout']
-  readonly clock: Clock
-  readonly log: Log
-  /** Desired states have changed. */
-  readonly onChange: () => void
-  /** How often running rollouts are looked at. */
+  /** How often unsettled rollouts are looked at. */
   readonly everyMs?: number
 }
 
-const SELECT = `
-  SELECT id::text, uri, model, version, selector, minimum_active AS "minimumActive", timeout_ms AS "timeoutMs", alias,
-    state, reason, counts, created_at AS "createdAt", finished_at AS "finishedAt"
-  FROM rollouts`
-
-/** Rollouts whose process died are taken up by the next one, or by any other that runs beside it. */
 export function startRollouts(options: RolloutsOptions): Rollouts {
-  const { database, devices, desired, telemetry, registry, trust, admit, clock, log, onChange } = options
-  const { everyMs = 1000 } = options
+  /** Policies have their say; throws to refuse. */
+  readonly admit: Gates['rollout']
+  const { database, registry, trust, admit, clock, everyMs = 1000 } = options
   const { pool } = database
-  const ending = new AbortController()
+  const controller = startController({ ...options, everyMs })
 
-  const statesOf = async (rollout: Rollout, client: Pick<PoolClient, 'query'> = pool): Promise<RolloutDevice[]> => {
-    const { rows } = await client.query<{
-      device: string
-      generation: number
-      retired: boolean
-      online: boolean
-      desiredVersion: number | null
-    }>(
-      `SELECT r.device, r.generation, d.retired_at IS NOT NULL AS retired, d.online, m.version AS "desiredVersion"
-       FROM rollout_devices r JOIN devices d ON d.id = r.device
-       LEFT JOIN desired_models m ON m.device = r.device AND m.model = $2
-       WHERE r.rollout = $1 ORDER BY r.device`,
-      [rollout.id, rollout.model],
-    )
-    const reported = await telemetry.reported(rows.map((row) => row.device))
-    const { model, version } = rollout
-    return rows.map(({ device, ...facts }) => ({
-      device,
-      ...deviceState({ model, version, ...facts, reported: reported.get(device)?.state }),
-    }))
+  const view = async (record: RolloutRecord): Promise<Rollout> => {
+    const { bundle: _b, evidenceMark: _e, settled: _s, endsAs: _n, accepted: _a, stepAt: _t, ...rollout } = record
+    const [counts, analysis] = await Promise.all([countsOf(pool, record.id), newestAnalysis(pool, record.id)])
+    return { ...rollout, counts, analysis }
   }
-  const withCounts = async (rollout: Rollout, client?: Pick<PoolClient, 'query'>): Promise<Rollout> => {
-    if (rollout.state !== 'running') return rollout
-    const states = await statesOf(rollout, client)
-    return { ...rollout, counts: countStates(states.map((one) => one.state)) }
-  }
-  const get = async (id: string, client: Pick<PoolClient, 'query'> = pool): Promise<Rollout> => {
-    const { rows } = await client.query<Rollout>(`${SELECT} WHERE id = $1`, [id])
-    return rows[0] ? withCounts(rows[0], client) : unknownRollout(id)
-  }
-
-  /** Looks at one running rollout that no other process is looking at. */
-  const review = (id: string) =>
-    database.transaction(async (client) => {
-      const { rows } = await client.query<Rollout>(
-        `${SELECT} WHERE id = $1 AND state = 'running' FOR UPDATE SKIP LOCKED`,
-        [id],
-      )
-      const rollout = rows[0]
-      if (!rollout) return
-      const counts = countStates((await statesOf(rollout, client)).map((one) => one.state))
-      const now = clock.now()
-      const result = verdict(counts, rollout, now - rollout.createdAt)
-      if (result.state === 'running') return
-      await client.query('UPDATE rollouts SET state = $2, reason = $3, counts = $4, finished_at = $5 WHERE id = $1', [
-        id,
-        result.state,
-        result.reason,
-        counts,
-        now,
-      ])
-      const { model, version, alias } = rollout
-      if (result.state === 'succeeded' && alias !== null) {
-        await registry.setAlias({ model, alias, version, reason: `rollout ${id}` }, client)
-      }
-      log.info({ rollout: id, model, version, ...result, counts }, 'a rollout has ended')
-    })
-
-  const watch = async () => {
-    while (!ending.signal.aborted) {
-      try {
-        const { rows } = await pool.query<{ id: string }>(
-          "SELECT id::text FROM rollouts WHERE state = 'running' ORDER BY rollouts.id",
-        )
-        for (const { id } of rows) await review(id)
-      } catch (error) {
-        if (!ending.signal.aborted) log.error({ error }, 'rollouts were not reviewed; trying again')
-      }
-      await delay(everyMs, undefined, { signal: ending.signal }).catch(() => {})
-    }
-  }
-  const watching = watch()
+  const get = async (which: string) => view(await findRollout(pool, which))
+  const idOf = async (which: string) => (await findRollout(pool, which)).id
 
   return {
     get,
-    async begin(spec) {
-      const found = await registry.resolve(spec.uri)
-      const { model, version, bundle } = found
-      const selected = await devices.select(spec.selector)
-      await admit({ version: found, devices: selected.length, selector: spec.selector })
+  /** Policies have their say; throws to refuse. */
+  readonly admit: Gates['rollout']
+    async start(document, who) {
+      const { spec, metadata } = document
+      const target = await registry.resolve(spec.model)
+      const { model, version, bundle } = target
+      await admit({ version: target, devices: await countSelected(pool, spec.selector), selector: spec.selector })
       await trust.requireApproved({ model, version, bundle })
-      if (selected.length === 0) {
-        throw new ConflictError({
-          code: 'rollout-empty',
-          message: `No device in service carries the labels ${JSON.stringify(spec.selector)}. GET /v1/devices?selector=… shows who does.`,
-        })
-      }
       const id = await database.transaction(async (client) => {
-        const generations = await desired.assign(client, selected, { name: model, version, bundle })
+        // The model's row is the queue: of two that start at once the second sees the first.
+        await client.query('SELECT 1 FROM models WHERE name = $1 FOR UPDATE', [model])
+        await requireNoConflict(client, { model, name: metadata.name, selector: spec.selector })
+        const now = clock.now()
         const { rows } = await client.query<{ id: string }>(
-          `INSERT INTO rollouts (uri, model, version, selector, minimum_active, timeout_ms, alias, state, counts, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', $8, $9) RETURNING id::text`,
-          [
-            spec.uri,
-            model,
-            version,
-            spec.selector,
-            spec.minimumActive,
-            spec.timeoutMs,
-            spec.alias,
-            countStates(selected.map(() => 'pending')),
-            clock.now(),
-          ],
+          `INSERT INTO rollouts (name, document, model, version, bundle, state, reason, step_at, created_at)
+           VALUES ($1, $2, $3, $4, $5, 'running', 'starts', $6, $6) RETURNING id::text`,
+          [metadata.name, document, model, version, bundle, now],
         )
-        const id = rows[0]!.id
-        await client.query(
-          `INSERT INTO rollout_devices (rollout, device, generation)
-           SELECT $1, device, generation FROM unnest($2::text[], $3::int8[]) AS d (device, generation)`,
-          [id, selected, selected.map((device) => generations.get(device))],
-        )
+        const { id } = rows[0]!
+        const devices = await joinMembers(client, await findRollout(client, id), false)
+        if (devices === 0) {
+          throw new ConflictError({
+            code: 'rollout-empty',
+            message: `No device in service is selected by ${JSON.stringify(spec.selector)}. GET /v1/devices?selector=… shows who carries which labels.`,
+          })
+        }
+        await writeHistory(client, id, {
+          ...{ at: now, who, what: 'start', reason: `${model} ${version} to ${devices} devices` },
+        })
         return id
       })
-      onChange()
+      controller.wake()
       return get(id)
     },
     async list({ after, limit, model }) {
-      const { rows } = await pool.query<Rollout>(
-        `${SELECT} WHERE ($1::int8 IS NULL OR id < $1) AND ($2::text IS NULL OR model = $2)
+      const { rows } = await pool.query<RolloutRecord>(
+        `${SELECT_ROLLOUT} WHERE ($1::int8 IS NULL OR id < $1) AND ($2::text IS NULL OR model = $2)
          ORDER BY rollouts.id DESC LIMIT $3`,
         [after ?? null, model ?? null, limit + 1],
       )
-      return toPage(await Promise.all(rows.map((row) => withCounts(row))), limit, (rollout) => rollout.id)
+      const { items, ...page } = toPage(rows, limit, (rollout) => rollout.id)
+      return { ...page, items: await Promise.all(items.map(view)) }
     },
-    async devices(id, { after = '', limit, state }) {
-      const all = await statesOf(await get(id))
-      const rest = all.filter((one) => one.device > after && (state === undefined || one.state === state))
-      return toPage(rest.slice(0, limit + 1), limit, (one) => one.device)
+    async devices(which, { after = '', limit, state }) {
+      const { rows } = await pool.query<RolloutDevice>(
+        `SELECT device, state, reason, wanted, late, (previous->>'version')::int4 AS "previousVersion", told_at AS "toldAt"
+         FROM rollout_devices WHERE rollout = $1 AND device > $2 AND ($3::text IS NULL OR state = $3)
+         ORDER BY device LIMIT $4`,
+        [await idOf(which), after, state ?? null, limit + 1],
+      )
+      return toPage(rows, limit, (one) => one.device)
     },
-    async cancel(id) {
-      const rollout = await get(id)
-      return database.transaction(async (client) => {
-        await client.query(
-          `UPDATE rollouts SET state = 'cancelled', reason = 'by an operator', counts = $2, finished_at = $3
-           WHERE id = $1 AND state = 'running'`,
-          [id, rollout.counts, clock.now()],
-        )
-        const now = await get(id, client)
-        if (now.state === 'cancelled') return now
-        throw new ConflictError({
-          code: 'rollout-over',
-          message: `Rollout ${id} has ${now.state} already; there is nothing to cancel.`,
-        })
-      })
+    async history(which, { after, limit }) {
+      const { rows } = await pool.query<HistoryEntry & { id: number }>(
+        `SELECT id, at, who, what, reason FROM rollout_history
+         WHERE rollout = $1 AND ($2::int8 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+        [await idOf(which), after ?? null, limit + 1],
+      )
+      const page = toPage(rows, limit, (row) => String(row.id))
+      return { ...page, items: page.items.map(({ id: _, ...entry }) => entry) }
     },
-    async [Symbol.asyncDispose]() {
-      ending.abort()
-      await watching
+    async analyses(which, { after, limit }) {
+      const { rows } = await pool.query<AnalysisRecord & { id: number }>(
+        `SELECT id, step, at, body AS analysis FROM rollout_analyses
+         WHERE rollout = $1 AND ($2::int8 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+        [await idOf(which), after ?? null, limit + 1],
+      )
+      const page = toPage(rows, limit, (row) => String(row.id))
+      return { ...page, items: page.items.map(({ id: _, ...record }) => record) }
     },
+    async act(which, verb, who) {
+      const id = await database.transaction((client) => act({ ...options, client }, { which, verb, who }))
+      options.onChange()
+      controller.wake()
+      return get(id)
+    },
+    [Symbol.asyncDispose]: () => controller[Symbol.asyncDispose](),
   }
 }
 
-function unknownRollout(id: string): never {
-  throw new NotFoundError({
-    code: 'rollout-unknown',
-    message: `There is no rollout ${id}. GET /v1/rollouts lists them.`,
+/** @throws ConflictError `rollout-conflict`, `rollout-name`. */
+async function requireNoConflict(
+  client: PoolClient,
+  { model, name, selector }: { model: string; name: string; selector: RolloutDocument['spec']['selector'] },
+): Promise<void> {
+  const other = await conflictWith(client, model, selector)
+  if (!other) return
+  throw new ConflictError({
+    code: 'rollout-conflict',
+    message: `Rollout ${other.name} (${other.id}) of ${model} is under way on ${other.devices} of the devices of ${name}. Wait for its end, or abort it first.`,
   })
 }

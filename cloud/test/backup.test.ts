@@ -7,6 +7,7 @@ import { testBundle, testDefinition } from './bundle.ts'
 import { caller } from './cloud.ts'
 import { quiet, temporaryFolder } from './database.ts'
 import { addForecasts, addWindows } from './records.ts'
+import { rolloutOf } from './rollout.ts'
 
 const log = quiet
 const stack = new AsyncDisposableStack()
@@ -53,7 +54,7 @@ beforeAll(async () => {
   const covariates = { issuedAt: 1, days: ['2026-03-02'], site_values: { rain: [4] }, entity_values: {} }
   await call('PUT', '/v1/sites/berlin/covariates', { json: covariates })
   await call('POST', '/v1/models/demand/versions', { bytes: testBundle() })
-  await call('POST', '/v1/rollouts', { json: { model: 'models:/demand/1' } })
+  await call('POST', '/v1/rollouts', { json: rolloutOf('models:/demand/1') })
   await using database = await openDatabase({ url: cloud.databaseUrl, log })
   const start = Date.UTC(2026, 2, 2, 10)
   await addWindows(database.pool, 'berlin-1', 'sales', [
@@ -105,7 +106,7 @@ describe('a restored cloud', () => {
     expect((await call('GET', '/v1/models/demand/versions')).body.items).toHaveLength(2)
     const third = await call('POST', '/v1/models/demand/versions', { bytes: testBundle({ salt: 'after' }) })
     expect(third.body.version).toBe(3)
-    expect((await call('POST', '/v1/rollouts', { json: { model: 'models:/demand/3' } })).body.id).toBe('2')
+    expect((await call('POST', '/v1/rollouts', { json: rolloutOf('models:/demand/3') })).body.id).toBe('2')
   })
 
   it('is not made where there is data already, nor while the cloud runs', async () => {

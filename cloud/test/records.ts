@@ -1,4 +1,4 @@
-import type { EvidenceRecord, ForecastRecord, ReportedState } from '@storecast/shared/contracts'
+import type { EvidenceRecord, ForecastRecord } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import type { Pool } from 'pg'
 
@@ -72,13 +72,5 @@ export async function addEvidence(pool: Pool, device: string, evidence: Evidence
     `INSERT INTO evidence (device, latency, ${names.join(', ')}, epoch, seq, received_at)
      VALUES ($1, $2, ${columns.map((_, i) => `$${i + 3}`).join(', ')}, 1, 1, 0)`,
     [device, Buffer.from(Sketch.fromBins(latency).encode()), ...columns.map(([, value]) => value)],
-  )
-}
-
-export async function setReported(pool: Pool, device: string, state: ReportedState): Promise<void> {
-  await pool.query(
-    `INSERT INTO reported (device, body, epoch, seq, received_at) VALUES ($1, $2, 1, 1, 0)
-     ON CONFLICT (device) DO UPDATE SET body = $2`,
-    [device, state],
   )
 }

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { testBundle } from '../test/bundle.ts'
 import { type Answer, type TestCloud, testCloud } from '../test/cloud.ts'
 import { json, newSigner, operators, rootOf, signed, type TargetsSpec, targetsFor } from '../test/operators.ts'
+import { rolloutOf } from '../test/rollout.ts'
 import { tufClient } from '../test/tuf-client.ts'
 import type { TrustStatus } from './index.ts'
 import { sha256 } from './metadata.ts'
@@ -116,7 +117,7 @@ describe('a cloud in production mode', () => {
     await cloud.register('demand')
     await cloud.call('PUT', '/v1/sites/here', { json: { timeZone: 'UTC' } })
     await cloud.call('POST', '/v1/devices', { json: { id: 'here-1', site: 'here' } })
-    const rollout = await cloud.call('POST', '/v1/rollouts', { json: { model: 'models:/demand/1' } })
+    const rollout = await cloud.call('POST', '/v1/rollouts', { json: rolloutOf('models:/demand/1') })
     expect([rollout.status, rollout.body.code]).toEqual([409, 'trust-waiting'])
     expect(rollout.body.detail).toMatch(/key-ceremony\.md/)
     expect((await cloud.push(await targets({}))).body.code).toBe('trust-waiting')
@@ -166,7 +167,7 @@ describe('a cloud in production mode', () => {
       Buffer.from(JSON.stringify(JSON.parse(byX.toString()))),
     )
     expect((await cloud.push(await targets({ version: 7 }))).body.code).toBe('draft-conflict')
-    const rollout = () => cloud.call('POST', '/v1/rollouts', { json: { model: 'models:/demand/1' } })
+    const rollout = () => cloud.call('POST', '/v1/rollouts', { json: rolloutOf('models:/demand/1') })
     expect((await rollout()).body.code).toBe('trust-waiting')
     expect((await cloud.push({ targets: byY })).body.targets).toMatchObject({
       state: 'in-force',
@@ -180,7 +181,7 @@ describe('a cloud in production mode', () => {
 
   it('rolls out what is approved, and says why where it is not', async () => {
     const { bundle, version } = await cloud.register('demand', 'other')
-    const unapproved = await cloud.call('POST', '/v1/rollouts', { json: { model: `models:/demand/${version}` } })
+    const unapproved = await cloud.call('POST', '/v1/rollouts', { json: rolloutOf(`models:/demand/${version}`) })
     expect([unapproved.status, unapproved.body.code]).toEqual([409, 'version-unapproved'])
     expect(unapproved.body.detail).toContain('storecast approve demand@2')
     const one = (await cloud.call('GET', '/v1/models/demand/versions/1')).body.bundle
@@ -189,11 +190,11 @@ describe('a cloud in production mode', () => {
       { model: 'demand', version: 2, bundle: { ...bundle, sha256: 'f'.repeat(64) } },
     ]
     await cloud.push(await targets({ version: 2, approved }))
-    const altered = await cloud.call('POST', '/v1/rollouts', { json: { model: 'models:/demand/2' } })
+    const altered = await cloud.call('POST', '/v1/rollouts', { json: rolloutOf('models:/demand/2') })
     expect(altered.body.detail).toMatch(/other bytes/)
     const revoked = [{ model: 'demand', version: 1, reason: 'sells too much' }]
     await cloud.push(await targets({ version: 3, approved, revoked }))
-    const withdrawn = await cloud.call('POST', '/v1/rollouts', { json: { model: 'models:/demand/1' } })
+    const withdrawn = await cloud.call('POST', '/v1/rollouts', { json: rolloutOf('models:/demand/1') })
     expect([withdrawn.body.code, withdrawn.body.detail]).toEqual([
       'version-revoked',
       expect.stringContaining('sells too much'),
@@ -272,7 +273,7 @@ describe('a cloud in production mode', () => {
     await expect(device.refresh()).rejects.toThrow(/expired/)
     const { status } = await q.call('GET', '/healthz')
     expect(status).toBe(200)
-    const rollout = await q.call('POST', '/v1/rollouts', { json: { model: 'models:/demand/1' } })
+    const rollout = await q.call('POST', '/v1/rollouts', { json: rolloutOf('models:/demand/1') })
     expect(rollout.body.code).toBe('trust-expired')
     expect((await q.status()).state).toBe('expired')
   })

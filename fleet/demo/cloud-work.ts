@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Manifest, ModelDefinition } from '@storecast/shared/contracts'
+import type { Manifest, ModelDefinition, RolloutInput } from '@storecast/shared/contracts'
 import type { CloudClient } from '../client/client.ts'
 
 /** The cloud did what it was asked to, and it failed. */
@@ -68,12 +68,12 @@ export async function trainInCloud(options: {
 
 interface Rollout {
   readonly id: string
-  readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled'
+  readonly state: 'running' | 'paused' | 'aborting' | 'undoing' | 'succeeded' | 'failed' | 'aborted' | 'undone'
   readonly reason: string | null
-  readonly counts: Readonly<Record<'active' | 'failed' | 'updating' | 'pending' | 'offline' | 'devices', number>>
+  readonly counts: Readonly<Record<'devices' | 'untold' | 'pending' | 'updating' | 'succeeded' | 'offline', number>>
 }
 
-/** Rolls a version out to every device and makes it the champion. @throws CloudWorkError */
+/** Rolls a version out to every device at once, on no evidence, and makes it the champion. @throws CloudWorkError */
 export async function rollOut(options: {
   client: CloudClient
   model: string
@@ -83,19 +83,33 @@ export async function rollOut(options: {
 }): Promise<{ active: number; devices: number; seconds: number }> {
   const { client, model, version, signal, onProgress } = options
   const began = performance.now()
-  const spec = { model: `models:/${model}/${version}`, alias: 'champion', timeoutSeconds: 300 }
-  let rollout = await client.post<Rollout>('/v1/rollouts', spec)
+  const document: RolloutInput = {
+    apiVersion: 'storecast/v1',
+    kind: 'Rollout',
+    metadata: { name: `${model}-v${version}` },
+    spec: {
+      model: `models:/${model}/${version}`,
+      steps: [{ setWeight: 100 }],
+      evidence: 'none',
+      minSucceeded: 1,
+      maxFailed: 0,
+      deadline: '5m',
+      onFailure: 'abort',
+      alias: 'champion',
+    },
+  }
+  let rollout = await client.post<Rollout>('/v1/rollouts', document)
   while (rollout.state === 'running') {
-    const { active, updating, pending, offline, devices } = rollout.counts
+    const { succeeded, updating, pending, untold, offline, devices } = rollout.counts
     onProgress(
-      `rollout ${rollout.id}: ${active} of ${devices} active, ${updating} updating, ${pending + offline} waiting`,
+      `rollout ${rollout.id}: ${succeeded} of ${devices} active, ${updating} updating, ${untold + pending + offline} waiting`,
     )
     await sleep(LOOK, undefined, { signal })
     rollout = await client.get(`/v1/rollouts/${rollout.id}`)
   }
-  const { active, devices } = rollout.counts
+  const { succeeded, devices } = rollout.counts
   if (rollout.state !== 'succeeded') {
     throw new CloudWorkError(`rollout-${rollout.state}`, `rollout ${rollout.id}: ${rollout.reason ?? rollout.state}`)
   }
-  return { active, devices, seconds: (performance.now() - began) / 1000 }
+  return { active: succeeded, devices, seconds: (performance.now() - began) / 1000 }
 }

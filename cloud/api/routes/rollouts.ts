@@ -1,65 +1,65 @@
-import { DeviceId, ModelName } from '@storecast/shared/contracts'
+import { DeviceId, ModelName, RolloutDocument } from '@storecast/shared/contracts'
 import { z } from 'zod'
-import { DEVICE_STATES, type Rollouts } from '../../rollout/index.ts'
-import { type RouteAudit, unlessMissing } from '../recorder.ts'
-import { Labels, NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
+import { MEMBER_STATES, ROLLOUT_STATES, type Rollouts, VERBS, VERDICTS } from '../../rollout/index.ts'
+import type { Principal } from '../access.ts'
+import { NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
 import type { Routes } from '../server.ts'
-import { Alias } from './models.ts'
 
 const Count = z.int().nonnegative()
-const DeviceState = z.enum(DEVICE_STATES)
+const MemberState = z.enum(MEMBER_STATES)
 
+const Analysis = z.object({
+  step: z.int(),
+  at: UnixMs,
+  analysis: z
+    .looseObject({ verdict: z.enum(VERDICTS), reason: z.string(), final: z.boolean() })
+    .describe('With every value, bound and denominator that it rests on'),
+})
 const Rollout = z.object({
   id: z.string(),
-  uri: z.string(),
+  name: z.string(),
+  document: z.looseObject({}).describe('As it was started, with its defaults'),
   model: ModelName,
   version: z.int(),
-  selector: z.record(z.string(), z.string()),
-  minimumActive: z.number(),
-  timeoutMs: z.int().nullable(),
-  alias: z.string().nullable(),
-  state: z.enum(['running', 'succeeded', 'failed', 'cancelled']),
-  reason: z.string().nullable(),
+  state: z.enum(ROLLOUT_STATES),
+  reason: z.string().nullable().describe('Why it is in that state, or what it waits for'),
+  step: Count.describe('The step that goes on, from 0; as many as there are steps once all are done'),
+  proven: z.enum(['evidence', 'person']).nullable().describe('Who let it pass 25 % of its devices'),
+  full: z.boolean(),
   counts: z.object({
-    active: Count,
-    failed: Count,
-    updating: Count,
+    devices: Count.describe('Every device that is or was in it'),
+    excluded: Count.describe('Retired, told otherwise since, or away for too long'),
+    late: Count.describe('Those that came after the start'),
+    untold: Count.describe('Neither told to serve the version nor excluded'),
+    shadow: Count.describe('Of those untold, with the candidate in shadow'),
+    told: Count.describe('The sum of the states below'),
     pending: Count,
-    offline: Count,
-    superseded: Count,
-    retired: Count,
-    devices: Count.describe('Every device that the rollout began with: the sum of the states'),
-    counted: Count.describe('Those that shares are of: all but superseded and retired ones'),
+    updating: Count,
+    succeeded: Count,
+    failed: Count,
+    rolledBack: Count,
+    silent: Count.describe('Connected, and not heard of for longer than the deadline'),
+    offline: Count.describe('Away: they begin when they come back'),
+    reverting: Count,
+    reverted: Count,
   }),
+  analysis: Analysis.nullable(),
   createdAt: UnixMs,
   finishedAt: UnixMs.nullable(),
 })
-const RolloutSpec = z.strictObject({
-  model: z.string().max(100).describe('models:/demand@candidate or models:/demand/3'),
-  selector: Labels.default({}).describe('Labels of the devices, frozen now; empty: every device'),
-  minimumActive: z.number().min(0).max(1).default(1).describe('Share of the counted devices that must become active'),
-  timeoutSeconds: z
-    .int()
-    .positive()
-    .max(31_536_000)
-    .nullable()
-    .default(null)
-    .describe('null: waits as long as it takes'),
-  alias: Alias.nullable().default(null).describe('Alias to point at the version if the rollout succeeds'),
+const RolloutParams = z.object({
+  rollout: z
+    .string()
+    .max(64)
+    .regex(/^[a-z0-9_-]+$/, 'a rollout’s number or name'),
 })
-const RolloutParams = z.object({ rollout: z.string().regex(/^\d{1,15}$/, 'a rollout’s number') })
 const tags = ['rollouts']
+
+const nameOf = (principal: Principal | undefined) => (principal?.role === 'admin' ? principal.id : 'unknown')
 
 export const rolloutRoutes =
   (rollouts: Rollouts): Routes =>
   (app) => {
-    const audit: RouteAudit = {
-      async state(client, { params }, made) {
-        const id = params.rollout ?? made
-        return typeof id === 'string' ? unlessMissing(rollouts.get(id, client)) : undefined
-      },
-      body: 'kept',
-    }
     app.get(
       '/v1/rollouts',
       {
@@ -75,22 +75,25 @@ export const rolloutRoutes =
     app.post(
       '/v1/rollouts',
       {
-        config: { audit },
         schema: {
           tags,
-          summary: 'Point every device of a selector at a model version, and watch what becomes of it',
-          body: RolloutSpec,
+          summary: 'Start a rollout: a model version to the devices of a selector, in steps, on evidence',
+          body: RolloutDocument,
           response: { 201: Rollout },
         },
       },
-      async ({ body: { model: uri, timeoutSeconds, ...spec } }, reply) => {
-        const timeoutMs = timeoutSeconds === null ? null : timeoutSeconds * 1000
-        return reply.code(201).send(await rollouts.begin({ uri, timeoutMs, ...spec }))
-      },
+      async ({ body, principal }, reply) => reply.code(201).send(await rollouts.start(body, nameOf(principal))),
     )
     app.get(
       '/v1/rollouts/:rollout',
-      { schema: { tags, summary: 'One rollout, with its counts', params: RolloutParams, response: { 200: Rollout } } },
+      {
+        schema: {
+          tags,
+          summary: 'One rollout by number, or the newest of a name, with its counts and the newest analysis',
+          params: RolloutParams,
+          response: { 200: Rollout },
+        },
+      },
       ({ params }) => rollouts.get(params.rollout),
     )
     app.get(
@@ -98,28 +101,66 @@ export const rolloutRoutes =
       {
         schema: {
           tags,
-          summary: 'Where each device of a rollout is now',
+          summary: 'Where each device of a rollout is',
           params: RolloutParams,
-          querystring: PageQuery.extend({ state: DeviceState.optional() }),
+          querystring: PageQuery.extend({ state: MemberState.optional() }),
           response: {
-            200: pageOf(z.object({ device: DeviceId, state: DeviceState, reason: z.string().optional() })),
+            200: pageOf(
+              z.object({
+                device: DeviceId,
+                state: MemberState,
+                reason: z.string().nullable(),
+                wanted: z.enum(['none', 'shadow', 'active', 'back', 'withdrawn']),
+                late: z.boolean(),
+                previousVersion: z.int().nullable(),
+                toldAt: UnixMs.nullable(),
+              }),
+            ),
           },
         },
       },
       ({ params, query: { cursor, limit, state } }) =>
         rollouts.devices(params.rollout, { after: cursor, limit, state }),
     )
-    app.post(
-      '/v1/rollouts/:rollout/cancel',
+    app.get(
+      '/v1/rollouts/:rollout/history',
       {
-        config: { audit },
         schema: {
           tags,
-          summary: 'Stop watching a rollout; devices keep what they were told',
+          summary: 'What happened in a rollout, who decided it and why; newest first',
           params: RolloutParams,
+          querystring: NumberPageQuery,
+          response: {
+            200: pageOf(z.object({ at: UnixMs, who: z.string(), what: z.string(), reason: z.string() })),
+          },
+        },
+      },
+      ({ params, query: { cursor, limit } }) => rollouts.history(params.rollout, { after: cursor, limit }),
+    )
+    app.get(
+      '/v1/rollouts/:rollout/analyses',
+      {
+        schema: {
+          tags,
+          summary: 'Every analysis of a rollout’s evidence with all its figures; newest first',
+          params: RolloutParams,
+          querystring: NumberPageQuery,
+          response: { 200: pageOf(Analysis) },
+        },
+      },
+      ({ params, query: { cursor, limit } }) => rollouts.analyses(params.rollout, { after: cursor, limit }),
+    )
+    app.post(
+      '/v1/rollouts/:rollout/:verb',
+      {
+        schema: {
+          tags,
+          summary:
+            'Pause, resume, promote (past what holds it, or to every device at once), abort, retry what failed, or undo',
+          params: RolloutParams.extend({ verb: z.enum(VERBS) }),
           response: { 200: Rollout },
         },
       },
-      ({ params }) => rollouts.cancel(params.rollout),
+      ({ params, principal }) => rollouts.act(params.rollout, params.verb, nameOf(principal)),
     )
   }

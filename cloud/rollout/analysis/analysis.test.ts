@@ -14,7 +14,7 @@ const record = (change: Partial<DeviceDay> & { day: string; device: string }): D
   rows: 10,
   excluded: 1,
   difference: 0,
-  championError: 100,
+  championAbsolute: 100,
   ...change,
 })
 /** Each device has the same relative difference on a day, but for its own. */
@@ -46,7 +46,7 @@ describe('estimate', () => {
     [1, 0, 2, -2],
     [5, 6, 4, 7],
   ]
-  const championError = [
+  const championAbsolute = [
     [50, 40, 60, 50],
     [30, 20, 25, 25],
     [100, 120, 80, 100],
@@ -57,7 +57,7 @@ describe('estimate', () => {
         device: `d${device}`,
         day: dayName(day),
         difference: value,
-        championError: championError[device]![day]!,
+        championAbsolute: championAbsolute[device]![day]!,
       }),
     ),
   )
@@ -148,8 +148,8 @@ describe('a day', () => {
   })
 
   it('tells nothing where all its rows were left out, or the champion was never wrong', () => {
-    const empty = four('2026-03-01', 4).map((one) => ({ ...one, rows: 0, championError: 0 }))
-    const perfect = four('2026-03-02', 4).map((one) => ({ ...one, championError: 0, difference: 3 }))
+    const empty = four('2026-03-01', 4).map((one) => ({ ...one, rows: 0, championAbsolute: 0 }))
+    const perfect = four('2026-03-02', 4).map((one) => ({ ...one, championAbsolute: 0, difference: 3 }))
     expect(of([...empty, ...perfect], '2026-03-20')).toMatchObject({ days: [], leftOut: { dropped: 1 } })
   })
 })

@@ -37,7 +37,7 @@ export interface Evidence {
 }
 
 /** A verdict with everything it rests on. */
-export interface Analysis {
+export type Analysis = {
   readonly verdict: Verdict
   /** One sentence with the figures that decided. */
   readonly reason: string

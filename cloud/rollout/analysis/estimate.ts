@@ -126,10 +126,10 @@ function deviceTerms({ days, byDevice }: Cohort): { devices: number; spread: num
   const means: number[] = []
   let within = 0
   for (const records of byDevice.values()) {
-    const deviations = records.map(({ day, difference, championError }) => {
+    const deviations = records.map(({ day, difference, championAbsolute }) => {
       const cohort = dayOf.get(day)!
       // A large shop is expected to differ by its own share.
-      return ((difference - cohort.difference * championError) * cohort.devices) / cohort.championError
+      return ((difference - cohort.difference * championAbsolute) * cohort.devices) / cohort.championAbsolute
     })
     const own = sum(deviations, (value) => value) / deviations.length
     means.push(own)

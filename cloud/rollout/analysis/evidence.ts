@@ -12,7 +12,7 @@ export interface DeviceDay {
   readonly excluded: number
   /** Σd and Σ|e_champion|, in the target's unit. */
   readonly difference: number
-  readonly championError: number
+  readonly championAbsolute: number
 }
 
 /** One closed day of the cohort. */
@@ -22,7 +22,7 @@ export interface CohortDay {
   readonly rows: number
   readonly excluded: number
   /** Σ|e_champion| over the cohort. */
-  readonly championError: number
+  readonly championAbsolute: number
   /** Σd / Σ|e_champion|: the relative difference of the day. */
   readonly difference: number
 }
@@ -72,9 +72,9 @@ export function cohortOf(records: readonly DeviceDay[], rule: CohortRule): Cohor
     const of = byDay.get(day)!
     const over = daysBetween(day, rule.today) > CLOSED_AFTER_DAYS
     const enough = of.length >= rule.minDevices
-    const championError = sum(of, (record) => record.championError)
+    const championAbsolute = sum(of, (record) => record.championAbsolute)
     if (day >= rule.today || (!over && (!enough || of.length < CLOSED_SHARE * rule.members))) leftOut.pending++
-    else if (!enough || !(championError > 0)) leftOut.dropped++
+    else if (!enough || !(championAbsolute > 0)) leftOut.dropped++
     else if (days.length === rule.maxDays) leftOut.late++
     else {
       closed.add(day)
@@ -83,8 +83,8 @@ export function cohortOf(records: readonly DeviceDay[], rule: CohortRule): Cohor
         devices: of.length,
         rows: sum(of, (record) => record.rows),
         excluded: sum(of, (record) => record.excluded),
-        championError,
-        difference: sum(of, (record) => record.difference) / championError,
+        championAbsolute,
+        difference: sum(of, (record) => record.difference) / championAbsolute,
       })
     }
   }

@@ -19,7 +19,7 @@ const SHARE = 0.1
 /** Looks at each device's last seven closed days, each against the median of its region on that day. */
 export function heterogeneity({ byDevice }: Cohort): Heterogeneity {
   const shares = [...byDevice].flatMap(([device, records]) => {
-    const usual = sum(records, (record) => record.championError) / records.length
+    const usual = sum(records, (record) => record.championAbsolute) / records.length
     if (!(usual > 0)) return []
     return records.map(({ day, region, difference }) => ({
       device,

@@ -70,7 +70,7 @@ export function simulate(candidate: Candidate, options: { seed: number; devices:
   for (let day = 0; day < days; day++) {
     const common = nextShock()
     for (let device = 0; device < devices; device++) {
-      const championError = 80 + 40 * uniform()
+      const championAbsolute = 80 + 40 * uniform()
       const share = own[device]! + common + deviceDaySd * normal()
       records.push({
         device: `device-${device}`,
@@ -78,8 +78,8 @@ export function simulate(candidate: Candidate, options: { seed: number; devices:
         day: dayName(day),
         rows: 30,
         excluded: 2,
-        championError,
-        difference: share * championError,
+        championAbsolute,
+        difference: share * championAbsolute,
       })
     }
   }

@@ -1,0 +1,301 @@
+import type { DeviceSelector, ModelTarget, UpdatePolicy } from '@storecast/shared/contracts'
+import type { Pool, PoolClient } from 'pg'
+import type { DesiredStates } from '../devices/index.ts'
+import {
+  AWAY,
+  type CountRow,
+  countMembers,
+  type MemberFacts,
+  type MemberRule,
+  memberState,
+  type RolloutCounts,
+  type Wanted,
+} from './member-state.ts'
+import { OPEN_STATES, type RolloutRecord } from './records.ts'
+import type { ShadowCandidate } from './shadow.ts'
+
+type Queryable = Pick<PoolClient | Pool, 'query'>
+
+const LABELS = `(s.labels || d.labels || jsonb_build_object('site', s.id, 'device', d.id))`
+
+/** Whether a device `d` of site `s` is selected; parameters 1 (labels) and 2 (expressions). */
+const SELECTED = `d.retired_at IS NULL AND ${LABELS} @> $1::jsonb AND NOT EXISTS (
+  SELECT 1 FROM jsonb_array_elements($2::jsonb) e WHERE NOT CASE e->>'operator'
+    WHEN 'In' THEN coalesce((e->'values') ? (${LABELS} ->> (e->>'label')), false)
+    WHEN 'NotIn' THEN NOT coalesce((e->'values') ? (${LABELS} ->> (e->>'label')), false)
+    WHEN 'Exists' THEN ${LABELS} ? (e->>'label')
+    ELSE NOT ${LABELS} ? (e->>'label') END)`
+
+const selecting = ({ labels, expressions }: DeviceSelector) => [JSON.stringify(labels), JSON.stringify(expressions)]
+
+/** How many devices the selector names now. */
+export async function countSelected(client: Queryable, selector: DeviceSelector): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    `SELECT count(*) FROM devices d JOIN sites s ON s.id = d.site WHERE ${SELECTED}`,
+    selecting(selector),
+  )
+  return rows[0]!.count
+}
+
+/** An open rollout of the model that already has one of the devices. */
+export interface Conflict {
+  readonly id: string
+  readonly name: string
+  readonly devices: number
+}
+
+/** The first open rollout of the model with devices of the selector, if there is one. */
+export async function conflictWith(
+  client: Queryable,
+  model: string,
+  selector: DeviceSelector,
+): Promise<Conflict | undefined> {
+  const { rows } = await client.query<Conflict>(
+    `SELECT r.id::text, r.name, count(*)::int4 AS devices
+     FROM rollouts r JOIN rollout_devices m ON m.rollout = r.id JOIN devices d ON d.id = m.device JOIN sites s ON s.id = d.site
+     WHERE r.model = $3 AND r.state = ANY($4) AND ${SELECTED} GROUP BY r.id ORDER BY r.id LIMIT 1`,
+    [...selecting(selector), model, OPEN_STATES],
+  )
+  return rows[0]
+}
+
+/**
+ * Makes devices of the selector members, in the order of the hash of rollout and device: at the start all that are there,
+ * later those that have come since and belong to no other open rollout of the model. After the end only devices that have
+ * nothing of the model join.
+ *
+ * @returns how many
+ */
+export async function joinMembers(client: Queryable, rollout: RolloutRecord, late: boolean): Promise<number> {
+  const { selector, disruption, analysis } = rollout.document.spec
+  const over = !OPEN_STATES.includes(rollout.state)
+  const { rowCount } = await client.query(
+    `INSERT INTO rollout_devices (rollout, device, position, disruption_group, region, late, previous, wanted)
+     SELECT $3, d.id, ('x' || substr(encode(sha256(convert_to($4 || '/' || d.id, 'UTF8')), 'hex'), 1, 12))::bit(48)::int8,
+       coalesce(${LABELS} ->> $5, ''), coalesce(${LABELS} ->> $6, ''), $7,
+       CASE WHEN p.device IS NOT NULL THEN jsonb_build_object('version', p.version, 'policy', p.policy,
+         'bundle', jsonb_build_object('sha256', p.sha256, 'bytes', p.bytes)) END,
+       CASE WHEN $8 THEN 'active' ELSE 'none' END
+     FROM devices d JOIN sites s ON s.id = d.site
+     LEFT JOIN desired_models p ON p.device = d.id AND p.model = $9
+     WHERE ${SELECTED} AND (NOT $8 OR p.device IS NULL)
+       AND NOT EXISTS (SELECT 1 FROM rollout_devices m JOIN rollouts r ON r.id = m.rollout
+         WHERE m.device = d.id AND (r.id = $3 OR (r.model = $9 AND (r.state = ANY($10) OR m.wanted <> m.applied))))
+     ON CONFLICT DO NOTHING`,
+    [
+      ...selecting(selector),
+      rollout.id,
+      rollout.name,
+      disruption?.groupBy ?? '',
+      analysis.stratifyBy,
+      late,
+      over,
+      rollout.model,
+      OPEN_STATES,
+    ],
+  )
+  return rowCount ?? 0
+}
+
+/** A page of members at a time, so that memory does not grow with the fleet. */
+const CHUNK = 5_000
+
+interface MemberRow extends MemberFacts {
+  readonly device: string
+  readonly seen: string
+}
+
+/**
+ * Concludes anew where members are of whom something has changed, or whose time has come. After the end only of those that
+ * were not there yet: what it came to stays. @returns how many it looked at
+ */
+export async function refreshMembers(client: Queryable, rollout: RolloutRecord, rule: MemberRule): Promise<number> {
+  let looked = 0
+  for (let after = ''; ; ) {
+    const { rows } = await client.query<MemberRow>(
+      `SELECT * FROM (
+         SELECT m.device, m.applied, m.generation, m.told_at AS "toldAt", m.seen AS before, m.check_at,
+           (m.previous->>'version')::int4 AS "previousVersion", p.version AS "desiredVersion",
+           d.retired_at IS NOT NULL AS retired, d.online, d.presence_at AS "presenceAt", r.received_at AS "reportedAt",
+           r.body AS reported,
+           concat_ws(' ', m.applied, m.generation, p.version, d.retired_at, d.online, d.presence_at, r.epoch, r.seq) AS seen
+         FROM rollout_devices m JOIN devices d ON d.id = m.device
+         LEFT JOIN reported r ON r.device = m.device
+         LEFT JOIN desired_models p ON p.device = m.device AND p.model = $2
+         WHERE m.rollout = $1 AND m.device > $3 AND ($5 OR m.state <> ALL('{succeeded,failed,rolled-back,reverted,excluded}'))
+       ) m WHERE seen <> before OR check_at <= $4 ORDER BY device LIMIT ${CHUNK}`,
+      [rollout.id, rollout.model, after, rule.now, OPEN_STATES.includes(rollout.state)],
+    )
+    if (rows.length === 0) return looked
+    looked += rows.length
+    after = rows.at(-1)!.device
+    const { model, version } = rollout
+    const concluded = rows.map((row) => ({ ...row, ...memberState({ ...row, model, version }, rule) }))
+    await client.query(
+      `UPDATE rollout_devices m SET state = c.state, reason = c.reason, check_at = c.check_at, seen = c.seen,
+         wanted = CASE WHEN m.wanted = 'active' AND c.reason = $7 THEN 'withdrawn' ELSE m.wanted END
+       FROM unnest($2::text[], $3::text[], $4::text[], $5::int8[], $6::text[]) AS c (device, state, reason, check_at, seen)
+       WHERE m.rollout = $1 AND m.device = c.device`,
+      [
+        rollout.id,
+        concluded.map((one) => one.device),
+        concluded.map((one) => one.state),
+        concluded.map((one) => one.reason),
+        concluded.map((one) => one.checkAt),
+        concluded.map((one) => one.seen),
+        AWAY,
+      ],
+    )
+    if (rows.length < CHUNK) return looked
+  }
+}
+
+/** How many members there are in each state, of whom nothing is said twice. */
+export async function countsOf(client: Queryable, rollout: string): Promise<RolloutCounts> {
+  const { rows } = await client.query<CountRow>(
+    `SELECT state, wanted, late, count(*)::int4 AS devices FROM rollout_devices WHERE rollout = $1 GROUP BY 1, 2, 3`,
+    [rollout],
+  )
+  return countMembers(rows)
+}
+
+/** Members whose desired state does not say yet what it should. */
+export async function countUnapplied(client: Queryable, rollout: string): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    'SELECT count(*) FROM rollout_devices WHERE rollout = $1 AND wanted <> applied',
+    [rollout],
+  )
+  return rows[0]!.count
+}
+
+/** Devices with another version to compare the candidate with; not those that have been told. */
+export async function shadowCandidates(client: Queryable, rollout: RolloutRecord): Promise<ShadowCandidate[]> {
+  const { rows } = await client.query<ShadowCandidate>(
+    `SELECT device, region, position FROM rollout_devices
+     WHERE rollout = $1 AND wanted IN ('none', 'shadow') AND state <> 'excluded' AND (previous->>'version')::int4 <> $2`,
+    [rollout.id, rollout.version],
+  )
+  return rows
+}
+
+export async function wantShadow(client: Queryable, rollout: string, devices: readonly string[]): Promise<void> {
+  await client.query(
+    "UPDATE rollout_devices SET wanted = 'shadow', shadowed = true WHERE rollout = $1 AND device = ANY($2)",
+    [rollout, devices],
+  )
+}
+
+export interface GroupStanding {
+  readonly group: string
+  readonly members: number
+  readonly unavailable: number
+}
+
+/** Members by the label that limits disruption. */
+export async function groupsOf(client: Queryable, rollout: string): Promise<GroupStanding[]> {
+  const { rows } = await client.query<GroupStanding>(
+    `SELECT disruption_group AS group, count(*)::int4 AS members, (count(*) FILTER (WHERE wanted = 'active'
+       AND state IN ('pending', 'updating', 'silent', 'failed', 'rolled-back')))::int4 AS unavailable
+     FROM rollout_devices WHERE rollout = $1 AND state <> 'excluded' GROUP BY 1`,
+    [rollout],
+  )
+  return rows
+}
+
+/**
+ * Has more members told to serve the version, by position, those in shadow last.
+ * @param room most of each group; undefined: groups do not matter
+ */
+export async function wantActive(
+  client: Queryable,
+  rollout: string,
+  { count, room }: { count: number; room?: ReadonlyMap<string, number> | undefined },
+): Promise<number> {
+  const { rowCount } = await client.query(
+    `UPDATE rollout_devices SET wanted = 'active' WHERE rollout = $1 AND device IN (
+       SELECT device FROM (
+         SELECT device, disruption_group, wanted, position,
+           row_number() OVER (PARTITION BY disruption_group ORDER BY wanted = 'shadow', position) AS nth
+         FROM rollout_devices WHERE rollout = $1 AND wanted IN ('none', 'shadow') AND state <> 'excluded'
+       ) m LEFT JOIN unnest($3::text[], $4::int4[]) AS g (name, room) ON g.name = m.disruption_group
+       WHERE $3 IS NULL OR nth <= g.room
+       ORDER BY wanted = 'shadow', position LIMIT $2)`,
+    [rollout, count, room ? [...room.keys()] : null, room ? [...room.values()] : null],
+  )
+  return rowCount ?? 0
+}
+
+/** Has every member that was told go back to what it had, and ends every shadow. */
+export async function wantBack(client: Queryable, rollout: string): Promise<void> {
+  await client.query(
+    `UPDATE rollout_devices SET wanted = CASE wanted WHEN 'active' THEN 'back' ELSE 'none' END
+     WHERE rollout = $1 AND wanted IN ('active', 'shadow')`,
+    [rollout],
+  )
+}
+
+/** Takes back what was wanted and not told yet. */
+export async function wantNoMore(client: Queryable, rollout: string): Promise<void> {
+  await client.query(
+    "UPDATE rollout_devices SET wanted = applied WHERE rollout = $1 AND wanted = 'active' AND applied IN ('none', 'shadow')",
+    [rollout],
+  )
+}
+
+export async function endShadow(client: Queryable, rollout: string): Promise<void> {
+  await client.query("UPDATE rollout_devices SET wanted = 'none' WHERE rollout = $1 AND wanted = 'shadow'", [rollout])
+}
+
+const BATCH = 1_000
+
+interface Unapplied {
+  readonly device: string
+  readonly wanted: Wanted
+  readonly applied: Wanted
+  readonly previous: (ModelTarget & { readonly policy: UpdatePolicy | null }) | null
+  readonly desiredVersion: number | null
+}
+
+/**
+ * Writes the desired states of the next members whose state does not say yet what it should.
+ * @returns how many were written; fewer than were there where there are more
+ */
+export async function applyMembers(
+  client: PoolClient,
+  { rollout, desired, now }: { rollout: RolloutRecord; desired: DesiredStates; now: number },
+): Promise<number> {
+  const { rows } = await client.query<Unapplied>(
+    `SELECT m.device, m.wanted, m.applied, m.previous, p.version AS "desiredVersion"
+     FROM rollout_devices m LEFT JOIN desired_models p ON p.device = m.device AND p.model = $2
+     WHERE m.rollout = $1 AND m.wanted <> m.applied ORDER BY m.device LIMIT ${BATCH}`,
+    [rollout.id, rollout.model],
+  )
+  if (rows.length === 0) return 0
+  const target = { version: rollout.version, bundle: rollout.bundle }
+  const before = (row: Unapplied) => row.previous && { version: row.previous.version, bundle: row.previous.bundle }
+  // Who was told otherwise by somebody else since keeps that.
+  const ours = rows.filter(({ applied, desiredVersion, previous }) => {
+    return desiredVersion === (applied === 'active' ? rollout.version : (previous?.version ?? null))
+  })
+  const generations = await desired.assign(
+    client,
+    rollout.model,
+    ours.map((row) => {
+      const active = row.wanted === 'active'
+      return {
+        device: row.device,
+        target: active ? target : before(row),
+        candidate: row.wanted === 'shadow' ? target : null,
+        policy: (active ? rollout.document.spec.update : row.previous?.policy) ?? null,
+      }
+    }),
+  )
+  await client.query(
+    `UPDATE rollout_devices m SET applied = wanted, told_at = $4, generation = coalesce(g.generation, m.generation),
+       state = CASE WHEN m.state = 'excluded' THEN state ELSE 'pending' END
+     FROM unnest($2::text[], $3::int8[]) AS g (device, generation)
+     WHERE m.rollout = $1 AND m.device = g.device`,
+    [rollout.id, rows.map(({ device }) => device), rows.map(({ device }) => generations.get(device) ?? null), now],
+  )
+  return rows.length
+}

@@ -1,0 +1,138 @@
+import type { ObjectRef, RolloutDocument } from '@storecast/shared/contracts'
+import type { Pool, PoolClient } from 'pg'
+import { NotFoundError } from '../platform/errors.ts'
+import type { Analysis } from './analysis/analysis.ts'
+
+export const ROLLOUT_STATES = [
+  'running',
+  'paused',
+  'aborting',
+  'undoing',
+  'succeeded',
+  'failed',
+  'aborted',
+  'undone',
+] as const
+export type RolloutState = (typeof ROLLOUT_STATES)[number]
+
+/** Those in which a rollout holds its devices: another of the same model is refused them. */
+export const OPEN_STATES: readonly RolloutState[] = ['running', 'paused', 'aborting', 'undoing']
+
+export interface RolloutRecord {
+  readonly id: string
+  readonly name: string
+  readonly document: RolloutDocument
+  readonly model: string
+  readonly version: number
+  readonly bundle: ObjectRef
+  readonly state: RolloutState
+  /** Why it is in that state, or what it waits for. */
+  readonly reason: string | null
+  /** The step that goes on, from 0; as many as there are steps once all are done. */
+  readonly step: number
+  readonly stepAt: number
+  /** Who let it pass 25 %. */
+  readonly proven: 'evidence' | 'person' | null
+  readonly full: boolean
+  readonly accepted: number
+  /** What it becomes when its devices have been told to go back. */
+  readonly endsAs: 'failed' | 'aborted' | 'undone' | null
+  readonly evidenceMark: string
+  readonly settled: boolean
+  readonly createdAt: number
+  readonly finishedAt: number | null
+}
+
+export const SELECT_ROLLOUT = `
+  SELECT id::text, name, document, model, version, bundle, state, reason, step, step_at AS "stepAt", proven,
+    is_full AS full, accepted, ends_as AS "endsAs", evidence_mark AS "evidenceMark", settled, created_at AS "createdAt",
+    finished_at AS "finishedAt"
+  FROM rollouts`
+
+type Queryable = Pick<PoolClient | Pool, 'query'>
+
+/** By number, or the newest of a name. @throws NotFoundError `rollout-unknown`. */
+export async function findRollout(client: Queryable, which: string, lock = false): Promise<RolloutRecord> {
+  const by = /^\d+$/.test(which) ? 'id = $1' : 'name = $1'
+  const { rows } = await client.query<RolloutRecord>(
+    `${SELECT_ROLLOUT} WHERE ${by} ORDER BY rollouts.id DESC LIMIT 1 ${lock ? 'FOR UPDATE' : ''}`,
+    [which],
+  )
+  if (rows[0]) return rows[0]
+  throw new NotFoundError({
+    code: 'rollout-unknown',
+    message: `There is no rollout ${which}. GET /v1/rollouts lists them.`,
+  })
+}
+
+type RolloutChange = Partial<
+  Pick<
+    RolloutRecord,
+    | 'state'
+    | 'reason'
+    | 'step'
+    | 'stepAt'
+    | 'proven'
+    | 'full'
+    | 'accepted'
+    | 'endsAs'
+    | 'evidenceMark'
+    | 'settled'
+    | 'finishedAt'
+  >
+>
+
+const COLUMNS: Readonly<Record<keyof RolloutChange, string>> = {
+  state: 'state',
+  reason: 'reason',
+  step: 'step',
+  stepAt: 'step_at',
+  proven: 'proven',
+  full: 'is_full',
+  accepted: 'accepted',
+  endsAs: 'ends_as',
+  evidenceMark: 'evidence_mark',
+  settled: 'settled',
+  finishedAt: 'finished_at',
+}
+
+/** Writes the change down, and gives the rollout as it is then. */
+export async function changeRollout(
+  client: Queryable,
+  rollout: RolloutRecord,
+  change: RolloutChange,
+): Promise<RolloutRecord> {
+  const entries = Object.entries(change) as [keyof RolloutChange, unknown][]
+  const sets = entries.map(([key], index) => `${COLUMNS[key]} = $${index + 2}`).join(', ')
+  await client.query(`UPDATE rollouts SET ${sets} WHERE id = $1`, [rollout.id, ...entries.map(([, value]) => value)])
+  return { ...rollout, ...change }
+}
+
+export interface HistoryEntry {
+  readonly at: number
+  /** `controller`, or who called. */
+  readonly who: string
+  readonly what: string
+  readonly reason: string
+}
+
+export async function writeHistory(client: Queryable, rollout: string, entry: HistoryEntry): Promise<void> {
+  const { at, who, what, reason } = entry
+  await client.query('INSERT INTO rollout_history (rollout, at, who, what, reason) VALUES ($1, $2, $3, $4, $5)', [
+    ...[rollout, at, who, what, reason],
+  ])
+}
+
+export interface AnalysisRecord {
+  readonly step: number
+  readonly at: number
+  readonly analysis: Analysis
+}
+
+export async function newestAnalysis(client: Queryable, rollout: string): Promise<AnalysisRecord | null> {
+  const { rows } = await client.query<AnalysisRecord>(
+    'SELECT step, at, body AS analysis FROM rollout_analyses WHERE rollout = $1 ORDER BY id DESC LIMIT 1',
+    [rollout],
+  )
+  return rows[0] ?? null
+}

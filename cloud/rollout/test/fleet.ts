@@ -1,0 +1,150 @@
+import { join } from 'node:path'
+import { RolloutDocument, type RolloutInput } from '@storecast/shared/contracts'
+import { Sketch } from '@storecast/shared/windows'
+import type { Pool } from 'pg'
+import { desiredStates } from '../../devices/index.ts'
+import { openDatabase } from '../../platform/database.ts'
+import { folderObjects } from '../../platform/folder-objects.ts'
+import { createRegistry } from '../../registry/index.ts'
+import { MIGRATIONS } from '../../storage.ts'
+import { testBundle } from '../../test/bundle.ts'
+import { quiet, temporaryFolder, testDatabase } from '../../test/database.ts'
+import { addEvidence } from '../../test/records.ts'
+import { type Rollouts, startRollouts } from '../rollouts.ts'
+
+/** What a simulated device does with a version that it is told to serve. */
+export type Behaviour = 'serve' | 'fail' | 'roll-back' | 'say-nothing'
+
+export interface TestFleet extends AsyncDisposable {
+  readonly rollouts: Rollouts
+  readonly pool: Pool
+  readonly url: string
+  readonly clock: { now(): number; advance(ms: number): void }
+  /** Registers so many versions of a model. */
+  model(name: string, versions: number): Promise<void>
+  /** Enrols devices, connected; the label `fleet` is the first part of their names. */
+  enrol(devices: readonly string[], options?: { region?: string }): Promise<void>
+  connect(devices: readonly string[], online: boolean): Promise<void>
+  /** What devices do from now on, with any version or with one; at first they serve it. */
+  behave(devices: readonly string[], behaviour: Behaviour): void
+  /** Each connected device takes its newest desired state and reports. */
+  answer(): Promise<void>
+  /** The version of the model that each device serves. */
+  serving(model: string): Promise<Record<string, number | null>>
+  start(document: RolloutInput): ReturnType<Rollouts['start']>
+  /** A day of evidence of every device that has the candidate in shadow: relative difference, of 100 each. */
+  evidence(model: string, day: string, difference: (device: string) => number): Promise<number>
+}
+
+/** Rollouts on a database of their own, and devices that are rows in it. */
+export async function testFleet(): Promise<TestFleet> {
+  await using stack = new AsyncDisposableStack()
+  const database = stack.use(await testDatabase(MIGRATIONS))
+  const { pool } = database
+  const folder = stack.use(await temporaryFolder())
+  let now = Date.UTC(2026, 2, 1)
+  const clock = { now: () => now, advance: (ms: number) => (now += ms) }
+  const desired = desiredStates({ api: () => 'http://cloud', clock })
+  const objects = await folderObjects(join(folder.path, 'objects'))
+  const registry = createRegistry({ database, objects, clock, onRegistered: async () => {} })
+  const common = { desired, registry, clock, log: quiet, onChange() {}, trust: { requireApproved: async () => {} }, admit: async () => {} }
+  const rollouts = stack.use(startRollouts({ ...common, database, everyMs: 20 }))
+  // Another cloud on the same database.
+  const second = stack.use(await openDatabase({ url: database.url, log: quiet }))
+  stack.use(startRollouts({ ...common, database: second, everyMs: 20 }))
+  const behaviours = new Map<string, Behaviour>()
+  const owned = stack.move()
+  return {
+    rollouts,
+    pool,
+    url: database.url,
+    clock,
+    async model(name, versions) {
+      for (let n = 1; n <= versions; n++) {
+        await registry.register({
+          model: name,
+          content: [testBundle({ name, salt: `${n}` })],
+          source: { kind: 'upload' },
+        })
+      }
+    },
+    async enrol(devices, { region = 'north' } = {}) {
+      await pool.query(
+        `INSERT INTO sites (id, time_zone, labels, created_at, updated_at) VALUES ($1, 'UTC', $2, 0, 0) ON CONFLICT DO NOTHING`,
+        [`site-${region}`, { region }],
+      )
+      await pool.query(
+        `INSERT INTO devices (id, site, labels, enrolled_at, online)
+         SELECT id, $2, jsonb_build_object('fleet', split_part(id, '-', 1)), 0, true FROM unnest($1::text[]) AS id`,
+        [devices, `site-${region}`],
+      )
+      await database.transaction((client) => desired.recompose(client, { devices }))
+    },
+    async connect(devices, online) {
+      await pool.query('UPDATE devices SET online = $2, presence_at = $3 WHERE id = ANY($1)', [devices, online, now])
+    },
+    behave(devices, behaviour) {
+      for (const device of devices) behaviours.set(device, behaviour)
+    },
+    async answer() {
+      const { rows } = await pool.query<{
+        device: string
+        generation: number
+        models: Record<string, { version: number; candidate?: { version: number } }>
+        before: Record<string, { active: number | null }> | null
+      }>(
+        `SELECT s.device, s.generation, s.body->'models' AS models, r.body->'models' AS before
+         FROM desired_states s JOIN devices d ON d.id = s.device LEFT JOIN reported r ON r.device = s.device
+         WHERE d.online AND coalesce((r.body->>'generation')::int8, -1) < s.generation`,
+      )
+      const reports = rows
+        .filter(({ device }) => behaviours.get(device) !== 'say-nothing')
+        .map(({ device, generation, models, before }) => {
+          const told = Object.entries(models).map(([name, { version, candidate }]) => {
+            const active = before?.[name]?.active ?? null
+            const does = active === version ? 'serve' : (behaviours.get(device) ?? 'serve')
+            const phase = { serve: 'active', fail: 'failed', 'roll-back': 'rolled-back', 'say-nothing': 'active' }[does]
+            const shadow = candidate && { candidate: { version: candidate.version, phase: 'shadow', at: 0 } }
+            return [name, { active: does === 'serve' ? version : active, target: version, phase, at: 0, ...shadow }]
+          })
+          const body = { site: 's', agentVersion: '1', generation, documents: {}, models: Object.fromEntries(told) }
+          return { device, body }
+        })
+      await pool.query(
+        `INSERT INTO reported (device, body, epoch, seq, received_at)
+         SELECT device, body, 1, 1, $2 FROM jsonb_to_recordset($1::jsonb) AS r (device text, body jsonb)
+         ON CONFLICT (device) DO UPDATE SET body = excluded.body, seq = reported.seq + 1, received_at = $2`,
+        [JSON.stringify(reports), now],
+      )
+    },
+    async serving(model) {
+      const { rows } = await pool.query<{ id: string; active: number | null }>(
+        `SELECT d.id, (r.body#>>ARRAY['models', $1, 'active'])::int4 AS active
+         FROM devices d LEFT JOIN reported r ON r.device = d.id ORDER BY d.id`,
+        [model],
+      )
+      return Object.fromEntries(rows.map(({ id, active }) => [id, active]))
+    },
+    start: (document) => rollouts.start(RolloutDocument.parse(document), 'tester'),
+    async evidence(model, day, difference) {
+      const { rows } = await pool.query<{ device: string; version: number; candidate: number }>(
+        `SELECT device, version, (candidate->>'version')::int4 AS candidate FROM desired_models
+         WHERE model = $1 AND candidate IS NOT NULL ORDER BY device`,
+        [model],
+      )
+      const latency = new Sketch()
+      latency.add(4)
+      for (const { device, version, candidate } of rows) {
+        const d = 100 * difference(device)
+        await addEvidence(pool, device, {
+          ...{ model, champion: version, candidate, day, region: 'north', rows: 30, excluded: 2, crashes: 0 },
+          ...{ difference: d, differenceSquared: d ** 2, largestDifference: Math.abs(d), actual: 500, moved: 10 },
+          ...{ championAbsolute: 100, candidateAbsolute: 100 + d, championError: 0, candidateError: 0 },
+          latency: latency.bins(),
+        })
+      }
+      return rows.length
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { testBundle } from '../test/bundle.ts'
 import { type TestCloud, testCloud } from '../test/cloud.ts'
-import { rolloutOf } from '../test/rollout.ts'
 import { operators, rootOf, signed, type TargetsSpec, targetsFor } from '../test/operators.ts'
+import { rolloutOf } from '../test/rollout.ts'
 
 let server: TestCloud
 let call: TestCloud['call']

@@ -67,8 +67,6 @@ interface RolloutsOptions extends Omit<ControllerOptions, 'everyMs'> {
 }
 
 export function startRollouts(options: RolloutsOptions): Rollouts {
-  /** Policies have their say; throws to refuse. */
-  readonly admit: Gates['rollout']
   const { database, registry, trust, admit, clock, everyMs = 1000 } = options
   const { pool } = database
   const controller = startController({ ...options, everyMs })
@@ -83,8 +81,6 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
 
   return {
     get,
-  /** Policies have their say; throws to refuse. */
-  readonly admit: Gates['rollout']
     async start(document, who) {
       const { spec, metadata } = document
       const target = await registry.resolve(spec.model)

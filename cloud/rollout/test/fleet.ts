@@ -47,7 +47,15 @@ export async function testFleet(): Promise<TestFleet> {
   const desired = desiredStates({ api: () => 'http://cloud', clock })
   const objects = await folderObjects(join(folder.path, 'objects'))
   const registry = createRegistry({ database, objects, clock, onRegistered: async () => {} })
-  const common = { desired, registry, clock, log: quiet, onChange() {}, trust: { requireApproved: async () => {} }, admit: async () => {} }
+  const common = {
+    desired,
+    registry,
+    clock,
+    log: quiet,
+    onChange() {},
+    trust: { requireApproved: async () => {} },
+    admit: async () => {},
+  }
   const rollouts = stack.use(startRollouts({ ...common, database, everyMs: 20 }))
   // Another cloud on the same database.
   const second = stack.use(await openDatabase({ url: database.url, log: quiet }))

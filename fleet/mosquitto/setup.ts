@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { makeRequest } from '@storecast/agent/request'
 import type { CloudClient } from '../client/client.ts'
-import { replaceFile } from './files.ts'
+import { readIfThere, replaceFile } from './files.ts'
 
 export interface MosquittoSetup {
   readonly cloud: Pick<CloudClient, 'post'>
@@ -14,7 +14,7 @@ export interface MosquittoSetup {
   readonly names: readonly string[]
   readonly devices: Endpoint
   readonly cloudListener: Endpoint
-  /** Of the cloud's login; by default a new one. */
+  /** Of the cloud's login; by default the one before, or a new one. */
   readonly password?: string
 }
 
@@ -35,7 +35,7 @@ const SHIPPED = ['devices.acl', 'cloud.acl'] as const
 
 /**
  * Fills a folder with all that Mosquitto needs for a fleet: a key made here and signed by the cloud's authority, the revocation
- * list, access rules, the cloud's login, and `mosquitto.conf`. Done again, it replaces them.
+ * list, access rules, the cloud's login, and `mosquitto.conf`. Done again, it replaces all but the login.
  * @returns the URL of the cloud's login, a secret that is also kept in `cloud-url` (0600)
  * @throws CloudRequestError
  */
@@ -43,8 +43,8 @@ export async function setUpMosquitto(
   setup: MosquittoSetup,
 ): Promise<{ readonly config: string; readonly cloudUrl: string }> {
   const { cloud, folder, names, devices, cloudListener } = setup
-  const password = setup.password ?? randomBytes(24).toString('base64url')
   const path = (name: string) => join(folder, name)
+  const password = setup.password ?? (await passwordIn(path('cloud-url'))) ?? randomBytes(24).toString('base64url')
   await mkdir(path('data'), { recursive: true, mode: 0o700 })
   await chmod(folder, 0o700)
 
@@ -72,6 +72,11 @@ export async function setUpMosquitto(
 /** The cloud's `MQTT_URL`. */
 export const mosquittoUrl = ({ host, port }: Endpoint, password: string): string =>
   `mqtt://${CLOUD_USER}:${encodeURIComponent(password)}@${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`
+
+async function passwordIn(file: string): Promise<string | undefined> {
+  const url = (await readIfThere(file))?.trim()
+  return url === undefined ? undefined : decodeURIComponent(new URL(url).password)
+}
 
 const shipped = (name: string) => readFile(new URL(name, import.meta.url), 'utf8')
 

@@ -93,7 +93,7 @@ describe('doctor', () => {
     await using agent = await prepareAgent(
       join(folder.path, 'process'),
       { ...settings, dataDir: join(folder.path, 'data'), cloud },
-      { STORECAST_DEVICE_TOKEN: 'token' },
+      { env: { STORECAST_DEVICE_TOKEN: 'token' } },
     )
     await agent.start()
     await agent.ready()

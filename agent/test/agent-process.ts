@@ -22,7 +22,7 @@ export interface AgentProcess extends AsyncDisposable {
 export async function prepareAgent(
   folder: string,
   settings: object,
-  env: NodeJS.ProcessEnv = {},
+  { env = {}, entry = ENTRY }: { readonly env?: NodeJS.ProcessEnv; readonly entry?: string } = {},
 ): Promise<AgentProcess> {
   const config = join(folder, 'agent.yaml')
   const port = await freePort()
@@ -46,7 +46,7 @@ export async function prepareAgent(
     async start(more = {}) {
       // JSON is YAML.
       await writeFile(config, JSON.stringify({ ...settings, http: { port }, ...more }))
-      child = spawn(process.execPath, [ENTRY, 'run', '--config', config], {
+      child = spawn(process.execPath, [entry, 'run', '--config', config], {
         stdio: ['ignore', 'ignore', 'pipe'],
         env: { ...process.env, ...env },
       })

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -6,12 +6,10 @@ import type { DesiredState, ModelTarget } from '@storecast/shared/contracts'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { hostArgument } from '../inference/protocol.ts'
 import { type Connection, openReading } from '../platform/database.ts'
-import { startWriter } from '../platform/writer.ts'
 import type { Step } from '../update/plan.ts'
-import type { AgentProcedures } from '../writer-thread.ts'
 import { type AgentProcess, prepareAgent } from './agent-process.ts'
 import { type ObjectServer, startObjectServer } from './object-server.ts'
-import { openShop } from './shop.ts'
+import { SigningCloud } from './signing-cloud.ts'
 import { temporaryFolder } from './storage.ts'
 import { tinyBundle } from './tiny-bundle.ts'
 
@@ -23,24 +21,29 @@ const ENTRY = fileURLToPath(new URL('./update-process.ts', import.meta.url))
 /** A device on which version 2 serves, and 1 is kept behind it. */
 let base: Awaited<ReturnType<typeof temporaryFolder>>
 let server: ObjectServer
+let signing: SigningCloud
 const versions = new Map<number, ModelTarget>()
+let generation = 100
+
 beforeAll(async () => {
   base = await temporaryFolder()
   server = await startObjectServer()
-  await using shop = await openShop({ folder: base.path, now: START })
-  for (const version of [1, 2]) {
-    const tiny = await shop.publish(await tinyBundle({ directory: base.path, version, factor: version }))
-    await shop.desire({ models: { tiny } })
-    await vi.waitFor(
-      () => expect(shop.agent.reconciler.reported()?.models.tiny).toMatchObject({ active: version }),
-      20_000,
-    )
-  }
+  signing = new SigningCloud({ put: server.putFile })
   for (const version of [1, 2, 3]) {
     const { path } = await tinyBundle({ directory: base.path, version, factor: version })
     versions.set(version, { version, bundle: server.put(await readFile(path)) })
+    signing.approve('tiny', target(version))
   }
-})
+  await mkdir(join(base.path, 'data', 'identity'), { recursive: true })
+  await writeFile(join(base.path, 'data', 'identity', 'root.json'), signing.firstRoot)
+  await using device = await prepareDevice(base.path)
+  for (const version of [1, 2]) {
+    await device.desire({ models: { tiny: target(version) } })
+    await device.start()
+    await device.settled({ active: version, phase: 'active' })
+    await device.stop('SIGTERM')
+  }
+}, 120_000)
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
   await base[Symbol.asyncDispose]()
@@ -116,24 +119,20 @@ it.each(cases)(
 async function killAt(step: Step['kind'], journey: Journey): Promise<void> {
   await using folder = await temporaryFolder()
   await cp(join(base.path, 'data'), join(folder.path, 'data'), { recursive: true })
-  const settings = { device: 'north-1', logLevel: 'silent' }
-  const env = { STORECAST_DEVICE_TOKEN: server.token }
-  await using agent = await prepareAgent(folder.path, settings, { env, entry: ENTRY })
-  const device = new Device(folder.path, agent)
-  let generation = 100
+  await using device = await prepareDevice(folder.path)
   if (journey.before) {
-    await device.desire({ generation: ++generation, ...journey.before() })
+    await device.desire(journey.before())
     await device.start()
     await device.settled({ active: 2, phase: 'active', candidate: expect.objectContaining({ phase: 'shadow' }) })
-    await agent.stop('SIGTERM')
+    await device.stop('SIGTERM')
   }
-  await device.desire({ generation: ++generation, ...journey.desired() })
+  await device.desire(journey.desired())
 
-  await device.start()
-  if (journey.crashes) await device.crash(journey.end + 1)
   const journal = device.newestStep()
+  await device.start()
+  if (journey.crashes) await device.crash(3)
   await device.reaches(step, journal)
-  await agent.stop()
+  await device.stop('SIGKILL')
 
   await device.start()
   expect(journey.either, 'the first answer').toContain(await device.answer())
@@ -144,23 +143,34 @@ async function killAt(step: Step['kind'], journey: Journey): Promise<void> {
   await device.nothingHalfDone(journey)
 }
 
+async function prepareDevice(folder: string): Promise<Device> {
+  const settings = { device: 'north-1', logLevel: 'silent' }
+  const env = { STORECAST_DEVICE_TOKEN: server.token }
+  return new Device(folder, await prepareAgent(folder, settings, { env, entry: ENTRY }))
+}
+
 /** An agent in its process, and its folder as seen from outside. */
-class Device {
+class Device implements AsyncDisposable {
   readonly #agent: AgentProcess
+  readonly #folder: string
   readonly #data: string
 
   constructor(folder: string, agent: AgentProcess) {
     this.#agent = agent
+    this.#folder = folder
     this.#data = join(folder, 'data')
   }
 
-  /** Puts a desired state into the database while the agent does not run. */
-  async desire(part: Pick<DesiredState, 'generation' | 'models' | 'update'>): Promise<void> {
-    const entry = new URL('../writer-thread.ts', import.meta.url)
-    await using writer = await startWriter<AgentProcedures>(entry, { file: join(this.#data, 'agent.db') })
+  [Symbol.asyncDispose] = () => this.#agent[Symbol.asyncDispose]()
+
+  /** What the agent hears when it starts. */
+  async desire(part: Desired): Promise<void> {
     const whose = { version: 1, device: 'north-1', expires: 4_000_000_000, site: 'north', api: server.url } as const
-    await writer.call('update.desire', { desired: { ...whose, documents: {}, ...part }, at: START })
+    const signed = await signing.desire({ ...whose, documents: {}, generation: ++generation, ...part })
+    await writeFile(join(this.#folder, 'desired.jws'), signed)
   }
+
+  stop = (signal: NodeJS.Signals) => this.#agent.stop(signal)
 
   start = () => this.#agent.start({ clock: { start: new Date(START).toISOString(), speed: 60 } })
 

@@ -124,6 +124,20 @@ describe('what changes', () => {
       { before: null, after: { model: 'demand', state: 'queued' } },
     ],
     [
+      'a claim',
+      'POST',
+      '/v1/claims',
+      { json: { site: 'berlin' } },
+      { before: null, after: { claims: [expect.any(String)] }, request: { body: { site: 'berlin', count: 1 } } },
+    ],
+    [
+      'a revoked device',
+      'POST',
+      '/v1/devices/berlin-1/revoke',
+      {},
+      { before: { id: 'berlin-1' }, after: { id: 'berlin-1' } },
+    ],
+    [
       'a device that goes',
       'DELETE',
       '/v1/devices/berlin-1',

@@ -121,6 +121,10 @@ describe('a policy that denies', () => {
     })
     await remove('approve')
     expect((await approve({ approved })).status).toBe(200)
+    const { before, after } = await lastEntry()
+    expect(after.targets.version).toBeGreaterThan(before.targets.version)
+    expect(after.targets.signed).toContain(`models/demand/1.bundle sha256:${approved[0]!.bundle.sha256}`)
+    expect(before.targets.signed).toHaveLength(2)
     await put(policy('approve', 'false'))
     expect((await approve({ approved })).status).toBe(200) // What is approved already is not judged again.
     await remove('approve')

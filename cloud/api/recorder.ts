@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { PoolClient } from 'pg'
 import type { AuditLog, Call } from '../audit/index.ts'
 import { canonicalJson } from '../platform/canonical.ts'
 import { NotFoundError } from '../platform/errors.ts'
@@ -22,13 +23,16 @@ declare module 'fastify' {
 export interface RouteAudit {
   /** The thing as the API shows it, before and after; undefined where it is not there. */
   readonly state?: (
-    client: Parameters<NonNullable<Call['state']>>[0],
+    client: PoolClient,
     // biome-ignore lint/suspicious/noExplicitAny: each route knows the params and body that its schemas gave it.
     request: { readonly params: any; readonly body: any },
     made: unknown,
   ) => Promise<unknown>
-  /** The body is kept as it is: it is small, and can hold no secret. Elsewhere its digest stands for it. */
-  readonly body?: 'kept'
+  /**
+   * What is kept of the body: all of it where it is small and can hold no secret, or a part of it. Absent: its digest.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: each route knows the body that its schema gave it.
+  readonly body?: 'kept' | ((body: any) => unknown)
 }
 
 /** Leaves an entry in the audit log for every call that may change something. */
@@ -96,8 +100,12 @@ function actorOf({ principal, ip: from }: FastifyRequest): Call['actor'] {
 function bodyOf(body: unknown, { body: kept }: RouteAudit): object | undefined {
   if (body === undefined || body === null || body instanceof Readable) return undefined
   const text = canonicalJson(body)
-  if (kept && text.length <= MAX_KEPT_BODY) return { body }
-  return { bodySha256: createHash('sha256').update(text).digest('hex') }
+  if (kept === 'kept' && text.length <= MAX_KEPT_BODY) return { body }
+  const part = typeof kept === 'function' ? { body: kept(body) } : undefined
+  return {
+    ...part,
+    bodySha256: createHash('sha256').update(text).digest('hex'),
+  }
 }
 
 /** What policies warn of, as a header of the answer: JSON in ASCII. */

@@ -24,7 +24,7 @@ export interface Call extends Pick<AuditRecord, 'action' | 'subject' | 'request'
    * there. Asked before and after the change.
    * @param made after the change, what the transaction returned: the id of a thing that was not there before.
    */
-  readonly state?: (client: Pick<PoolClient, 'query'>, made?: unknown) => Promise<unknown>
+  readonly state?: (client: PoolClient, made?: unknown) => Promise<unknown>
   /** Hears every policy's word on the call. */
   readonly onDecision?: (decision: PolicyDecision) => void
 }

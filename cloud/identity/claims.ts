@@ -50,7 +50,7 @@ export interface Claims {
   /** @returns each claim's text, which is shown here, once. @throws NotFoundError `site-unknown` */
   create(spec: ClaimSpec, anchor: ClaimAnchor): Promise<readonly { readonly id: string; readonly claim: string }[]>
   /** Newest first. */
-  list(): Promise<readonly Claim[]>
+  list(client?: Pick<PoolClient, 'query'>): Promise<readonly Claim[]>
   /** Takes back one that was not used; repeating it is fine. @throws NotFoundError `claim-unknown` */
   withdraw(id: string): Promise<void>
   /** Locks the claim with this secret. @throws ForbiddenError `claim-unknown` */
@@ -114,20 +114,24 @@ export function createClaims({ database, clock }: { database: Database; clock: C
           claim: formatClaim({ url, secret, ca, root: rootDigest }),
         }))
       }),
-    async list() {
-      const { rows } = await pool.query<Claim>(
+    async list(client = pool) {
+      const { rows } = await client.query<Claim>(
         `SELECT ${COLUMNS} FROM enrolment_claims ORDER BY created_at DESC, id LIMIT ${LISTED}`,
       )
       return rows
     },
-    async withdraw(id) {
-      const { rowCount } = await pool.query(
-        'UPDATE enrolment_claims SET withdrawn_at = coalesce(withdrawn_at, $2) WHERE id = $1',
-        [id, clock.now()],
-      )
-      if (rowCount === 1) return
-      throw new NotFoundError({ code: 'claim-unknown', message: `There is no claim ${id}. GET /v1/claims lists them.` })
-    },
+    withdraw: (id) =>
+      database.transaction(async (client) => {
+        const { rowCount } = await client.query(
+          'UPDATE enrolment_claims SET withdrawn_at = coalesce(withdrawn_at, $2) WHERE id = $1',
+          [id, clock.now()],
+        )
+        if (rowCount === 1) return
+        throw new NotFoundError({
+          code: 'claim-unknown',
+          message: `There is no claim ${id}. GET /v1/claims lists them.`,
+        })
+      }),
     async hold(client, secret) {
       const { rows } = await client.query<HeldClaim>(
         `SELECT ${COLUMNS}, root, used_key AS "usedKey" FROM enrolment_claims WHERE secret_hash = $1 FOR UPDATE`,

@@ -1,6 +1,7 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { checkChain } from '../audit/chain.ts'
 import { backup, type CloudConfig, cloudConfig, restore, startCloud } from '../cloud.ts'
 import { openDatabase } from '../platform/database.ts'
 import { testBundle, testDefinition } from './bundle.ts'
@@ -36,6 +37,7 @@ const content = async (url: string) => {
   }
   return all
 }
+let auditHead: string
 let before: Awaited<ReturnType<typeof content>>
 
 beforeAll(async () => {
@@ -78,6 +80,7 @@ beforeAll(async () => {
   // While the cloud runs.
   expect(await backup(configFor('first'), saved, { log })).toMatchObject({ directory: saved, objects: 6 })
   before = await content(cloud.databaseUrl)
+  auditHead = (await call('GET', '/v1/audit/head')).body.hash
   await call('PUT', '/v1/sites/oslo', { json: { timeZone: 'Europe/Oslo' } })
 })
 afterAll(() => stack.disposeAsync())
@@ -120,6 +123,11 @@ describe('a restored cloud', () => {
     expect((await call('POST', '/v1/rollouts/1/abort')).status).toBe(200)
     const start = () => call('POST', '/v1/rollouts', { json: rolloutOf('models:/demand/3') })
     await vi.waitFor(async () => expect((await start()).body.id).toBe('2'), { timeout: 20_000 })
+    // The audit log goes on where the backup left it, in one chain.
+    const chain = checkChain(auditHead)
+    for (const row of (await call('GET', '/v1/audit?order=oldest&limit=500')).body.items) chain.next(row)
+    const { head, damage } = chain.end()
+    expect([head.number > before.audit_log!.length, damage]).toEqual([true, []])
   })
 
   it('is not made where there is data already, nor while the cloud runs', async () => {

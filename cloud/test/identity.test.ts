@@ -256,3 +256,17 @@ it('keeps the authority’s key to itself, outside the database', async () => {
   expect((await stat(file)).mode & 0o777).toBe(0o600)
   expect((await claim()).ca).toMatch(HEX)
 })
+
+it('leaves every enrolment in the audit log, let in or refused, and no secret with it', async () => {
+  const one = await claim()
+  await enrol('logged-1', one)
+  await enrol('logged-2', one)
+  const { items } = (await cloud.call('GET', '/v1/audit?action=POST%20/v1/enrol&limit=2')).body
+  const entries = items.map((row: { entry: object }) => row.entry)
+  expect(entries).toMatchObject([
+    { decision: 'denied', code: 'claim-used', request: { body: { device: 'logged-2' } } },
+    { decision: 'allowed', request: { body: { device: 'logged-1' } }, after: { device: 'logged-1', replaced: false } },
+  ])
+  const all = JSON.stringify((await cloud.call('GET', '/v1/audit?limit=500')).body)
+  expect(all).not.toContain(one.secret)
+})

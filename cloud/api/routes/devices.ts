@@ -72,6 +72,7 @@ export const deviceRoutes =
     app.post(
       '/v1/devices/:device/revoke',
       {
+        config: { audit },
         schema: {
           tags,
           summary: 'Withdraw token and certificates and end the session; a claim that names the device enrols it again',

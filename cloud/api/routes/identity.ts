@@ -54,6 +54,8 @@ export const claimRoutes =
     app.post(
       '/v1/claims',
       {
+        // The claims' texts are secrets; their ids are not.
+        config: { audit: { state: async (_client, _request, made) => made && { claims: idsOf(made) }, body: 'kept' } },
         schema: { tags, summary: 'Make one-time claims for new devices', body: NewClaims, response: { 201: Created } },
       },
       async ({ body }, reply) => reply.code(201).send({ claims: [...(await claims.create(body, await anchor()))] }),
@@ -70,13 +72,22 @@ export const claimRoutes =
     )
     app.delete(
       '/v1/claims/:id',
-      { schema: { tags, summary: 'Withdraw a claim', params: Named, response: { 204: z.null() } } },
+      {
+        config: {
+          audit: {
+            state: async (client, { params }) => (await claims.list(client)).find(({ id }) => id === params.id),
+          },
+        },
+        schema: { tags, summary: 'Withdraw a claim', params: Named, response: { 204: z.null() } },
+      },
       async ({ params }, reply) => {
         await claims.withdraw(params.id)
         return reply.code(204).send(null)
       },
     )
   }
+
+const idsOf = (made: unknown) => (made as readonly { readonly id: string }[]).map(({ id }) => id)
 
 interface IdentityRoutesOptions {
   readonly authority: Authority
@@ -101,6 +112,7 @@ export const identityRoutes =
     app.post(
       '/v1/identity/server-certificates',
       {
+        config: { audit: { body: ({ names }) => ({ names }) } },
         schema: {
           tags,
           summary: 'Sign for a server that devices reach, such as a broker',
@@ -122,7 +134,14 @@ export const enrolmentRoutes =
     app.post(
       '/v1/enrol',
       {
-        config: { access: 'public' },
+        config: {
+          access: 'public',
+          audit: {
+            state: async (_client, { body }, made) =>
+              made && { device: body.device, replaced: (made as { replaced: boolean }).replaced },
+            body: ({ device, serialNumber }) => ({ device, serialNumber }),
+          },
+        },
         bodyLimit: 32_768,
         schema: {
           tags,

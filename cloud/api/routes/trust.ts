@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Gates } from '../../governance/index.ts'
-import type { Trust } from '../../trust/index.ts'
+import { type Trust, trustSummary } from '../../trust/index.ts'
+import type { RouteAudit } from '../recorder.ts'
 import { UnixMs } from '../schemas.ts'
 import type { Routes } from '../server.ts'
 
@@ -54,6 +55,7 @@ const tags = ['trust']
 export const trustRoutes =
   (trust: Trust, gates: Pick<Gates, 'approve'>): Routes =>
   (app) => {
+    const audit: RouteAudit = { state: (client) => trustSummary(client) }
     app.get(
       '/v1/trust',
       {
@@ -66,6 +68,7 @@ export const trustRoutes =
       '/v1/trust/metadata',
       {
         bodyLimit: MAX_SUBMISSION_BYTES,
+        config: { audit },
         schema: {
           tags,
           summary: 'Send signed root or targets metadata; with too few signatures it is kept as a draft',
@@ -86,7 +89,10 @@ export const trustRoutes =
     )
     app.delete(
       '/v1/trust/drafts/:role',
-      { schema: { tags, summary: 'Discard metadata that waits for signatures', params: DraftParams } },
+      {
+        config: { audit },
+        schema: { tags, summary: 'Discard metadata that waits for signatures', params: DraftParams },
+      },
       async ({ params }, reply) => {
         await trust.discardDraft(params.role)
         return reply.code(204).send()

@@ -60,6 +60,12 @@ it('leaves an entry for every mutating route, called by a stranger, by an operat
 describe('what changes', () => {
   const site = { timeZone: 'Europe/Berlin', labels: { region: 'eu' } }
   const covariates = { issuedAt: 1000, days: ['2026-03-01'], site_values: { rain: [1] }, entity_values: {} }
+  const rollout = {
+    apiVersion: 'storecast/v1',
+    kind: 'Rollout',
+    metadata: { name: 'all-shops' },
+    spec: { model: 'models:/demand/1', steps: [{ pause: {} }, { setWeight: 100 }], evidence: 'none' },
+  }
   /** Each after the ones before it. */
   const changes: [what: string, method: string, path: string, call: Call, entry: object][] = [
     ['a new site', 'PUT', '/v1/sites/berlin', { json: site }, { before: null, after: { id: 'berlin', ...site } }],
@@ -122,6 +128,20 @@ describe('what changes', () => {
       '/v1/training-runs',
       { json: { definition: testDefinition() } },
       { before: null, after: { model: 'demand', state: 'queued' } },
+    ],
+    [
+      'a rollout',
+      'POST',
+      '/v1/rollouts',
+      { json: rollout },
+      { before: null, after: { name: 'all-shops', state: 'running' }, request: { body: { kind: 'Rollout' } } },
+    ],
+    [
+      'a rollout that somebody stops',
+      'POST',
+      '/v1/rollouts/all-shops/abort',
+      {},
+      { before: { name: 'all-shops', state: expect.any(String) }, after: { name: 'all-shops', model: 'demand' } },
     ],
     [
       'a claim',

@@ -1,5 +1,5 @@
 import type { RolloutDocument } from '@storecast/shared/contracts'
-import type { PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { Gates } from '../governance/index.ts'
 import { ConflictError } from '../platform/errors.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
@@ -46,7 +46,7 @@ export interface Rollouts extends AsyncDisposable {
    */
   start(document: RolloutDocument, who: string): Promise<Rollout>
   /** By number, or the newest of a name. @throws NotFoundError `rollout-unknown`. */
-  get(which: string): Promise<Rollout>
+  get(which: string, client?: PoolClient): Promise<Rollout>
   /** Newest first. */
   list(page: PageRequest & { readonly model?: string | undefined }): Promise<Page<Rollout>>
   devices(which: string, page: PageRequest & { readonly state?: MemberState | undefined }): Promise<Page<RolloutDevice>>
@@ -71,12 +71,13 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
   const { pool } = database
   const controller = startController({ ...options, everyMs })
 
-  const view = async (record: RolloutRecord): Promise<Rollout> => {
+  const view = async (record: RolloutRecord, client: Pool | PoolClient = pool): Promise<Rollout> => {
     const { bundle: _b, evidenceMark: _e, settled: _s, endsAs: _n, accepted: _a, stepAt: _t, ...rollout } = record
-    const [counts, analysis] = await Promise.all([countsOf(pool, record.id), newestAnalysis(pool, record.id)])
+    const counts = await countsOf(client, record.id)
+    const analysis = await newestAnalysis(client, record.id)
     return { ...rollout, counts, analysis }
   }
-  const get = async (which: string) => view(await findRollout(pool, which))
+  const get = async (which: string, client: Pool | PoolClient = pool) => view(await findRollout(client, which), client)
   const idOf = async (which: string) => (await findRollout(pool, which)).id
 
   return {
@@ -120,7 +121,7 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
         [after ?? null, model ?? null, limit + 1],
       )
       const { items, ...page } = toPage(rows, limit, (rollout) => rollout.id)
-      return { ...page, items: await Promise.all(items.map(view)) }
+      return { ...page, items: await Promise.all(items.map((item) => view(item))) }
     },
     async devices(which, { after = '', limit, state }) {
       const { rows } = await pool.query<RolloutDevice>(

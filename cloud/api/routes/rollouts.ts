@@ -2,6 +2,7 @@ import { DeviceId, ModelName, RolloutDocument } from '@storecast/shared/contract
 import { z } from 'zod'
 import { MEMBER_STATES, ROLLOUT_STATES, type Rollouts, VERBS, VERDICTS } from '../../rollout/index.ts'
 import type { Principal } from '../access.ts'
+import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import { NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
 import type { Routes } from '../server.ts'
 
@@ -60,6 +61,13 @@ const nameOf = (principal: Principal | undefined) => (principal?.role === 'admin
 export const rolloutRoutes =
   (rollouts: Rollouts): Routes =>
   (app) => {
+    const audit: RouteAudit = {
+      async state(client, { params }, made) {
+        const which = params.rollout ?? made
+        return typeof which === 'string' ? unlessMissing(rollouts.get(which, client)) : undefined
+      },
+      body: 'kept',
+    }
     app.get(
       '/v1/rollouts',
       {
@@ -75,6 +83,7 @@ export const rolloutRoutes =
     app.post(
       '/v1/rollouts',
       {
+        config: { audit },
         schema: {
           tags,
           summary: 'Start a rollout: a model version to the devices of a selector, in steps, on evidence',
@@ -153,6 +162,7 @@ export const rolloutRoutes =
     app.post(
       '/v1/rollouts/:rollout/:verb',
       {
+        config: { audit },
         schema: {
           tags,
           summary:

@@ -45,9 +45,9 @@ function runningClock(now: () => number, until: (due: number) => number): Clock 
     after(storeMs, fn) {
       const due = now() + storeMs
       let timer: NodeJS.Timeout
+      // Node's timers fire up to a millisecond early, which on a fast clock is minutes.
       const arm = () => {
-        const wait = rest(due)
-        timer = wait > LONGEST_TIMER ? setTimeout(arm, LONGEST_TIMER) : setTimeout(fn, wait)
+        timer = setTimeout(() => (now() < due ? arm() : fn()), Math.min(rest(due), LONGEST_TIMER))
       }
       arm()
       return { [Symbol.dispose]: () => clearTimeout(timer) }

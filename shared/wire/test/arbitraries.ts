@@ -76,6 +76,9 @@ const eventRecord: fc.Arbitrary<EventRecord> = fc.record({
   detail: fc.dictionary(slug, fc.oneof(text, fc.integer(), fc.boolean()), { maxKeys: 4 }),
 })
 
+/** Protobuf leaves out a field of zero, whatever its sign. */
+const unsignedZero = float64.map((value) => value + 0)
+
 const evidenceRecord: fc.Arbitrary<EvidenceRecord> = fc.record({
   model: slug,
   champion: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
@@ -83,8 +86,19 @@ const evidenceRecord: fc.Arbitrary<EvidenceRecord> = fc.record({
   day: fc.integer({ min: -10_000, max: 50_000 }).map((day) => new Date(day * 86_400_000).toISOString().slice(0, 10)),
   region: text,
   ...{ rows: count, excluded: count, crashes: count },
-  ...{ difference: float64, differenceSquared: float64, largestDifference: float64, actual: float64, moved: float64 },
-  ...{ championAbsolute: float64, candidateAbsolute: float64, championError: float64, candidateError: float64 },
+  ...{
+    difference: unsignedZero,
+    differenceSquared: unsignedZero,
+    largestDifference: unsignedZero,
+    actual: unsignedZero,
+    moved: unsignedZero,
+  },
+  ...{
+    championAbsolute: unsignedZero,
+    candidateAbsolute: unsignedZero,
+    championError: unsignedZero,
+    candidateError: unsignedZero,
+  },
   latency: fc.record({ zero: count, positive: bins, negative: fc.constant([]) }),
 })
 

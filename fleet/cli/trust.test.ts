@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { testBundle } from '@storecast/cloud/test/bundle'
 import { type TestCloud, testCloud } from '@storecast/cloud/test/cloud'
+import { rolloutOf } from '@storecast/cloud/test/rollout'
 import { tufClient } from '@storecast/cloud/test/tuf-client'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { runCli } from './program.ts'
@@ -114,7 +115,7 @@ describe('the operators’ commands', () => {
     const first = await done('approve', `demand@${version}`, '--folder', folder, '--key', at('alice.pem'), '--yes')
     expect(first.err).toContain(`+ models/demand/${version}.bundle  ${bundle.bytes} bytes  sha256 ${bundle.sha256}`)
     expect(first.out).toMatch(/1 of 2 signatures/)
-    const rollout = () => server.call('POST', '/v1/rollouts', { json: { model: `models:/demand/${version}` } })
+    const rollout = () => server.call('POST', '/v1/rollouts', { json: rolloutOf(`models:/demand/${version}`) })
     expect((await rollout()).body.code).toBe('version-unapproved')
     // The second approver has a folder of their own, from the digest that the first one read out.
     const other = at('others-trust')
@@ -163,7 +164,7 @@ describe('the operators’ commands', () => {
       )
     expect((await revoke('alice')).err).toContain('revokes demand@1: sells too much')
     expect((await revoke('carol')).out).toMatch(/in force/)
-    const rollout = await server.call('POST', '/v1/rollouts', { json: { model: 'models:/demand/1' } })
+    const rollout = await server.call('POST', '/v1/rollouts', { json: rolloutOf('models:/demand/1') })
     expect(rollout.body).toMatchObject({ code: 'version-revoked', detail: expect.stringContaining('sells too much') })
   })
 

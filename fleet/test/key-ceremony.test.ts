@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { cloudConfig, startCloud } from '@storecast/cloud'
 import { testBundle } from '@storecast/cloud/test/bundle'
 import { temporaryFolder } from '@storecast/cloud/test/database'
+import { rolloutOf } from '@storecast/cloud/test/rollout'
 import { tufClient } from '@storecast/cloud/test/tuf-client'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -57,7 +58,7 @@ it('the key ceremony can be held as its page says, command by command', async ()
     body: testBundle() as Uint8Array<ArrayBuffer>,
   })
   expect(register.status).toBe(201)
-  const rollout = () => client().post('/v1/rollouts', { model: 'models:/demand/1' })
+  const rollout = () => client().post('/v1/rollouts', rolloutOf('models:/demand/1'))
 
   const said: string[] = []
   let device: Awaited<ReturnType<typeof tufClient>> | undefined

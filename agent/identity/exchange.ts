@@ -3,6 +3,7 @@ import { request } from 'node:https'
 import { isIP } from 'node:net'
 import { connect, type DetailedPeerCertificate } from 'node:tls'
 import type { z } from 'zod'
+import { httpsOptions } from './connect.ts'
 import type { ClientTls } from './credentials.ts'
 import { IdentityRefused, IdentityUnavailable } from './errors.ts'
 
@@ -100,7 +101,7 @@ interface Sent {
 
 function send(url: string, { body, tls, signal }: Sent): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const options = { ...tls, method: 'POST', agent: false, signal, headers: { 'content-type': 'application/json' } }
+    const options = { ...httpsOptions(tls), method: 'POST', signal, headers: { 'content-type': 'application/json' } }
     const outgoing = request(url, options, (response) => {
       const chunks: Buffer[] = []
       let size = 0

@@ -1,3 +1,4 @@
+export { connectPinned, httpsOptions } from './connect.ts'
 export type { Credentials } from './credentials.ts'
 export { certificateIdentity, type Identity } from './identity.ts'
 export { heldCredentials, type IdentitySettings, openIdentity } from './open.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Channel, encodePresence, parseTopic, topicOf } from '@storecast/shared/wire'
-import mqtt from 'mqtt'
-import type { Credentials } from '../identity/index.ts'
+import mqtt, { type IClientOptions, MqttClient } from 'mqtt'
+import { type Credentials, connectPinned } from '../identity/index.ts'
 
 export interface MqttSessionOptions {
   readonly device: string
@@ -47,7 +47,7 @@ export async function openMqttSession(options: MqttSessionOptions, events: MqttS
   const session = randomBytes(8).toString('hex')
   const presence = (online: boolean) => encodePresence({ online, link, session })
   const retained = { qos: 1, retain: true } as const
-  const client = mqtt.connect(credentials.broker, {
+  const client = connect(credentials, {
     clientId: device,
     ...(credentials.token !== undefined && { username: device, password: credentials.token }),
     clean: true,
@@ -56,7 +56,6 @@ export async function openMqttSession(options: MqttSessionOptions, events: MqttS
     keepalive: keepaliveSeconds,
     queueQoSZero: false,
     will: { topic: topicOf(device, 'presence'), payload: Buffer.from(presence(false)), ...retained },
-    ...credentials.tls,
   })
   let over = false
   let opened = false
@@ -124,4 +123,15 @@ export async function openMqttSession(options: MqttSessionOptions, events: MqttS
       client.end(true)
     },
   }
+}
+
+/** Over TLS of our own where the broker's authority is pinned: a clock that runs behind does no harm then. */
+function connect({ broker, tls }: Credentials, options: IClientOptions): MqttClient {
+  const { protocol, hostname, port } = new URL(broker)
+  if (protocol !== 'mqtts:' || tls.ca === undefined) return mqtt.connect(broker, { ...options, ...tls })
+  return new MqttClient((client) => {
+    const socket = connectPinned({ host: hostname, port: Number(port || 8883) }, tls)
+    socket.once('error', (error) => client.emit('error', error))
+    return socket
+  }, options)
 }

@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import { httpsOptions } from '../identity/index.ts'
 import { TrustFrozen } from './errors.ts'
 
 /** Until when a server may take its time, in real time. */
@@ -88,7 +89,8 @@ function open(url: string, { limits, tls, signal }: FetchOptions): Promise<Incom
   return new Promise((resolve, reject) => {
     const { ca, cert, key } = tls
     const given = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
-    const outgoing = request(url, { ...given, signal, agent: false }, resolve)
+    const line = url.startsWith('https:') ? httpsOptions(given) : { agent: false as const }
+    const outgoing = request(url, { ...line, signal }, resolve)
     outgoing.setTimeout(limits.stallMs, () =>
       outgoing.destroy(new TrustFrozen('slow-retrieval', `${url}: no answer in ${limits.stallMs / 1000} s`)),
     )

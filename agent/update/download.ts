@@ -2,7 +2,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ObjectRef } from '@storecast/shared/contracts'
-import type { Credentials } from '../identity/index.ts'
+import { type Credentials, httpsOptions } from '../identity/index.ts'
 import { RefusedUpdateError, TransientUpdateError } from './errors.ts'
 import type { IncomingObject, ObjectStore } from './objects.ts'
 
@@ -74,7 +74,7 @@ function open({ api, credentials, ref, signal, stallMs }: DownloadOptions, from:
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(from > 0 && { range: `bytes=${from}-` }),
     }
-    const options = { headers, signal, agent: false, ...(url.protocol === 'https:' && tls) }
+    const options = { headers, signal, ...(url.protocol === 'https:' ? httpsOptions(tls) : { agent: false as const }) }
     const outgoing = request(url, options, (response) => {
       outgoing.setTimeout(stallMs, () => response.destroy(new StalledError(silence)))
       resolve(response)

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AgentIdentity, certificateIdentity, createLogger } from '@storecast/agent/test/identity'
+import { startLiveDevice } from '@storecast/agent/test/live-device'
 import { type TestCloud, testCloud } from '@storecast/cloud/test/cloud'
 import { type EnrolmentClaim, parseClaim } from '@storecast/shared/contracts'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -154,5 +155,25 @@ describe('renewal', () => {
     await vi.waitFor(() => expect(identity.trouble).toMatch(/was revoked/))
     expect(identity.current?.tls).toEqual(before)
     ahead = 0
+  })
+})
+
+describe('a device whose clock runs a year behind', () => {
+  it('takes the pinned authority’s word for the time, and nobody else’s', async () => {
+    await using later = await testCloud({ clock: { now: () => Date.now() + 365 * DAY_MS } })
+    await later.call('PUT', '/v1/sites/berlin', { json: { timeZone: 'Europe/Berlin' } })
+    const { body } = await later.call('POST', '/v1/claims', { json: { site: 'berlin' } })
+    const folder = await newFolder()
+    await using identity = await open({ device: 'behind-1', folder, claim: parseClaim(body.claims[0].claim) })
+    const { broker, tls } = await enrolled(identity)
+    expect(Date.parse(new X509Certificate(tls.cert!).validFrom)).toBeGreaterThan(Date.now() + 300 * DAY_MS)
+    // It takes the broker for what it is; the broker, whose clock is this machine's, has yet to take the device.
+    await using device = await startLiveDevice({ url: broker, device: 'behind-1', tls })
+    await vi.waitFor(() => expect(device.status.trouble).toBe('the broker closed the connection'))
+    // A stranger is none for being in the future.
+    await using stranger = await testCloud({ clock: { now: () => Date.now() + 365 * DAY_MS } })
+    const wrong = { ...tls, ca: Buffer.from((await stranger.call('GET', '/v1/identity/ca.pem')).body).toString() }
+    await using misled = await startLiveDevice({ url: broker, device: 'behind-1', tls: wrong })
+    await vi.waitFor(() => expect(misled.status.trouble).toMatch(/is refused: /))
   })
 })

@@ -91,6 +91,33 @@ describe('apply', () => {
     expect(await names()).toEqual(['by-hand', 'first', 'third'])
   })
 
+  it('starts a rollout once, and another where its document changes', async () => {
+    await server.call('PUT', '/v1/sites/berlin', { json: { timeZone: 'Europe/Berlin' } })
+    await server.call('POST', '/v1/devices', { json: { id: 'berlin-1', site: 'berlin' } })
+    const rollout = (weight: number) =>
+      writeFile(
+        join(files, 'rollout.yaml'),
+        `apiVersion: storecast/v1
+kind: Rollout
+metadata: { name: all-shops }
+spec: { model: models:/demand/1, evidence: none, steps: [{ pause: {} }, { setWeight: ${weight} }] }
+`,
+      )
+    const started = async () => (await server.call('GET', '/v1/rollouts')).body.items.length
+    await rollout(100)
+    expect(await apply()).toMatchObject({ status: 0, out: expect.stringMatching(/^create +Rollout +all-shops/m) })
+    expect(await apply()).toMatchObject({ status: 0, err: 'the cloud is as the files say\n' })
+    await rollout(50)
+    // One under way is not replaced: the cloud refuses, and says why.
+    expect(await apply()).toMatchObject({ status: 1, err: expect.stringMatching(/all-shops .* is under way/) })
+    expect(await started()).toBe(1)
+    await rm(join(files, 'rollout.yaml'))
+    expect((await apply('--prune')).out).toMatch(
+      /^forget +Rollout +all-shops +no longer in the files; what it did stays done/m,
+    )
+    expect(await started()).toBe(1)
+  })
+
   it('changes nothing where a file is wrong, and says where', async () => {
     await policy('fourth', 'modle')
     expect(await apply()).toMatchObject({

@@ -11,11 +11,6 @@ interface PlanOptions {
   readonly force: boolean
 }
 
-interface Named {
-  readonly kind: string
-  readonly metadata: { readonly name: string }
-}
-
 const key = ({ kind, name }: { readonly kind: string; readonly name: string }) => `${kind} ${name}`
 
 /** What has to happen so that the cloud is as the files say; nothing is done. Kinds that are not applied are left out. */
@@ -23,25 +18,26 @@ export async function planApply(cloud: CloudClient, options: PlanOptions): Promi
   const { documents, set, ...wishes } = options
   const sides = new Map<string, Sides>()
   const add = (side: Sides) => sides.set(key(side), { ...sides.get(key(side)), ...side })
-  for (const [kind, { path }] of Object.entries<Kind>(KINDS)) {
-    if (path === undefined) continue
-    for (const live of await listAll<Named>(cloud, path)) add({ kind, name: live.metadata.name, live })
+  for (const [kind, { store }] of Object.entries<Kind>(KINDS)) {
+    for (const { name, document } of (await store?.list(cloud)) ?? []) add({ kind, name, live: document })
   }
   const applied = await listAll<{ kind: string; name: string; document: unknown }>(cloud, `/v1/applied/${set}`)
   for (const { kind, name, document } of applied) add({ kind, name, applied: document })
   for (const { kind, name, document } of documents) {
-    if (kindOf(kind)?.path !== undefined) add({ kind, name, wanted: document })
+    if (kindOf(kind)?.store) add({ kind, name, wanted: document })
   }
-  return [...sides.values()].map((one) => planChange(one, wishes)).sort((a, b) => (key(a) < key(b) ? -1 : 1))
+  return [...sides.values()]
+    .map((one) => planChange(one, { ...wishes, removable: kindOf(one.kind)?.store?.remove !== undefined }))
+    .sort((a, b) => (key(a) < key(b) ? -1 : 1))
 }
 
 /** Does one change of a plan, and remembers it. */
 export async function applyChange(cloud: CloudClient, set: string, change: Change): Promise<void> {
   const { action, kind, name, wanted } = change
-  const path = `${kindOf(kind)?.path}/${name}`
+  const store = kindOf(kind)?.store
   const record = `/v1/applied/${set}/${kind}/${name}`
-  if (action === 'create' || action === 'update') await cloud.put(path, wanted)
-  if (action === 'remove') await cloud.delete(path)
+  if (action === 'create' || action === 'update') await store?.put(cloud, name, wanted)
+  if (action === 'remove') await store?.remove?.(cloud, name)
   if (action === 'create' || action === 'update' || action === 'remember') await cloud.put(record, wanted)
   if (action === 'remove' || action === 'forget') await cloud.delete(record)
 }

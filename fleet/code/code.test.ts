@@ -113,9 +113,10 @@ describe('a plan', () => {
     ['left the files', { applied: a, live: a }, { prune: true }, 'remove'],
     ['left the files, and changed', { applied: a, live: b }, { prune: true }, 'conflict'],
     ['left the files, and changed', { applied: a, live: b }, { prune: true, force: true }, 'remove'],
+    ['left the files, and cannot be removed', { applied: a, live: b }, { prune: true, removable: false }, 'forget'],
     ['left both', { applied: a }, { prune: true }, 'forget'],
   ])('for what %s: %j, %j: %s', (_what, sides, wishes, action) => {
-    const all = { prune: false, force: false, ...wishes }
+    const all = { prune: false, force: false, removable: true, ...wishes }
     expect(planChange({ kind: 'Policy', name: 'x', ...sides }, all).action).toBe(action)
   })
 

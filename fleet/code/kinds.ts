@@ -2,6 +2,7 @@ import { policyFaults } from '@storecast/cloud/policies'
 import { ModelDefinition, Policy, RolloutDocument } from '@storecast/shared/contracts'
 import type { z } from 'zod'
 import { PolicyTest } from './policy-test.ts'
+import { type DocumentStore, policyStore, rolloutStore } from './stores.ts'
 
 /** What is wrong inside a document that its schema allows. */
 export interface Fault {
@@ -13,15 +14,15 @@ export interface Fault {
 export interface Kind {
   readonly schema: z.ZodType
   readonly faults?: (document: never) => readonly Fault[]
-  /** Where the cloud keeps documents of the kind, one under each name; absent: the kind is not applied. */
-  readonly path?: string
+  /** Absent: documents of the kind are not applied. */
+  readonly store?: DocumentStore
 }
 
 /** Every kind of document that the fleet as code may hold. */
 export const KINDS = {
-  Policy: { schema: Policy, faults: policyFaults, path: '/v1/policies' },
+  Policy: { schema: Policy, faults: policyFaults, store: policyStore },
   PolicyTest: { schema: PolicyTest },
-  Rollout: { schema: RolloutDocument },
+  Rollout: { schema: RolloutDocument, store: rolloutStore },
   ModelDefinition: { schema: ModelDefinition },
 } as const satisfies Readonly<Record<string, Kind>>
 

@@ -25,13 +25,15 @@ interface Wishes {
   readonly prune: boolean
   /** The files win over what was changed beside them. */
   readonly force: boolean
+  /** Whether documents of the kind can be removed; what a rollout did stays done. */
+  readonly removable: boolean
 }
 
 /**
  * Three-way: what somebody changed or made beside the files is a conflict, and not lost; only what was applied from the
  * files before is removed.
  */
-export function planChange(sides: Sides, { prune, force }: Wishes): Change {
+export function planChange(sides: Sides, { prune, force, removable }: Wishes): Change {
   const { wanted, applied, live } = sides
   const change = (action: Action, why: string): Change => ({ ...sides, action, why })
   const isLive = live !== undefined
@@ -40,6 +42,7 @@ export function planChange(sides: Sides, { prune, force }: Wishes): Change {
     if (applied === undefined) return change('keep', 'not of these files')
     if (!prune) return change('keep', 'no longer in the files; --prune removes it')
     if (!isLive) return change('forget', 'gone from the files and from the cloud')
+    if (!removable) return change('forget', 'no longer in the files; what it did stays done')
     if (touched && !force)
       return change('conflict', 'no longer in the files, and changed beside them; --force removes it')
     return change('remove', 'no longer in the files')

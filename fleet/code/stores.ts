@@ -1,0 +1,42 @@
+import { type CloudClient, listAll } from '../client/client.ts'
+
+/** A document as the cloud has it. */
+export interface LiveDocument {
+  readonly name: string
+  readonly document: unknown
+}
+
+/** Where the cloud keeps documents of a kind, one under each name. */
+export interface DocumentStore {
+  list(cloud: CloudClient): Promise<readonly LiveDocument[]>
+  put(cloud: CloudClient, name: string, document: unknown): Promise<void>
+  /** Absent: what was done by the document stays done, and there is nothing to remove. */
+  remove?(cloud: CloudClient, name: string): Promise<void>
+}
+
+export const policyStore: DocumentStore = {
+  async list(cloud) {
+    const documents = await listAll<{ metadata: { name: string } }>(cloud, '/v1/policies')
+    return documents.map((document) => ({ name: document.metadata.name, document }))
+  },
+  async put(cloud, name, document) {
+    await cloud.put(`/v1/policies/${name}`, document)
+  },
+  async remove(cloud, name) {
+    await cloud.delete(`/v1/policies/${name}`)
+  },
+}
+
+/** The newest rollout of a name is what its document says; another document starts another. */
+export const rolloutStore: DocumentStore = {
+  async list(cloud) {
+    const newest = new Map<string, LiveDocument>()
+    for (const { name, document } of await listAll<LiveDocument>(cloud, '/v1/rollouts')) {
+      if (!newest.has(name)) newest.set(name, { name, document })
+    }
+    return [...newest.values()]
+  },
+  async put(cloud, _name, document) {
+    await cloud.post('/v1/rollouts', document)
+  },
+}

@@ -117,6 +117,13 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const sites = createSites({ database, objects, desired, clock, onChange })
   const devices = createDevices({ database, desired, clock, certificates, onChange, onWithdrawn })
 
+  metrics.gauge('storecast_trust_ready', 'Whether the signed repository serves devices', async () =>
+    (await trust.status()).state === 'ready' ? 1 : 0,
+  )
+  metrics.gauge('storecast_trust_expiry_timestamp_seconds', 'When root or targets expire; 0 without both', async () => {
+    const { root, targets } = await trust.status()
+    return root && targets ? Math.min(root.expires, targets.expires) / 1000 : 0
+  })
   metrics.gauge('storecast_devices_enrolled', 'Devices in service', async () => (await devices.counts()).enrolled)
   metrics.gauge('storecast_devices_online', 'Devices that are connected', async () => (await devices.counts()).online)
 

@@ -10,7 +10,7 @@ import { fetchTrust, pushTrust } from '../trust/exchange.ts'
 import { readFolder, removeMetadata, type TrustFolder, writeFiles, writeMetadata } from '../trust/folder.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
-import { type FolderOptions, folderOption, signFolder, tellPending } from './trust.ts'
+import { type FolderOptions, folderOption, signFolder, tellPending } from './trust-folder.ts'
 
 interface VersionName {
   readonly model: string

@@ -20,6 +20,7 @@ export function addBackupCommands(program: Command, { terminal }: CliContext): v
       // Loaded when needed: the commands that work without a cloud start without it.
       const { backup, loadConfig } = await import('@storecast/cloud')
       tell('backed up to', await backup(await loadConfig(process.env), folder), json)
+      terminal.err('not in it: the cloud’s keys (trust and identity in its data folder); keep a copy of those apart')
     })
   program
     .command('restore')
@@ -30,5 +31,6 @@ export function addBackupCommands(program: Command, { terminal }: CliContext): v
     .action(async (folder: string, { json }: { json?: boolean }) => {
       const { loadConfig, restore } = await import('@storecast/cloud')
       tell('restored from', await restore(await loadConfig(process.env), folder), json)
+      terminal.err('before it starts, put the cloud’s keys back (trust and identity in its data folder)')
     })
 }

@@ -7,6 +7,7 @@ import {
   type TargetsMetadata,
   targetsOf,
 } from '@storecast/cloud/trust'
+import { DESIRED_KEYS_TARGET, DesiredKeys } from '@storecast/shared/contracts'
 import { smallFiles } from './ceremony.ts'
 
 /** What a signature would change, for the person who is about to make it. One line a fact. */
@@ -41,6 +42,12 @@ export function describeTargets(
     lines.push(`  ${known ? '~' : '+'} ${path}  ${length} bytes  sha256 ${sha256}`)
   }
   for (const { path } of then) if (!now.some((one) => one.path === path)) lines.push(`  - ${path}`)
+  const keysIn = (targets: TargetsMetadata | undefined) =>
+    targets ? DesiredKeys.parse(JSON.parse(smallFiles(targets, kept).get(DESIRED_KEYS_TARGET)!.toString())).keys : []
+  const keysBefore = keysIn(before).map(({ kid }) => kid)
+  for (const { kid } of keysIn(after)) {
+    if (!keysBefore.includes(kid)) lines.push(`  desired states signed by the cloud with ${kid}`)
+  }
   const revokedIn = (targets: TargetsMetadata | undefined) =>
     targets ? readRevoked(smallFiles(targets, kept)).versions : []
   const name = ({ model, version }: { model: string; version: number }) => `${model}@${version}`

@@ -57,6 +57,20 @@ it('leaves an entry for every mutating route, called by a stranger, by an operat
   }
 })
 
+it('leaves an entry also for a body that nests too deep to be written down', async () => {
+  const depth = 200_000
+  const text = `{"gate":"rollout","model":"models:/demand/1","selector":{"a":${'['.repeat(depth)}${']'.repeat(depth)}}}`
+  const before = await head()
+  const { status } = await call('POST', '/v1/policy-evaluations', {
+    bytes: new TextEncoder().encode(text),
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(status).toBeGreaterThanOrEqual(400)
+  expect((await since(before)).map((row) => [row.entry.action, row.entry.decision])).toEqual([
+    ['POST /v1/policy-evaluations', 'failed'],
+  ])
+})
+
 describe('what changes', () => {
   const site = { timeZone: 'Europe/Berlin', labels: { region: 'eu' } }
   const covariates = { issuedAt: 1000, days: ['2026-03-01'], site_values: { rain: [1] }, entity_values: {} }

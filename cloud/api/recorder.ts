@@ -54,24 +54,29 @@ export function recorder(audit: AuditLog): Recorder {
       if (!isMutating(route.method)) return
       const { handler } = route
       route.handler = async function (request, reply) {
+        const call = callOf(request, route)
         request.audited = true
-        return audit.recorded(callOf(request, route), async () => handler.call(this, request, reply))
+        return audit.recorded(call, async () => handler.call(this, request, reply))
       }
     },
     async refused(request, { status, code, detail }) {
       if (request.is404 || request.audited || !isMutating(request.method)) return
       request.audited = true
-      const { actor, action, subject } = callOf(request, request.routeOptions)
       const decision = status === 401 || status === 403 ? 'denied' : 'failed'
-      await audit.append({ actor, action, subject, decision, code, message: detail })
+      await audit.append({ ...namesOf(request, request.routeOptions), decision, code, message: detail })
     },
   }
 }
 
-function callOf(
-  request: FastifyRequest,
-  route: Pick<RouteOptions, 'url' | 'config'> | FastifyRequest['routeOptions'],
-): Call {
+type Route = Pick<RouteOptions, 'url' | 'config'> | FastifyRequest['routeOptions']
+
+const namesOf = (request: FastifyRequest, route: Route) => ({
+  actor: actorOf(request),
+  action: `${request.method} ${route.url}`,
+  subject: request.url.split('?')[0]!.slice(0, 1024),
+})
+
+function callOf(request: FastifyRequest, route: Route): Call {
   const { audit = {} } = route.config ?? {}
   const { state } = audit
   const asked = {
@@ -79,9 +84,7 @@ function callOf(
     ...bodyOf(request.body, audit),
   }
   return {
-    actor: actorOf(request),
-    action: `${request.method} ${route.url}`,
-    subject: request.url.split('?')[0]!.slice(0, 1024),
+    ...namesOf(request, route),
     ...(Object.keys(asked).length > 0 && { request: asked }),
     onDecision({ policy, verdict, messages }) {
       if (verdict !== 'warn') return

@@ -100,6 +100,30 @@ describe('a recorded call', () => {
     expect(await check()).toEqual({ head: await audit.head(), damage: [] })
   })
 
+  it('takes no policy’s word that comes when it is over: that is an entry of its own', async () => {
+    const said = {
+      policy: 'late',
+      sha256: 'a'.repeat(64),
+      gate: 'register',
+      verdict: 'deny',
+      messages: [],
+      inputs: {},
+    } as const
+    let later: Promise<void> | undefined
+    const over = Promise.withResolvers<void>()
+    await audit.recorded(call(), async () => {
+      later = over.promise.then(() => audit.note(said))
+    })
+    over.resolve()
+    await later
+    expect(
+      (await entries()).map(({ entry: { subject, decision, policies } }) => [subject, decision, policies]),
+    ).toEqual([
+      ['/v1/things', 'allowed', undefined],
+      ['late', 'denied', [said]],
+    ])
+  })
+
   it('does not give its entry to what goes on after it', async () => {
     let later: Promise<unknown> | undefined
     await audit.recorded(call({ action: 'first' }), async () => {

@@ -122,24 +122,30 @@ export function createAudit({ database, clock }: { database: Database; clock: Cl
     append,
     async recorded(call, work) {
       const scope: Scope = { call, policies: [], taken: false, recorded: false }
+      /** What still runs when the call is over has entries of its own. */
+      const close = () => {
+        const { recorded } = scope
+        Object.assign(scope, { taken: true, recorded: true })
+        return recorded
+      }
+      let result: Awaited<ReturnType<typeof work>>
       try {
-        const result = await scopes.run(scope, work)
-        scope.taken = true
-        if (!scope.recorded) await append({ ...entryOf(call, scope.policies), decision: 'allowed' })
-        return result
+        result = await scopes.run(scope, work)
       } catch (error) {
-        scope.taken = true
+        const recorded = close()
         const { before, policies } = scope
         // What changed before it failed has its entry; this one says that the call did not end well.
         await append({
-          ...entryOf(call, scope.recorded ? [] : policies),
-          ...(before !== undefined && !scope.recorded && { before }),
+          ...entryOf(call, recorded ? [] : policies),
+          ...(before !== undefined && !recorded && { before }),
           ...refusalOf(error),
         }).catch((cause) => {
           throw new AggregateError([error, cause], 'a call failed, and could not be recorded')
         })
         throw error
       }
+      if (!close()) await append({ ...entryOf(call, scope.policies), decision: 'allowed' })
+      return result
     },
     async note(decision) {
       const scope = scopes.getStore()
@@ -184,7 +190,7 @@ const entryOf = ({ actor, action, subject, request }: Call, policies: readonly P
 })
 
 /** What the log says of an error; what is not ours says nothing of the inside. */
-export function refusalOf(error: unknown): Pick<AuditRecord, 'decision' | 'code' | 'message'> {
+function refusalOf(error: unknown): Pick<AuditRecord, 'decision' | 'code' | 'message'> {
   if (!(error instanceof CloudError)) return { decision: 'failed', code: 'internal' }
   const { code, message } = error
   return { decision: error instanceof ForbiddenError ? 'denied' : 'failed', code, message }

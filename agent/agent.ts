@@ -154,6 +154,7 @@ export async function startAgent(
     refusals: () => pipeline.sensors.refusals,
     reported: () => reconciler.reported(),
     host: () => pipeline.models.host(),
+    shadowHost: () => pipeline.shadows.host(),
     trust: () => gate.status,
     link: () => {
       const { connected, trouble } = sync?.status ?? { connected: false, trouble: undefined }

@@ -28,6 +28,8 @@ export interface StatusSources {
   readonly refusals: () => readonly RefusalCount[]
   readonly reported: () => ReportedState | undefined
   readonly host: () => { readonly pid: number; readonly rss: number } | undefined
+  /** Of candidates; there only while one is. */
+  readonly shadowHost: () => { readonly pid: number; readonly rss: number } | undefined
   readonly trust: () => TrustStatus
   readonly link: () => LinkStatus
   /** Unix ms; undefined without a certificate. */
@@ -45,7 +47,6 @@ function describe(sources: StatusSources): object {
   const now = sources.now()
   const { records, oldest } = backlog(sources.db)
   const reported = sources.reported()
-  const host = sources.host()
   return {
     device: sources.device,
     site: reported?.site ?? null,
@@ -58,7 +59,8 @@ function describe(sources: StatusSources): object {
     models: Object.fromEntries(
       Object.entries(reported?.models ?? {}).map(([name, model]) => [name, { ...model, at: iso(model.at) }]),
     ),
-    modelHost: host ? { pid: host.pid, residentBytes: host.rss } : null,
+    modelHost: describeHost(sources.host()),
+    shadowHost: describeHost(sources.shadowHost()),
     link: { connected: sources.link().connected, trouble: sources.link().trouble ?? null },
     certificateExpires: sources.certificateExpires() === undefined ? null : iso(sources.certificateExpires()!),
     trust: describeTrust(sources.trust()),
@@ -87,6 +89,9 @@ function describeTrust({ roles, development, refreshedAt, desiredExpires, lastRe
     lastRefusal: lastRefusal ? { ...lastRefusal, at: iso(lastRefusal.at) } : null,
   }
 }
+
+const describeHost = (host: ReturnType<StatusSources['host']>) =>
+  host ? { pid: host.pid, residentBytes: host.rss } : null
 
 /** A sensor with an expected interval is silent after three of them. */
 function describeSensor({ name, kind, unit, interval }: SensorDefinition, heard: SensorHeard | undefined, now: number) {

@@ -1,4 +1,10 @@
-import type { EventRecord, ForecastRecord, ReportedState, WindowRecord } from '@storecast/shared/contracts'
+import type {
+  EventRecord,
+  EvidenceRecord,
+  ForecastRecord,
+  ReportedState,
+  WindowRecord,
+} from '@storecast/shared/contracts'
 import { decodeRecords, decodeUplink, encodeAck, encodeAnswer, topicOf } from '@storecast/shared/wire'
 import type { TestBroker } from './broker.ts'
 
@@ -8,6 +14,7 @@ export interface CloudEnd {
   readonly windows: ReadonlyMap<string, WindowRecord>
   readonly forecasts: ReadonlyMap<string, ForecastRecord>
   readonly events: ReadonlyMap<string, EventRecord>
+  readonly evidence: ReadonlyMap<string, EvidenceRecord>
   reported(): ReportedState | undefined
   /** Retained, as the cloud publishes it. @param signed a compact JWS */
   desire(signed: string): void
@@ -17,6 +24,7 @@ export function playCloud({ broker }: TestBroker, device: string): CloudEnd {
   const windows = new Map<string, WindowRecord>()
   const forecasts = new Map<string, ForecastRecord>()
   const events = new Map<string, EventRecord>()
+  const evidence = new Map<string, EvidenceRecord>()
   let reported: ReportedState | undefined
   const say = (channel: 'ack' | 'desired', payload: Uint8Array | string, retain: boolean) =>
     broker.publish(
@@ -43,6 +51,9 @@ export function playCloud({ broker }: TestBroker, device: string): CloudEnd {
       forecasts.set(`${record.model}/${record.version}/${record.entity} ${record.issuedAt}`, record)
     }
     for (const { record } of records.events) events.set(record.id, record)
+    for (const { record } of records.evidence) {
+      evidence.set(`${record.model}/${record.champion}/${record.candidate} ${record.day}`, record)
+    }
     if (records.reported) reported = records.reported.record
     const ack = { epoch, link, committed: sequences, committedAt: serverTime, serverTime, pauseMs: 0, sayHello: false }
     say('ack', encodeAck(ack), false)
@@ -51,6 +62,7 @@ export function playCloud({ broker }: TestBroker, device: string): CloudEnd {
     windows,
     forecasts,
     events,
+    evidence,
     reported: () => reported,
     desire: (signed) => say('desired', signed, true),
   }

@@ -130,6 +130,46 @@ describe('a shop', () => {
     })
   })
 
+  it('has a candidate forecast in shadow: the cloud hears how it compares, and none of its forecasts', async () => {
+    await live(days(1, 9), { milk: 20, bread: 8 })
+    const bundles = { directory: folder.path }
+    const champion = await shop.publish(await tinyDemand(bundles))
+    const candidate = await shop.publish(await tinyDemand({ ...bundles, version: 2, factor: 2 }))
+    await shop.desire({
+      documents: { catalogue: shop.objects.put(JSON.stringify({ ...CATALOGUE, labels: { region: 'eu' } })) },
+      models: { demand: { ...champion, candidate } },
+    })
+    const inShadow = { active: 1, candidate: { version: 2, phase: 'shadow' } }
+    await eventually(async () => expect(await modelOf()).toMatchObject(inShadow))
+    shop.clock.advance(midnight(10) + 1000 - shop.clock.now())
+    const pair = (day: number) => shop.cloud!.evidence.get(`demand/1/2 2026-03-${day}`)
+    // That the candidate has run is told at once.
+    await eventually(() => expect(pair(10)).toMatchObject({ rows: 0, crashes: 0, region: 'eu' }))
+    await live([10], { milk: 25, bread: 8 })
+    shop.clock.advance(midnight(11) + 1000 - shop.clock.now())
+    // By hand: milk 20 and 40 where 25 came, bread 8 and 16 where 8 came.
+    await eventually(() =>
+      expect(pair(10)).toMatchObject({
+        ...{ rows: 2, excluded: 0, actual: 33, moved: 28, championError: -5, candidateError: 23 },
+        ...{
+          difference: 18,
+          differenceSquared: 164,
+          largestDifference: 10,
+          championAbsolute: 5,
+          candidateAbsolute: 23,
+        },
+      }),
+    )
+    expect([...shop.cloud!.forecasts.values()].every(({ version }) => version === 1)).toBe(true)
+    const [served] = await forecastsOf('?model=demand&entity=milk')
+    expect(served).toMatchObject({ version: 1 })
+
+    const asked = shop.objects.requests.filter((line) => line === candidate.bundle.sha256).length
+    await shop.desire({ models: { demand: candidate } })
+    await eventually(async () => expect(await modelOf()).toMatchObject({ active: 2, phase: 'active' }))
+    expect(shop.objects.requests.filter((line) => line === candidate.bundle.sha256)).toHaveLength(asked)
+  })
+
   it('goes on forecasting with the model it has when an update fails, and says why', async () => {
     await live(days(1, 8), { milk: 20, bread: 8 })
     await shop.desire({

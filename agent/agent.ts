@@ -90,8 +90,10 @@ export async function startAgent(
 
   const { deviceToken } = secrets
   const settings = await identitySettings(config, secrets)
-  const identity = settings && stack.use(await openIdentity(settings, log))
+  let trustTime = Date.now
+  const identity = settings && stack.use(await openIdentity(settings, log, () => trustTime()))
   const gate = stack.use(openGate({ config, identity, writer, db, store, log, now: clock.now }))
+  trustTime = () => gate.now()
   const reconciler = stack.use(
     new Reconciler({
       writer,

@@ -19,12 +19,15 @@ export interface IdentitySettings {
   readonly ca: string | undefined
 }
 
-/** The device's identity, kept up while it is held. */
-export async function openIdentity(settings: IdentitySettings, log: Logger): Promise<Identity> {
+/**
+ * The device's identity, kept up while it is held.
+ * @param now unix ms by which a certificate is due for renewal
+ */
+export async function openIdentity(settings: IdentitySettings, log: Logger, now: () => number): Promise<Identity> {
   const { claim, folder } = settings
   const isCertified = claim !== undefined || (await identityStore(folder).read()) !== undefined
   const byToken = tokenCredentials(settings)
-  return !isCertified && byToken ? tokenIdentity(byToken) : certificateIdentity({ ...settings, log })
+  return !isCertified && byToken ? tokenIdentity(byToken) : certificateIdentity({ ...settings, now, log })
 }
 
 /** What the device could show now, without asking anybody: undefined before it is enrolled. */

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { certificateIdentity, createLogger } from '@storecast/agent/test/identity'
 import { startLiveDevice } from '@storecast/agent/test/live-device'
@@ -7,6 +9,7 @@ import { NO_QUALITY } from '@storecast/shared/windows'
 import { type Channel, topicOf } from '@storecast/shared/wire'
 import { connect, connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { runCli } from '../cli/program.ts'
 import { type CloudProgram, startCloudProgram } from '../constellation/cloud.ts'
 import { hasMosquitto, temporaryFolder } from '../constellation/index.ts'
 import { type Mosquitto, mosquittoPorts, startFleetMosquitto } from '../constellation/mosquitto.ts'
@@ -222,6 +225,24 @@ describe.skipIf(!hasMosquitto())('Mosquitto', () => {
       interval: 200,
     })
     expect(await attempt({ ...held.get('shop-1')!, clientId: 'shop-1' })).toBe('connected')
+  })
+
+  it('is set up from the command line, for its owner alone, and keeps the cloud’s login when that is done again', async () => {
+    const terminal = { out: () => undefined, err: () => undefined, progress: () => undefined }
+    const env = { STORECAST_URL: cloud.client.url, STORECAST_TOKEN: cloud.adminToken }
+    const context = { terminal, env, signal: AbortSignal.abort(), readInput: async () => '' }
+    const made = join(folder, 'by-hand')
+    const setup = ['mosquitto', 'setup', made, '--name', 'mqtt.example', '--host', '127.0.0.1']
+    expect(await runCli(setup, context)).toBe(0)
+    for (const secret of ['server.key', 'cloud.passwd', 'cloud-url']) {
+      expect((await stat(join(made, secret))).mode & 0o777).toBe(0o600)
+    }
+    const login = await readFile(join(made, 'cloud-url'), 'utf8')
+    expect(await runCli(setup, context)).toBe(0)
+    expect(await readFile(join(made, 'cloud-url'), 'utf8')).toBe(login)
+    expect(await readFile(join(made, 'mosquitto.conf'), 'utf8')).not.toContain('@')
+    const server = new X509Certificate(await readFile(join(made, 'server.pem'), 'utf8'))
+    expect(server.checkHost('mqtt.example')).toBe('mqtt.example')
   })
 
   it('shows a cloned identity within a minute, and its records are kept apart', async () => {

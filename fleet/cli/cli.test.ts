@@ -48,6 +48,8 @@ describe('models', () => {
     expect(trained.err).toBe('')
     expect(trained.status).toBe(0)
     expect(JSON.parse(trained.out).lineage.dataset.rows).toBe(2 * 4 * 45)
+    expect(JSON.parse(trained.out).metrics.latency_p95_ms).toBeGreaterThan(0)
+    expect(JSON.parse(trained.out).metrics.latency_p95_ms).toBeLessThan(50)
 
     const inspected = await storecast('model', 'inspect', out!)
     expect(inspected.status).toBe(0)

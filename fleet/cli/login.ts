@@ -50,8 +50,8 @@ async function claim(url: string, code: string): Promise<string> {
   return token
 }
 
-async function readToken({ ask, readInput }: CliContext, withToken?: boolean): Promise<string> {
-  const given = withToken || !ask ? await readInput() : await ask('Token: ')
+async function readToken({ askSecret, readInput }: CliContext, withToken?: boolean): Promise<string> {
+  const given = withToken || !askSecret ? await readInput() : await askSecret('Token: ')
   const token = given.trim()
   if (token !== '') return token
   throw new UsageError(

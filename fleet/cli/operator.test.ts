@@ -52,6 +52,12 @@ describe('login', () => {
     expect(await storecast(['login', server.cloud.adminLink!])).toMatchObject({ status: 1 })
   })
 
+  it('takes a token that is typed unseen', async () => {
+    const typed = { secret: server.cloud.adminToken, env: { XDG_CONFIG_HOME: join(folder, 'typed') } }
+    expect(await storecast(['login', server.cloud.url], typed)).toMatchObject({ status: 0 })
+    expect(await storecast(['login', server.cloud.url], { ...typed, secret: ' ' })).toMatchObject({ status: 1 })
+  })
+
   it('sends a token to the cloud that gave it, and to no other', async () => {
     const env = { STORECAST_URL: 'http://127.0.0.1:9' }
     expect(await storecast(['device', 'list'], { env })).toMatchObject({ status: 4 })

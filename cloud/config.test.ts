@@ -10,6 +10,7 @@ describe('loadConfig', () => {
       http: { host: '127.0.0.1', port: 8080 },
       mqtt: { host: '127.0.0.1', port: 1883 },
       secrets: {},
+      trust: { mode: 'development' },
     })
   })
 
@@ -21,17 +22,21 @@ describe('loadConfig', () => {
     const config = await loadConfig({
       STORECAST_CONFIG: path('cloud.yaml'),
       STORECAST_HTTP_PORT: '9001',
+      STORECAST_TRUST: 'production',
+      STORECAST_TRUST_ROOT: '/etc/storecast/1.root.json',
       STORECAST_ADMIN_TOKEN_FILE: path('token'),
       DATABASE_URL: 'postgresql://u:p@db/storecast',
     })
     expect(config.http).toEqual({ host: '127.0.0.1', port: 9001, publicUrl: 'https://cloud.example' })
     expect(config.secrets).toEqual({ adminToken: 'secret-token', databaseUrl: 'postgresql://u:p@db/storecast' })
+    expect(config.trust).toEqual({ mode: 'production', root: '/etc/storecast/1.root.json' })
     expect(config.data).toMatch(/\/there$/)
   })
 
   it.each([
     [{ STORECAST_HTTP_PORT: 'eighty' }, 'config-invalid', 'port'],
     [{ STORECAST_PUBLIC_URL: 'ftp://x' }, 'config-invalid', 'publicUrl'],
+    [{ STORECAST_TRUST: 'none' }, 'config-invalid', 'mode'],
     [{ STORECAST_CONFIG: '/nowhere/cloud.yaml' }, 'config-missing', '/nowhere/cloud.yaml'],
     [{ DATABASE_URL_FILE: '/nowhere/url' }, 'secret-missing', 'DATABASE_URL_FILE'],
     [{ STORECAST_HTTP_HOST: '0.0.0.0' }, 'token-required', 'STORECAST_ADMIN_TOKEN'],

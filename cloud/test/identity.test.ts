@@ -270,3 +270,15 @@ it('leaves every enrolment in the audit log, let in or refused, and no secret wi
   const all = JSON.stringify((await cloud.call('GET', '/v1/audit?limit=500')).body)
   expect(all).not.toContain(one.secret)
 })
+
+it('leaves an entry for every route by which a device may change something, called by a stranger', async () => {
+  const { body } = await deviceCall(`${cloud.cloud.devicesUrl}/v1/openapi.json`, { ca })
+  const posts = Object.entries<object>(body.paths).flatMap(([path, methods]) => ('post' in methods ? [path] : []))
+  expect(posts).toEqual(expect.arrayContaining(['/v1/enrol', '/v1/renew']))
+  for (const path of posts) {
+    const before = (await cloud.call('GET', '/v1/audit/head')).body.number
+    expect((await deviceCall(`${cloud.cloud.devicesUrl}${path}`, { ca, json: {} })).status).toBeGreaterThanOrEqual(400)
+    const { items } = (await cloud.call('GET', `/v1/audit?order=oldest&cursor=${before}`)).body
+    expect(items.map((row: { entry: { action: string } }) => row.entry.action)).toEqual([`POST ${path}`])
+  }
+})

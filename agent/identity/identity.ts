@@ -76,7 +76,11 @@ export async function certificateIdentity(options: CertificateIdentityOptions): 
   }
   const first = Promise.withResolvers<void>()
   if (enrolled) first.resolve()
-  let trouble = enrolled ? undefined : 'not enrolled yet'
+  let trouble = enrolled
+    ? undefined
+    : claim
+      ? 'not enrolled yet'
+      : 'not enrolled, and there is no claim: give the device one'
 
   const running = run()
   const current = (): Credentials | undefined => {
@@ -111,9 +115,12 @@ export async function certificateIdentity(options: CertificateIdentityOptions): 
   async function run(): Promise<void> {
     const isNew = claim && digest(claim.secret) !== enrolled?.claim
     if (isNew) {
-      await insist('enrolment', async () => {
+      // With a certificate in force, a claim that is refused is a mistake of somebody's: what works is kept up.
+      const hadOne = enrolled !== undefined
+      const work = async () => {
         enrolled = await enrol(store, { ...options, claim, signal })
-      })
+      }
+      await insist('enrolment', work, hadOne)
       first.resolve()
     }
     while (enrolled && !signal.aborted) {
@@ -129,8 +136,8 @@ export async function certificateIdentity(options: CertificateIdentityOptions): 
     }
   }
 
-  /** Does the work until it is done, or the agent ends. */
-  async function insist(what: string, work: () => Promise<void>): Promise<void> {
+  /** Does the work until it is done, or the agent ends; or is refused, where a refusal is to be lived with. */
+  async function insist(what: string, work: () => Promise<void>, once = false): Promise<void> {
     const waits = fullJitter(backoff)
     while (!signal.aborted) {
       try {
@@ -141,6 +148,10 @@ export async function certificateIdentity(options: CertificateIdentityOptions): 
       } catch (error) {
         if (signal.aborted) return
         trouble = `${what} failed: ${(error as Error).message}`
+        if (once && error instanceof IdentityRefused) {
+          log.error({ code: error.code, reason: error.message }, `${what} refused; the device stays as it is`)
+          return
+        }
         const retryInMs = Math.round(waits.next())
         const level = error instanceof IdentityRefused ? 'error' : 'warn'
         log[level](

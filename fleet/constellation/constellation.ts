@@ -97,7 +97,10 @@ export async function startConstellation(options: ConstellationOptions): Promise
     stores,
     broker: broker?.program,
     now,
-    crashed: Promise.race([cloud.program, ...stores.map(({ agent }) => agent.program)].map((one) => one.crashed)),
+    crashed: Promise.race([
+      ...[cloud.program, ...stores.map(({ agent }) => agent.program)].map((one) => one.crashed),
+      ...(broker?.failed ? [broker.failed] : []),
+    ]),
     async setSpeed(speed) {
       if (speed === clock.speed) return
       // At once: while they ended in order, a fast clock would run through a night. What they acknowledged is safe.

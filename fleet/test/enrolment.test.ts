@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process'
 import { createHash, X509Certificate } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { type AgentIdentity, certificateIdentity, createLogger } from '@storecast/agent/test/identity'
 import { startLiveDevice } from '@storecast/agent/test/live-device'
 import { type TestCloud, testCloud } from '@storecast/cloud/test/cloud'
@@ -110,6 +113,34 @@ describe('enrolment', () => {
     await cloud.call('POST', '/v1/devices/north-5/revoke')
     await using second = await open({ device: 'north-5', folder, claim: await claim({ device: 'north-5' }) })
     await vi.waitFor(() => expect(second.current?.tls.cert).not.toBe(before.tls.cert))
+  })
+})
+
+describe('a device with a certificate', () => {
+  it('keeps and renews it where it is given a claim that is refused', async () => {
+    const folder = await newFolder()
+    await using first = await open({ device: 'north-6', folder, claim: await claim() })
+    const before = (await enrolled(first)).tls
+    await first[Symbol.asyncDispose]()
+    ahead = 69 * DAY_MS
+    const forAnother = await claim({ device: 'north-7' })
+    await using second = await open({ device: 'north-6', folder, claim: forAnother })
+    await vi.waitFor(() => expect(second.current?.tls.cert).not.toBe(before.cert))
+    expect(second.trouble).toBeUndefined()
+    ahead = 0
+  })
+
+  it('is told so by its doctor, who tries the broker as the device would', async () => {
+    const home = await newFolder()
+    const folder = join(home, 'data', 'identity')
+    await using identity = await open({ device: 'north-8', folder, claim: await claim() })
+    await enrolled(identity)
+    const config = join(home, 'agent.yaml')
+    await writeFile(config, JSON.stringify({ device: 'north-8', cloud: {} }))
+    const main = fileURLToPath(new URL('../../agent/main.ts', import.meta.url))
+    const { stdout } = await promisify(execFile)(process.execPath, [main, 'doctor', '--config', config])
+    expect(stdout).toMatch(/\[ ok \] identity +the certificate ends at /)
+    expect(stdout).toMatch(/\[ ok \] broker +mqtts:\S+ lets north-8 in/)
   })
 })
 

@@ -1,32 +1,40 @@
-import type { RolloutInput } from '@storecast/shared/contracts'
+import { RolloutDocument, type RolloutInput } from '@storecast/shared/contracts'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { rolloutOf } from '../test/rollout.ts'
-import type { Rollout } from './rollouts.ts'
+import type { Rollout, Rollouts } from './rollouts.ts'
 import { type TestFleet, testFleet } from './test/fleet.ts'
 
+const stack = new AsyncDisposableStack()
 let fleet: TestFleet
+let rollouts: Rollouts
 beforeAll(async () => {
-  fleet = await testFleet()
+  fleet = stack.use(await testFleet())
+  // Two clouds on one database.
+  rollouts = stack.use(await fleet.openRollouts())
+  stack.use(await fleet.openRollouts())
 })
-afterAll(() => fleet[Symbol.asyncDispose]())
+afterAll(() => stack.disposeAsync())
 
 const HOUR = 3_600_000
 const names = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}-${n}`)
 type Spec = Partial<RolloutInput['spec']> & { name?: string }
 const begin = (name: string, version: number, spec: Spec = {}) =>
-  fleet.start(
-    rolloutOf(`models:/${name}/${version}`, {
-      name: `${name}-${version}`,
-      selector: { labels: { fleet: name } },
-      ...spec,
-    }),
+  rollouts.start(
+    RolloutDocument.parse(
+      rolloutOf(`models:/${name}/${version}`, {
+        name: `${name}-${version}`,
+        selector: { labels: { fleet: name } },
+        ...spec,
+      }),
+    ),
+    'tester',
   )
 /** Devices answer until the rollout is as expected. */
 const until = (which: string, check: (rollout: Rollout) => void | Promise<void>): Promise<Rollout> =>
   vi.waitFor(
     async () => {
       await fleet.answer()
-      const rollout = await fleet.rollouts.get(which)
+      const rollout = await rollouts.get(which)
       await check(rollout)
       return rollout
     },
@@ -34,8 +42,7 @@ const until = (which: string, check: (rollout: Rollout) => void | Promise<void>)
   )
 const untilState = (which: string, state: Rollout['state']) =>
   until(which, (rollout) => expect(rollout).toMatchObject({ state }))
-const act = (which: string, verb: Parameters<TestFleet['rollouts']['act']>[1]) =>
-  fleet.rollouts.act(which, verb, 'tester')
+const act = (which: string, verb: Parameters<Rollouts['act']>[1]) => rollouts.act(which, verb, 'tester')
 /** Devices that serve a version before the rollout, and a model with three. */
 async function ready(name: string, count: number): Promise<string[]> {
   await fleet.model(name, 3)
@@ -72,7 +79,7 @@ describe('a rollout by steps', () => {
     expect(tally(await serving('steps'))).toEqual({ 2: 10 })
     const { rows } = await fleet.pool.query("SELECT alias, version FROM model_aliases WHERE model = 'steps'")
     expect(rows).toEqual([{ alias: 'champion', version: 2 }])
-    const { items } = await fleet.rollouts.history('steps-2', { limit: 50 })
+    const { items } = await rollouts.history('steps-2', { limit: 50 })
     expect(items.map(({ who, what }) => `${who}: ${what}`)).toEqual([
       'controller: succeed at step 5',
       'controller: next at step 4',
@@ -92,7 +99,7 @@ describe('a rollout by steps', () => {
     fleet.clock.advance(HOUR)
     await act('timed-2', 'pause')
     await act('timed-2', 'resume')
-    expect((await fleet.rollouts.get('timed-2')).step).toBe(1)
+    expect((await rollouts.get('timed-2')).step).toBe(1)
     fleet.clock.advance(HOUR)
     await untilState('timed-2', 'succeeded')
   })
@@ -105,7 +112,7 @@ describe('a rollout by steps', () => {
     const held = await untilState('fails-2', 'paused')
     expect(held).toMatchObject({ counts: { told: 10, succeeded: 7, failed: 2, rolledBack: 1 } })
     expect(held.reason).toMatch(/3 of 10 devices told: 2 failed, 1 rolled back, 0 silent; at most 20 % may/)
-    const failed = await fleet.rollouts.devices('fails-2', { limit: 10, state: 'failed' })
+    const failed = await rollouts.devices('fails-2', { limit: 10, state: 'failed' })
     expect(failed.items.map(({ device, reason }) => [device, reason])).toEqual([
       ['fails-0', 'failed'],
       ['fails-1', 'failed'],
@@ -306,7 +313,7 @@ describe('on evidence', () => {
       verdict: 'non-inferior',
       denominators: { members: 6, matured: 6, pending: 0, rows: 3 * 6 * 30, excludedRows: 3 * 6 * 2 },
     })
-    const { items } = await fleet.rollouts.analyses('proof-2', { limit: 10 })
+    const { items } = await rollouts.analyses('proof-2', { limit: 10 })
     expect(items.map(({ analysis }) => analysis.days.length)).toEqual([3, 2, 1, 0])
     const { rows } = await fleet.pool.query(
       "SELECT 1 FROM desired_models WHERE model = 'proof' AND candidate IS NOT NULL",

@@ -14,6 +14,7 @@ import { addLoginCommands } from './login.ts'
 import { addModelCommands } from './model.ts'
 import { addMosquittoCommands } from './mosquitto.ts'
 import { addPolicyCommands } from './policy.ts'
+import { addRolloutCommands } from './rollout.ts'
 import { addTrustCommands } from './trust.ts'
 
 /** 0 done, 1 failed or a command line that is wrong, 2 cancelled, 4 not logged in; as `gh` has them. */
@@ -36,6 +37,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addApproveCommands(program, context)
   addTrustCommands(program, context)
   addKeyCommands(program, context)
+  addRolloutCommands(program, context)
   addPolicyCommands(program, context)
   addApplyCommands(program, context)
   addAuditCommands(program, context)

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { RolloutDocument, type RolloutInput } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import type { Pool } from 'pg'
 import { desiredStates } from '../../devices/index.ts'
@@ -16,9 +15,10 @@ import { type Rollouts, startRollouts } from '../rollouts.ts'
 export type Behaviour = 'serve' | 'fail' | 'roll-back' | 'say-nothing'
 
 export interface TestFleet extends AsyncDisposable {
-  readonly rollouts: Rollouts
   readonly pool: Pool
+  /** Of the database, and where the objects lie: for a cloud of its own. */
   readonly url: string
+  readonly objects: string
   readonly clock: { now(): number; advance(ms: number): void }
   /** Registers so many versions of a model. */
   model(name: string, versions: number): Promise<void>
@@ -31,7 +31,10 @@ export interface TestFleet extends AsyncDisposable {
   answer(): Promise<void>
   /** The version of the model that each device serves. */
   serving(model: string): Promise<Record<string, number | null>>
-  start(document: RolloutInput): ReturnType<Rollouts['start']>
+  /** While it lasts, a cloud carries rollouts on. */
+  withRollouts<T>(work: (rollouts: Rollouts) => Promise<T>): Promise<T>
+  /** The same, until it is disposed of. */
+  openRollouts(): Promise<Rollouts>
   /** A day of evidence of every device that has the candidate in shadow: relative difference, of 100 each. */
   evidence(model: string, day: string, difference: (device: string) => number): Promise<number>
 }
@@ -45,7 +48,8 @@ export async function testFleet(): Promise<TestFleet> {
   let now = Date.UTC(2026, 2, 1)
   const clock = { now: () => now, advance: (ms: number) => (now += ms) }
   const desired = desiredStates({ api: () => 'http://cloud', clock })
-  const objects = await folderObjects(join(folder.path, 'objects'))
+  const objectFolder = join(folder.path, 'objects')
+  const objects = await folderObjects(objectFolder)
   const registry = createRegistry({ database, objects, clock, onRegistered: async () => {} })
   const common = {
     desired,
@@ -56,16 +60,17 @@ export async function testFleet(): Promise<TestFleet> {
     trust: { requireApproved: async () => {} },
     admit: async () => {},
   }
-  const rollouts = stack.use(startRollouts({ ...common, database, everyMs: 20 }))
-  // Another cloud on the same database.
-  const second = stack.use(await openDatabase({ url: database.url, log: quiet }))
-  stack.use(startRollouts({ ...common, database: second, everyMs: 20 }))
+  const withRollouts: TestFleet['withRollouts'] = async (work) => {
+    await using rollouts = startRollouts({ ...common, database, everyMs: 20 })
+    return await work(rollouts)
+  }
   const behaviours = new Map<string, Behaviour>()
   const owned = stack.move()
   return {
-    rollouts,
+    withRollouts,
     pool,
     url: database.url,
+    objects: objectFolder,
     clock,
     async model(name, versions) {
       for (let n = 1; n <= versions; n++) {
@@ -133,7 +138,17 @@ export async function testFleet(): Promise<TestFleet> {
       )
       return Object.fromEntries(rows.map(({ id, active }) => [id, active]))
     },
-    start: (document) => rollouts.start(RolloutDocument.parse(document), 'tester'),
+    async openRollouts() {
+      const another = await openDatabase({ url: database.url, log: quiet })
+      const rollouts = startRollouts({ ...common, database: another, everyMs: 20 })
+      return {
+        ...rollouts,
+        async [Symbol.asyncDispose]() {
+          await rollouts[Symbol.asyncDispose]()
+          await another[Symbol.asyncDispose]()
+        },
+      }
+    },
     async evidence(model, day, difference) {
       const { rows } = await pool.query<{ device: string; version: number; candidate: number }>(
         `SELECT device, version, (candidate->>'version')::int4 AS candidate FROM desired_models

@@ -19,7 +19,7 @@ import { lockDirectory } from './platform/lock.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
 import { startWriter } from './platform/writer.ts'
 import { Sync } from './sync/index.ts'
-import { DesiredIntake, keepFresh } from './trust/index.ts'
+import { DesiredIntake, keepFresh, readTime, TrustTime } from './trust/index.ts'
 import { approvalBy, openGate } from './trust-tools.ts'
 import { download, openObjectStore, Reconciler, restoreDocuments } from './update/index.ts'
 import type { AgentProcedures } from './writer-thread.ts'
@@ -90,10 +90,9 @@ export async function startAgent(
 
   const { deviceToken } = secrets
   const settings = await identitySettings(config, secrets)
-  let trustTime = Date.now
-  const identity = settings && stack.use(await openIdentity(settings, log, () => trustTime()))
-  const gate = stack.use(openGate({ config, identity, writer, db, store, log, now: clock.now }))
-  trustTime = () => gate.now()
+  const time = new TrustTime(readTime(db).known)
+  const identity = settings && stack.use(await openIdentity(settings, log, () => time.now()))
+  const gate = stack.use(openGate({ config, identity, time, writer, db, store, log, now: clock.now }))
   const reconciler = stack.use(
     new Reconciler({
       writer,

@@ -5,7 +5,7 @@ import type { Connection } from './platform/database.ts'
 import { fileSize, readFrom, readWhole } from './platform/files.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Writer } from './platform/writer.ts'
-import { openTrustGate, TrustError, type TrustGate, TrustRefused } from './trust/index.ts'
+import { openTrustGate, TrustError, type TrustGate, TrustRefused, type TrustTime } from './trust/index.ts'
 import { type ObjectStore, RefusedUpdateError, type StepTools, TransientUpdateError } from './update/index.ts'
 import type { AgentProcedures } from './writer-thread.ts'
 
@@ -21,6 +21,7 @@ export function openGate(options: {
   readonly now: () => number
   /** Undefined where the agent works alone. */
   readonly identity: Identity | undefined
+  readonly time: TrustTime
 }): TrustGate {
   const { config, store, identity, ...rest } = options
   const given = config.cloud?.rootFile

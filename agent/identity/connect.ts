@@ -12,7 +12,7 @@ const HANDSHAKE_MS = 30_000
  * Options for one request over HTTPS as the device makes it: `request(url, { ...httpsOptions(tls), … })`. Against an
  * authority that is pinned, a clock that runs behind does no harm.
  */
-export function httpsOptions(tls: ClientTls): Pick<RequestOptions, 'agent' | keyof ClientTls> {
+export function httpsOptions(tls: ClientTls): Pick<RequestOptions, 'agent' | 'ca' | 'key' | 'cert'> {
   return tls.ca === undefined ? { agent: false, ...tls } : { agent: new PinnedAgent(tls) }
 }
 
@@ -46,31 +46,37 @@ class PinnedAgent extends Agent {
 /**
  * Connects to a server of the authority `tls.ca`; `secureConnect` tells that it is one. As usual in all but this: the pinned
  * authority signs for the present alone, so a certificate of its that is not valid yet says that this device's clock runs
- * behind (a Raspberry Pi boots at 1970), and is taken. It has ended where it ended before the device's own was made.
+ * behind (a Raspberry Pi boots at 1970), and is taken. One that has ended by what is known of the time stays refused, also
+ * where the clock was set back.
  */
 export function connectPinned(at: { readonly host: string; readonly port: number }, tls: ClientTls): TLSSocket {
   const host = at.host.replace(/^\[|\]$/g, '')
   const options: ConnectionOptions = { ...tls, host, port: at.port, ...(isIP(host) === 0 && { servername: host }) }
   const socket = connect({ ...options, rejectUnauthorized: false })
   socket.prependOnceListener('secureConnect', () => {
-    if (socket.authorized) return
-    const code = String(socket.authorizationError)
-    if (code === 'CERT_NOT_YET_VALID' && isServerOf(socket.getPeerX509Certificate(), host, tls)) return
+    const peer = socket.getPeerX509Certificate()
+    const behind = String(socket.authorizationError) === 'CERT_NOT_YET_VALID' && isServerOf(peer, host, tls)
+    const isTrusted = socket.authorized || behind
+    if (isTrusted && peer && Date.parse(peer.validTo) > passed(tls)) return
+    const code = isTrusted ? 'CERT_HAS_EXPIRED' : String(socket.authorizationError)
     socket.destroy(Object.assign(new Error(`the certificate of ${host}:${at.port} is refused: ${code}`), { code }))
   })
   return socket
 }
 
-function isServerOf(peer: X509Certificate | undefined, host: string, { ca, cert }: ClientTls): boolean {
+/** Unix milliseconds that have passed at least: the device's own certificate was made in them. */
+function passed({ now = Date.now, cert }: ClientTls): number {
+  return Math.max(now(), cert === undefined ? 0 : Date.parse(new X509Certificate(cert).validFrom))
+}
+
+function isServerOf(peer: X509Certificate | undefined, host: string, { ca }: ClientTls): boolean {
   if (peer === undefined || ca === undefined) return false
   const authority = new X509Certificate(ca)
   const isNamed = isIP(host) === 0 ? peer.checkHost(host) : peer.checkIP(host)
-  const passed = cert === undefined ? 0 : Date.parse(new X509Certificate(cert).validFrom)
   return (
     peer.checkIssued(authority) &&
     peer.verify(authority.publicKey) &&
     (peer.keyUsage ?? []).includes(SERVER_AUTHENTICATION) &&
-    isNamed !== undefined &&
-    Date.parse(peer.validTo) > Math.max(passed, Date.now())
+    isNamed !== undefined
   )
 }

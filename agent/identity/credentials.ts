@@ -4,6 +4,8 @@ export interface ClientTls {
   readonly ca?: string
   readonly key?: string
   readonly cert?: string
+  /** Unix milliseconds that have passed, whatever the device's clock says: by them certificates expire. Default: that clock. */
+  readonly now?: (() => number) | undefined
 }
 
 /** What the device shows to the cloud, and where. */

@@ -38,7 +38,7 @@ export interface CertificateIdentityOptions {
   /** In place of the broker that the cloud names. */
   readonly broker?: string | undefined
   /** Unix ms by the real clock, or by one that is better known. */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
   readonly log: Logger
   readonly backoff?: BackoffOptions
 }
@@ -86,7 +86,7 @@ export async function certificateIdentity(options: CertificateIdentityOptions): 
   const current = (): Credentials | undefined => {
     if (!enrolled) return undefined
     const { mqtt, ca, key, certificate } = enrolled
-    return { broker: options.broker ?? mqtt, tls: { ca, key, cert: certificate } }
+    return { broker: options.broker ?? mqtt, tls: { ca, key, cert: certificate, now } }
   }
   return {
     async credentials(asked) {
@@ -130,7 +130,7 @@ export async function certificateIdentity(options: CertificateIdentityOptions): 
       else {
         const old = enrolled
         await insist('renewal', async () => {
-          enrolled = await renew(store, old, signal)
+          enrolled = await renew(store, old, { signal, now })
         })
       }
     }
@@ -180,7 +180,7 @@ async function enrol(
   const body = { secret: claim.secret, device, csr: pending.csr, ...(serialNumber && { serialNumber }) }
   const answer = await post(new URL('v1/enrol', withSlash(claim.url)).href, {
     body,
-    tls: { ca },
+    tls: { ca, now: given.now },
     answer: EnrolAnswer,
     signal,
   })
@@ -198,9 +198,13 @@ async function enrol(
   return enrolled
 }
 
-async function renew(store: IdentityStore, old: Enrolled, signal: AbortSignal): Promise<Enrolled> {
+async function renew(
+  store: IdentityStore,
+  old: Enrolled,
+  { signal, now }: { readonly signal: AbortSignal; readonly now: () => number },
+): Promise<Enrolled> {
   const { key, csr } = await makeRequest(old.device)
-  const tls = { ca: old.ca, key: old.key, cert: old.certificate }
+  const tls = { ca: old.ca, key: old.key, cert: old.certificate, now }
   const url = new URL('v1/renew', withSlash(old.cloud)).href
   const { certificate, mqtt } = await post(url, { body: { csr }, tls, answer: RenewAnswer, signal })
   const renewed = { ...old, key, certificate, mqtt }

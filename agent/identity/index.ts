@@ -1,5 +1,5 @@
 export { connectPinned, httpsOptions } from './connect.ts'
-export type { Credentials } from './credentials.ts'
+export type { ClientTls, Credentials } from './credentials.ts'
 export { certificateIdentity, type Identity } from './identity.ts'
 export { heldCredentials, type IdentitySettings, openIdentity } from './open.ts'
 export { renewalTimes } from './renewal.ts'

@@ -21,7 +21,7 @@ export interface IdentitySettings {
 
 /**
  * The device's identity, kept up while it is held.
- * @param now unix ms by which a certificate is due for renewal
+ * @param now unix ms by which certificates are judged, and due for renewal
  */
 export async function openIdentity(settings: IdentitySettings, log: Logger, now: () => number): Promise<Identity> {
   const { claim, folder } = settings

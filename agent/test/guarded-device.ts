@@ -5,6 +5,8 @@ import { fileSize, readFrom } from '../platform/files.ts'
 import { createLogger } from '../platform/logger.ts'
 import { startWriter, type Writer } from '../platform/writer.ts'
 import { openTrustGate, type TrustError, type TrustGate, type TrustGateOptions } from '../trust/index.ts'
+import { readTime } from '../trust/state.ts'
+import { TrustTime } from '../trust/time.ts'
 import type { AgentProcedures } from '../writer-thread.ts'
 import { type ObjectServer, startObjectServer } from './object-server.ts'
 import { SigningCloud } from './signing-cloud.ts'
@@ -56,7 +58,7 @@ export async function guardedDevice(overrides: Partial<TrustGateOptions> = {}): 
           tls: () => ({}),
         },
         limits: { stallMs: 500, graceMs: 1000, bytesPerSecond: 1e6 },
-        sources: { real: () => device.clock, monotonic: () => device.uptime },
+        time: new TrustTime(readTime(db).known, { real: () => device.clock, monotonic: () => device.uptime }),
         read: async (sha256) => {
           const path = join(folder.path, sha256)
           return (await fileSize(path)) === undefined ? undefined : readFrom(path)

@@ -9,7 +9,7 @@ import { startWriter } from '../platform/writer.ts'
 import { FETCH_LIMITS, fetchCapped } from '../trust/fetch.ts'
 import { Repository } from '../trust/session.ts'
 import { readMetadata } from '../trust/state.ts'
-import { systemTime, TrustTime } from '../trust/time.ts'
+import { TrustTime } from '../trust/time.ts'
 import type { AgentProcedures } from '../writer-thread.ts'
 import { temporaryFolder } from './storage.ts'
 
@@ -103,7 +103,7 @@ async function refresh(folder: string, metadataUrl: string, name?: string): Prom
   const repository = stack.use(
     new Repository({
       ...{ writer, db, now: Date.now, folder: join(work.path, 'session'), smallTargets: [], tls: () => ({}) },
-      ...{ sources: systemTime, time: new TrustTime(systemTime, 0) },
+      time: new TrustTime(0),
     }),
   )
   const mirror = { metadataUrl, targetsUrl: metadataUrl }

@@ -1,6 +1,6 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { httpsOptions } from '../identity/index.ts'
+import { type ClientTls, httpsOptions } from '../identity/index.ts'
 import { TrustFrozen } from './errors.ts'
 
 /** Until when a server may take its time, in real time. */
@@ -15,18 +15,11 @@ export interface FetchLimits {
 
 export const FETCH_LIMITS: FetchLimits = { stallMs: 15_000, graceMs: 20_000, bytesPerSecond: 4096 }
 
-/** What a connection to the repository shows and demands; PEM. */
-export interface FetchTls {
-  readonly ca?: string | undefined
-  readonly cert?: string | undefined
-  readonly key?: string | undefined
-}
-
 export interface FetchOptions {
   /** More is refused, also before it has come where the server announces it. */
   readonly maxBytes: number
   readonly limits: FetchLimits
-  readonly tls: FetchTls
+  readonly tls: ClientTls
   readonly signal: AbortSignal
 }
 
@@ -87,9 +80,7 @@ export async function fetchCapped(url: string, options: FetchOptions): Promise<B
 function open(url: string, { limits, tls, signal }: FetchOptions): Promise<IncomingMessage> {
   const request = url.startsWith('https:') ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
-    const { ca, cert, key } = tls
-    const given = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
-    const line = url.startsWith('https:') ? httpsOptions(given) : { agent: false as const }
+    const line = url.startsWith('https:') ? httpsOptions(tls) : { agent: false as const }
     const outgoing = request(url, { ...line, signal }, resolve)
     outgoing.setTimeout(limits.stallMs, () =>
       outgoing.destroy(new TrustFrozen('slow-retrieval', `${url}: no answer in ${limits.stallMs / 1000} s`)),

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { bundleTarget, DESIRED_KEYS_TARGET, type DesiredState, REVOKED_TARGET } from '@storecast/shared/contracts'
+import type { ClientTls } from '../identity/index.ts'
 import type { Connection } from '../platform/database.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Writer } from '../platform/writer.ts'
 import { type BundleTarget, requireApproval } from './approval.ts'
 import { type Envelope, openEnvelope, requireCurrent, verifySignature } from './desired.ts'
 import { TrustError, TrustFrozen, TrustRefused } from './errors.ts'
-import type { FetchLimits, FetchTls } from './fetch.ts'
+import type { FetchLimits } from './fetch.ts'
 import type { LookUp } from './repository.ts'
 import { type Mirror, Repository } from './session.ts'
 import { type Refusal, readJudged, readRefusal, readTime, type TrustProcedures } from './state.ts'
-import { systemTime, type TimeSources, TrustTime } from './time.ts'
+import type { TrustTime } from './time.ts'
 import { describeTrusted, noRoot, type RoleState, SMALL_TARGET_PATHS } from './trusted.ts'
 
 /** What a device asks before it follows a desired state, and before it stages a model. */
@@ -68,11 +69,11 @@ export interface TrustGateOptions {
   readonly api?: string | undefined
   /** The API is asked over TLS alone. */
   readonly requireTls: () => boolean
-  readonly tls: () => FetchTls
+  readonly tls: () => ClientTls
   /** A bundle's bytes on this disk; undefined where they are not here. */
   readonly read: (sha256: string) => Promise<Readable | undefined>
-  readonly sources?: TimeSources
-  readonly limits?: FetchLimits
+  readonly time: TrustTime
+  readonly limits?: FetchLimits | undefined
 }
 
 const nothing = async () => undefined
@@ -85,18 +86,12 @@ export const openTrustGate = (options: TrustGateOptions): TrustGate => new Gate(
 
 class Gate implements TrustGate {
   readonly #options: TrustGateOptions
-  readonly #time: TrustTime
   readonly #repository: Repository
   readonly #ending = new AbortController()
 
   constructor(options: TrustGateOptions) {
-    const { sources = systemTime, limits } = options
     this.#options = options
-    this.#time = new TrustTime(sources, readTime(options.db).known)
-    this.#repository = new Repository({
-      ...{ ...options, sources, limits, time: this.#time },
-      smallTargets: SMALL_TARGET_PATHS,
-    })
+    this.#repository = new Repository({ ...options, smallTargets: SMALL_TARGET_PATHS })
   }
 
   get status(): TrustStatus {
@@ -117,7 +112,7 @@ class Gate implements TrustGate {
       const { device, db, writer } = this.#options
       const desired = await this.#verify(openEnvelope(payload))
       const last = readJudged(db)
-      requireCurrent(desired, { device, now: this.#time.now(), last })
+      requireCurrent(desired, { device, now: this.#options.time.now(), last })
       const isNews = last === undefined || desired.generation > last.generation || desired.expires > last.expires
       if (isNews) await writer.call('trust.desire', desired)
       return desired
@@ -155,7 +150,7 @@ class Gate implements TrustGate {
   }
 
   now(): number {
-    return this.#time.now()
+    return this.#options.time.now()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream'
 import type { z } from 'zod'
+import type { ClientTls } from '../identity/index.ts'
 import type { Connection } from '../platform/database.ts'
 import type { Writer } from '../platform/writer.ts'
 import { TrustFrozen } from './errors.ts'
-import { FETCH_LIMITS, type FetchLimits, type FetchTls, fetchCapped } from './fetch.ts'
+import { FETCH_LIMITS, type FetchLimits, fetchCapped } from './fetch.ts'
 import { type LookUp, runSession } from './repository.ts'
 import { readMetadata, readTarget, readTime, type SmallTarget, type TrustProcedures } from './state.ts'
-import type { TimeSources, TrustTime } from './time.ts'
+import type { TrustTime } from './time.ts'
 import { describeTrusted, noRoot, SMALL_TARGETS, type SmallTargetPath, type TrustedSet, whyStale } from './trusted.ts'
 
 export interface RepositoryOptions {
@@ -19,8 +20,7 @@ export interface RepositoryOptions {
   readonly folder: string
   /** Those that are kept beside the metadata. */
   readonly smallTargets: readonly SmallTargetPath[]
-  readonly tls: () => FetchTls
-  readonly sources: TimeSources
+  readonly tls: () => ClientTls
   readonly time: TrustTime
   readonly limits?: FetchLimits | undefined
 }
@@ -94,13 +94,13 @@ export class Repository implements AsyncDisposable {
   }
 
   async #session<T>(request: SessionRequest, use: (lookUp: LookUp) => Promise<T>, again = false): Promise<T> {
-    const { db, writer, now, time, sources, folder, tls, limits = FETCH_LIMITS } = this.#options
+    const { db, writer, now, time, folder, tls, limits = FETCH_LIMITS } = this.#options
     const signal = AbortSignal.any([request.signal, this.#ending.signal])
     signal.throwIfAborted()
     const metadata = readMetadata(db)
     if (!metadata.has('root')) throw noRoot()
     const { metadataUrl, targetsUrl } = request.mirror
-    const young = this.#refreshed !== undefined && sources.monotonic() - this.#refreshed < FRESH_MS
+    const young = this.#refreshed !== undefined && time.monotonic() - this.#refreshed < FRESH_MS
     const cached = young && !request.fresh && this.whyStale() === undefined
     const fetch = (url: string, maxBytes: number) => fetchCapped(url, { maxBytes, limits, tls: tls(), signal })
     const changes = { targets: [] as SmallTarget[], gone: [] as string[] }
@@ -124,7 +124,7 @@ export class Repository implements AsyncDisposable {
     }
     const stale = this.whyStale(after)
     if (stale) throw stale
-    if (!cached) this.#refreshed = sources.monotonic()
+    if (!cached) this.#refreshed = time.monotonic()
     return end.outcome.value
   }
 
@@ -164,14 +164,14 @@ export class Repository implements AsyncDisposable {
    * the cloud alone cannot put a device's time out of reach. What keys attested that are trusted no more is forgotten.
    */
   #learn(after: TrustedSet | undefined, succeeded: boolean): { rotated: boolean; attestedBy: readonly string[] } {
-    const { db, time, sources } = this.#options
+    const { db, time } = this.#options
     const { attestedBy } = readTime(db)
     const rotated = attestedBy.length > 0 && !attestedBy.some((key) => after?.timestampKeys.includes(key))
     if (rotated) time.forget()
     if (!after || !succeeded) return { rotated, attestedBy: rotated ? [] : attestedBy }
     const end = Math.min(...Object.values(after.roles).map(({ expires }) => expires))
     const signedAt = (after.roles.timestamp?.version ?? 0) * 1000
-    for (const moment of [signedAt, sources.real()]) {
+    for (const moment of [signedAt, time.real()]) {
       if (moment > EARLIEST_TIME && moment < end) time.learn(Math.floor(moment))
     }
     return { rotated, attestedBy: after.timestampKeys }

@@ -6,7 +6,7 @@ export interface TimeSources {
   readonly monotonic: () => number
 }
 
-export const systemTime: TimeSources = { real: () => Date.now(), monotonic: () => performance.now() }
+const systemTime: TimeSources = { real: () => Date.now(), monotonic: () => performance.now() }
 
 /**
  * The time by which signatures are judged: the device's clock, and never below what is known to have passed already. What
@@ -20,10 +20,19 @@ export class TrustTime {
   #since: number
 
   /** @param known unix milliseconds that have certainly passed; 0 where nothing is known. */
-  constructor(sources: TimeSources, known: number) {
+  constructor(known: number, sources: TimeSources = systemTime) {
     this.#sources = sources
     this.#known = known
     this.#since = sources.monotonic()
+  }
+
+  /** Of the device's own clock. */
+  real(): number {
+    return this.#sources.real()
+  }
+
+  monotonic(): number {
+    return this.#sources.monotonic()
   }
 
   /** Unix milliseconds, whole. */

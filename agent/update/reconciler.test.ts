@@ -442,18 +442,30 @@ describe('probation', () => {
   }
 
   it('is over after its time on this device, restarts included', async () => {
+    const elapsed = ({ reader }: Device) =>
+      reader.prepare('SELECT elapsed_ms FROM update_soaks').pluck().get() as number | undefined
     const first = await startDevice()
-    await soaking(first)
-    first.clock.advance(20 * MINUTE)
-    await first.ask()
+    const two = await soaking(first)
+    let minutes = 0
+    await eventually(async () => {
+      first.clock.advance(MINUTE)
+      minutes++
+      // Signed again: the device looks at how things are.
+      await first.reconciler.desire({ ...two, expires: two.expires + minutes })
+      expect(elapsed(first)).toBeGreaterThanOrEqual(15 * MINUTE)
+    })
     await first[Symbol.asyncDispose]()
     const second = await startDevice()
-    await reports(second, { phase: 'soak', active: 2 })
-    await eventually(() => expect(second.models.versions().get('tiny')).toBe(2))
-    second.clock.advance(9 * MINUTE)
-    await reports(second, { phase: 'soak', active: 2 })
-    second.clock.advance(1 * MINUTE)
-    await reports(second, active(2))
+    const before = elapsed(second)!
+    expect(before).toBeGreaterThanOrEqual(15 * MINUTE)
+    expect(before).toBeLessThan(30 * MINUTE)
+    minutes = 0
+    await eventually(() => {
+      second.clock.advance(MINUTE)
+      minutes++
+      expect(second.reconciler.reported()?.models.tiny).toMatchObject(active(2))
+    })
+    expect(before + minutes * MINUTE).toBeGreaterThanOrEqual(30 * MINUTE)
   })
 
   it('sends a version back whose host ends, with no network, and tries it again only when asked anew', async () => {

@@ -172,6 +172,7 @@ export class Reconciler implements AsyncDisposable {
   async #current(): Promise<CurrentState> {
     const { reader, store, models, shadows } = this.#options
     await this.#noteSoaks(readModels(reader))
+    this.#watchSoaks()
     const serving = models.versions()
     const inShadow = shadows.versions()
     const current = ([name, { kept, soak, candidate }]: [string, ModelState]): [string, CurrentModel] => {
@@ -180,12 +181,6 @@ export class Reconciler implements AsyncDisposable {
       return [name, { serving: servingOf(kept, serving.get(name)), kept, soak, candidate: accepted, shadow }]
     }
     const states = Object.entries(readModels(reader))
-    this.#probation.watch(
-      new Map(
-        states.flatMap(([name, { kept, soak }]) => (isSoaking(kept, soak, serving.get(name)) ? [[name, soak!]] : [])),
-      ),
-      this.#options.clock.now(),
-    )
     return {
       documents: readDocuments(reader),
       models: Object.fromEntries(states.map(current)),
@@ -193,6 +188,16 @@ export class Reconciler implements AsyncDisposable {
       checks: readChecks(reader),
       ...(await store.list()),
     }
+  }
+
+  /** From here on what versions on probation do is counted. */
+  #watchSoaks(): void {
+    const { reader, models, clock } = this.#options
+    const serving = models.versions()
+    const soaking = Object.entries(readModels(reader)).flatMap(([name, { kept, soak }]) =>
+      soak && servingOf(kept, serving.get(name))?.sha256 === soak.sha256 ? [[name, soak] as const] : [],
+    )
+    this.#probation.watch(new Map(soaking), clock.now())
   }
 
   /** Adds what versions on probation have done to what is known of them. */
@@ -225,6 +230,7 @@ export class Reconciler implements AsyncDisposable {
     if (step.kind !== 'resume') await this.#report()
     const end = await this.#execute(step, { desired, current, signal: stop.signal })
     await writer.call('update.finish', { id, generation, step, at: clock.now(), end })
+    this.#watchSoaks()
     this.#step = undefined
     if (end.outcome === 'done') this.#waiting.delete(step.subject)
     if (end.outcome === 'done' && step.kind === 'roll-back') await this.#options.tell(rollBackEvent(step))
@@ -305,10 +311,6 @@ export class Reconciler implements AsyncDisposable {
 
 const servingOf = (kept: readonly ModelVersion[], version: number | undefined): ModelVersion | null =>
   kept.find((one) => one.version === version) ?? null
-
-function isSoaking(kept: readonly ModelVersion[], soak: ModelVersion | null, version: number | undefined): boolean {
-  return soak !== null && servingOf(kept, version)?.sha256 === soak.sha256
-}
 
 const rollBackEvent = ({ model, version, to, code, message }: Step & { kind: 'roll-back' }): UpdateEvent => ({
   severity: 'error',

@@ -27,6 +27,8 @@ export interface AgentProgramOptions {
   readonly clock: StoreClock
   /** A folder for all agents; this one has its own in it. */
   readonly folder: string
+  /** Added to the agent's environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Prepares an agent as it is shipped, in a process of its own; `program.start()` starts it. */
@@ -60,7 +62,7 @@ export async function prepareAgent(options: AgentProgramOptions): Promise<AgentP
     // By its own first line, which sets what the memory of a small device asks for.
     command: ENTRY,
     args: ['run', '--config', config],
-    env: { STORECAST_CLAIM: claim, ORT_DISABLE_TELEMETRY: '1' },
+    env: { STORECAST_CLAIM: claim, ORT_DISABLE_TELEMETRY: '1', ...options.env },
     logFile: join(home, 'agent.log'),
     probe: async (signal) => {
       const { ok, status } = await fetch(new URL('/v2/health/live', url), { signal })

@@ -231,6 +231,8 @@ describe('a cloud that leaves development', () => {
         data: at('second'),
         http: { port: 0 },
         mqtt: { port: 0 },
+        mqtts: { port: 0 },
+        devices: { port: 0 },
         logLevel: 'silent',
         trust: { mode: 'production', keys },
       },

@@ -27,7 +27,14 @@ it('the key ceremony can be held as its page says, command by command', async ()
   const [settings] = blocks(page, 'yaml')
   const config = cloudConfig({
     ...parse(settings!),
-    ...{ data: join(path, 'cloud'), http: { port: 0 }, mqtt: { port: 0 }, logLevel: 'silent' },
+    ...{
+      data: join(path, 'cloud'),
+      http: { port: 0 },
+      mqtt: { port: 0 },
+      mqtts: { port: 0 },
+      devices: { port: 0 },
+      logLevel: 'silent',
+    },
   })
   let cloud = await startCloud(config)
   stack.defer(() => cloud[Symbol.asyncDispose]())

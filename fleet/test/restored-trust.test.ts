@@ -32,7 +32,15 @@ describe.each(['development', 'production'] as const)(
     })
     const configOf = (name: string): CloudConfig =>
       cloudConfig({
-        ...{ data: join(home, name), http: { port }, mqtt: { port: 0 }, postgres: { fsync: 'off' }, trust: { mode } },
+        ...{
+          data: join(home, name),
+          http: { port },
+          mqtt: { port: 0 },
+          mqtts: { port: 0 },
+          devices: { port: 0 },
+          postgres: { fsync: 'off' },
+          trust: { mode },
+        },
       })
     const register = async (cloud: Running, salt: string) => {
       const response = await fetch(`${cloud.url}/v1/models/demand/versions`, {

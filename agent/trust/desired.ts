@@ -113,4 +113,8 @@ export function requireCurrent(desired: DesiredState, { device, now, last }: Cir
   }
 }
 
-const sameContent = (a: DesiredState, b: DesiredState) => isDeepStrictEqual({ ...a, expires: 0 }, { ...b, expires: 0 })
+/** @param kept read anew: an earlier version of the agent may have kept it, with fewer fields */
+function sameContent(desired: DesiredState, kept: DesiredState): boolean {
+  const { success, data } = DesiredState.safeParse(kept)
+  return !success || isDeepStrictEqual({ ...desired, expires: 0 }, { ...data, expires: 0 })
+}

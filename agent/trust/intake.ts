@@ -33,15 +33,21 @@ export class DesiredIntake implements AsyncDisposable {
   receive(payload: Uint8Array): void {
     this.#next = payload
     this.#wake.resolve()
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined
-    })
+    this.#start()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort()
     this.#wake.resolve()
     await this.#running
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+      // One that came between the loop's end and here.
+      if (this.#next && !this.#ending.signal.aborted) this.#start()
+    })
   }
 
   async #run(): Promise<void> {

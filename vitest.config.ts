@@ -9,6 +9,8 @@ export default defineConfig({
     env: { ORT_DISABLE_TELEMETRY: '1' },
     // Suites start real brokers, databases and model hosts, so each has its own process.
     pool: 'forks',
+    // Worker threads that strip types come and go, and V8 can crash where WebAssembly code is compiled anew (nodejs/node#64500).
+    execArgv: ['--liftoff-only'],
     maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { type RootMetadata, sha256, targetsOf } from '@storecast/cloud/trust'
+import { type RootMetadata, sha256 } from '@storecast/cloud/trust'
 import { openBundle } from '@storecast/shared/bundle'
 import { bundleTarget, type Manifest, ModelName, type ObjectRef } from '@storecast/shared/contracts'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CloudClient } from '../client/client.ts'
-import { LIFE_DAYS, nextTargets, type TargetsChange } from '../trust/ceremony.ts'
+import { LIFE_DAYS, nextTargets, requireSameChange, type TargetsChange } from '../trust/ceremony.ts'
 import { CeremonyError } from '../trust/errors.ts'
 import { fetchTrust, pushTrust } from '../trust/exchange.ts'
 import { readFolder, removeMetadata, type TrustFolder, writeFiles, writeMetadata } from '../trust/folder.ts'
@@ -36,13 +36,8 @@ export function addApproveCommands(program: Command, context: CliContext): void 
       const folder = await fetchTrust(options.folder, client)
       const ref = await checkedBundle(name, client, bundle, terminal)
       const path = bundleTarget(name.model, name.version)
-      const pending = folder.standing.pending.targets
-      const drafted = pending && targetsOf(pending).find((target) => target.path === path)
-      if (drafted && drafted.sha256 !== ref.sha256) {
-        throw new CeremonyError('other-pending', `other bytes (sha256 ${drafted.sha256}) are being signed as ${path}`)
-      }
       const change = { approve: { path, length: ref.bytes, sha256: ref.sha256 } }
-      await finish({ folder, change, drafted: drafted !== undefined, client, options, context })
+      await finish({ folder, change, client, options, context })
     })
   signing(program.command('revoke'), context)
     .description('Sign that a version must not run any more; devices that have it keep it until they get another')
@@ -51,8 +46,7 @@ export function addApproveCommands(program: Command, context: CliContext): void 
     .action(async (name: VersionName, { reason, ...options }: SigningOptions & { reason: string }) => {
       const client = await connect(context)
       const folder = await fetchTrust(options.folder, client)
-      const drafted = folder.standing.pending.targets !== undefined
-      await finish({ folder, change: { revoke: { ...name, reason } }, drafted, client, options, context })
+      await finish({ folder, change: { revoke: { ...name, reason } }, client, options, context })
     })
 }
 
@@ -107,25 +101,22 @@ async function checkedBundle(
 interface Finish {
   readonly folder: TrustFolder
   readonly change: TargetsChange
-  /** The change is being signed by others already, and is signed along with what else they sign. */
-  readonly drafted: boolean
   readonly client: CloudClient
   readonly options: SigningOptions
   readonly context: CliContext
 }
 
-async function finish({ folder, change, drafted, client, options, context }: Finish): Promise<void> {
+async function finish({ folder, change, client, options, context }: Finish): Promise<void> {
   const { path, standing } = folder
   const { key, yes, days, json } = options
   requireBegun(standing.root, path)
-  if (!drafted) {
-    if (standing.pending.root || standing.pending.targets) {
-      throw new CeremonyError(
-        'other-pending',
-        'another change waits for signatures: sign it first (storecast trust sign), or discard it (storecast trust discard)',
-      )
-    }
-    const next = nextTargets(standing.targets, { ...change, kept: folder.files, now: Date.now(), days })
+  if (standing.pending.root) {
+    throw new CeremonyError('other-pending', 'another root waits for signatures: sign it first (storecast trust sign)')
+  }
+  const next = nextTargets(standing.targets, { ...change, kept: folder.files, now: Date.now(), days })
+  const drafted = standing.pending.targets
+  if (drafted) requireSameChange(drafted, next.metadata)
+  else {
     await writeFiles(path, next.files)
     await writeMetadata(path, next.metadata)
   }

@@ -2,6 +2,7 @@ import {
   addSignatures,
   composeRoot,
   composeTargets,
+  expiryOf,
   nextVersion,
   publicTufKey,
   type RoleKeys,
@@ -142,6 +143,24 @@ export function nextTargets(
 }
 
 const json = (value: unknown) => Buffer.from(`${JSON.stringify(value, null, 1)}\n`)
+
+/**
+ * Whether what others have begun to sign is what was asked for, and nothing else.
+ * @param asked as `nextTargets` makes it from what is in force
+ * @throws CeremonyError `other-pending`
+ */
+export function requireSameChange(draft: TargetsMetadata, asked: TargetsMetadata): void {
+  const content = (targets: TargetsMetadata) =>
+    targetsOf(targets)
+      .map(({ path, length, sha256 }) => `${path} ${length} ${sha256}`)
+      .sort()
+      .join('\n')
+  if (content(draft) === content(asked) && expiryOf(draft) <= expiryOf(asked) + DAY_MS) return
+  throw new CeremonyError(
+    'other-pending',
+    `targets version ${draft.signed.version} is being signed and changes something else than you ask for (a revocation's reason is part of it): read it with "storecast trust fetch", and sign it with "storecast trust sign" or discard it`,
+  )
+}
 
 /** The small targets of targets metadata by their path. @throws CeremonyError `file-missing` */
 export function smallFiles(targets: TargetsMetadata, kept: ReadonlyMap<string, Buffer>): Map<string, Buffer> {

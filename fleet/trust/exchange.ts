@@ -7,6 +7,7 @@ import {
   rootIsSigned,
   type Standings,
   sha256,
+  signedBy,
   type TargetsMetadata,
   type TrustStatus,
   targetsOf,
@@ -54,6 +55,7 @@ export async function fetchTrust(path: string, client: CloudClient, pin?: string
     const next = parseRoot(bytes)
     // The one that the folder has comes again with the bytes that devices get, whose digest they pin.
     const same = version === from && (root ?? folder.standing.pending.root)!.signed.equals(next.signed)
+    if (!same && !root) throw untrusted(`root version ${version}`)
     if (!same) requireRootForm(root, next, 0)
     if (!rootIsSigned(same ? undefined : root, next)) throw untrusted(`root version ${version}`)
     await writeMetadata(path, next, bytes)
@@ -91,13 +93,17 @@ async function fetchFiles(path: string, client: CloudClient, targets: TargetsMet
 
 /** What others have begun to sign; the folder's own pending metadata of the same content keeps its signatures. */
 async function fetchDrafts(path: string, client: CloudClient, { drafts }: TrustStatus): Promise<void> {
-  const { pending } = (await readFolder(path)).standing
+  const { root, pending } = (await readFolder(path)).standing
   for (const role of ['root', 'targets'] as const) {
     if (!drafts[role]) continue
     const bytes = await client.bytes(`/v1/trust/drafts/${role}`)
     const draft = role === 'root' ? parseRoot(bytes) : parseTargets(bytes)
     const own = pending[role]
-    if (own?.signed.version === draft.signed.version) draft.signatures = { ...own.signatures, ...draft.signatures }
+    // Whoever has the cloud could put anything there: somebody whom this folder trusts must have begun it.
+    const trusted =
+      own?.signed.equals(draft.signed as never) || (root && signedBy(root, role, draft as never).length > 0)
+    if (!trusted) throw untrusted(`draft of ${role} version ${draft.signed.version}`)
+    if (own?.signed.equals(draft.signed as never)) draft.signatures = { ...own.signatures, ...draft.signatures }
     else if (own) {
       throw new CeremonyError(
         'other-pending',

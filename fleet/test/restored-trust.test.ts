@@ -4,7 +4,7 @@ import { backup, type CloudConfig, cloudConfig, restore, startCloud } from '@sto
 import { testBundle } from '@storecast/cloud/test/bundle'
 import { quiet, temporaryFolder } from '@storecast/cloud/test/database'
 import { type TufClient, tufClient } from '@storecast/cloud/test/tuf-client'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runCli } from '../cli/program.ts'
 
 /** A device has seen what was signed after yesterday's backup; the cloud is restored from it. */
@@ -56,6 +56,14 @@ describe.each(['development', 'production'] as const)(
       })
       return (await response.json()) as { state: string; root: { version: number }; targets: { version: number } }
     }
+    /** The highest that the cloud has signed. */
+    const onlineVersion = async (cloud: Running): Promise<number> => {
+      const response = await fetch(`${cloud.url}/v1/tuf/metadata/timestamp.json`)
+      const { signed } = (await response.json()) as {
+        signed: { version: number; meta: { 'snapshot.json': { version: number } } }
+      }
+      return Math.max(signed.version, signed.meta['snapshot.json'].version)
+    }
     const storecast = async (cloud: Running, ...argv: string[]) => {
       const said: string[] = []
       const status = await runCli(argv, {
@@ -105,6 +113,9 @@ describe.each(['development', 'production'] as const)(
         await storecast(cloud, 'trust', 'push')
       }
       expect(await device.target('models/demand/2.bundle')).toBeDefined()
+      // Versions are seconds, and what is signed more often runs ahead of them: by the next day a cloud is beyond that.
+      const signed = await onlineVersion(cloud)
+      await vi.waitFor(() => expect(Date.now() / 1000).toBeGreaterThan(signed + 1), { timeout: 30_000 })
       return device
     }
 

@@ -2,11 +2,16 @@
 # installed; elsewhere the suites that need one say that they were skipped.
 storecast_engines() {
   PATH=$PATH:/usr/sbin
-  command -v mosquitto >/dev/null && return 0
+  local missing=()
+  command -v mosquitto >/dev/null || missing+=(mosquitto)
+  command -v openssl >/dev/null || missing+=(openssl)
+  command -v zsh >/dev/null || missing+=(zsh)
+  compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || missing+=(libfaketime)
+  [ ${#missing[@]} -gt 0 ] || return 0
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "storecast: mosquitto is missing, so the suites that drive a real broker are skipped (install the package mosquitto)" >&2
+    echo "storecast: suites that drive ${missing[*]} are skipped: install these packages" >&2
     return 0
   fi
-  echo "installing mosquitto for the suites that drive a real broker (apt-get)" >&2
-  apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends mosquitto >&2
+  echo "installing ${missing[*]} for the suites that drive them (apt-get)" >&2
+  apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >&2
 }

@@ -77,6 +77,8 @@ it('passes, stops and undoes as it should, however often its controller is kille
 
   await start(1, { name: 'first' })
   await whileKilled(share, ends('first', 'succeeded'))
+  // Also those that were away: who fails the next version keeps this one.
+  await whileKilled(0, async () => (await tally())['1'] === DEVICES)
 
   // 5 % fail: it passes with them.
   const failing = devices.slice(0, DEVICES * 0.05)

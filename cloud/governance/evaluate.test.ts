@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { POLICY_GATES, Policy } from '@storecast/shared/contracts'
+import { compileCel } from '@storecast/shared/expressions'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { compileCel } from './cel.ts'
 import { evaluatePolicies, policyFaults } from './evaluate.ts'
 import type { ModelFacts, PolicyInputs } from './inputs.ts'
 

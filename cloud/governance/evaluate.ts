@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Policy } from '@storecast/shared/contracts'
+import { type CelExpression, CelSyntaxError, compileCel } from '@storecast/shared/expressions'
 import type { PolicyDecision } from '../audit/index.ts'
 import { canonicalJson } from '../platform/canonical.ts'
-import { type CelExpression, CelSyntaxError, compileCel } from './cel.ts'
 import { INPUT_NAMES, type PolicyInputs } from './inputs.ts'
 
 /** A place in a policy that can never be evaluated. */

@@ -1,0 +1,1 @@
+export { type CelAnswer, type CelExpression, CelSyntaxError, compileCel } from './cel.ts'

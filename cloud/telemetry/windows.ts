@@ -1,11 +1,11 @@
-import type { SensorsDocument } from '@storecast/shared/contracts'
+import { type SensorsDocument, selfMeasured } from '@storecast/shared/contracts'
 import { fromSteps, Sketch, toSteps } from '@storecast/shared/windows'
 import type { Pool } from 'pg'
 import { type Devices, readDocument, type Sites } from '../devices/index.ts'
 import type { Objects } from '../platform/objects.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 
-/** A window as people read it: in the sensor's unit where the site defines the sensor, in whole steps where not. */
+/** A window as people read it: in the unit where the site or the contract defines the series, in whole steps where not. */
 interface WindowView {
   readonly start: number
   readonly end: number
@@ -27,7 +27,7 @@ interface WindowView {
 }
 
 export interface WindowPage extends Page<WindowView> {
-  /** Null: the site does not define the sensor, values are whole steps. */
+  /** Null: nobody defines the series, values are whole steps. */
   readonly unit: string | null
 }
 
@@ -92,7 +92,8 @@ export async function listWindows({ pool, devices, sites, objects }: Sources, qu
   const { site } = await devices.get(device)
   const { documents } = await sites.get(site)
   const document = documents.sensors && (await readDocument<SensorsDocument>(objects, documents.sensors.sha256))
-  const definition = document?.sensors.find((one) => one.name === sensor)
+  const defined = document?.sensors.find((one) => one.name === sensor)
+  const definition = defined ?? selfMeasured(sensor)
   const { rows } = await pool.query<Omit<WindowView, 'p10' | 'p50' | 'p90'> & { sketch: Buffer }>(
     `SELECT w.start_at AS start, w.end_at AS end, w.revision, w.count, w.sum, w.min, w.max, w.last, w.sketch, w.missing,
        w.late, w.out_of_range AS "outOfRange", w.flat, w.duplicate
@@ -102,7 +103,7 @@ export async function listWindows({ pool, devices, sites, objects }: Sources, qu
     [device, sensor, entity, from, to, after ?? -1, limit + 1],
   )
   const resolution = definition?.resolution ?? 1
-  const centre = toSteps(definition?.centre ?? 0, resolution)
+  const centre = toSteps(defined?.centre ?? 0, resolution)
   const views = rows.map(({ sketch: bytes, sum, min, max, last, ...row }) => {
     const sketch = Sketch.decode(bytes)
     const quantile = (q: number) => (sketch.count === 0 ? 0 : fromSteps(centre + sketch.quantile(q), resolution))

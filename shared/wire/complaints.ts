@@ -7,7 +7,7 @@ import {
   LocalDay,
   ModelName,
   ReportedState,
-  SensorName,
+  SeriesName,
   type SketchBins,
   type WindowRecord,
 } from '../contracts/index.ts'
@@ -43,7 +43,7 @@ const isUint32 = (n: number) => isCount(n) && n < 2 ** 32
 
 function windowComplaint(record: WindowRecord): string | undefined {
   const { series, start, end, revision, count, sum, min, max, last, sketch, quality } = record
-  if (!SensorName.safeParse(series.sensor).success) return 'not a sensor name'
+  if (!SeriesName.safeParse(series.sensor).success) return 'not a sensor name'
   if (!EntityId.safeParse(series.entity).success) return 'not an entity'
   if (!Number.isSafeInteger(sum)) return 'a sum that is no integer within 2^53'
   for (const value of [start, end, min, max, last]) {

@@ -1,4 +1,4 @@
-import { DeviceId, EntityId, LocalDay, ModelName, ReportedState, SensorName, SiteId } from '@storecast/shared/contracts'
+import { DeviceId, EntityId, LocalDay, ModelName, ReportedState, SeriesName, SiteId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import { NotFoundError } from '../../platform/errors.ts'
 import { SCORE_KEYS, type Telemetry } from '../../telemetry/index.ts'
@@ -143,7 +143,7 @@ export const telemetryRoutes =
           tags,
           summary: 'Windows of one series, oldest first',
           params: DeviceParams,
-          querystring: NumberPageQuery.extend({ sensor: SensorName, entity: EntityId.default(''), ...Span }),
+          querystring: NumberPageQuery.extend({ sensor: SeriesName, entity: EntityId.default(''), ...Span }),
           response: {
             200: pageOf(Window).extend({
               unit: z.string().nullable().describe('null: the site does not define the sensor, values are whole steps'),

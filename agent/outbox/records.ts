@@ -9,7 +9,7 @@ import type {
 import { Sketch } from '@storecast/shared/windows'
 import { type BatchRecords, type Rejected, type Sequenced, sequencesOf, sift } from '@storecast/shared/wire'
 import type { Connection } from '../platform/database.ts'
-import type { WindowRow } from '../windows/rows.ts'
+import { qualityOf, type WindowRow } from '../windows/rows.ts'
 
 interface StoredWindow extends Omit<WindowRow, 'series'>, SeriesKey {
   readonly seq: number
@@ -100,8 +100,8 @@ export function readRecords(db: Connection, sequences: readonly number[]): Dirty
 }
 
 function windowOf({ seq, sensor, entity, sketch, ...row }: StoredWindow): Sequenced<WindowRecord> {
-  const { start, end, revision, count, sum, min, max, last, missing, late, flat, duplicate } = row
-  const quality = { missing, late, outOfRange: row.out_of_range, flat, duplicate }
+  const { start, end, revision, count, sum, min, max, last } = row
+  const quality = qualityOf(row)
   const bins = Sketch.decode(sketch).bins()
   return {
     seq,

@@ -16,6 +16,7 @@ import { type Connection, type Migration, openWriting } from '../platform/databa
 import { eventMigrations, recordEvent } from '../platform/events.ts'
 import { updateMigrations } from '../update/schema.ts'
 import { windowMigrations } from '../windows/index.ts'
+import { qualityOf, type WindowRow } from '../windows/rows.ts'
 
 /** What the outbox watches, and the outbox. */
 export const replicaMigrations: readonly Migration[] = [
@@ -57,14 +58,18 @@ export function putWindow(db: Connection, record: WindowRecord): void {
     .statement('SELECT id FROM series WHERE sensor = ? AND entity = ?')
     .pluck()
     .get(series.sensor, series.entity)
-  const { missing, late, outOfRange, flat, duplicate } = quality
+  const { missing, late, outOfRange, flat, duplicate, wrongType, wrongUnit, untrusted } = quality
   const bins = Sketch.fromBins(sketch).encode()
   db.statement(
-    `INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    `INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
        revision = excluded.revision, count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
        last = excluded.last, sketch = excluded.sketch, missing = excluded.missing, late = excluded.late,
-       out_of_range = excluded.out_of_range, flat = excluded.flat, duplicate = excluded.duplicate`,
-  ).run(id, start, end, revision, count, sum, min, max, last, bins, missing, late, outOfRange, flat, duplicate)
+       out_of_range = excluded.out_of_range, flat = excluded.flat, duplicate = excluded.duplicate,
+       wrong_type = excluded.wrong_type, wrong_unit = excluded.wrong_unit, untrusted = excluded.untrusted`,
+  ).run(
+    ...[id, start, end, revision, count, sum, min, max, last, bins],
+    ...[missing, late, outOfRange, flat, duplicate, wrongType, wrongUnit, untrusted],
+  )
 }
 
 export function removeWindows(
@@ -136,13 +141,7 @@ export function readReplica(db: Connection): ReplicaRecords {
       max: row.max,
       last: row.last,
       sketch: Sketch.decode(row.sketch).bins(),
-      quality: {
-        missing: row.missing,
-        late: row.late,
-        outOfRange: row.out_of_range,
-        flat: row.flat,
-        duplicate: row.duplicate,
-      },
+      quality: qualityOf(row as WindowRow),
     })),
     forecasts: rows('SELECT * FROM forecasts').map((row) => ({
       model: row.model,

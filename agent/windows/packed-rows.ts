@@ -9,7 +9,7 @@ export interface PackedRows {
   readonly offsets: Uint32Array
 }
 
-const FIELDS = 14
+const FIELDS = 17
 
 export function packRows(rows: readonly WindowRow[]): PackedRows {
   const numbers = new Float64Array(rows.length * FIELDS)
@@ -31,6 +31,9 @@ export function packRows(rows: readonly WindowRow[]): PackedRows {
     numbers[n + 11] = row.out_of_range
     numbers[n + 12] = row.flat
     numbers[n + 13] = row.duplicate
+    numbers[n + 14] = row.wrong_type
+    numbers[n + 15] = row.wrong_unit
+    numbers[n + 16] = row.untrusted
   }
   const sketches = new Uint8Array(offsets[rows.length]!)
   for (const [i, row] of rows.entries()) sketches.set(row.sketch, offsets[i])
@@ -55,6 +58,9 @@ export function unpackRows({ length, numbers, sketches, offsets }: PackedRows): 
       out_of_range: numbers[n + 11]!,
       flat: numbers[n + 12]!,
       duplicate: numbers[n + 13]!,
+      wrong_type: numbers[n + 14]!,
+      wrong_unit: numbers[n + 15]!,
+      untrusted: numbers[n + 16]!,
       sketch: sketches.subarray(offsets[i], offsets[i + 1]),
     })
   }

@@ -1,4 +1,4 @@
-import type { SeriesKey, WindowRecord } from '@storecast/shared/contracts'
+import type { SeriesKey, WindowQuality, WindowRecord } from '@storecast/shared/contracts'
 import { mergeWindows, Sketch, type Span } from '@storecast/shared/windows'
 import type { Connection } from '../platform/database.ts'
 import { WindowState } from './state.ts'
@@ -20,6 +20,9 @@ export interface WindowRow {
   readonly out_of_range: number
   readonly flat: number
   readonly duplicate: number
+  readonly wrong_type: number
+  readonly wrong_unit: number
+  readonly untrusted: number
 }
 
 interface OpenRow extends Omit<WindowRow, 'revision' | 'missing'> {
@@ -45,6 +48,9 @@ function fill(row: Omit<WindowRow, 'revision' | 'missing'>): WindowState {
   state.outOfRange = row.out_of_range
   state.flat = row.flat
   state.duplicate = row.duplicate
+  state.wrongType = row.wrong_type
+  state.wrongUnit = row.wrong_unit
+  state.untrusted = row.untrusted
   return state
 }
 
@@ -65,8 +71,27 @@ export function rowOf(series: number, state: WindowState, revision: number, miss
     out_of_range: state.outOfRange,
     flat: state.flat,
     duplicate: state.duplicate,
+    wrong_type: state.wrongType,
+    wrong_unit: state.wrongUnit,
+    untrusted: state.untrusted,
   }
 }
+
+export function qualityOf(row: Pick<WindowRow, QualityColumn>): WindowQuality {
+  const { missing, late, flat, duplicate, untrusted } = row
+  const { out_of_range: outOfRange, wrong_type: wrongType, wrong_unit: wrongUnit } = row
+  return { missing, late, outOfRange, flat, duplicate, wrongType, wrongUnit, untrusted }
+}
+
+type QualityColumn =
+  | 'missing'
+  | 'late'
+  | 'out_of_range'
+  | 'flat'
+  | 'duplicate'
+  | 'wrong_type'
+  | 'wrong_unit'
+  | 'untrusted'
 
 /** A row as the record it is; its sketch is unpacked when somebody asks for it. */
 class RowRecord implements WindowRecord {
@@ -106,8 +131,7 @@ class RowRecord implements WindowRecord {
     return Sketch.decode(this.#row.sketch).bins()
   }
   get quality() {
-    const { missing, late, out_of_range: outOfRange, flat, duplicate } = this.#row
-    return { missing, late, outOfRange, flat, duplicate }
+    return qualityOf(this.#row)
   }
 }
 
@@ -120,15 +144,15 @@ export function mergeRows(rows: readonly WindowRow[], span: Span, revision: numb
     rows.map((row) => recordOf(series, row)),
     span,
   )
-  const { missing, late, outOfRange, flat, duplicate } = merged.quality
+  const { outOfRange, wrongType, wrongUnit, ...counts } = merged.quality
   const { start, end, count, sum, min, max, last } = merged
   const sketch = Sketch.fromBins(merged.sketch).encode()
-  const quality = { missing, late, out_of_range: outOfRange, flat, duplicate }
+  const quality = { ...counts, out_of_range: outOfRange, wrong_type: wrongType, wrong_unit: wrongUnit }
   return { series: rows[0]!.series, start, end, revision, count, sum, min, max, last, sketch, ...quality }
 }
 
 export function insertWindow(db: Connection, r: WindowRow): void {
-  db.statement('INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+  db.statement('INSERT INTO windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
     r.series,
     r.start,
     r.end,
@@ -144,13 +168,16 @@ export function insertWindow(db: Connection, r: WindowRow): void {
     r.out_of_range,
     r.flat,
     r.duplicate,
+    r.wrong_type,
+    r.wrong_unit,
+    r.untrusted,
   )
 }
 
 export function updateWindow(db: Connection, r: WindowRow): void {
   db.statement(
     `UPDATE windows SET revision = ?, count = ?, sum = ?, min = ?, max = ?, last = ?, sketch = ?, missing = ?, late = ?,
-       out_of_range = ?, flat = ?, duplicate = ?
+       out_of_range = ?, flat = ?, duplicate = ?, wrong_type = ?, wrong_unit = ?, untrusted = ?
      WHERE series = ? AND start = ? AND "end" = ?`,
   ).run(
     r.revision,
@@ -165,6 +192,9 @@ export function updateWindow(db: Connection, r: WindowRow): void {
     r.out_of_range,
     r.flat,
     r.duplicate,
+    r.wrong_type,
+    r.wrong_unit,
+    r.untrusted,
     r.series,
     r.start,
     r.end,
@@ -248,7 +278,7 @@ export function seriesToClose(db: Connection, until: number): number[] {
 }
 
 export function saveOpen(db: Connection, series: number, s: WindowState): void {
-  db.statement('INSERT OR REPLACE INTO open_windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+  db.statement('INSERT OR REPLACE INTO open_windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
     series,
     s.start,
     s.end,
@@ -263,6 +293,9 @@ export function saveOpen(db: Connection, series: number, s: WindowState): void {
     s.outOfRange,
     s.flat,
     s.duplicate,
+    s.wrongType,
+    s.wrongUnit,
+    s.untrusted,
   )
 }
 

@@ -43,4 +43,12 @@ export const windowMigrations: readonly Migration[] = [
       -- Everything that starts before \`until\` is at least as coarse as \`size\`.
       CREATE TABLE coarsened(size TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
   },
+  {
+    id: 250,
+    name: 'windows: refusals of type, unit and time',
+    sql: ['windows', 'open_windows']
+      .flatMap((table) => ['wrong_type', 'wrong_unit', 'untrusted'].map((column) => [table, column]))
+      .map(([table, column]) => `ALTER TABLE ${table} ADD COLUMN ${column} INTEGER NOT NULL DEFAULT 0`)
+      .join(';'),
+  },
 ]

@@ -31,6 +31,9 @@ export class WindowState implements Span {
   outOfRange = 0
   flat = 0
   duplicate = 0
+  wrongType = 0
+  wrongUnit = 0
+  untrusted = 0
 
   constructor({ start, end }: Span) {
     this.start = start

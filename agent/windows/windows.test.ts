@@ -1,5 +1,5 @@
 import type { WindowRecord } from '@storecast/shared/contracts'
-import { calendar, mergeWindows, Sketch } from '@storecast/shared/windows'
+import { calendar, mergeWindows, NO_QUALITY, Sketch } from '@storecast/shared/windows'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Reading } from '../sensors/reading.ts'
@@ -53,7 +53,7 @@ describe('windows', () => {
       series: { sensor: 'temperature', entity: '' },
       ...{ start: T0, end: T0 + 5 * MINUTE, revision: 1 },
       ...{ count: 3, sum: 145, min: 45, max: 50, last: 50, sketch: sketchOf([5, 10, 10]) },
-      quality: { missing: 2, late: 0, outOfRange: 0, flat: 1, duplicate: 0 },
+      quality: { ...NO_QUALITY, missing: 2, flat: 1 },
     }
     expect(plain(told[0]!)).toEqual(expected)
     expect(stored(storage, 'temperature').map(plain)).toEqual([expected])

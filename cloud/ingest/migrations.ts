@@ -204,4 +204,11 @@ export const ingestMigrations: readonly Migration[] = [
       CREATE INDEX evidence_pair ON evidence (model, candidate, champion, day, device);
     `,
   },
+  {
+    id: 250,
+    name: 'windows: refusals of type, unit and time',
+    sql: `
+      ALTER TABLE windows ADD COLUMN wrong_type int8 NOT NULL DEFAULT 0, ADD COLUMN wrong_unit int8 NOT NULL DEFAULT 0,
+        ADD COLUMN untrusted int8 NOT NULL DEFAULT 0`,
+  },
 ]

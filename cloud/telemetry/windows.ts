@@ -24,6 +24,9 @@ interface WindowView {
   readonly outOfRange: number
   readonly flat: number
   readonly duplicate: number
+  readonly wrongType: number
+  readonly wrongUnit: number
+  readonly untrusted: number
 }
 
 export interface WindowPage extends Page<WindowView> {
@@ -96,7 +99,8 @@ export async function listWindows({ pool, devices, sites, objects }: Sources, qu
   const definition = defined ?? selfMeasured(sensor)
   const { rows } = await pool.query<Omit<WindowView, 'p10' | 'p50' | 'p90'> & { sketch: Buffer }>(
     `SELECT w.start_at AS start, w.end_at AS end, w.revision, w.count, w.sum, w.min, w.max, w.last, w.sketch, w.missing,
-       w.late, w.out_of_range AS "outOfRange", w.flat, w.duplicate
+       w.late, w.out_of_range AS "outOfRange", w.flat, w.duplicate,
+       w.wrong_type AS "wrongType", w.wrong_unit AS "wrongUnit", w.untrusted
      FROM series s JOIN windows w ON w.series = s.id
      WHERE s.device = $1 AND s.sensor = $2 AND s.entity = $3 AND w.start_at >= $4 AND w.end_at <= $5
        AND w.start_at > $6 ORDER BY w.start_at LIMIT $7`,

@@ -163,6 +163,9 @@ export async function readStored(pool: Pool, devices: readonly string[]): Promis
         outOfRange: w.out_of_range!,
         flat: w.flat!,
         duplicate: w.duplicate!,
+        wrongType: w.wrong_type!,
+        wrongUnit: w.wrong_unit!,
+        untrusted: w.untrusted!,
       },
     })),
     conflicts: await query(

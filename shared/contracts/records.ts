@@ -18,10 +18,16 @@ export interface WindowQuality {
   /** Readings that came after the window had closed. */
   readonly late: number
   readonly outOfRange: number
-  /** Readings equal to their predecessor where a gauge should move. */
+  /** Readings of a gauge that has shown the same value for longer than its definition allows. */
   readonly flat: number
   /** A second value at the same time, or an event id seen before. */
   readonly duplicate: number
+  /** What came and was no number. */
+  readonly wrongType: number
+  /** What came and said to be in another unit. */
+  readonly wrongUnit: number
+  /** What came with a time that was refused, or was stored under one that cannot be trusted. */
+  readonly untrusted: number
 }
 
 /** Key: (device, series, start, end). */

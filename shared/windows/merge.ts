@@ -3,7 +3,16 @@ import type { Span } from './calendar.ts'
 import { Sketch } from './sketch.ts'
 
 /** What a window without readings counts. */
-export const NO_QUALITY: WindowQuality = { missing: 0, late: 0, outOfRange: 0, flat: 0, duplicate: 0 }
+export const NO_QUALITY: WindowQuality = {
+  missing: 0,
+  late: 0,
+  outOfRange: 0,
+  flat: 0,
+  duplicate: 0,
+  wrongType: 0,
+  wrongUnit: 0,
+  untrusted: 0,
+}
 
 export function addQuality(a: WindowQuality, b: WindowQuality): WindowQuality {
   return {
@@ -12,6 +21,9 @@ export function addQuality(a: WindowQuality, b: WindowQuality): WindowQuality {
     outOfRange: a.outOfRange + b.outOfRange,
     flat: a.flat + b.flat,
     duplicate: a.duplicate + b.duplicate,
+    wrongType: a.wrongType + b.wrongType,
+    wrongUnit: a.wrongUnit + b.wrongUnit,
+    untrusted: a.untrusted + b.untrusted,
   }
 }
 

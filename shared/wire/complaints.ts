@@ -52,9 +52,9 @@ function windowComplaint(record: WindowRecord): string | undefined {
   if (end <= start) return 'an end that is not after its start'
   if (max < min) return 'a maximum below its minimum'
   if (!isUint32(revision)) return 'a revision that is no count'
-  for (const value of [count, sketch.zero]) if (!isCount(value)) return 'a count that is none'
-  const { missing, late, outOfRange, flat, duplicate } = quality
-  for (const value of [missing, late, outOfRange, flat, duplicate]) if (!isCount(value)) return 'a count that is none'
+  for (const value of [count, sketch.zero, ...Object.values(quality)]) {
+    if (!isCount(value)) return 'a count that is none'
+  }
   return binsComplaint(sketch.positive) ?? binsComplaint(sketch.negative)
 }
 

@@ -2,6 +2,7 @@ import { zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EventRecord, WindowRecord } from '../contracts/index.ts'
+import { NO_QUALITY } from '../windows/index.ts'
 import { sift } from './complaints.ts'
 import { WireError } from './errors.ts'
 import { MAX_BODY_BYTES } from './limits.ts'
@@ -33,7 +34,7 @@ const window: WindowRecord = {
   max: 5,
   last: 3,
   sketch: { zero: 0, positive: [[2, 3]], negative: [] },
-  quality: { missing: 0, late: 0, outOfRange: 0, flat: 0, duplicate: 0 },
+  quality: NO_QUALITY,
 }
 
 describe('records', () => {

@@ -70,6 +70,9 @@ export function packWindows(rows: readonly Sequenced<WindowRecord>[]): MessageIn
     outOfRange: big((r) => r.quality.outOfRange),
     flat: big((r) => r.quality.flat),
     duplicate: big((r) => r.quality.duplicate),
+    wrongType: big((r) => r.quality.wrongType),
+    wrongUnit: big((r) => r.quality.wrongUnit),
+    untrusted: big((r) => r.quality.untrusted),
   }
 }
 
@@ -87,6 +90,7 @@ export function unpackWindows(windows: Windows): Sequenced<WindowRecord>[] {
   const [count, min, max, last, zero] = [of('count'), of('min'), of('max'), of('last'), of('zero')]
   const [missing, late, outOfRange] = [of('missing'), of('late'), of('outOfRange')]
   const [flat, duplicate, positive, negative] = [of('flat'), of('duplicate'), of('positive'), of('negative')]
+  const [wrongType, wrongUnit, untrusted] = [of('wrongType'), of('wrongUnit'), of('untrusted')]
   const takeBins = binReader(windows)
   const unit = Number(windows.timeUnit)
   const sums = windows.sum.length === 0 ? undefined : windows.sum
@@ -130,6 +134,9 @@ export function unpackWindows(windows: Windows): Sequenced<WindowRecord>[] {
         outOfRange: outOfRange(row),
         flat: flat(row),
         duplicate: duplicate(row),
+        wrongType: wrongType(row),
+        wrongUnit: wrongUnit(row),
+        untrusted: untrusted(row),
       },
     }
     decoded.push({ seq, record })

@@ -26,6 +26,9 @@ const Window = z.object({
   outOfRange: Count,
   flat: Count,
   duplicate: Count,
+  wrongType: Count,
+  wrongUnit: Count,
+  untrusted: Count,
 })
 const Forecast = z.object({
   site: SiteId,

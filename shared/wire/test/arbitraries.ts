@@ -40,7 +40,16 @@ const windowRecord: fc.Arbitrary<WindowRecord> = fc
     levels: fc.tuple(level, level),
     last: level,
     sketch: fc.record({ zero: count, positive: bins, negative: bins }),
-    quality: fc.record({ missing: count, late: count, outOfRange: count, flat: count, duplicate: count }),
+    quality: fc.record({
+      missing: count,
+      late: count,
+      outOfRange: count,
+      flat: count,
+      duplicate: count,
+      wrongType: count,
+      wrongUnit: count,
+      untrusted: count,
+    }),
   })
   .map(({ levels, length, ...rest }) => ({
     ...rest,

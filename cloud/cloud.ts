@@ -10,6 +10,7 @@ import {
   createMetrics,
   deviceRoutes,
   enrolmentRoutes,
+  groupRoutes,
   identityRoutes,
   modelRoutes,
   newSecret,
@@ -26,7 +27,14 @@ import {
 } from './api/index.ts'
 import { createAudit } from './audit/index.ts'
 import { type CloudConfig, isLoopback } from './config.ts'
-import { createDevices, createSites, desiredStates, type Publisher, startPublisher } from './devices/index.ts'
+import {
+  createDevices,
+  createSites,
+  desiredStates,
+  deviceGroups,
+  type Publisher,
+  startPublisher,
+} from './devices/index.ts'
 import { appliedDocuments, createGates, createGovernance } from './governance/index.ts'
 import { announceRevocations, createEnrolment, openIdentity } from './identity/index.ts'
 import { createQuarantine, ingestMetrics, startIngest } from './ingest/index.ts'
@@ -37,7 +45,7 @@ import { openDatabase } from './platform/database.ts'
 import { type CloudError, ConflictError } from './platform/errors.ts'
 import { createLog, type Log } from './platform/log.ts'
 import { createRegistry } from './registry/index.ts'
-import { startRollouts } from './rollout/index.ts'
+import { rolloutsOfGroup, startRollouts } from './rollout/index.ts'
 import { databaseOf, identityFolder, MIGRATIONS, openObjects, VERSION } from './storage.ts'
 import { createTelemetry } from './telemetry/index.ts'
 import { startTrainings, type Train } from './training/index.ts'
@@ -196,6 +204,8 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     startRollouts({ database, desired, registry, trust, admit: gates.rollout, clock, log, onChange }),
   )
 
+  const groups = deviceGroups({ database, clock, usersOf: rolloutsOfGroup })
+
   const adminToken = secrets.adminToken ?? newSecret()
   const access = accessControl({
     database,
@@ -239,6 +249,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         serviceRoutes({ database, bus, access, metrics, loopback }),
         siteRoutes(sites),
         deviceRoutes(devices),
+        groupRoutes(groups),
         objectRoutes(objects, devices),
         modelRoutes(registry),
         trainingRoutes(trainings),

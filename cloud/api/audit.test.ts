@@ -5,8 +5,10 @@ import { type Call, type TestCloud, testCloud } from '../test/cloud.ts'
 
 let server: TestCloud
 let call: TestCloud['call']
+/** Strangers get so many entries a minute: each route is called in a minute of its own. */
+let later = 0
 beforeAll(async () => {
-  server = await testCloud()
+  server = await testCloud({ clock: { now: () => Date.now() + later } })
   call = server.call
 })
 afterAll(() => server[Symbol.asyncDispose]())
@@ -35,6 +37,7 @@ it('leaves an entry for every mutating route, called by a stranger, by an operat
   const routes = await mutatingRoutes()
   expect(routes.length).toBeGreaterThan(15)
   for (const [method, route] of routes) {
+    later += 60_000
     const path = route.replaceAll(/:\w+/g, '1')
     const calls: Call[] = [
       { token: null },
@@ -97,6 +100,28 @@ describe('what changes', () => {
       { json: { id: 'berlin-1', site: 'berlin' } },
       { before: null, after: { id: 'berlin-1', retiredAt: null }, request: { body: { site: 'berlin' } } },
     ],
+    [
+      'labels',
+      'PUT',
+      '/v1/devices/berlin-1/labels',
+      { json: { tier: 'gold' } },
+      { before: { labels: {} }, after: { labels: { tier: 'gold' } }, request: { body: { tier: 'gold' } } },
+    ],
+    [
+      'a group',
+      'PUT',
+      '/v1/groups/gold',
+      {
+        json: {
+          apiVersion: 'storecast/v1',
+          kind: 'DeviceGroup',
+          metadata: { name: 'gold' },
+          spec: { selector: { labels: { tier: 'gold' } } },
+        },
+      },
+      { before: null, after: { spec: { selector: { labels: { tier: 'gold' } } } } },
+    ],
+    ['a group that goes', 'DELETE', '/v1/groups/gold', {}, { before: { metadata: { name: 'gold' } }, after: null }],
     [
       'a new token',
       'POST',

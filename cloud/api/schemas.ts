@@ -1,4 +1,4 @@
-import { ObjectRef } from '@storecast/shared/contracts'
+import { ObjectRef, parseSelectorText } from '@storecast/shared/contracts'
 import { z } from 'zod'
 
 /** Label values travel in URLs and metrics of others: short, one line. */
@@ -31,18 +31,17 @@ export const NumberPageQuery = PageQuery.extend({
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next: z.string().optional().describe('Give it as `cursor` for the next page') })
 
-/** `region=eu,tier=gold`: labels that all must be there. */
+/** `region=eu,tier!=museum,site in (berlin,oslo)`: conditions on labels that all must hold. */
 export const SelectorText = z
   .string()
   .max(1024)
   .transform((text, context) => {
-    const selector: Record<string, string> = {}
-    for (const part of text.split(',').filter((part) => part !== '')) {
-      const at = part.indexOf('=')
-      if (at < 1) context.addIssue({ code: 'custom', message: `"${part}": write label=value, separated by commas` })
-      else selector[part.slice(0, at)] = part.slice(at + 1)
+    try {
+      return parseSelectorText(text)
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message })
+      return z.NEVER
     }
-    return selector
   })
 
 export const Refs = z.partialRecord(z.enum(['catalogue', 'sensors', 'covariates']), ObjectRef)

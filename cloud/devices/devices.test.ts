@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { CovariatesDocument, DesiredState } from '@storecast/shared/contracts'
+import { type CovariatesDocument, type DesiredState, DeviceSelector } from '@storecast/shared/contracts'
 import fc from 'fast-check'
 import mqtt from 'mqtt'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -192,7 +192,7 @@ describe('devices', () => {
     await devices.enrol({ id: 'north-2', site: 'north', labels: { tier: 'lab' } })
     await devices.enrol({ id: 'north-3', site: 'north', labels: {} })
     await devices.retire('north-3')
-    const page = await devices.list({ limit: 10, selector: { tier: 'lab' } })
+    const page = await devices.list({ limit: 10, selector: DeviceSelector.parse({ labels: { tier: 'lab' } }) })
     expect(page.items.map((device) => device.id)).toEqual(['north-2'])
   })
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { DesiredState } from '@storecast/shared/contracts'
+import { type DesiredState, DeviceSelector } from '@storecast/shared/contracts'
 import { type Presence, replaces } from '@storecast/shared/wire'
 import type { PoolClient, QueryResult } from 'pg'
 import type { AdmittedDevice } from '../identity/index.ts'
@@ -8,6 +8,8 @@ import type { Database } from '../platform/database.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import { type DesiredBody, type DesiredStates, referencedObjects } from './desired.ts'
+import { requireGroups } from './groups.ts'
+import { SELECTED, selecting } from './selection.ts'
 import { type Labels, unknownSite } from './sites.ts'
 
 interface Device {
@@ -24,9 +26,6 @@ interface Device {
   readonly presenceAt: number | null
   readonly lastSeen: number | null
 }
-
-/** Labels that a device must carry, its own or its site's; `site` and `device` stand for the ids. Empty: every device. */
-export type Selector = Readonly<Record<string, string>>
 
 export interface Devices {
   /**
@@ -52,9 +51,13 @@ export interface Devices {
   replaceToken(id: string): Promise<{ device: Device; token: string }>
   /** Withdraws token and certificates for good. @throws NotFoundError `device-unknown`. */
   retire(id: string): Promise<Device>
+  /** Replaces the device's own labels. @throws NotFoundError `device-unknown`. */
+  setLabels(id: string, labels: Labels): Promise<Device>
   /** @throws NotFoundError `device-unknown`. */
   get(id: string, client?: Pick<PoolClient, 'query'>): Promise<Device>
-  list(page: PageRequest & { readonly site?: string | undefined; readonly selector?: Selector }): Promise<Page<Device>>
+  list(
+    page: PageRequest & { readonly site?: string | undefined; readonly selector?: DeviceSelector },
+  ): Promise<Page<Device>>
   /** Whether the token is the device's. */
   isDevice(id: string, token: string): Promise<boolean>
   /** The device in service that a token belongs to. */
@@ -87,7 +90,7 @@ const SELECT = `
     d.presence_at AS "presenceAt", d.last_seen AS "lastSeen"
   FROM devices d JOIN sites s ON s.id = d.site`
 const HAS_NO_CERTIFICATE = `NOT EXISTS (SELECT 1 FROM device_certificates c WHERE c.device = d.id)`
-const MATCHES = `(s.labels || d.labels || jsonb_build_object('site', s.id, 'device', d.id))`
+const EVERY = DeviceSelector.parse({})
 
 export function createDevices(options: DevicesOptions): Devices {
   const { database, desired, clock, onChange, onWithdrawn, certificates } = options
@@ -171,13 +174,20 @@ export function createDevices(options: DevicesOptions): Devices {
           clock.now(),
         ]),
       ),
-    async list({ after = '', limit, site, selector = {} }) {
+    async list({ after = '', limit, site, selector = EVERY }) {
+      await requireGroups(pool, selector.groups)
       const { rows } = await pool.query<Device>(
-        `${SELECT} WHERE d.id > $1 AND ($3::text IS NULL OR d.site = $3) AND ${MATCHES} @> $4 ORDER BY d.id LIMIT $2`,
-        [after, limit + 1, site ?? null, selector],
+        `${SELECT} WHERE d.id > $3 AND ($5::text IS NULL OR d.site = $5) AND ${SELECTED} ORDER BY d.id LIMIT $4`,
+        [...selecting(selector), after, limit + 1, site ?? null],
       )
       return toPage(rows, limit, (device) => device.id)
     },
+    setLabels: (id, labels) =>
+      database.transaction(async (client) => {
+        await client.query('UPDATE devices SET labels = $2 WHERE id = $1 AND retired_at IS NULL', [id, labels])
+        const device = await get(id, client)
+        return device.retiredAt === null ? device : unknownDevice(id)
+      }),
     async isDevice(id, token) {
       const { rows } = await pool.query<{ token_hash: Buffer | null }>(
         'SELECT token_hash FROM devices WHERE id = $1 AND retired_at IS NULL',

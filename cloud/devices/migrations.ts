@@ -81,4 +81,16 @@ export const deviceMigrations: readonly Migration[] = [
         ADD COLUMN policy_at int8 NOT NULL DEFAULT 0;
     `,
   },
+  {
+    id: 105,
+    name: 'groups of devices',
+    sql: `
+      CREATE TABLE device_groups (
+        name text PRIMARY KEY,
+        description text NOT NULL,
+        selector jsonb NOT NULL,
+        updated_at int8 NOT NULL
+      );
+    `,
+  },
 ]

@@ -1,6 +1,6 @@
 import type { DeviceSelector, ModelTarget, UpdatePolicy } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
-import type { DesiredStates } from '../devices/index.ts'
+import { type DesiredStates, LABELS, SELECTED, selecting } from '../devices/index.ts'
 import {
   AWAY,
   type CountRow,
@@ -16,23 +16,14 @@ import type { ShadowCandidate } from './shadow.ts'
 
 type Queryable = Pick<PoolClient | Pool, 'query'>
 
-const LABELS = `(s.labels || d.labels || jsonb_build_object('site', s.id, 'device', d.id))`
-
-/** Whether a device `d` of site `s` is selected; parameters 1 (labels) and 2 (expressions). */
-const SELECTED = `d.retired_at IS NULL AND ${LABELS} @> $1::jsonb AND NOT EXISTS (
-  SELECT 1 FROM jsonb_array_elements($2::jsonb) e WHERE NOT CASE e->>'operator'
-    WHEN 'In' THEN coalesce((e->'values') ? (${LABELS} ->> (e->>'label')), false)
-    WHEN 'NotIn' THEN NOT coalesce((e->'values') ? (${LABELS} ->> (e->>'label')), false)
-    WHEN 'Exists' THEN ${LABELS} ? (e->>'label')
-    ELSE NOT ${LABELS} ? (e->>'label') END)`
-
-const selecting = ({ labels, expressions }: DeviceSelector) => [JSON.stringify(labels), JSON.stringify(expressions)]
+/** Whether a device `d` of site `s` may be in a rollout; parameters 1 and 2 are the selector's. */
+const CHOSEN = `d.retired_at IS NULL AND ${SELECTED}`
 
 /** How many devices the selector names now. */
 export async function countSelected(client: Queryable, selector: DeviceSelector): Promise<number> {
   const { rows } = await client.query<{ count: number }>(
-    `SELECT count(*) FROM devices d JOIN sites s ON s.id = d.site WHERE ${SELECTED}`,
-    selecting(selector),
+    `SELECT count(*) FROM devices d JOIN sites s ON s.id = d.site WHERE ${CHOSEN}`,
+    [...selecting(selector)],
   )
   return rows[0]!.count
 }
@@ -53,7 +44,7 @@ export async function conflictWith(
   const { rows } = await client.query<Conflict>(
     `SELECT r.id::text, r.name, count(*)::int4 AS devices
      FROM rollouts r JOIN rollout_devices m ON m.rollout = r.id JOIN devices d ON d.id = m.device JOIN sites s ON s.id = d.site
-     WHERE r.model = $3 AND r.state = ANY($4) AND ${SELECTED} GROUP BY r.id ORDER BY r.id LIMIT 1`,
+     WHERE r.model = $3 AND r.state = ANY($4) AND ${CHOSEN} GROUP BY r.id ORDER BY r.id LIMIT 1`,
     [...selecting(selector), model, OPEN_STATES],
   )
   return rows[0]
@@ -78,7 +69,7 @@ export async function joinMembers(client: Queryable, rollout: RolloutRecord, lat
        CASE WHEN $8 THEN 'active' ELSE 'none' END
      FROM devices d JOIN sites s ON s.id = d.site
      LEFT JOIN desired_models p ON p.device = d.id AND p.model = $9
-     WHERE ${SELECTED} AND (NOT $8 OR p.device IS NULL)
+     WHERE ${CHOSEN} AND (NOT $8 OR p.device IS NULL)
        AND NOT EXISTS (SELECT 1 FROM rollout_devices m JOIN rollouts r ON r.id = m.rollout
          WHERE m.device = d.id AND (r.id = $3 OR (r.model = $9 AND (r.state = ANY($10) OR m.wanted <> m.applied))))
      ON CONFLICT DO NOTHING`,

@@ -136,3 +136,12 @@ export async function newestAnalysis(client: Queryable, rollout: string): Promis
   )
   return rows[0] ?? null
 }
+
+/** Rollouts that go on and name the group, as people call them; their late joiners come by it. */
+export async function rolloutsOfGroup(client: Queryable, group: string): Promise<readonly string[]> {
+  const { rows } = await client.query<{ id: string; name: string }>(
+    `SELECT id::text, name FROM rollouts WHERE state = ANY($1) AND document->'spec'->'selector'->'groups' ? $2 ORDER BY rollouts.id`,
+    [OPEN_STATES, group],
+  )
+  return rows.map(({ id, name }) => `rollout ${name} (${id})`)
+}

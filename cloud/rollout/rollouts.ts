@@ -1,7 +1,8 @@
 import type { RolloutDocument } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
+import { requireGroups } from '../devices/index.ts'
 import type { Gates } from '../governance/index.ts'
-import { ConflictError } from '../platform/errors.ts'
+import { ConflictError, InvalidError } from '../platform/errors.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { Trust } from '../trust/index.ts'
 import { type ControllerOptions, startController } from './controller.ts'
@@ -40,7 +41,7 @@ interface RolloutDevice {
 export interface Rollouts extends AsyncDisposable {
   /**
    * Starts a rollout; its devices are those that the selector names now.
-   * @throws NotFoundError for a URI that names nothing; ConflictError `rollout-empty`, `rollout-conflict` with the name of the
+   * @throws NotFoundError for a URI that names nothing, `group-unknown`; InvalidError `rollout-suspended`; ConflictError `rollout-empty`, `rollout-conflict` with the name of the
    *   open rollout of the model that has some of the devices; what `Trust.requireApproved` throws where devices would refuse
    *   the version.
    */
@@ -84,13 +85,21 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
     get,
     async start(document, who) {
       const { spec, metadata } = document
+      if (spec.suspend) {
+        throw new InvalidError({
+          code: 'rollout-suspended',
+          message: `Rollout ${metadata.name} says "suspend: true": it is not to be started yet. Take that out, and start it then.`,
+        })
+      }
       const target = await registry.resolve(spec.model)
       const { model, version, bundle } = target
+      await requireGroups(pool, spec.selector.groups)
       await admit({ version: target, devices: await countSelected(pool, spec.selector), selector: spec.selector })
       await trust.requireApproved({ model, version, bundle })
       const id = await database.transaction(async (client) => {
         // The model's row is the queue: of two that start at once the second sees the first.
         await client.query('SELECT 1 FROM models WHERE name = $1 FOR UPDATE', [model])
+        await requireGroups(client, spec.selector.groups)
         await requireNoConflict(client, { model, name: metadata.name, selector: spec.selector })
         const now = clock.now()
         const { rows } = await client.query<{ id: string }>(

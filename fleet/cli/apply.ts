@@ -2,8 +2,10 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { applyChange, planApply } from '../code/apply.ts'
 import { readDocuments } from '../code/documents.ts'
 import { type Change, differences } from '../code/plan.ts'
+import { confirm } from './confirm.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
+import { DifferencesError } from './errors.ts'
 import { printList } from './output.ts'
 
 interface FilesOptions {
@@ -20,23 +22,34 @@ export function addApplyCommands(program: Command, context: CliContext): void {
   withFiles(program.command('apply'))
     .description('Make the cloud as the files say: three-way, so that what was changed beside them is not lost')
     .option('--dry-run', 'only say what would be done')
-    .action(async ({ dryRun, json, ...options }: FilesOptions & { dryRun?: boolean }) => {
-      const changes = await plan(context, options)
-      const due = changes.filter(({ action }) => action !== 'keep')
+    .option('--yes', 'do not ask before anything is removed')
+    .addHelpText(
+      'after',
+      `
+A rollout's file starts it, once; while it says "suspend: true" it is left alone.
+
+Examples:
+  storecast apply -f fleet/ --dry-run
+  storecast apply -f fleet/ --prune`,
+    )
+    .action(async ({ dryRun, yes, json, ...options }: FilesOptions & { dryRun?: boolean; yes?: boolean }) => {
+      const due = await plan(context, options)
       if (json || due.length > 0) print(context, due, json)
       requireNoConflict(due)
-      if (dryRun) return terminal.err(`${due.length} changes; nothing was done`)
+      if (dryRun) return terminal.err(`${count(due, 'change')}; nothing was done`)
+      await confirmRemovals(context, due, { set: options.set, yes })
       const cloud = await connect(context)
       for (const [n, change] of due.entries()) {
         terminal.progress(`${n + 1} of ${due.length}: ${change.action} ${change.kind} ${change.name}`)
         await applyChange(cloud, options.set, change)
       }
-      return terminal.err(due.length === 0 ? 'the cloud is as the files say' : `${due.length} changes made`)
+      return terminal.err(due.length === 0 ? 'the cloud is as the files say' : `${count(due, 'change')} made`)
     })
   withFiles(program.command('diff'))
-    .description('Show what apply would change; it ends with 1 where it would change anything')
+    .description('Show what apply would change; like diff it ends with 0 for nothing, 1 for differences, 2 for trouble')
+    .addHelpText('after', '\nExample:\n  storecast diff -f fleet/ --prune')
     .action(async ({ json, ...options }: FilesOptions) => {
-      const changes = (await plan(context, options)).filter(({ action }) => action !== 'keep')
+      const changes = await plan(context, options)
       if (json) print(context, changes, json)
       else {
         for (const { action, kind, name, why, live, wanted } of changes) {
@@ -45,10 +58,12 @@ export function addApplyCommands(program: Command, context: CliContext): void {
           for (const line of differences(live, wanted)) terminal.out(`  ${line}`)
         }
       }
-      if (changes.length > 0) throw new Error(`${changes.length} documents differ`)
+      if (changes.length > 0) throw new DifferencesError(`${count(changes, 'document')} to change`)
       terminal.err('the cloud is as the files say')
     })
 }
+
+const count = (many: readonly unknown[], one: string) => `${many.length} ${one}${many.length === 1 ? '' : 's'}`
 
 const withFiles = (command: Command) =>
   command
@@ -67,7 +82,20 @@ async function plan(context: CliContext, options: FilesOptions): Promise<Change[
   const { file, set, prune = false, force = false } = options
   const documents = await readDocuments(file)
   if (documents.length === 0) context.terminal.err(`${file} holds no document with apiVersion storecast/v1`)
-  return planApply(await connect(context), { documents, set, prune, force })
+  const changes = await planApply(await connect(context), { documents, set, prune, force })
+  for (const { kind, name, held } of changes) if (held) context.terminal.err(`${kind} ${name} is ${held}`)
+  return changes.filter(({ action }) => action !== 'keep')
+}
+
+/** Asks once for all of them, by the name of the set that owns them. */
+async function confirmRemovals(
+  context: CliContext,
+  changes: readonly Change[],
+  { set, yes }: { readonly set: string; readonly yes?: boolean | undefined },
+): Promise<void> {
+  const gone = changes.filter(({ action }) => action === 'remove').map(({ kind, name }) => `${kind} ${name}`)
+  if (gone.length === 0) return
+  await confirm(context, { warning: `${gone.join(', ')} will be removed from the cloud.`, name: set, yes })
 }
 
 function print({ terminal }: CliContext, changes: readonly Change[], json?: boolean): void {

@@ -2,10 +2,11 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { type ChainedEntry, checkChain } from '@storecast/cloud/audit'
 import type { Command } from 'commander'
-import { type CloudClient, pages } from '../client/client.ts'
+import { type CloudClient, listSome, pages } from '../client/client.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
 import { UsageError } from './errors.ts'
+import { wholeNumber } from './options.ts'
 import { instant, printList } from './output.ts'
 
 /** `storecast audit …`: the chain is followed here, on the operator's side. */
@@ -17,7 +18,7 @@ export function addAuditCommands(program: Command, context: CliContext): void {
 }
 
 interface ListOptions {
-  readonly limit: string
+  readonly limit: number
   readonly action?: string
   readonly actor?: string
   readonly decision?: string
@@ -28,21 +29,15 @@ function addList(audit: Command, context: CliContext): void {
   audit
     .command('list')
     .description('List entries, newest first')
-    .option('-n, --limit <entries>', 'how many', '30')
+    .option('-n, --limit <entries>', 'how many', wholeNumber, 30)
     .option('--action <action>', 'only these calls: "PUT /v1/sites/:site"')
     .option('--actor <id>', 'only of one caller')
     .option('--decision <decision>', 'allowed, denied or failed')
     .option('--json', 'print one JSON array')
+    .addHelpText('after', '\nExample:\n  storecast audit list --decision denied --limit 100')
     .action(async ({ limit, json, ...filter }: ListOptions) => {
-      const most = Number(limit)
-      if (!Number.isInteger(most) || most < 1) throw new UsageError(`--limit ${limit}: give a whole number from 1`)
-      const items: ChainedEntry[] = []
-      const query = { ...filter, limit: String(Math.min(most, 500)) }
-      for await (const page of pages<ChainedEntry>(await connect(context), '/v1/audit', query)) {
-        items.push(...page)
-        if (items.length >= most) break
-      }
-      printList(context.terminal, items.slice(0, most), {
+      const items = await listSome<ChainedEntry>(await connect(context), '/v1/audit', filter, limit)
+      printList(context.terminal, items, {
         json,
         columns: {
           number: (row) => row.number,

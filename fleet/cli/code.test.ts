@@ -58,7 +58,7 @@ describe('apply', () => {
     expect((await storecast(['diff', '-f', files])).out).toMatch(
       /^update Policy first[\s\S]*spec.validations: .*→.*model.name/,
     )
-    expect(await apply()).toMatchObject({ status: 0, err: '1 changes made\n' })
+    expect(await apply()).toMatchObject({ status: 0, err: '1 change made\n' })
   })
 
   it('does not lose what was changed or made beside the files', async () => {
@@ -87,7 +87,20 @@ describe('apply', () => {
     expect(await apply()).toMatchObject({ err: 'the cloud is as the files say\n' })
     expect(await apply('--prune', '--set', 'others')).toMatchObject({ status: 0 })
     expect(await names()).toEqual(['by-hand', 'first', 'second', 'third'])
-    expect(await apply('--prune')).toMatchObject({ status: 0, err: '1 changes made\n' })
+    expect(await apply('--prune')).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/Policy second will be removed.*--yes/),
+    })
+    const prune = ['apply', '-f', files, '--prune']
+    expect(await storecast(prune, { answer: 'yes' })).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/Nothing was done/),
+    })
+    expect(await names()).toHaveLength(4)
+    expect(await storecast(prune, { answer: 'fleet' })).toMatchObject({
+      status: 0,
+      err: expect.stringMatching(/1 change made/),
+    })
     expect(await names()).toEqual(['by-hand', 'first', 'third'])
   })
 
@@ -105,7 +118,7 @@ spec: { model: models:/demand/1, evidence: none, steps: [{ pause: {} }, { setWei
       )
     const started = async () => (await server.call('GET', '/v1/rollouts')).body.items.length
     await rollout(100)
-    expect(await apply()).toMatchObject({ status: 0, out: expect.stringMatching(/^create +Rollout +all-shops/m) })
+    expect(await apply()).toMatchObject({ status: 0, out: expect.stringMatching(/^start +Rollout +all-shops/m) })
     expect(await apply()).toMatchObject({ status: 0, err: 'the cloud is as the files say\n' })
     await rollout(50)
     // One under way is not replaced: the cloud refuses, and says why.
@@ -118,15 +131,49 @@ spec: { model: models:/demand/1, evidence: none, steps: [{ pause: {} }, { setWei
     expect(await started()).toBe(1)
   })
 
+  it('leaves a suspended rollout alone, and makes a group before what names it', async () => {
+    const file = join(files, 'a-rollout.yaml')
+    const document = (suspend: boolean) => `apiVersion: storecast/v1
+kind: Rollout
+metadata: { name: to-group }
+spec: { suspend: ${suspend}, model: models:/demand/1, evidence: none, selector: { groups: [berlin-shops] }, steps: [{ pause: {} }, { setWeight: 50 }] }
+---
+apiVersion: storecast/v1
+kind: DeviceGroup
+metadata: { name: berlin-shops }
+spec: { selector: { expressions: [{ label: site, operator: In, values: [berlin] }] } }
+`
+    await server.call('POST', '/v1/rollouts/all-shops/abort')
+    await writeFile(file, document(true))
+    const held = await apply()
+    expect(held).toMatchObject({ status: 0, err: expect.stringMatching(/^Rollout to-group is suspended: /) })
+    expect(held.out).not.toMatch(/Rollout/)
+    expect(
+      (await storecast(['rollout', 'start', '-f', join(import.meta.dirname, '../rollouts/demand.yaml')])).err,
+    ).toMatch(/says "suspend: true"/)
+    await writeFile(file, document(false))
+    expect((await apply()).out).toMatch(/^start +Rollout +to-group +new$/m)
+    expect((await server.call('GET', '/v1/rollouts/to-group')).body.counts.devices).toBe(1)
+    await rm(file)
+    const inUse = await apply('--prune', '--yes')
+    expect(inUse.err).toMatch(/Group berlin-shops is named by rollout to-group/)
+    await server.call('POST', '/v1/rollouts/to-group/abort')
+  })
+
   it('changes nothing where a file is wrong, and says where', async () => {
     await policy('fourth', 'modle')
     expect(await apply()).toMatchObject({
       status: 1,
-      err: expect.stringMatching(/fourth\.yaml:6: spec\.validations\.0\.expression: there is no "modle"/),
+      err: expect.stringMatching(/fourth\.yaml:6:31: spec\.validations\[0\]\.expression: there is no "modle"/),
     })
     await rm(join(files, 'fourth.yaml'))
     expect(await apply('--set', 'No Name')).toMatchObject({ status: 1 })
     expect((await storecast(['apply', '-f', join(folder, 'absent')])).status).toBe(1)
+    // As diff does: trouble is not a difference.
+    expect((await storecast(['diff', '-f', join(folder, 'absent')])).status).toBe(2)
+    expect((await storecast(['diff', '--set', 'No Name'])).status).toBe(2)
+    const env = { STORECAST_TOKEN: 'guess', STORECAST_URL: server.cloud.url }
+    expect((await storecast(['diff', '-f', files], { env })).status).toBe(4)
   })
 })
 

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
-import { listAll } from '../client/client.ts'
+import { listSome } from '../client/client.ts'
 import { confirm } from './confirm.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
+import { UsageError } from './errors.ts'
+import { wholeNumber } from './options.ts'
 import { instant, labelText, printFacts, printList } from './output.ts'
 
 interface Device {
@@ -15,6 +17,14 @@ interface Device {
   readonly lastSeen: number | null
 }
 
+interface ListOptions {
+  readonly site?: string
+  readonly selector?: string
+  readonly group?: string
+  readonly limit?: number
+  readonly json?: boolean
+}
+
 const state = ({ retiredAt, online }: Device) => (retiredAt !== null ? 'retired' : online ? 'online' : 'offline')
 
 /** `storecast device …`. */
@@ -25,10 +35,21 @@ export function addDeviceCommands(program: Command, context: CliContext): Comman
     .command('list')
     .description('List devices')
     .option('--site <site>', 'only those of one site')
-    .option('-l, --selector <labels>', 'only those with these labels, own or of the site: region=eu,tier=gold')
+    .option('-l, --selector <labels>', 'only those with such labels, own or of the site: region=eu,tier!=museum,!pilot')
+    .option('-g, --group <group>', 'only those in a group')
+    .option('-n, --limit <devices>', 'how many at most; all of them without it', wholeNumber)
     .option('--json', 'print one JSON array')
-    .action(async ({ site, selector, json }: { site?: string; selector?: string; json?: boolean }) => {
-      const devices = await listAll<Device>(await connect(context), '/v1/devices', { site, selector })
+    .addHelpText(
+      'after',
+      `
+A selector's terms must all hold: label=value, label!=value, label in (a,b), label notin (a,b), label, !label.
+
+Examples:
+  storecast device list --selector 'region=eu,tier in (gold,silver)'
+  storecast device list --group eu-shops --limit 20 --json`,
+    )
+    .action(async ({ site, selector, group, limit, json }: ListOptions) => {
+      const devices = await listSome<Device>(await connect(context), '/v1/devices', { site, selector, group }, limit)
       printList(terminal, devices, {
         json,
         columns: {
@@ -46,6 +67,7 @@ export function addDeviceCommands(program: Command, context: CliContext): Comman
     .description('Show a device and what it should run')
     .argument('<device>')
     .option('--json', 'print one JSON object')
+    .addHelpText('after', '\nExample:\n  storecast device show berlin-1')
     .action(async (id: string, { json }: { json?: boolean }) => {
       const cloud = await connect(context)
       const path = `/v1/devices/${encodeURIComponent(id)}`
@@ -68,11 +90,30 @@ export function addDeviceCommands(program: Command, context: CliContext): Comman
       })
     })
   device
+    .command('label')
+    .description('Set or take away labels of a device; those of its site are not touched')
+    .argument('<device>')
+    .argument('<label...>', 'name=value sets, name- takes away')
+    .option('--dry-run', 'only say what the labels would be')
+    .option('--json', 'print the device as one JSON object')
+    .addHelpText('after', '\nExample:\n  storecast device label berlin-1 tier=gold pilot-')
+    .action(async (id: string, words: readonly string[], { dryRun, json }: { dryRun?: boolean; json?: boolean }) => {
+      const cloud = await connect(context)
+      const path = `/v1/devices/${encodeURIComponent(id)}`
+      const found = await cloud.get<Device>(path)
+      const labels = relabelled(found.labels, words)
+      const changed = dryRun ? { ...found, labels } : await cloud.put<Device>(`${path}/labels`, labels)
+      if (json) terminal.out(JSON.stringify(changed))
+      else terminal.out(labelText(changed.labels))
+      if (dryRun) terminal.err('nothing was done')
+    })
+  device
     .command('revoke')
     .description('Revoke a device’s certificates and end its session; a claim that names it enrols it again')
     .argument('<device>')
     .option('--yes', 'do not ask')
     .option('--json', 'print the device as one JSON object')
+    .addHelpText('after', '\nExample:\n  storecast device revoke berlin-1')
     .action(async (id: string, { yes, json }: { yes?: boolean; json?: boolean }) => {
       const cloud = await connect(context)
       const path = `/v1/devices/${encodeURIComponent(id)}`
@@ -89,6 +130,7 @@ export function addDeviceCommands(program: Command, context: CliContext): Comman
     .argument('<device>')
     .option('--yes', 'do not ask')
     .option('--json', 'print the device as one JSON object')
+    .addHelpText('after', '\nExample:\n  storecast device retire berlin-1')
     .action(async (id: string, { yes, json }: { yes?: boolean; json?: boolean }) => {
       const cloud = await connect(context)
       const path = `/v1/devices/${encodeURIComponent(id)}`
@@ -100,4 +142,16 @@ export function addDeviceCommands(program: Command, context: CliContext): Comman
       terminal.err(`device ${id} is out of service`)
     })
   return device
+}
+
+/** The labels after `tier=gold` (set) and `pilot-` (taken away). @throws UsageError */
+function relabelled(labels: Device['labels'], words: readonly string[]): Record<string, string> {
+  const next: Record<string, string> = { ...labels }
+  for (const word of words) {
+    const [, name, value] = /^([^=]+)=(.*)$/.exec(word) ?? []
+    if (name) next[name] = value!
+    else if (word.endsWith('-') && word.length > 1) delete next[word.slice(0, -1)]
+    else throw new UsageError(`"${word}": write name=value to set a label, name- to take it away`)
+  }
+  return next
 }

@@ -12,3 +12,8 @@ export class CancelledError extends Error {
 export class NotLoggedInError extends Error {
   override readonly name = 'NotLoggedInError'
 }
+
+/** The files and the cloud differ: what `storecast diff` was asked for, and no trouble. */
+export class DifferencesError extends Error {
+  override readonly name = 'DifferencesError'
+}

@@ -8,7 +8,8 @@ import { addCompletionCommand } from './completion.ts'
 import type { CliContext } from './context.ts'
 import { addDeviceCommands } from './device.ts'
 import { addEnrollCommands } from './enroll.ts'
-import { CancelledError, NotLoggedInError } from './errors.ts'
+import { CancelledError, DifferencesError, NotLoggedInError } from './errors.ts'
+import { addGroupCommands } from './group.ts'
 import { addKeyCommands } from './key.ts'
 import { addLoginCommands } from './login.ts'
 import { addModelCommands } from './model.ts'
@@ -17,7 +18,10 @@ import { addPolicyCommands } from './policy.ts'
 import { addRolloutCommands } from './rollout.ts'
 import { addTrustCommands } from './trust.ts'
 
-/** 0 done, 1 failed or a command line that is wrong, 2 cancelled, 4 not logged in; as `gh` has them. */
+/**
+ * 0 done, 1 failed or a command line that is wrong, 2 cancelled, 4 not logged in; as `gh` has them. `diff` ends as diff does:
+ * 1 where there are differences, 2 in trouble.
+ */
 export type ExitStatus = 0 | 1 | 2 | 4
 
 /** Runs one command line. */
@@ -33,6 +37,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addLoginCommands(program, context)
   addEnrollCommands(program, context)
   addDeviceCommands(program, context)
+  addGroupCommands(program, context)
   addModelCommands(program, context)
   addApproveCommands(program, context)
   addTrustCommands(program, context)
@@ -44,15 +49,19 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addMosquittoCommands(program, context)
   addBackupCommands(program, context)
   addCompletionCommand(program, context)
+  const failed = argv[0] === 'diff' ? 2 : 1
   try {
     await program.parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {
     // Commander has told the user already: help asked for (0), or a command line that is wrong.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : failed
     terminal.err(`storecast: ${sayOf(error)}`)
+    if (error instanceof DifferencesError) return 1
     if (error instanceof CancelledError || signal.aborted) return 2
-    return error instanceof NotLoggedInError || (error instanceof CloudRequestError && error.status === 401) ? 4 : 1
+    return error instanceof NotLoggedInError || (error instanceof CloudRequestError && error.status === 401)
+      ? 4
+      : failed
   }
 }
 

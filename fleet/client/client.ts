@@ -79,6 +79,24 @@ export async function* pages<T>(
   } while (cursor !== undefined)
 }
 
+const MAX_PAGE = 500
+
+/** The first of a list; all of it without a limit. */
+export async function listSome<T>(
+  client: Pick<CloudClient, 'get'>,
+  path: string,
+  query: Query,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<T[]> {
+  const items: T[] = []
+  const page = { ...query, limit: String(Math.min(limit, MAX_PAGE)) }
+  for await (const part of pages<T>(client, path, page)) {
+    items.push(...part)
+    if (items.length >= limit) break
+  }
+  return items.slice(0, limit)
+}
+
 /** All of a list. */
 export async function listAll<T>(client: Pick<CloudClient, 'get'>, path: string, query?: Query): Promise<T[]> {
   const items: T[] = []

@@ -27,8 +27,23 @@ export async function planApply(cloud: CloudClient, options: PlanOptions): Promi
     if (kindOf(kind)?.store) add({ kind, name, wanted: document })
   }
   return [...sides.values()]
-    .map((one) => planChange(one, { ...wishes, removable: kindOf(one.kind)?.store?.remove !== undefined }))
-    .sort((a, b) => (key(a) < key(b) ? -1 : 1))
+    .map((one) => {
+      const { store, held } = kindOf(one.kind) ?? {}
+      const why = one.wanted === undefined ? undefined : held?.(one.wanted as never)
+      return planChange(one, { ...wishes, removable: store?.remove !== undefined, held: why })
+    })
+    .sort(inTurn)
+}
+
+const ORDER = Object.keys(KINDS)
+const isGone = ({ action }: Change) => action === 'remove' || action === 'forget'
+
+/** What is named comes before what names it, and goes after it. */
+function inTurn(a: Change, b: Change): number {
+  if (isGone(a) !== isGone(b)) return isGone(a) ? 1 : -1
+  const kinds = ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind)
+  if (kinds !== 0) return isGone(a) ? -kinds : kinds
+  return a.name < b.name ? -1 : 1
 }
 
 /** Does one change of a plan, and remembers it. */
@@ -36,8 +51,9 @@ export async function applyChange(cloud: CloudClient, set: string, change: Chang
   const { action, kind, name, wanted } = change
   const store = kindOf(kind)?.store
   const record = `/v1/applied/${set}/${kind}/${name}`
-  if (action === 'create' || action === 'update') await store?.put(cloud, name, wanted)
+  const isMade = action === 'create' || action === 'start' || action === 'update'
+  if (isMade) await store?.put(cloud, name, wanted)
   if (action === 'remove') await store?.remove?.(cloud, name)
-  if (action === 'create' || action === 'update' || action === 'remember') await cloud.put(record, wanted)
-  if (action === 'remove' || action === 'forget') await cloud.delete(record)
+  if (isMade || action === 'remember') await cloud.put(record, wanted)
+  if (isGone(change)) await cloud.delete(record)
 }

@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readDocuments } from './documents.ts'
+import { KINDS } from './kinds.ts'
 import { differences, planChange } from './plan.ts'
 import { jsonSchemas } from './schemas.ts'
 
@@ -31,7 +32,7 @@ describe('documents', () => {
   it('of the shipped fleet are all right', async () => {
     const found = await readDocuments(join(import.meta.dirname, '..'))
     expect(found.map(({ kind, name }) => `${kind} ${name}`)).toEqual(
-      expect.arrayContaining(['Policy metrics-gate', 'PolicyTest metrics-gate']),
+      expect.arrayContaining(['DeviceGroup eu-shops', 'Policy metrics-gate', 'PolicyTest metrics-gate']),
     )
   })
 
@@ -47,33 +48,29 @@ describe('documents', () => {
     [
       'an unknown kind',
       good().replace('Policy', 'Polizei'),
-      '2: kind: expected Policy, PolicyTest, Rollout, ModelDefinition, and it is "Polizei"',
+      '2:7: kind: expected DeviceGroup, Policy, PolicyTest, Rollout, ModelDefinition, and it is "Polizei"',
     ],
-    [
-      'an unknown field',
-      good().replace('  gates', '  gate: [x]\n  gates'),
-      '5: spec.gate: there is no such field here',
-    ],
+    ['an unknown field', good().replace('  gates', '  gate: [x]\n  gates'), '5:9: spec.gate: no such field here'],
     [
       'a wrong value',
       good().replace('[register]', '[registry]'),
-      /5: spec\.gates\.0: .*expected one of "register"\|"approve"\|"rollout"/,
+      /5:11: spec\.gates\[0\]: .*expected one of "register"\|"approve"\|"rollout"/,
     ],
-    ['a missing field', good().replace('  gates: [register]\n', ''), /5: spec\.gates: .*expected array/],
-    ['a wrong name', good('Upper Case'), /3: metadata\.name: policy: lower-case/],
-    ['another version', good().replace('v1', 'v9'), /1: apiVersion: .*expected "storecast\/v1"/],
+    ['a missing field', good().replace('  gates: [register]\n', ''), /5:3: spec\.gates: .*expected array/],
+    ['a wrong name', good('Upper Case'), /3:19: metadata\.name: policy: lower-case/],
+    ['another version', good().replace('v1', 'v9'), /1:13: apiVersion: .*expected "storecast\/v1"/],
     [
       'CEL that is none',
       good().replace("'true'", "'1 +'"),
-      /7: spec\.validations\.0\.expression: line 1:\d+: .*expecting/,
+      /7:19: spec\.validations\[0\]\.expression: line 1:\d+: .*expecting/,
     ],
     [
       'a name that is not there',
       good().replace("'true'", 'modle.name'),
-      /7: spec\.validations\.0\.expression: there is no "modle" here; there are gate, model/,
+      /7:19: spec\.validations\[0\]\.expression: there is no "modle" here; there are gate, model/,
     ],
-    ['YAML that is none', good().replace('[register]', '[register'), /: not valid YAML: /],
-    ['the same twice', `${good()}---\n${good()}`, /10: metadata\.name: Policy a stands in .*fleet\.yaml:1 already/],
+    ['YAML that is none', good().replace('[register]', '[register'), /^\d+:\d+: not YAML: /],
+    ['the same twice', `${good()}---\n${good()}`, /10:1: metadata\.name: Policy a stands in .*fleet\.yaml:1 already/],
   ])('that are not say file, line, field and what was expected: %s', async (_what, text, message) => {
     const path = await file(text)
     const said = await readDocuments(path).then(
@@ -96,6 +93,17 @@ describe('documents', () => {
   })
 })
 
+it('every shipped document names its JSON Schema for editors', async () => {
+  const root = join(import.meta.dirname, '../..')
+  const shipped = [...(await readDocuments(join(root, 'fleet'))), ...(await readDocuments(join(root, 'models')))]
+  expect(new Set(shipped.map(({ kind }) => kind))).toEqual(new Set(Object.keys(KINDS)))
+  for (const { file, kind } of shipped) {
+    const [, schema] = /^# yaml-language-server: \$schema=(\S+)$/m.exec(await readFile(file, 'utf8')) ?? []
+    expect(schema, `${file} says $schema`).toBeDefined()
+    expect([file, JSON.parse(await readFile(join(dirname(file), schema!), 'utf8')).title]).toEqual([file, kind])
+  }
+})
+
 describe('a plan', () => {
   const [a, b, c] = [{ is: 'a' }, { is: 'b' }, { is: 'c' }]
   it.each([
@@ -115,6 +123,10 @@ describe('a plan', () => {
     ['left the files, and changed', { applied: a, live: b }, { prune: true, force: true }, 'remove'],
     ['left the files, and cannot be removed', { applied: a, live: b }, { prune: true, removable: false }, 'forget'],
     ['left both', { applied: a }, { prune: true }, 'forget'],
+    ['is new, and cannot be removed', { wanted: a }, { removable: false }, 'start'],
+    ['changed in the files, and cannot be removed', { wanted: b, applied: a, live: a }, { removable: false }, 'start'],
+    ['is new, and held', { wanted: a }, { held: 'suspended' }, 'keep'],
+    ['changed in the files, and is held', { wanted: b, applied: a, live: a }, { held: 'suspended' }, 'keep'],
   ])('for what %s: %j, %j: %s', (_what, sides, wishes, action) => {
     const all = { prune: false, force: false, removable: true, ...wishes }
     expect(planChange({ kind: 'Policy', name: 'x', ...sides }, all).action).toBe(action)

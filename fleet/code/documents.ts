@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml'
-import type { z } from 'zod'
-import { type Fault, KINDS, kindOf } from './kinds.ts'
+import { LineCounter, parseAllDocuments } from 'yaml'
+import { fieldProblems, type Problem, schemaProblems, syntaxProblems } from '../documents/read-document.ts'
+import { KINDS, type Kind, kindOf } from './kinds.ts'
 
 /** A document of ours, as it stands in a file. */
 export interface FleetDocument {
@@ -42,7 +42,7 @@ export async function readDocuments(path: string): Promise<FleetDocument[]> {
     const key = `${one.kind} ${one.name}`
     const first = seen.get(key)
     if (first)
-      errors.push(`${one.file}:${one.line}: metadata.name: ${key} stands in ${first.file}:${first.line} already`)
+      errors.push(`${one.file}:${one.line}:1: metadata.name: ${key} stands in ${first.file}:${first.line} already`)
     seen.set(key, one)
   }
   if (errors.length > 0) throw new FileErrors(errors)
@@ -60,45 +60,35 @@ async function filesOf(path: string): Promise<string[]> {
 
 function readText(file: string, text: string, { found, errors }: { found: FleetDocument[]; errors: string[] }): void {
   const lines = new LineCounter()
+  const source = { path: file, lines }
   for (const parsed of parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })) {
-    const lineAt = (offset: number) => lines.linePos(offset).line
-    if (parsed.errors.length > 0) {
-      errors.push(...parsed.errors.map(({ message, pos }) => `${file}:${lineAt(pos[0])}: not valid YAML: ${message}`))
+    const broken = syntaxProblems(parsed, source)
+    if (broken.length > 0) {
+      errors.push(...broken)
       continue
     }
-    const value = parsed.toJS() as { apiVersion?: unknown; kind?: unknown } | null
+    const value = parsed.toJS({ maxAliasCount: 100 }) as { apiVersion?: unknown; kind?: unknown } | null
     if (typeof value?.apiVersion !== 'string' || !value.apiVersion.startsWith('storecast/')) continue
-    const say = ({ at, message }: Fault) =>
-      errors.push(`${file}:${lineAt(offsetOf(parsed, at === '' ? [] : at.split('.')))}: ${at && `${at}: `}${message}`)
     const kind = kindOf(value.kind)
-    if (!kind) {
-      say({ at: 'kind', message: `expected ${Object.keys(KINDS).join(', ')}, and it is ${JSON.stringify(value.kind)}` })
-      continue
-    }
-    const checked = kind.schema.safeParse(value)
-    const faults = checked.success ? kind.faults?.(checked.data as never) : checked.error.issues.flatMap(faultsOf)
-    for (const fault of faults ?? []) say(fault)
-    if (!checked.success || faults?.length) continue
-    const { metadata } = checked.data as { metadata: { name: string } }
-    const line = lineAt(offsetOf(parsed, []))
-    found.push({ kind: String(value.kind), name: metadata.name, file, line, document: checked.data })
+    const problems = kind ? problemsOf(kind, value) : [unknownKind(value.kind)]
+    errors.push(...fieldProblems(parsed, problems, source))
+    if (!kind || problems.length > 0) continue
+    const document = kind.schema.parse(value) as { metadata: { name: string } }
+    const { line } = lines.linePos(parsed.contents?.range?.[0] ?? 0)
+    found.push({ kind: String(value.kind), name: document.metadata.name, file, line, document })
   }
 }
 
-/** An issue of the schema as places and what was expected there; what is unknown has a place of its own. */
-function faultsOf(issue: z.core.$ZodIssue): Fault[] {
-  const path = issue.path.map(String)
-  if (issue.code !== 'unrecognized_keys') return [{ at: path.join('.'), message: issue.message }]
-  return issue.keys.map((key) => ({ at: [...path, key].join('.'), message: 'there is no such field here' }))
+function problemsOf({ schema, faults }: Kind, value: unknown): Problem[] {
+  const checked = schema.safeParse(value)
+  if (!checked.success) return schemaProblems(checked.error)
+  const found = faults?.(checked.data as never) ?? []
+  return found.map(({ at, message }) => ({ path: at === '' ? [] : at.split('.').map(asKey), message }))
 }
 
-/** Where a field stands, or what is nearest to where it should. */
-function offsetOf(parsed: Document.Parsed, path: readonly string[]): number {
-  for (let length = path.length; length > 0; length--) {
-    const node = parsed.getIn(path.slice(0, length).map(asKey), true)
-    if (isNode(node) && node.range) return node.range[0]
-  }
-  return parsed.contents?.range?.[0] ?? 0
-}
+const unknownKind = (kind: unknown): Problem => ({
+  path: ['kind'],
+  message: `expected ${Object.keys(KINDS).join(', ')}, and it is ${JSON.stringify(kind)}`,
+})
 
 const asKey = (part: string): string | number => (/^\d+$/.test(part) ? Number(part) : part)

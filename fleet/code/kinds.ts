@@ -1,8 +1,8 @@
 import { policyFaults } from '@storecast/cloud/policies'
-import { ModelDefinition, Policy, RolloutDocument } from '@storecast/shared/contracts'
+import { DeviceGroup, ModelDefinition, Policy, RolloutDocument } from '@storecast/shared/contracts'
 import type { z } from 'zod'
 import { PolicyTest } from './policy-test.ts'
-import { type DocumentStore, policyStore, rolloutStore } from './stores.ts'
+import { type DocumentStore, groupStore, policyStore, rolloutStore } from './stores.ts'
 
 /** What is wrong inside a document that its schema allows. */
 export interface Fault {
@@ -16,13 +16,21 @@ export interface Kind {
   readonly faults?: (document: never) => readonly Fault[]
   /** Absent: documents of the kind are not applied. */
   readonly store?: DocumentStore
+  /** Why the document is to be left alone for now; undefined: it is not. */
+  readonly held?: (document: never) => string | undefined
 }
 
-/** Every kind of document that the fleet as code may hold. */
+/** Every kind of document that the fleet as code may hold; they are applied in this order, and removed in the other. */
 export const KINDS = {
+  DeviceGroup: { schema: DeviceGroup, store: groupStore },
   Policy: { schema: Policy, faults: policyFaults, store: policyStore },
   PolicyTest: { schema: PolicyTest },
-  Rollout: { schema: RolloutDocument, store: rolloutStore },
+  Rollout: {
+    schema: RolloutDocument,
+    store: rolloutStore,
+    held: ({ spec }: RolloutDocument) =>
+      spec.suspend ? 'suspended: it starts once the file says so no more' : undefined,
+  },
   ModelDefinition: { schema: ModelDefinition },
 } as const satisfies Readonly<Record<string, Kind>>
 

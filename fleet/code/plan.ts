@@ -12,10 +12,12 @@ export interface Sides {
   readonly live?: unknown
 }
 
-export type Action = 'create' | 'update' | 'remove' | 'remember' | 'forget' | 'keep' | 'conflict'
+export type Action = 'create' | 'start' | 'update' | 'remove' | 'remember' | 'forget' | 'keep' | 'conflict'
 
 export interface Change extends Sides {
   readonly action: Action
+  /** Why what the files hold is left alone for now. */
+  readonly held?: string
   /** For people. */
   readonly why: string
 }
@@ -25,15 +27,17 @@ interface Wishes {
   readonly prune: boolean
   /** The files win over what was changed beside them. */
   readonly force: boolean
-  /** Whether documents of the kind can be removed; what a rollout did stays done. */
+  /** Whether documents of the kind can be removed; a rollout's is a deed: it is started, and what it did stays done. */
   readonly removable: boolean
+  /** Why what the files hold is to be left alone. */
+  readonly held?: string | undefined
 }
 
 /**
  * Three-way: what somebody changed or made beside the files is a conflict, and not lost; only what was applied from the
  * files before is removed.
  */
-export function planChange(sides: Sides, { prune, force, removable }: Wishes): Change {
+export function planChange(sides: Sides, { prune, force, removable, held }: Wishes): Change {
   const { wanted, applied, live } = sides
   const change = (action: Action, why: string): Change => ({ ...sides, action, why })
   const isLive = live !== undefined
@@ -47,12 +51,15 @@ export function planChange(sides: Sides, { prune, force, removable }: Wishes): C
       return change('conflict', 'no longer in the files, and changed beside them; --force removes it')
     return change('remove', 'no longer in the files')
   }
-  if (!isLive) return change('create', applied === undefined ? 'new' : 'was removed beside the files')
+  if (held !== undefined) return { ...change('keep', held), held }
+  const make = removable ? 'create' : 'start'
+  if (!isLive) return change(make, applied === undefined ? 'new' : 'was removed beside the files')
   if (isDeepStrictEqual(live, wanted)) {
     return isDeepStrictEqual(applied, wanted) ? change('keep', 'unchanged') : change('remember', 'is so already')
   }
   if (applied === undefined && !force) return change('conflict', 'was made beside the files; --force takes it over')
   if (touched && !force) return change('conflict', 'was changed beside the files; --force overwrites it')
+  if (!removable) return change('start', 'another of its name, as the file says now')
   return change('update', touched ? 'overwrites what was changed beside the files' : 'changed')
 }
 

@@ -14,18 +14,22 @@ export interface DocumentStore {
   remove?(cloud: CloudClient, name: string): Promise<void>
 }
 
-export const policyStore: DocumentStore = {
+/** Documents that the API lists, takes and removes under one path. */
+const storeAt = (path: string): DocumentStore => ({
   async list(cloud) {
-    const documents = await listAll<{ metadata: { name: string } }>(cloud, '/v1/policies')
+    const documents = await listAll<{ metadata: { name: string } }>(cloud, path)
     return documents.map((document) => ({ name: document.metadata.name, document }))
   },
   async put(cloud, name, document) {
-    await cloud.put(`/v1/policies/${name}`, document)
+    await cloud.put(`${path}/${name}`, document)
   },
   async remove(cloud, name) {
-    await cloud.delete(`/v1/policies/${name}`)
+    await cloud.delete(`${path}/${name}`)
   },
-}
+})
+
+export const groupStore = storeAt('/v1/groups')
+export const policyStore = storeAt('/v1/policies')
 
 /** The newest rollout of a name is what its document says; another document starts another. */
 export const rolloutStore: DocumentStore = {

@@ -31,7 +31,8 @@ describe('a rollout in a file', () => {
   it('is read with its defaults', async () => {
     const { spec } = parseText(rollout('steps: [analysis: {}, setWeight: 100]'), 'r', RolloutDocument)
     expect(spec).toMatchObject({
-      selector: { labels: {}, expressions: [] },
+      suspend: false,
+      selector: { labels: {}, expressions: [], groups: [] },
       evidence: 'required',
       analysis: { devices: 200, margin: 0.03, minDays: 7, maxDays: 14, onInconclusive: 'hold' },
       lateJoiners: 'join',

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { isNode, LineCounter, parseDocument } from 'yaml'
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 
 /** A file of the fleet as code that cannot be used. Each problem is a line: file, line, field, what was expected. */
@@ -35,16 +35,43 @@ export async function readDocument<T extends z.ZodType>(path: string, schema: T)
 export function parseText<T extends z.ZodType>(text: string, path: string, schema: T): z.output<T> {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const place = (offset: number) => {
-    const { line, col } = lines.linePos(offset)
-    return `${path}:${line}:${col}`
-  }
-  if (document.errors.length > 0) {
-    const said = document.errors.map(({ pos, message }) => `${place(pos[0])}: not YAML: ${message}`)
-    throw new DocumentError('not-yaml', said, { cause: document.errors[0] })
-  }
+  const broken = syntaxProblems(document, { path, lines })
+  if (broken.length > 0) throw new DocumentError('not-yaml', broken, { cause: document.errors[0] })
   const result = schema.safeParse(document.toJS({ maxAliasCount: 100 }))
   if (result.success) return result.data
+  const said = fieldProblems(document, schemaProblems(result.error), { path, lines })
+  throw new DocumentError('invalid', said, { cause: result.error })
+}
+
+interface Source {
+  /** Of the file, for messages. */
+  readonly path: string
+  readonly lines: LineCounter
+}
+
+const place = ({ path, lines }: Source, offset: number): string => {
+  const { line, col } = lines.linePos(offset)
+  return `${path}:${line}:${col}`
+}
+
+/** Why the text is no YAML, a line each; empty where it is. */
+export const syntaxProblems = ({ errors }: Document.Parsed, source: Source): string[] =>
+  errors.map(({ pos, message }) => `${place(source, pos[0])}: not YAML: ${message}`)
+
+/** A field, and what was expected there. */
+export interface Problem {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+/** What a schema has against a document: what fields mean together is said once each of them can be read. */
+export function schemaProblems({ issues }: z.ZodError): Problem[] {
+  const shape = issues.filter(({ code }) => code !== 'custom')
+  return flatten(shape.length > 0 ? shape : issues)
+}
+
+/** `fleet/rollout.yaml:8:18: spec.steps[1].setWeight: what was expected`, in the order of the file. */
+export function fieldProblems(document: Document.Parsed, problems: readonly Problem[], source: Source): string[] {
   /** Where the field is; of one that is missing, where it would be. */
   const offsetOf = (field: readonly PropertyKey[]): number => {
     for (let depth = field.length; depth >= 0; depth--) {
@@ -53,21 +80,13 @@ export function parseText<T extends z.ZodType>(text: string, path: string, schem
     }
     return 0
   }
-  // What fields mean together is said once each of them can be read.
-  const shape = result.error.issues.filter(({ code }) => code !== 'custom')
-  const said = flatten(shape.length > 0 ? shape : result.error.issues)
+  return problems
     .map((problem) => ({ ...problem, offset: offsetOf(problem.path) }))
     .toSorted((a, b) => a.offset - b.offset)
     .map(({ path: field, message, offset }) => {
       const name = field.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
-      return `${place(offset)}: ${name.slice(name.startsWith('.') ? 1 : 0) || 'document'}: ${message}`
+      return `${place(source, offset)}: ${name.slice(name.startsWith('.') ? 1 : 0) || 'document'}: ${message}`
     })
-  throw new DocumentError('invalid', said, { cause: result.error })
-}
-
-interface Problem {
-  readonly path: readonly PropertyKey[]
-  readonly message: string
 }
 
 /** Of a field that takes one of several forms, what the form that came nearest lacks; unknown fields by their own name. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { UpdatePolicy } from './documents.ts'
 import { RolloutName } from './names.ts'
+import { DeviceSelector, LabelName, LabelValue } from './selector.ts'
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
@@ -10,30 +11,6 @@ const Duration = z.string().regex(/^[1-9]\d{0,5}[smhd]$/, 'a duration: a whole n
 /** Milliseconds of a `Duration`. */
 export const durationMs = (duration: string): number =>
   Number(duration.slice(0, -1)) * UNITS[duration.slice(-1) as keyof typeof UNITS]
-
-const LabelName = z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/, 'a label name: lower-case letters, digits, "-" and "_"')
-const LabelValue = z.string().regex(/^[^\p{C}]{0,64}$/u, 'a label value: up to 64 printable characters')
-
-const LabelExpression = z
-  .strictObject({
-    label: LabelName,
-    operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-    values: z.array(LabelValue).max(100).optional(),
-  })
-  .refine(({ operator, values }) => (operator === 'In' || operator === 'NotIn') === (values !== undefined), {
-    message: 'In and NotIn take values, Exists and DoesNotExist take none',
-    path: ['values'],
-  })
-
-/**
- * Devices by their labels, their site's, and `site` and `device` for the ids: all labels and expressions must hold. A label
- * that a device does not carry is not in any values, and so `NotIn` holds. Empty: every device.
- */
-export const DeviceSelector = z.strictObject({
-  labels: z.record(LabelName, LabelValue).default({}),
-  expressions: z.array(LabelExpression).max(32).default([]),
-})
-export type DeviceSelector = z.infer<typeof DeviceSelector>
 
 const RolloutStep = z
   .strictObject({
@@ -102,6 +79,8 @@ const Spec = z
         'a model version: models:/demand/3 or models:/demand@candidate',
       ),
     selector: DeviceSelector.prefault({}),
+    /** A file that is not to be started yet: `storecast apply` leaves it alone, and the cloud refuses it. */
+    suspend: z.boolean().default(false),
     /** `join`: a device enrolled later takes its place among the others, also after the end; `ignore`: it gets nothing. */
     lateJoiners: z.enum(['join', 'ignore']).default('join'),
     steps: z.array(RolloutStep).min(1).max(50),

@@ -1,4 +1,4 @@
-import { DesiredState, DeviceId, SiteId } from '@storecast/shared/contracts'
+import { DesiredState, DeviceId, GroupName, SiteId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { Devices } from '../../devices/index.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
@@ -30,12 +30,21 @@ export const deviceRoutes =
         schema: {
           tags,
           summary: 'List devices',
-          querystring: PageQuery.extend({ site: SiteId.optional(), selector: SelectorText.optional() }),
+          querystring: PageQuery.extend({
+            site: SiteId.optional(),
+            selector: SelectorText.optional(),
+            group: GroupName.optional(),
+          }),
           response: { 200: pageOf(Device) },
         },
       },
-      ({ query: { cursor, limit, site, selector } }) =>
-        devices.list({ after: cursor, limit, site, ...(selector && { selector }) }),
+      ({ query: { cursor, limit, site, selector, group } }) =>
+        devices.list({
+          after: cursor,
+          limit,
+          site,
+          selector: { labels: {}, expressions: [], ...selector, groups: group === undefined ? [] : [group] },
+        }),
     )
     app.post(
       '/v1/devices',
@@ -55,6 +64,20 @@ export const deviceRoutes =
       '/v1/devices/:device',
       { schema: { tags, summary: 'One device', params: DeviceParams, response: { 200: Device } } },
       ({ params }) => devices.get(params.device),
+    )
+    app.put(
+      '/v1/devices/:device/labels',
+      {
+        config: { audit: { ...audit, body: 'kept' } },
+        schema: {
+          tags,
+          summary: 'Replace the device’s own labels; those of its site stay',
+          params: DeviceParams,
+          body: Labels,
+          response: { 200: Device },
+        },
+      },
+      ({ params, body }) => devices.setLabels(params.device, body),
     )
     app.delete(
       '/v1/devices/:device',

@@ -3,7 +3,7 @@ import { Buffer } from './buffer/index.ts'
 import type { AgentConfig } from './config.ts'
 import { Features } from './features/index.ts'
 import { Forecaster } from './forecasts/index.ts'
-import { type HostLimits, Models } from './inference/index.ts'
+import { type HostLimits, Models, RunMeasures } from './inference/index.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Connection } from './platform/database.ts'
 import type { Logger } from './platform/logger.ts'
@@ -71,6 +71,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const hosts = { dataDirectory: config.dataDir, limits: { memoryBytes: limits.modelHostMb * MB, ...hostLimits } }
   const models = stack.use(new Models(hosts))
   await models.start()
+  stack.use(new RunMeasures({ models, windows, writer, clock, log }))
   const shadows = stack.use(new Models({ ...hosts, background: true }))
   features.start()
   if (documents.catalogue) features.apply(documents.catalogue)

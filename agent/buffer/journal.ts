@@ -114,8 +114,8 @@ export function dropJournal(db: Connection, position: number): void {
   db.statement('DELETE FROM journal WHERE position <= ?').run(position)
 }
 
-/** All sensors' definitions, by name. */
+/** All sensors' definitions, by name; what the device measures of itself is not among them. */
 export function readDefinitions(db: Connection): Map<string, SensorDefinition> {
-  const rows = db.statement<[], string>('SELECT definition FROM sensors').pluck().all()
+  const rows = db.statement<[], string>("SELECT definition FROM sensors WHERE name NOT LIKE '$%'").pluck().all()
   return new Map(rows.map((row) => JSON.parse(row) as SensorDefinition).map((d) => [d.name, d]))
 }

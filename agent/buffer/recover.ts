@@ -15,7 +15,8 @@ export interface RecoveredBuffer {
 
 /** What the buffer keeps in memory, read back. @param since ids that came before it are left out (store time) */
 export function recoverBuffer(db: Connection, since: number): RecoveredBuffer {
-  const series = db.statement<[], NewSeries>('SELECT id, sensor, entity FROM series ORDER BY id').all()
+  // Below 0 are those that the device measures of itself.
+  const series = db.statement<[], NewSeries>('SELECT id, sensor, entity FROM series WHERE id > 0 ORDER BY id').all()
   const positions = db.statement<[], SourcePosition>('SELECT source, stamp, position FROM source_positions').all()
   return { series, positions: new Map(positions.map((p) => [p.source, p])), events: eventIds(db, series, since) }
 }

@@ -61,15 +61,16 @@ export class DayTotals {
     return starts.length === 0 ? undefined : Math.min(...starts)
   }
 
-  /** When the first window of any series began: since then the device has been here. */
+  /** When the first window of any sensor began: since then the device has been here. */
   deviceHeard(): number | undefined {
-    const sql = `SELECT min((SELECT start FROM windows w WHERE w.series = s.id ORDER BY start LIMIT 1)) FROM series s`
+    const sql = `SELECT min((SELECT start FROM windows w WHERE w.series = s.id ORDER BY start LIMIT 1))
+      FROM series s WHERE s.id > 0`
     return this.#db.statement<[], number | null>(sql).pluck().get() ?? undefined
   }
 
-  /** Whether any series has a window that starts within. */
+  /** Whether any sensor has a window that starts within. */
   anythingHeard({ start, end }: Span): boolean {
-    const sql = `SELECT EXISTS(SELECT 1 FROM series s WHERE EXISTS
+    const sql = `SELECT EXISTS(SELECT 1 FROM series s WHERE s.id > 0 AND EXISTS
       (SELECT 1 FROM windows w WHERE w.series = s.id AND w.start >= ? AND w.start < ?))`
     return this.#db.statement<[number, number], number>(sql).pluck().get(start, end) === 1
   }

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Connection, openWriting } from '../platform/database.ts'
+import type { Connection } from '../platform/database.ts'
+import { openReplica } from '../test/replica.ts'
 import { forecastProcedures, type RecordForecasts } from './procedures.ts'
 import { forecastsOf } from './runs.ts'
-import { forecastMigrations } from './schema.ts'
 
 let db: Connection
 beforeEach(() => {
-  db = openWriting(':memory:', forecastMigrations)
+  db = openReplica(':memory:')
 })
 afterEach(() => void db.close())
 

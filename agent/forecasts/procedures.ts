@@ -1,8 +1,10 @@
 import type { CalibrationState } from '@storecast/shared/forecasts'
 import type { Span } from '@storecast/shared/windows'
 import type { Connection } from '../platform/database.ts'
+import { forgetParts } from '../windows/index.ts'
 import { crashed, type Day, settleEvidence, timed } from './evidence.ts'
 import { packFloats } from './floats.ts'
+import { measureScores, type ScoredSteps } from './measure-scores.ts'
 import { type ForecastTables, SERVED, SHADOW } from './tables.ts'
 
 /** Part of a run: N forecasts, arrays entity-major. */
@@ -42,6 +44,8 @@ export interface ScoreForecasts {
   /** [N] */
   readonly actual: Float32Array
   readonly censored: Uint8Array
+  /** Of a model that forecasts step by step: what was measured of those that are not NaN. */
+  readonly steps?: ScoredSteps
 }
 
 /**
@@ -112,11 +116,14 @@ function score(db: Connection, { forecasts }: ForecastTables, batches: readonly 
      FROM json_each(:rows)
      WHERE model = :model AND version = :version AND issued_at = :issuedAt AND entity = value ->> 0`,
   )
-  for (const { model, version, issuedAt, scoredAt, entities, actual, censored } of batches) {
+  for (const batch of batches) {
+    const { model, version, issuedAt, scoredAt, entities, actual, censored } = batch
     // JSON has no NaN: what is not known becomes null.
     const rows = entities.map((entity, i) => [entity, actual[i], Number.isNaN(actual[i]) ? null : censored[i]])
     update.run({ model, version, issuedAt, scoredAt, rows: JSON.stringify(rows) })
-    if (forecasts === SERVED.forecasts) settleEvidence(db, { model, issuedAt })
+    if (forecasts !== SERVED.forecasts) continue
+    settleEvidence(db, { model, issuedAt })
+    measureScores(db, batch, scoredAt)
   }
 }
 
@@ -148,6 +155,7 @@ function pruneRuns(db: Connection, { forecasts, runs }: ForecastTables, before: 
 function prune(db: Connection, before: number): void {
   for (const tables of [SERVED, SHADOW]) pruneRuns(db, tables, before)
   db.statement('DELETE FROM evidence WHERE at < ?').run(before)
+  forgetParts(db, before)
 }
 
 export const forecastProcedures = {

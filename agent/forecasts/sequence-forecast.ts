@@ -75,18 +75,33 @@ async function scoreSequences({ features, clock, store }: ScoreTools, model: Ser
     if (open.length === 0) continue
     const spans: Span[] = []
     for (let start = run.start; start < run.end; start = spans.at(-1)!.end) spans.push(calendar.windowAt(start, step))
-    const actual = Float32Array.from(open, ({ entity }) => {
-      const values = features.measured(entity, spans).filter((value) => !Number.isNaN(value))
+    const measured = open.map(({ entity }) => features.measured(entity, spans))
+    const actual = Float32Array.from(measured, (steps) => {
+      const values = steps.filter((value) => !Number.isNaN(value))
       return values.length * 2 < spans.length
         ? Number.NaN
         : values.reduce((sum, value) => sum + value, 0) / values.length
     })
+    const steps = {
+      day: calendar.windowAt(run.start, '1d'),
+      ends: spans.map(({ end }) => end),
+      actual: joined(measured),
+    }
     const { version, issuedAt } = run
     const entities = open.map((row) => row.entity)
     const censored = new Uint8Array(entities.length)
     const scoredAt = clock.now()
-    await store.score([{ model: model.model, version, issuedAt, scoredAt, entities, actual, censored }])
+    await store.score([{ model: model.model, version, issuedAt, scoredAt, entities, actual, censored, steps }])
   }
+}
+
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(rows.reduce((sum, { length }) => sum + length, 0))
+  rows.reduce((at, row) => {
+    all.set(row, at)
+    return at + row.length
+  }, 0)
+  return all
 }
 
 function sizes({ model, manifest }: ServingModel) {

@@ -118,6 +118,15 @@ describe('a shop', () => {
       const { score } = shop.cloud!.forecasts.get(`demand/1/milk ${midnight(10)}`)!
       expect(score).toMatchObject({ actual: 25, censored: false })
     })
+    // And of how good the forecasts were: 20 for 25, 8 for 8.
+    await eventually(() => {
+      const told = (sensor: string) => shop.cloud!.windows.get(`${sensor}/demand.1.1d ${midnight(10)}`)
+      expect(told('$forecast-error')).toMatchObject({ count: 2, sum: -5000, min: -5000, max: 0 })
+      expect(told('$forecast-actual')).toMatchObject({ count: 2, sum: 33_000 })
+      expect(told('$forecast-coverage')).toMatchObject({ count: 2, sum: 2 })
+      const runs = [...shop.cloud!.windows.values()].filter(({ series }) => series.sensor === '$model-failures')
+      expect(runs[0]).toMatchObject({ series: { entity: 'demand.1' }, sum: 0 })
+    })
     await eventually(async () => {
       const [latest] = await forecastsOf('?scores=28')
       // Of the 9th, forecast as soon as there was a model, and of the 10th, when 5 more were sold.

@@ -1,3 +1,5 @@
+export { forgetParts, type Measurement, measurePart } from './measured.ts'
 export { windowProcedures } from './procedures.ts'
 export { windowMigrations } from './schema.ts'
+export { Tally } from './tally.ts'
 export { Windows, type WindowsOptions } from './windows.ts'

@@ -44,6 +44,22 @@ export const windowMigrations: readonly Migration[] = [
       CREATE TABLE coarsened(size TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
   },
   {
+    id: 201,
+    name: 'what the device measures of itself',
+    sql: `
+      -- Of self-measured windows whose observations may be made again: what each of them is made of.
+      CREATE TABLE measured_parts(
+        series INTEGER NOT NULL,
+        part TEXT NOT NULL,
+        start INTEGER NOT NULL,
+        "end" INTEGER NOT NULL,${VALUES},
+        missing INTEGER NOT NULL,
+        out_of_range INTEGER NOT NULL,
+        PRIMARY KEY(series, part)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX measured_parts_of ON measured_parts(series, start)`,
+  },
+  {
     id: 250,
     name: 'windows: refusals of type, unit and time',
     sql: ['windows', 'open_windows']

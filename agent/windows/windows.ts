@@ -1,5 +1,5 @@
-import type { SeriesKey, WindowRecord } from '@storecast/shared/contracts'
-import { stretchesOf, type ZoneStretches } from '@storecast/shared/windows'
+import type { SeriesKey, WindowRecord, WindowSize } from '@storecast/shared/contracts'
+import { type Calendar, calendar, type Span, stretchesOf, type ZoneStretches } from '@storecast/shared/windows'
 import type { Buffer, Committed } from '../buffer/index.ts'
 import { fullJitter } from '../platform/backoff.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -67,11 +67,13 @@ export class Windows implements AsyncDisposable {
   #nextEnd = -Infinity
   #stopped = false
   #timeZone: string
+  #calendar: Calendar
   #zone: { readonly stretches: ZoneStretches; readonly until: number } | undefined
 
   private constructor(options: Required<WindowsOptions>) {
     this.#options = options
     this.#timeZone = options.timeZone
+    this.#calendar = calendar(options.timeZone)
   }
 
   /** Rolls up what the last run left in the journal, then keeps up with it. */
@@ -93,7 +95,13 @@ export class Windows implements AsyncDisposable {
   /** Windows that open from now on are of this zone; those that are open keep their span. */
   useTimeZone(timeZone: string): void {
     this.#timeZone = timeZone
+    this.#calendar = calendar(timeZone)
     this.#zone = undefined
+  }
+
+  /** The window of `size` around a time, as windows open from now on. */
+  windowAt(time: number, size: WindowSize): Span {
+    return this.#calendar.windowAt(time, size)
   }
 
   /**

@@ -7,14 +7,15 @@ import type { Database } from '../platform/database.ts'
 import type { Log } from '../platform/log.ts'
 import type { Registry } from '../registry/index.ts'
 import { type Analysis, analyse } from './analysis/analysis.ts'
+import type { RolloutCounts } from './counts.ts'
 import { evidenceMark, readEvidence } from './evidence.ts'
-import type { RolloutCounts } from './member-state.ts'
 import {
   applyMembers,
   countsOf,
   countUnapplied,
   endShadow,
   groupsOf,
+  isComparable,
   joinMembers,
   refreshMembers,
   shadowCandidates,
@@ -57,29 +58,15 @@ export interface Controller extends AsyncDisposable {
  * of this process or of another cloud on the same database, goes on from there. One owner at a time: a locked row is passed by.
  */
 export function startController(options: ControllerOptions): Controller {
-  const { database, log, onChange, everyMs } = options
+  const { everyMs } = options
   const ending = new AbortController()
   let woken = new AbortController()
 
   const work = async () => {
-    let joined: Joined = { enrolled: -1, at: 0 }
+    const look = reconciler(options, ending.signal)
     while (!ending.signal.aborted) {
       const began = performance.now()
-      let more = false
-      try {
-        joined = await joinLate(options, joined)
-        const { rows } = await database.pool.query<{ id: string }>(
-          'SELECT id::text FROM rollouts WHERE NOT settled ORDER BY rollouts.id',
-        )
-        for (const { id } of rows) {
-          if (ending.signal.aborted) return
-          const passed = await database.transaction((client) => passOver(options, client, id))
-          if (passed.told) onChange()
-          more ||= passed.more
-        }
-      } catch (error) {
-        if (!ending.signal.aborted) log.error({ error }, 'rollouts were not carried on; trying again')
-      }
+      const more = await look()
       // A large fleet's pass takes a while: it may use a tenth of the database's time.
       const rest = more ? 0 : Math.max(everyMs, 9 * (performance.now() - began))
       await delay(rest, undefined, { signal: AbortSignal.any([ending.signal, woken.signal]) }).catch(() => {})
@@ -96,6 +83,43 @@ export function startController(options: ControllerOptions): Controller {
   }
 }
 
+/**
+ * One look at all there is to do, again and again: a pass over each unsettled rollout, of which one's trouble is not
+ * another's.
+ * @returns whether there is more to do at once
+ */
+export function reconciler(options: PassOptions, ending?: AbortSignal): () => Promise<boolean> {
+  const { database, log, onChange } = options
+  let joined: Joined = { enrolled: -1, at: 0 }
+  const attempt = async (what: object, work: () => Promise<void>) => {
+    try {
+      await work()
+    } catch (error) {
+      if (!ending?.aborted) log.error({ ...what, error }, 'rollouts were not carried on; trying again')
+    }
+  }
+  return async () => {
+    let more = false
+    await attempt({}, async () => {
+      joined = await joinLate(options, joined)
+    })
+    await attempt({}, async () => {
+      const { rows } = await database.pool.query<{ id: string }>(
+        'SELECT id::text FROM rollouts WHERE NOT settled ORDER BY rollouts.id',
+      )
+      for (const { id: rollout } of rows) {
+        if (ending?.aborted) return
+        await attempt({ rollout }, async () => {
+          const passed = await database.transaction((client) => passOver(options, client, rollout))
+          if (passed.told) onChange()
+          more ||= passed.more
+        })
+      }
+    })
+    return more
+  }
+}
+
 /** Labels change seldom; a device that is selected by new ones joins within this time. */
 const JOIN_EVERY_MS = 60_000
 
@@ -109,7 +133,7 @@ interface Joined {
  * Takes devices in that have come since: the newest rollout of a model that succeeded gives those their version that have none,
  * and then they take their place in a rollout of it that goes on.
  */
-async function joinLate({ database }: ControllerOptions, last: Joined): Promise<Joined> {
+async function joinLate({ database }: Pick<ControllerOptions, 'database'>, last: Joined): Promise<Joined> {
   const { rows } = await database.pool.query<{ enrolled: number }>('SELECT count(*) AS enrolled FROM devices')
   const { enrolled } = rows[0]!
   const at = performance.now()
@@ -134,6 +158,8 @@ async function joinLate({ database }: ControllerOptions, last: Joined): Promise<
   return given > 0 ? { enrolled: -1, at } : { enrolled, at }
 }
 
+type PassOptions = Omit<ControllerOptions, 'everyMs'>
+
 interface Pass {
   /** Desired states have changed. */
   readonly told: boolean
@@ -144,7 +170,7 @@ interface Pass {
 /** At most so many moves in one pass; the rest comes with the next. */
 const MOVES = 20
 
-async function passOver(options: ControllerOptions, client: PoolClient, id: string): Promise<Pass> {
+async function passOver(options: PassOptions, client: PoolClient, id: string): Promise<Pass> {
   const { desired, clock } = options
   const now = clock.now()
   const { rows } = await client.query<RolloutRecord>(
@@ -172,7 +198,7 @@ async function passOver(options: ControllerOptions, client: PoolClient, id: stri
 }
 
 async function decide(
-  options: ControllerOptions,
+  options: PassOptions,
   client: PoolClient,
   before: RolloutRecord,
   now: number,
@@ -206,12 +232,12 @@ async function standingOf(
   const { document, step, stepAt, proven, full, accepted } = rollout
   const counts: RolloutCounts = await countsOf(client, rollout.id)
   const atAnalysis = document.spec.steps[step]?.analysis !== undefined
-  const comparable = atAnalysis ? (await shadowCandidates(client, rollout)).length : 0
+  const comparable = atAnalysis && (await isComparable(client, rollout))
   return { spec: document.spec, step, stepAt, now, counts, analysis, comparable, proven, full, accepted }
 }
 
 async function carryOut(
-  { registry }: ControllerOptions,
+  { registry }: PassOptions,
   client: PoolClient,
   rollout: RolloutRecord,
   { move, standing }: { move: Move; standing: Standing },
@@ -238,7 +264,7 @@ async function carryOut(
         ? new Map((await groupsOf(client, id)).map((group) => [group.group, roomInGroup(disruption, group)]))
         : undefined
       const count = roomFor(standing, move.devices)
-      if (count > 0) await wantActive(client, id, { count, room })
+      if (count > 0) await wantActive(client, id, { count, step: rollout.step, room })
       return changeRollout(client, rollout, { reason })
     }
     case 'hold':

@@ -1,18 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { type MemberFacts, memberState } from './member-state.ts'
 
-type Report = NonNullable<MemberFacts['reported']>['models'][string]
+type Report = NonNullable<MemberFacts['report']>
 const NOW = 1_000_000
 const rule = { now: NOW, deadlineMs: 1000, offlineExpiryMs: 5000 }
 const facts = (change: Partial<MemberFacts>, report?: Partial<Report>, generation = 7): MemberFacts => ({
-  ...{ model: 'demand', version: 3, previousVersion: 2, applied: 'active', generation: 7, toldAt: NOW - 10 },
+  ...{ version: 3, previousVersion: 2, applied: 'active', generation: 7, toldAt: NOW - 10 },
   ...{ desiredVersion: 3, retired: false, online: true, presenceAt: 0, reportedAt: 0 },
-  reported: report
-    ? {
-        ...{ site: 's', agentVersion: '1', generation, documents: {} },
-        models: { demand: { active: 2, target: 3, phase: 'download', at: 0, ...report } },
-      }
-    : null,
+  reportedGeneration: report ? generation : null,
+  report: report ? { active: 2, target: 3, phase: 'download', at: 0, ...report } : null,
   ...change,
 })
 const back = { applied: 'back', desiredVersion: 2 } as const
@@ -27,7 +23,16 @@ describe('memberState', () => {
     ['told and not heard of', facts({}), { state: 'pending', checkAt: NOW + 990 }],
     ['at an older state', facts({}, { target: 2, phase: 'active' }, 6), { state: 'pending' }],
     ['downloading', facts({}, {}), { state: 'updating', reason: 'download' }],
-    ['waiting for its hours', facts({ toldAt: 0 }, { phase: 'waiting' }), { state: 'updating', checkAt: null }],
+    [
+      'waiting for its hours',
+      facts({ toldAt: NOW - 4000 }, { phase: 'waiting' }),
+      { state: 'updating', checkAt: NOW + 2000 },
+    ],
+    [
+      'at it, or waiting, for all its time',
+      facts({ toldAt: NOW - 6000, reportedAt: NOW }, { phase: 'download' }),
+      { state: 'silent', reason: expect.stringMatching(/^not there since it was told at /) },
+    ],
     ['on probation', facts({}, { active: 3, phase: 'soak' }), { state: 'updating', reason: 'soak' }],
     ['there', facts({}, { active: 3, phase: 'active' }), { state: 'succeeded', checkAt: null }],
     ['there and away', facts({ online: false }, { active: 3, phase: 'active' }), { state: 'succeeded' }],
@@ -35,8 +40,12 @@ describe('memberState', () => {
     ['rolled back', facts({ online: false }, { phase: 'rolled-back' }), { state: 'rolled-back' }],
     ['failed at an earlier try', facts({}, { phase: 'failed', error }, 6), { state: 'pending' }],
     ['silent', facts({ toldAt: NOW - 1000 }), { state: 'silent' }],
-    ['heard of lately', facts({ toldAt: 0, reportedAt: NOW - 5 }, {}), { state: 'updating', checkAt: NOW + 995 }],
-    ['back on line lately', facts({ toldAt: 0, presenceAt: NOW - 5 }), { state: 'pending' }],
+    [
+      'heard of lately',
+      facts({ toldAt: NOW - 3000, reportedAt: NOW - 5 }, {}),
+      { state: 'updating', checkAt: NOW + 995 },
+    ],
+    ['back on line lately', facts({ toldAt: NOW - 3000, presenceAt: NOW - 5 }), { state: 'pending' }],
     ['away', facts({ online: false, presenceAt: 0 }), { state: 'offline', checkAt: NOW + 4990 }],
     [
       'away for too long',

@@ -1,12 +1,15 @@
 import type { ReportedState } from '@storecast/shared/contracts'
 
+/** What a device says of one model. */
+type ModelReport = ReportedState['models'][string]
+
 /**
  * Where a device of a rollout is:
  * - `pending`: its turn has not come, or it was told and has yet to begin.
  * - `updating`: it is at it, or waits for its hours.
  * - `succeeded`: it serves the version, its probation over.
  * - `failed`: it tried and keeps what it had; `rolled-back`: it served the version and went back.
- * - `silent`: connected, told, and not heard of for longer than the deadline.
+ * - `silent`: connected, told, and not heard of for longer than the deadline, or never there in all its time.
  * - `offline`: told and away; it begins when it comes back, or goes without after a time.
  * - `reverting`, `reverted`: on its way back to what it had, and there.
  * - `excluded`: no longer the rollout's affair: retired, told otherwise, or away for too long.
@@ -32,7 +35,6 @@ export type MemberState = (typeof MEMBER_STATES)[number]
 export type Wanted = 'none' | 'shadow' | 'active' | 'back' | 'withdrawn'
 
 export interface MemberFacts {
-  readonly model: string
   readonly version: number
   /** What the device had before; null: nothing. */
   readonly previousVersion: number | null
@@ -47,7 +49,10 @@ export interface MemberFacts {
   /** When the device last connected or went, and when it last reported. */
   readonly presenceAt: number | null
   readonly reportedAt: number | null
-  readonly reported: ReportedState | null
+  /** Of the desired state that it speaks of; null before its first report. */
+  readonly reportedGeneration: number | null
+  /** Null where it says nothing of the model. */
+  readonly report: ModelReport | null
 }
 
 export interface MemberRule {
@@ -67,17 +72,16 @@ export interface MemberConclusion {
 export const AWAY = 'away for too long'
 
 export function memberState(facts: MemberFacts, rule: MemberRule): MemberConclusion {
-  const { model, version, previousVersion, applied, desiredVersion, retired, reported } = facts
+  const { version, previousVersion, applied, desiredVersion, retired, report } = facts
   if (retired) return settled('excluded', 'retired')
   if (applied === 'withdrawn') return settled('excluded', AWAY)
   if (applied === 'none' || applied === 'shadow') return settled('pending')
   const told = applied === 'active' ? version : previousVersion
   if (desiredVersion !== told) return settled('excluded', 'told otherwise by now')
-  const report = reported?.models[model]
-  if ((report?.active ?? null) === told && (report === undefined || report.phase !== 'soak')) {
+  if ((report?.active ?? null) === told && report?.phase !== 'soak') {
     return settled(applied === 'active' ? 'succeeded' : 'reverted')
   }
-  const heard = (reported?.generation ?? 0) >= (facts.generation ?? 0)
+  const heard = (facts.reportedGeneration ?? 0) >= (facts.generation ?? 0)
   if (heard && (report?.phase === 'failed' || report?.phase === 'rolled-back')) {
     const { code = report.phase, message = '' } = report.error ?? {}
     return settled(report.phase, message ? `${code}: ${message}` : code)
@@ -90,16 +94,20 @@ function onItsWay(facts: MemberFacts, rule: MemberRule, phase: string | undefine
   const { now, deadlineMs, offlineExpiryMs } = rule
   const { applied, online } = facts
   const toldAt = facts.toldAt ?? now
+  // Also of who comes and goes, or is heard of again and again, and never gets there.
+  const end = toldAt + offlineExpiryMs + deadlineMs
   const lastSign = Math.max(toldAt, facts.presenceAt ?? 0, facts.reportedAt ?? 0)
   if (!online) {
     const since = Math.max(toldAt, facts.presenceAt ?? 0)
     if (now - since >= offlineExpiryMs) return settled('excluded', AWAY)
     return { state: 'offline', reason: null, checkAt: since + offlineExpiryMs }
   }
-  if (phase === 'waiting') return { state: 'updating', reason: 'waits for its hours', checkAt: null }
+  if (now >= end) return settled('silent', `not there since it was told at ${new Date(toldAt).toISOString()}`)
+  if (phase === 'waiting') return { state: 'updating', reason: 'waits for its hours', checkAt: end }
   if (now - lastSign >= deadlineMs) return settled('silent', `nothing heard since ${new Date(lastSign).toISOString()}`)
   const begun = phase === undefined ? 'pending' : 'updating'
-  return { state: applied === 'back' ? 'reverting' : begun, reason: phase ?? null, checkAt: lastSign + deadlineMs }
+  const checkAt = Math.min(end, lastSign + deadlineMs)
+  return { state: applied === 'back' ? 'reverting' : begun, reason: phase ?? null, checkAt }
 }
 
 const settled = (state: MemberState, reason: string | null = null): MemberConclusion => ({
@@ -107,58 +115,3 @@ const settled = (state: MemberState, reason: string | null = null): MemberConclu
   reason,
   checkAt: null,
 })
-
-/** Of a rollout's devices, how many are in each state; those told so far apart from those whose turn has not come. */
-export interface RolloutCounts {
-  /** Every device that is or was in it: the sum of `told` and `untold` and those excluded. */
-  readonly devices: number
-  readonly excluded: number
-  /** Those that came after the start. */
-  readonly late: number
-  /** Neither told nor excluded; with the candidate in shadow among them. */
-  readonly untold: number
-  readonly shadow: number
-  /** Told to serve the version, or to go back: the sum of the states below. */
-  readonly told: number
-  readonly pending: number
-  readonly updating: number
-  readonly succeeded: number
-  readonly failed: number
-  readonly rolledBack: number
-  readonly silent: number
-  readonly offline: number
-  readonly reverting: number
-  readonly reverted: number
-}
-
-export interface CountRow {
-  readonly state: MemberState
-  readonly wanted: Wanted
-  readonly late: boolean
-  readonly devices: number
-}
-
-export function countMembers(rows: readonly CountRow[]): RolloutCounts {
-  const of = (matches: (row: CountRow) => boolean) =>
-    rows.filter(matches).reduce((total, { devices }) => total + devices, 0)
-  const in_ = (row: CountRow) => row.state !== 'excluded'
-  const told = (row: CountRow) => in_(row) && (row.wanted === 'active' || row.wanted === 'back')
-  const toldIn = (state: MemberState) => of((row) => told(row) && row.state === state)
-  return {
-    devices: of(() => true),
-    excluded: of((row) => !in_(row)),
-    late: of((row) => row.late),
-    untold: of((row) => in_(row) && !told(row)),
-    shadow: of((row) => in_(row) && row.wanted === 'shadow'),
-    told: of(told),
-    pending: toldIn('pending'),
-    updating: toldIn('updating'),
-    succeeded: toldIn('succeeded'),
-    failed: toldIn('failed'),
-    rolledBack: toldIn('rolled-back'),
-    silent: toldIn('silent'),
-    offline: toldIn('offline'),
-    reverting: toldIn('reverting'),
-    reverted: toldIn('reverted'),
-  }
-}

@@ -1,14 +1,14 @@
 import type { DeviceSelector, ModelTarget, UpdatePolicy } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { type DesiredStates, LABELS, SELECTED, selecting } from '../devices/index.ts'
+import { type CountRow, countMembers, type RolloutCounts } from './counts.ts'
 import {
   AWAY,
-  type CountRow,
-  countMembers,
+  type MemberConclusion,
   type MemberFacts,
   type MemberRule,
+  type MemberState,
   memberState,
-  type RolloutCounts,
   type Wanted,
 } from './member-state.ts'
 import { OPEN_STATES, type RolloutRecord } from './records.ts'
@@ -61,12 +61,12 @@ export async function joinMembers(client: Queryable, rollout: RolloutRecord, lat
   const { selector, disruption, analysis } = rollout.document.spec
   const over = !OPEN_STATES.includes(rollout.state)
   const { rowCount } = await client.query(
-    `INSERT INTO rollout_devices (rollout, device, position, disruption_group, region, late, previous, wanted)
+    `INSERT INTO rollout_devices (rollout, device, position, disruption_group, region, late, previous, wanted, step)
      SELECT $3, d.id, ('x' || substr(encode(sha256(convert_to($4 || '/' || d.id, 'UTF8')), 'hex'), 1, 12))::bit(48)::int8,
        coalesce(${LABELS} ->> $5, ''), coalesce(${LABELS} ->> $6, ''), $7,
        CASE WHEN p.device IS NOT NULL THEN jsonb_build_object('version', p.version, 'policy', p.policy,
          'bundle', jsonb_build_object('sha256', p.sha256, 'bytes', p.bytes)) END,
-       CASE WHEN $8 THEN 'active' ELSE 'none' END
+       CASE WHEN $8 THEN 'active' ELSE 'none' END, CASE WHEN $8 THEN $11::int4 END
      FROM devices d JOIN sites s ON s.id = d.site
      LEFT JOIN desired_models p ON p.device = d.id AND p.model = $9
      WHERE ${CHOSEN} AND (NOT $8 OR p.device IS NULL)
@@ -83,6 +83,7 @@ export async function joinMembers(client: Queryable, rollout: RolloutRecord, lat
       over,
       rollout.model,
       OPEN_STATES,
+      rollout.step,
     ],
   )
   return rowCount ?? 0
@@ -91,64 +92,76 @@ export async function joinMembers(client: Queryable, rollout: RolloutRecord, lat
 /** A page of members at a time, so that memory does not grow with the fleet. */
 const CHUNK = 5_000
 
-interface MemberRow extends MemberFacts {
+interface MemberRow extends MemberFacts, MemberConclusion {
   readonly device: string
-  readonly seen: string
 }
 
 /**
- * Concludes anew where members are of whom something has changed, or whose time has come. After the end only of those that
- * were not there yet: what it came to stays. @returns how many it looked at
+ * Concludes anew where members are of whom something has changed, or whose time has come: its cost is theirs, whatever
+ * the fleet's size. After the end, only of those that were not there yet: what it came to stays.
+ * @returns how many it looked at
  */
 export async function refreshMembers(client: Queryable, rollout: RolloutRecord, rule: MemberRule): Promise<number> {
-  let looked = 0
-  for (let after = ''; ; ) {
+  const { id, model, version } = rollout
+  const over = !OPEN_STATES.includes(rollout.state)
+  for (let looked = 0; ; ) {
     const { rows } = await client.query<MemberRow>(
-      `SELECT * FROM (
-         SELECT m.device, m.applied, m.generation, m.told_at AS "toldAt", m.seen AS before, m.check_at,
-           (m.previous->>'version')::int4 AS "previousVersion", p.version AS "desiredVersion",
-           d.retired_at IS NOT NULL AS retired, d.online, d.presence_at AS "presenceAt", r.received_at AS "reportedAt",
-           r.body AS reported,
-           concat_ws(' ', m.applied, m.generation, p.version, d.retired_at, d.online, d.presence_at, r.epoch, r.seq) AS seen
-         FROM rollout_devices m JOIN devices d ON d.id = m.device
-         LEFT JOIN reported r ON r.device = m.device
-         LEFT JOIN desired_models p ON p.device = m.device AND p.model = $2
-         WHERE m.rollout = $1 AND m.device > $3 AND ($5 OR m.state <> ALL('{succeeded,failed,rolled-back,reverted,excluded}'))
-       ) m WHERE seen <> before OR check_at <= $4 ORDER BY device LIMIT ${CHUNK}`,
-      [rollout.id, rollout.model, after, rule.now, OPEN_STATES.includes(rollout.state)],
+      `WITH taken AS (
+         DELETE FROM rollout_changes
+         WHERE ctid = ANY(ARRAY(SELECT ctid FROM rollout_changes WHERE rollout = $1 LIMIT ${CHUNK})) RETURNING device
+       ), due AS (
+         SELECT device FROM taken
+         UNION (SELECT device FROM rollout_devices WHERE rollout = $1 AND check_at <= $3 LIMIT ${CHUNK})
+       )
+       SELECT m.device, m.state, m.reason, m.check_at AS "checkAt", m.applied, m.generation, m.told_at AS "toldAt",
+         (m.previous->>'version')::int4 AS "previousVersion", p.version AS "desiredVersion",
+         d.retired_at IS NOT NULL AS retired, d.online, d.presence_at AS "presenceAt", r.received_at AS "reportedAt",
+         (r.body->>'generation')::int8 AS "reportedGeneration", r.body->'models'->$2 AS report
+       FROM due JOIN rollout_devices m ON m.rollout = $1 AND m.device = due.device JOIN devices d ON d.id = m.device
+       LEFT JOIN reported r ON r.device = m.device
+       LEFT JOIN desired_models p ON p.device = m.device AND p.model = $2`,
+      [id, model, rule.now],
     )
     if (rows.length === 0) return looked
     looked += rows.length
-    after = rows.at(-1)!.device
-    const { model, version } = rollout
-    const concluded = rows.map((row) => ({ ...row, ...memberState({ ...row, model, version }, rule) }))
+    const changed = rows.flatMap((row) => {
+      const stays = over && FINAL.has(row.state)
+      const found = stays ? { ...row, checkAt: null } : memberState({ ...row, version }, rule)
+      const same = found.state === row.state && found.reason === row.reason && found.checkAt === row.checkAt
+      return same ? [] : [{ ...found, device: row.device }]
+    })
     await client.query(
-      `UPDATE rollout_devices m SET state = c.state, reason = c.reason, check_at = c.check_at, seen = c.seen,
-         wanted = CASE WHEN m.wanted = 'active' AND c.reason = $7 THEN 'withdrawn' ELSE m.wanted END
-       FROM unnest($2::text[], $3::text[], $4::text[], $5::int8[], $6::text[]) AS c (device, state, reason, check_at, seen)
+      `UPDATE rollout_devices m SET state = c.state, reason = c.reason, check_at = c.check_at,
+         wanted = CASE WHEN m.wanted = 'active' AND c.reason = $6 THEN 'withdrawn' ELSE m.wanted END
+       FROM unnest($2::text[], $3::text[], $4::text[], $5::int8[]) AS c (device, state, reason, check_at)
        WHERE m.rollout = $1 AND m.device = c.device`,
       [
-        rollout.id,
-        concluded.map((one) => one.device),
-        concluded.map((one) => one.state),
-        concluded.map((one) => one.reason),
-        concluded.map((one) => one.checkAt),
-        concluded.map((one) => one.seen),
+        id,
+        changed.map((one) => one.device),
+        changed.map((one) => one.state),
+        changed.map((one) => one.reason),
+        changed.map((one) => one.checkAt),
         AWAY,
       ],
     )
-    if (rows.length < CHUNK) return looked
   }
 }
 
-/** How many members there are in each state, of whom nothing is said twice. */
-export async function countsOf(client: Queryable, rollout: string): Promise<RolloutCounts> {
+/** Where a member of a rollout that is over stays. */
+const FINAL: ReadonlySet<MemberState> = new Set(['succeeded', 'failed', 'rolled-back', 'reverted', 'excluded'])
+
+/** How many members there are in each state, by the step that told them. */
+export async function countRows(client: Queryable, rollout: string): Promise<CountRow[]> {
   const { rows } = await client.query<CountRow>(
-    `SELECT state, wanted, late, count(*)::int4 AS devices FROM rollout_devices WHERE rollout = $1 GROUP BY 1, 2, 3`,
+    `SELECT step, state, wanted, late, count(*)::int4 AS devices FROM rollout_devices WHERE rollout = $1
+     GROUP BY 1, 2, 3, 4`,
     [rollout],
   )
-  return countMembers(rows)
+  return rows
 }
+
+export const countsOf = async (client: Queryable, rollout: string): Promise<RolloutCounts> =>
+  countMembers(await countRows(client, rollout))
 
 /** Members whose desired state does not say yet what it should. */
 export async function countUnapplied(client: Queryable, rollout: string): Promise<number> {
@@ -159,14 +172,24 @@ export async function countUnapplied(client: Queryable, rollout: string): Promis
   return rows[0]!.count
 }
 
+const COMPARABLE = `rollout = $1 AND wanted IN ('none', 'shadow') AND state <> 'excluded' AND (previous->>'version')::int4 <> $2`
+
 /** Devices with another version to compare the candidate with; not those that have been told. */
 export async function shadowCandidates(client: Queryable, rollout: RolloutRecord): Promise<ShadowCandidate[]> {
   const { rows } = await client.query<ShadowCandidate>(
-    `SELECT device, region, position FROM rollout_devices
-     WHERE rollout = $1 AND wanted IN ('none', 'shadow') AND state <> 'excluded' AND (previous->>'version')::int4 <> $2`,
+    `SELECT device, region, position FROM rollout_devices WHERE ${COMPARABLE}`,
     [rollout.id, rollout.version],
   )
   return rows
+}
+
+/** Whether there is one. */
+export async function isComparable(client: Queryable, rollout: RolloutRecord): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM rollout_devices WHERE ${COMPARABLE}) AS found`,
+    [rollout.id, rollout.version],
+  )
+  return rows[0]!.found
 }
 
 export async function wantShadow(client: Queryable, rollout: string, devices: readonly string[]): Promise<void> {
@@ -200,10 +223,10 @@ export async function groupsOf(client: Queryable, rollout: string): Promise<Grou
 export async function wantActive(
   client: Queryable,
   rollout: string,
-  { count, room }: { count: number; room?: ReadonlyMap<string, number> | undefined },
+  { count, step, room }: { count: number; step: number; room?: ReadonlyMap<string, number> | undefined },
 ): Promise<number> {
   const { rowCount } = await client.query(
-    `UPDATE rollout_devices SET wanted = 'active' WHERE rollout = $1 AND device IN (
+    `UPDATE rollout_devices SET wanted = 'active', step = $5 WHERE rollout = $1 AND device IN (
        SELECT device FROM (
          SELECT device, disruption_group, wanted, position,
            row_number() OVER (PARTITION BY disruption_group ORDER BY wanted = 'shadow', position) AS nth
@@ -211,7 +234,7 @@ export async function wantActive(
        ) m LEFT JOIN unnest($3::text[], $4::int4[]) AS g (name, room) ON g.name = m.disruption_group
        WHERE $3 IS NULL OR nth <= g.room
        ORDER BY wanted = 'shadow', position LIMIT $2)`,
-    [rollout, count, room ? [...room.keys()] : null, room ? [...room.values()] : null],
+    [rollout, count, room ? [...room.keys()] : null, room ? [...room.values()] : null, step],
   )
   return rowCount ?? 0
 }
@@ -228,7 +251,7 @@ export async function wantBack(client: Queryable, rollout: string): Promise<void
 /** Takes back what was wanted and not told yet. */
 export async function wantNoMore(client: Queryable, rollout: string): Promise<void> {
   await client.query(
-    "UPDATE rollout_devices SET wanted = applied WHERE rollout = $1 AND wanted = 'active' AND applied IN ('none', 'shadow')",
+    "UPDATE rollout_devices SET wanted = applied, step = NULL WHERE rollout = $1 AND wanted = 'active' AND applied IN ('none', 'shadow')",
     [rollout],
   )
 }
@@ -283,7 +306,7 @@ export async function applyMembers(
   )
   await client.query(
     `UPDATE rollout_devices m SET applied = wanted, told_at = $4, generation = coalesce(g.generation, m.generation),
-       state = CASE WHEN m.state = 'excluded' THEN state ELSE 'pending' END
+       state = CASE WHEN m.state = 'excluded' THEN state ELSE 'pending' END, check_at = 0
      FROM unnest($2::text[], $3::int8[]) AS g (device, generation)
      WHERE m.rollout = $1 AND m.device = g.device`,
     [rollout.id, rows.map(({ device }) => device), rows.map(({ device }) => generations.get(device) ?? null), now],

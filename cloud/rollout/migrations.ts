@@ -129,4 +129,54 @@ export const rolloutMigrations: readonly Migration[] = [
       CREATE INDEX rollout_analyses_rollout ON rollout_analyses (rollout, id);
     `,
   },
+  {
+    id: 610,
+    name: 'rollouts carried on by what has changed',
+    sql: `
+      ALTER TABLE rollout_devices
+        -- The step by which it was told to serve the version, from 0.
+        ADD COLUMN step int4,
+        DROP COLUMN seen;
+      -- 0: at once.
+      UPDATE rollout_devices SET check_at = 0 FROM rollouts r WHERE r.id = rollout AND NOT r.settled;
+      CREATE INDEX rollout_devices_due ON rollout_devices (rollout, check_at) WHERE check_at IS NOT NULL;
+      CREATE INDEX rollout_devices_shadowed ON rollout_devices (rollout, device) WHERE shadowed;
+
+      -- Members of whom something has changed since they were last looked at, any number of times; written with the change
+      -- itself, and taken by the pass that concludes from it. Without a key: writers never wait for that pass.
+      CREATE TABLE rollout_changes (rollout int8 NOT NULL, device text NOT NULL);
+      CREATE INDEX rollout_changes_rollout ON rollout_changes (rollout);
+
+      CREATE OR REPLACE FUNCTION note_rollout_reports() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO rollout_changes SELECT r.id, c.device FROM changed c JOIN rollout_devices m ON m.device = c.device
+          JOIN rollouts r ON r.id = m.rollout WHERE NOT r.settled;
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER rollout_new_reports AFTER INSERT ON reported REFERENCING NEW TABLE AS changed
+        FOR EACH STATEMENT EXECUTE FUNCTION note_rollout_reports();
+      CREATE TRIGGER rollout_reports AFTER UPDATE ON reported REFERENCING NEW TABLE AS changed
+        FOR EACH STATEMENT EXECUTE FUNCTION note_rollout_reports();
+
+      CREATE OR REPLACE FUNCTION note_rollout_wishes() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO rollout_changes SELECT r.id, c.device FROM changed c JOIN rollout_devices m ON m.device = c.device
+          JOIN rollouts r ON r.id = m.rollout AND r.model = c.model WHERE NOT r.settled;
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER rollout_new_wishes AFTER INSERT ON desired_models REFERENCING NEW TABLE AS changed
+        FOR EACH STATEMENT EXECUTE FUNCTION note_rollout_wishes();
+      CREATE TRIGGER rollout_wishes AFTER UPDATE ON desired_models REFERENCING NEW TABLE AS changed
+        FOR EACH STATEMENT EXECUTE FUNCTION note_rollout_wishes();
+      CREATE TRIGGER rollout_old_wishes AFTER DELETE ON desired_models REFERENCING OLD TABLE AS changed
+        FOR EACH STATEMENT EXECUTE FUNCTION note_rollout_wishes();
+
+      CREATE OR REPLACE FUNCTION note_rollout_device() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO rollout_changes SELECT r.id, NEW.id FROM rollout_devices m JOIN rollouts r ON r.id = m.rollout
+          WHERE m.device = NEW.id AND NOT r.settled;
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER rollout_presence AFTER UPDATE OF online, presence_at, retired_at ON devices FOR EACH ROW
+        WHEN ((OLD.online, OLD.presence_at, OLD.retired_at) IS DISTINCT FROM (NEW.online, NEW.presence_at, NEW.retired_at))
+        EXECUTE FUNCTION note_rollout_device();
+    `,
+  },
 ]

@@ -129,7 +129,7 @@ describe('a rollout by steps', () => {
     const [first, away] = await ready('quiet', 3)
     fleet.behave([first!], 'say-nothing')
     await fleet.connect([away!], false)
-    await begin('quiet', 2, { deadline: '1h', offlineExpiry: '2d', maxFailed: 0.1 })
+    await begin('quiet', 2, { deadline: '1h', offlineExpiry: '2d', maxFailed: 0 })
     await until('quiet-2', ({ counts }) => expect(counts).toMatchObject({ succeeded: 1, pending: 1, offline: 1 }))
     fleet.clock.advance(HOUR)
     const held = await untilState('quiet-2', 'paused')

@@ -6,8 +6,9 @@ import { ConflictError, InvalidError } from '../platform/errors.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { Trust } from '../trust/index.ts'
 import { type ControllerOptions, startController } from './controller.ts'
-import type { MemberState, RolloutCounts, Wanted } from './member-state.ts'
-import { conflictWith, countSelected, countsOf, joinMembers } from './members.ts'
+import { type Cohort, cohortsOf, countMembers, type RolloutCounts } from './counts.ts'
+import type { MemberState, Wanted } from './member-state.ts'
+import { conflictWith, countRows, countSelected, joinMembers } from './members.ts'
 import {
   type AnalysisRecord,
   findRollout,
@@ -19,10 +20,11 @@ import {
 } from './records.ts'
 import { act, type Verb } from './verbs.ts'
 
-/** A rollout as it is now, with its denominators and the newest analysis. */
+/** A rollout as it is now, with its denominators, those of each step, and the newest analysis. */
 export interface Rollout
   extends Omit<RolloutRecord, 'bundle' | 'evidenceMark' | 'settled' | 'endsAs' | 'accepted' | 'stepAt'> {
   readonly counts: RolloutCounts
+  readonly cohorts: Cohort[]
   readonly analysis: AnalysisRecord | null
 }
 
@@ -38,7 +40,7 @@ interface RolloutDevice {
   readonly toldAt: number | null
 }
 
-export interface Rollouts extends AsyncDisposable {
+export interface Rollouts {
   /**
    * Starts a rollout; its devices are those that the selector names now.
    * @throws NotFoundError for a URI that names nothing, `group-unknown`; InvalidError `rollout-suspended`; ConflictError `rollout-empty`, `rollout-conflict` with the name of the
@@ -63,20 +65,31 @@ interface RolloutsOptions extends Omit<ControllerOptions, 'everyMs'> {
   readonly trust: Pick<Trust, 'requireApproved'>
   /** Policies have their say; throws to refuse. */
   readonly admit: Gates['rollout']
-  /** How often unsettled rollouts are looked at. */
-  readonly everyMs?: number
 }
 
-export function startRollouts(options: RolloutsOptions): Rollouts {
-  const { database, registry, trust, admit, clock, everyMs = 1000 } = options
-  const { pool } = database
+/** Rollouts for people, and what carries them on. */
+export function startRollouts({
+  everyMs = 1000,
+  ...options
+}: RolloutsOptions & {
+  /** How often unsettled rollouts are looked at. */
+  readonly everyMs?: number
+}): Rollouts & AsyncDisposable {
   const controller = startController({ ...options, everyMs })
+  const rollouts = createRollouts({ ...options, wake: controller.wake })
+  return { ...rollouts, [Symbol.asyncDispose]: () => controller[Symbol.asyncDispose]() }
+}
+
+/** Rollouts for people; a controller, here or in another process on the same database, carries them on. */
+export function createRollouts(options: RolloutsOptions & { readonly wake: () => void }): Rollouts {
+  const { database, registry, trust, admit, clock, wake } = options
+  const { pool } = database
 
   const view = async (record: RolloutRecord, client: Pool | PoolClient = pool): Promise<Rollout> => {
     const { bundle: _b, evidenceMark: _e, settled: _s, endsAs: _n, accepted: _a, stepAt: _t, ...rollout } = record
-    const counts = await countsOf(client, record.id)
+    const rows = await countRows(client, record.id)
     const analysis = await newestAnalysis(client, record.id)
-    return { ...rollout, counts, analysis }
+    return { ...rollout, counts: countMembers(rows), cohorts: cohortsOf(rows), analysis }
   }
   const get = async (which: string, client: Pool | PoolClient = pool) => view(await findRollout(client, which), client)
   const idOf = async (which: string) => (await findRollout(pool, which)).id
@@ -120,7 +133,7 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
         })
         return id
       })
-      controller.wake()
+      wake()
       return get(id)
     },
     async list({ after, limit, model }) {
@@ -162,10 +175,9 @@ export function startRollouts(options: RolloutsOptions): Rollouts {
     async act(which, verb, who) {
       const id = await database.transaction((client) => act({ ...options, client }, { which, verb, who }))
       options.onChange()
-      controller.wake()
+      wake()
       return get(id)
     },
-    [Symbol.asyncDispose]: () => controller[Symbol.asyncDispose](),
   }
 }
 

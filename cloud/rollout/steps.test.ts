@@ -3,9 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rolloutOf } from '../test/rollout.ts'
 import { analyse } from './analysis/analysis.ts'
-import { type CountRow, countMembers, MEMBER_STATES, type MemberState } from './member-state.ts'
+import { type CountRow, countMembers } from './counts.ts'
+import { MEMBER_STATES, type MemberState } from './member-state.ts'
 import { drawShadow } from './shadow.ts'
-import { nextMove, roomFor, roomInGroup, type Standing, stops } from './steps.ts'
+import { nextMove, roomFor, roomInGroup, type Standing, stops, tolerated } from './steps.ts'
 
 const HOUR = 3_600_000
 const specOf = (spec: Partial<RolloutInput['spec']>) => RolloutDocument.parse(rolloutOf('models:/demand/2', spec)).spec
@@ -17,9 +18,11 @@ const BY_PROOF = specOf({
 /** Members told, by state; and those whose turn has not come. */
 const counts = (told: Partial<Record<MemberState, number>>, untold = 0, shadow = 0) =>
   countMembers([
-    ...Object.entries(told).map(([state, devices]) => ({ state, wanted: 'active', late: false, devices }) as CountRow),
-    { state: 'pending', wanted: 'none', late: false, devices: untold - shadow },
-    { state: 'pending', wanted: 'shadow', late: false, devices: shadow },
+    ...Object.entries(told).map(
+      ([state, devices]) => ({ state, wanted: 'active', step: 0, late: false, devices }) as CountRow,
+    ),
+    { state: 'pending', wanted: 'none', step: null, late: false, devices: untold - shadow },
+    { state: 'pending', wanted: 'shadow', step: null, late: false, devices: shadow },
   ])
 const nothingFound = analyse(
   { members: 10, records: [], health: [], today: '2026-03-01' },
@@ -33,7 +36,7 @@ const standing = (change: Partial<Standing>): Standing => ({
   now: 0,
   counts: counts({}, 100),
   analysis: null,
-  comparable: 100,
+  comparable: true,
   proven: null,
   full: false,
   accepted: 0,
@@ -58,6 +61,18 @@ describe('the next move', () => {
       { kind: 'next' },
     ],
     [
+      'goes on with one failure in three devices',
+      { spec: away(), counts: counts({ succeeded: 2, failed: 1 }) },
+      { kind: 'next' },
+    ],
+    ['holds with one in two', { spec: away(), counts: counts({ succeeded: 1, failed: 1 }) }, { kind: 'hold' }],
+    ['holds with the only one', { spec: away(), counts: counts({ 'rolled-back': 1 }) }, { kind: 'hold' }],
+    [
+      'holds with one in nine where none may fail',
+      { spec: away({ maxFailed: 0 }), counts: counts({ succeeded: 8, failed: 1 }) },
+      { kind: 'hold' },
+    ],
+    [
       'holds when too many fail',
       { spec: away(), counts: counts({ succeeded: 8, failed: 1, silent: 1 }) },
       { kind: 'hold' },
@@ -77,7 +92,7 @@ describe('the next move', () => {
     ['ends a pause', { spec: timed, now: 2 * HOUR }, { kind: 'next' }],
     ['holds at a pause without end', { step: 2 }, { kind: 'hold' }],
     ['begins the shadow', { step: 1 }, { kind: 'shadow' }],
-    ['holds without a version to compare', { step: 1, comparable: 0 }, { kind: 'hold' }],
+    ['holds without a version to compare', { step: 1, comparable: false }, { kind: 'hold' }],
     ['waits for evidence', { step: 1, counts: counts({}, 100, 10) }, { kind: 'wait', reason: 'no evidence yet' }],
     ...(['better', 'non-inferior'] as const).map((verdict): [string, Partial<Standing>, object] => [
       `goes on when found ${verdict}`,
@@ -137,6 +152,16 @@ describe('the next move', () => {
       }),
     )
   })
+})
+
+it.each([
+  [0.1, [0, 0, 1, 1, 1, 2, 10], [1, 2, 3, 9, 10, 20, 100]],
+  [0, [0, 0, 0], [1, 3, 100]],
+  [0.5, [0, 1, 1, 2], [1, 2, 3, 4]],
+  // 1 - 0.9 is a little less than 0.1.
+  [1 - 0.9, [1, 2], [10, 20]],
+])('a share of %d tolerates %j of %j devices', (share, expected, devices) => {
+  expect(devices.map((count) => tolerated(share, count))).toEqual(expected)
 })
 
 describe('room', () => {

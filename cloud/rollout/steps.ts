@@ -1,6 +1,6 @@
 import { durationMs, PROOF_FROM_PERCENT, type RolloutSpec, type RolloutStep } from '@storecast/shared/contracts'
 import type { Analysis } from './analysis/analysis.ts'
-import type { RolloutCounts } from './member-state.ts'
+import type { RolloutCounts } from './counts.ts'
 
 /** All that decides what a running rollout does next. */
 export interface Standing {
@@ -12,8 +12,8 @@ export interface Standing {
   readonly counts: RolloutCounts
   /** The newest; null before the first. */
   readonly analysis: Analysis | null
-  /** Devices with a version to compare the candidate to, and those where it is in shadow or was. */
-  readonly comparable: number
+  /** Whether there are devices with a version to compare the candidate to. */
+  readonly comparable: boolean
   readonly proven: 'evidence' | 'person' | null
   /** A person took every step at once. */
   readonly full: boolean
@@ -67,7 +67,7 @@ function harm({ analysis, proven }: Standing): Move | undefined {
 function failures({ spec, counts, accepted }: Standing): Move | undefined {
   const { failed, rolledBack, silent, told } = counts
   const bad = failed + rolledBack + silent
-  if (bad <= accepted || bad - accepted <= spec.maxFailed * told) return undefined
+  if (bad - accepted <= tolerated(spec.maxFailed, told)) return undefined
   const reason = `${bad} of ${told} devices told: ${failed} failed, ${rolledBack} rolled back, ${silent} silent; at most ${percent(spec.maxFailed)} may${accepted > 0 ? ` beyond the ${accepted} accepted` : ''}`
   return { kind: spec.onFailure === 'abort' ? 'stop' : 'hold', reason }
 }
@@ -102,7 +102,7 @@ function tell(standing: Standing, step: RolloutStep): Move | undefined {
   const { succeeded, told, pending, updating, offline } = counts
   if (pending + updating > 0)
     return { kind: 'wait', reason: `${succeeded} of ${told} succeeded, ${pending + updating} at it` }
-  const needed = Math.max(1, Math.ceil(spec.minSucceeded * (told - accepted) - 1e-9))
+  const needed = Math.max(1, told - accepted - tolerated(1 - spec.minSucceeded, told - accepted))
   if (succeeded >= needed || (accepted > 0 && offline === 0)) return undefined
   if (offline > 0) return { kind: 'wait', reason: `${succeeded} of ${needed} needed succeeded, ${offline} offline` }
   return { kind: 'hold', reason: `${succeeded} of ${told} succeeded; ${needed} had to` }
@@ -110,7 +110,7 @@ function tell(standing: Standing, step: RolloutStep): Move | undefined {
 
 function analyseStep({ spec, analysis, comparable, counts, proven }: Standing): Move {
   if (proven !== null) return { kind: 'next', reason: `passed before, by ${proven}` }
-  if (comparable === 0) {
+  if (!comparable) {
     return { kind: 'hold', reason: 'no device serves another version to compare with; a person may promote' }
   }
   if (counts.shadow === 0)
@@ -122,6 +122,16 @@ function analyseStep({ spec, analysis, comparable, counts, proven }: Standing): 
   if (!analysis.final) return { kind: 'wait', reason }
   return { kind: spec.analysis.onInconclusive === 'abort' ? 'stop' : 'hold', reason }
 }
+
+/** From so many devices on, one that fails is not yet a share. */
+const ONE_OF = 3
+
+/**
+ * How many of so many devices a share of them is, in whole devices. Where a share is allowed at all, one device is, in a cohort of at
+ * least three: else a share of 10 % would allow none of nine.
+ */
+export const tolerated = (share: number, devices: number): number =>
+  Math.max(Math.floor(share * devices + 1e-9), share > 0 && devices >= ONE_OF ? 1 : 0)
 
 const toldAndDone = ({ succeeded, told }: RolloutCounts) => `${succeeded} of ${told} devices told succeeded`
 const percent = (share: number) => `${Math.round(1000 * share) / 10} %`

@@ -114,7 +114,7 @@ const DO: Readonly<Record<Verb, (doing: Doing) => Promise<string | undefined>>> 
       rows.map(({ device }) => device),
     )
     await client.query(
-      `UPDATE rollout_devices m SET state = 'pending', reason = NULL, told_at = $4, generation = g.generation
+      `UPDATE rollout_devices m SET state = 'pending', reason = NULL, told_at = $4, generation = g.generation, check_at = 0
        FROM unnest($2::text[], $3::int8[]) AS g (device, generation) WHERE m.rollout = $1 AND m.device = g.device`,
       [rollout.id, [...generations.keys()], [...generations.values()], now],
     )

@@ -102,6 +102,7 @@ describe('a restored cloud', () => {
           'desired_states',
           'rollouts',
           'rollout_devices',
+          'rollout_changes',
           'rollout_history',
           'admin_claim',
           'trust_metadata',

@@ -64,7 +64,7 @@ export async function addForecasts(pool: Pool, device: string, records: readonly
   }
 }
 
-export async function addEvidence(pool: Pool, device: string, evidence: EvidenceRecord): Promise<void> {
+export async function addEvidence(pool: Pick<Pool, 'query'>, device: string, evidence: EvidenceRecord): Promise<void> {
   const { latency, ...record } = evidence
   const columns = Object.entries(record)
   const names = columns.map(([name]) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))

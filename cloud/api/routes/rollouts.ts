@@ -16,6 +16,24 @@ const Analysis = z.object({
     .looseObject({ verdict: z.enum(VERDICTS), reason: z.string(), final: z.boolean() })
     .describe('With every value, bound and denominator that it rests on'),
 })
+/** Of devices told, by state. */
+const toldCounts = {
+  told: Count.describe('The sum of the states below'),
+  pending: Count,
+  updating: Count,
+  succeeded: Count,
+  failed: Count,
+  rolledBack: Count,
+  silent: Count.describe('Connected, and not heard of for longer than the deadline, or never there in all their time'),
+  offline: Count.describe('Away: they begin when they come back'),
+  reverting: Count,
+  reverted: Count,
+}
+const Cohort = z.object({
+  step: Count.describe('From 0; as many as there are steps: told to be as all others once every step was done'),
+  excluded: Count,
+  ...toldCounts,
+})
 const Rollout = z.object({
   id: z.string(),
   name: z.string(),
@@ -33,17 +51,9 @@ const Rollout = z.object({
     late: Count.describe('Those that came after the start'),
     untold: Count.describe('Neither told to serve the version nor excluded'),
     shadow: Count.describe('Of those untold, with the candidate in shadow'),
-    told: Count.describe('The sum of the states below'),
-    pending: Count,
-    updating: Count,
-    succeeded: Count,
-    failed: Count,
-    rolledBack: Count,
-    silent: Count.describe('Connected, and not heard of for longer than the deadline'),
-    offline: Count.describe('Away: they begin when they come back'),
-    reverting: Count,
-    reverted: Count,
+    ...toldCounts,
   }),
+  cohorts: z.array(Cohort).describe('The devices that each step told; steps that told nobody are left out'),
   analysis: Analysis.nullable(),
   createdAt: UnixMs,
   finishedAt: UnixMs.nullable(),

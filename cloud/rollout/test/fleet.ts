@@ -34,7 +34,7 @@ export interface TestFleet extends AsyncDisposable {
   /** While it lasts, a cloud carries rollouts on. */
   withRollouts<T>(work: (rollouts: Rollouts) => Promise<T>): Promise<T>
   /** The same, until it is disposed of. */
-  openRollouts(): Promise<Rollouts>
+  openRollouts(): Promise<Rollouts & AsyncDisposable>
   /** A day of evidence of every device that has the candidate in shadow: relative difference, of 100 each. */
   evidence(model: string, day: string, difference: (device: string) => number): Promise<number>
 }
@@ -157,15 +157,17 @@ export async function testFleet(): Promise<TestFleet> {
       )
       const latency = new Sketch()
       latency.add(4)
-      for (const { device, version, candidate } of rows) {
-        const d = 100 * difference(device)
-        await addEvidence(pool, device, {
-          ...{ model, champion: version, candidate, day, region: 'north', rows: 30, excluded: 2, crashes: 0 },
-          ...{ difference: d, differenceSquared: d ** 2, largestDifference: Math.abs(d), actual: 500, moved: 10 },
-          ...{ championAbsolute: 100, candidateAbsolute: 100 + d, championError: 0, candidateError: 0 },
-          latency: latency.bins(),
-        })
-      }
+      await database.transaction(async (client) => {
+        for (const { device, version, candidate } of rows) {
+          const d = 100 * difference(device)
+          await addEvidence(client, device, {
+            ...{ model, champion: version, candidate, day, region: 'north', rows: 30, excluded: 2, crashes: 0 },
+            ...{ difference: d, differenceSquared: d ** 2, largestDifference: Math.abs(d), actual: 500, moved: 10 },
+            ...{ championAbsolute: 100, candidateAbsolute: 100 + d, championError: 0, candidateError: 0 },
+            latency: latency.bins(),
+          })
+        }
+      })
       return rows.length
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -12,6 +12,7 @@ import {
   enrolmentRoutes,
   groupRoutes,
   identityRoutes,
+  mergedWindowRoutes,
   modelRoutes,
   newSecret,
   objectRoutes,
@@ -178,7 +179,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   )
   const quarantine = createQuarantine({ database, clock })
 
-  const telemetry = createTelemetry({ database, devices, sites, objects })
+  const telemetry = createTelemetry({ database, devices, objects })
   const governance = createGovernance({ database, audit, clock })
   const registry = createRegistry({
     ...{ database, objects, clock },
@@ -255,6 +256,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         trainingRoutes(trainings),
         rolloutRoutes(rollouts),
         telemetryRoutes(telemetry),
+        mergedWindowRoutes(telemetry),
         quarantineRoutes(quarantine),
         trustRoutes(trust, gates),
         claimRoutes(claims, async () => {

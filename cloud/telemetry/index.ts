@@ -1,3 +1,6 @@
 export { SCORE_KEYS } from './forecasts.ts'
+export { RESOLUTIONS } from './merged/buckets.ts'
+export type { MergedQuery, MergedWindows, MergeKey } from './merged/merged.ts'
 export { telemetryMigrations } from './migrations.ts'
+export { readingsIn, type Scale } from './scales.ts'
 export { createTelemetry, type Telemetry } from './telemetry.ts'

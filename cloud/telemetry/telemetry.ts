@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Devices, Sites } from '../devices/index.ts'
+import type { Devices } from '../devices/index.ts'
 import type { Database } from '../platform/database.ts'
 import type { Objects } from '../platform/objects.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
@@ -22,6 +22,7 @@ import {
   listForecasts,
   type ScoreKey,
 } from './forecasts.ts'
+import { type MergedQuery, type MergedWindows, mergedPage, mergedWindows } from './merged/merged.ts'
 import {
   listWindows,
   newestWindowEnd,
@@ -34,6 +35,9 @@ import {
 
 /** Questions to what devices have sent. */
 export interface Telemetry {
+  /** All merged windows that are asked for; see `mergedWindows`. */
+  merged(query: MergedQuery): Promise<MergedWindows[]>
+  mergedPage(query: MergedQuery & PageRequest): Promise<Page<MergedWindows>>
   windows(query: WindowQuery): Promise<WindowPage>
   windowSums(query: Span & { readonly site: string; readonly sensor: string }): Promise<WindowSteps[]>
   newestWindowEnd(site: string): Promise<number>
@@ -51,16 +55,13 @@ export interface Telemetry {
 
 const EventPosition = z.tuple([z.int(), z.uuid()])
 
-export function createTelemetry(options: {
-  database: Database
-  devices: Devices
-  sites: Sites
-  objects: Objects
-}): Telemetry {
-  const { devices, sites, objects } = options
-  const { pool } = options.database
+export function createTelemetry(options: { database: Database; devices: Devices; objects: Objects }): Telemetry {
+  const { database, devices, objects } = options
+  const { pool } = database
   return {
-    windows: (query) => listWindows({ pool, devices, sites, objects }, query),
+    merged: (query) => mergedWindows({ database, objects }, query),
+    mergedPage: (query) => mergedPage({ database, objects }, query),
+    windows: (query) => listWindows({ pool, devices, objects }, query),
     windowSums: (query) => windowSums(pool, query),
     newestWindowEnd: (site) => newestWindowEnd(pool, site),
     forecasts: (query) => listForecasts(pool, query),

@@ -1,9 +1,9 @@
-import { type SensorsDocument, selfMeasured } from '@storecast/shared/contracts'
-import { fromSteps, Sketch, toSteps } from '@storecast/shared/windows'
+import { Sketch } from '@storecast/shared/windows'
 import type { Pool } from 'pg'
-import { type Devices, readDocument, type Sites } from '../devices/index.ts'
+import type { Devices } from '../devices/index.ts'
 import type { Objects } from '../platform/objects.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
+import { readingsIn, readScales } from './scales.ts'
 
 /** A window as people read it: in the unit where the site or the contract defines the series, in whole steps where not. */
 interface WindowView {
@@ -85,18 +85,14 @@ export interface WindowQuery extends Span, PageRequest {
 interface Sources {
   readonly pool: Pool
   readonly devices: Devices
-  readonly sites: Sites
   readonly objects: Objects
 }
 
 /** Windows of one series, oldest first; pages by start. @throws NotFoundError `device-unknown`. */
-export async function listWindows({ pool, devices, sites, objects }: Sources, query: WindowQuery): Promise<WindowPage> {
+export async function listWindows({ pool, devices, objects }: Sources, query: WindowQuery): Promise<WindowPage> {
   const { device, sensor, entity, from, to, after, limit } = query
   const { site } = await devices.get(device)
-  const { documents } = await sites.get(site)
-  const document = documents.sensors && (await readDocument<SensorsDocument>(objects, documents.sensors.sha256))
-  const defined = document?.sensors.find((one) => one.name === sensor)
-  const definition = defined ?? selfMeasured(sensor)
+  const scale = (await readScales({ pool, objects }, [site]))(site, sensor)
   const { rows } = await pool.query<Omit<WindowView, 'p10' | 'p50' | 'p90'> & { sketch: Buffer }>(
     `SELECT w.start_at AS start, w.end_at AS end, w.revision, w.count, w.sum, w.min, w.max, w.last, w.sketch, w.missing,
        w.late, w.out_of_range AS "outOfRange", w.flat, w.duplicate,
@@ -106,14 +102,12 @@ export async function listWindows({ pool, devices, sites, objects }: Sources, qu
        AND w.start_at > $6 ORDER BY w.start_at LIMIT $7`,
     [device, sensor, entity, from, to, after ?? -1, limit + 1],
   )
-  const resolution = definition?.resolution ?? 1
-  const centre = toSteps(defined?.centre ?? 0, resolution)
+  const { unit, deviation } = readingsIn(scale)
   const views = rows.map(({ sketch: bytes, sum, min, max, last, ...row }) => {
     const sketch = Sketch.decode(bytes)
-    const quantile = (q: number) => (sketch.count === 0 ? 0 : fromSteps(centre + sketch.quantile(q), resolution))
-    const unit = (steps: number) => fromSteps(steps, resolution)
+    const quantile = (q: number) => (sketch.count === 0 ? 0 : deviation(sketch.quantile(q)))
     const values = { sum: unit(sum), min: unit(min), max: unit(max), last: unit(last) }
     return { ...row, ...values, p10: quantile(0.1), p50: quantile(0.5), p90: quantile(0.9) }
   })
-  return { ...toPage(views, limit, (view) => String(view.start)), unit: definition?.unit ?? null }
+  return { ...toPage(views, limit, (view) => String(view.start)), unit: scale.unit }
 }

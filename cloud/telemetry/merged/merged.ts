@@ -1,0 +1,210 @@
+import { type Calendar, calendar } from '@storecast/shared/windows'
+import type { PoolClient } from 'pg'
+import { z } from 'zod'
+import type { Database } from '../../platform/database.ts'
+import { InvalidError } from '../../platform/errors.ts'
+import type { Objects } from '../../platform/objects.ts'
+import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../../platform/paging.ts'
+import { readScales, type Scale } from '../scales.ts'
+import { bucketOf, type Resolution } from './buckets.ts'
+import { type Merged, Merger, type WindowRow } from './merger.ts'
+
+/** What merged windows are told apart by; everything else is merged. `label:region` is a label of the device or its site. */
+export type MergeKey = 'time' | 'sensor' | 'entity' | 'device' | 'site' | `label:${string}`
+
+export interface SeriesFilter {
+  /** A sensor, or what devices measure of themselves: `$model-latency`. */
+  readonly sensor?: string | undefined
+  readonly entity?: string | undefined
+  readonly device?: string | undefined
+  readonly site?: string | undefined
+  /** Labels that all must be there, own or of the site; `site` and `device` stand for the ids. */
+  readonly selector?: Readonly<Record<string, string>> | undefined
+}
+
+export interface MergedQuery extends SeriesFilter {
+  /** Windows that begin in `[from, to)`, Unix ms: neighbouring spans share none and leave none out. */
+  readonly from: number
+  readonly to: number
+  readonly resolution: Resolution
+  readonly by: readonly MergeKey[]
+}
+
+/** The `next` of the page before. */
+const Position = z.tuple([z.string()])
+
+/** Merged windows page by page. Every page is merged anew. */
+export async function mergedPage(
+  sources: MergedSources,
+  query: MergedQuery & PageRequest,
+): Promise<Page<MergedWindows>> {
+  const { after, limit } = query
+  const [position] = after === undefined ? [''] : fromCursor(after, Position)
+  const groups = (await mergeGroups(sources, query)).filter(([name]) => name > position).slice(0, limit + 1)
+  const { items, next } = toPage(groups, limit, ([name]) => toCursor([name]))
+  return { items: items.map(([, merged]) => merged), ...(next !== undefined && { next }) }
+}
+
+export interface MergedWindows extends Merged {
+  /** By `by`, without time; null: the device has no such label. */
+  readonly key: Readonly<Record<string, string | null>>
+  /** Local date, at resolution `day` by time: the same date in every shop, whatever its time zone. */
+  readonly day?: string
+  readonly scale: Scale
+}
+
+/** Rows that one question may read, and groups that it may come to: what fits a second or two, and memory. */
+const MAX_ROWS = 2_000_000
+const MAX_GROUPS = 100_000
+const FETCHED = 5000
+
+/**
+ * Merges windows of the series that fit, by time and whatever else is asked for: counts, sums, extremes and quality exactly,
+ * quantiles within the sketch's 1 %. Windows of different scales never merge, as where two sites define a sensor differently.
+ * What devices of one site measure adds up. A window that is coarser than the resolution comes as it is.
+ *
+ * In order of time, then of the keys.
+ * @throws InvalidError `telemetry-too-much` for more than can be read at once
+ */
+export async function mergedWindows(sources: MergedSources, query: MergedQuery): Promise<MergedWindows[]> {
+  return (await mergeGroups(sources, query)).map(([, merged]) => merged)
+}
+
+interface MergedSources {
+  readonly database: Database
+  readonly objects: Objects
+}
+
+async function mergeGroups(
+  { database, objects }: MergedSources,
+  query: MergedQuery,
+): Promise<(readonly [name: string, merged: MergedWindows])[]> {
+  const { resolution, by } = query
+  const byTime = by.includes('time')
+  const keys = by.filter((key) => key !== 'time')
+  return database.transaction(async (client) => {
+    await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+    const series = await readSeries(client, query)
+    const scales = await readScales(
+      { pool: database.pool, objects },
+      [...series.values()].map(({ site }) => site),
+    )
+    const calendars = new Map<string, Calendar>()
+    const calendarOf = (zone: string) => {
+      const known = calendars.get(zone) ?? calendar(zone)
+      calendars.set(zone, known)
+      return known
+    }
+    const groups = new Map<string, Group>()
+    // What a series contributes to is the same but for time.
+    const places = new Map([...series].map(([id, one]) => [id, placeOf(one, keys, scales(one.site, one.sensor))]))
+    for await (const rows of readWindows(client, query, [...series.keys()])) {
+      for (const row of rows) {
+        const place = places.get(row.series)!
+        const time = byTime ? timeOf(calendarOf(place.zone), resolution, row) : ALL_TIME
+        const name = `${time.sort} ${place.name}`
+        let group = groups.get(name)
+        if (!group) {
+          if (groups.size === MAX_GROUPS) throw tooMuch(`${MAX_GROUPS} groups`)
+          group = { time, place, merger: new Merger() }
+          groups.set(name, group)
+        }
+        group.merger.add(row)
+      }
+    }
+    return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, group]) => [name, resultOf(group)] as const)
+  })
+}
+
+interface Series {
+  readonly id: number
+  readonly sensor: string
+  readonly entity: string
+  readonly device: string
+  readonly site: string
+  readonly zone: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+interface Place {
+  readonly name: string
+  readonly key: MergedWindows['key']
+  readonly scale: Scale
+  readonly zone: string
+}
+
+interface Time {
+  /** Orders as text does. */
+  readonly sort: string
+  readonly day?: string
+}
+
+interface Group {
+  readonly time: Time
+  readonly place: Place
+  readonly merger: Merger
+}
+
+const ALL_TIME: Time = { sort: '' }
+
+function timeOf(calendar: Calendar, resolution: Resolution, row: WindowRow): Time {
+  if (resolution === 'day') {
+    const day = calendar.localDay(row.start)
+    return { sort: day, day }
+  }
+  const { start, end } = bucketOf(calendar, resolution, row)
+  return { sort: `${padded(start)} ${padded(end)}` }
+}
+
+/** Times before 1970 come first too. */
+const padded = (time: number) => String(time + 2 ** 52).padStart(16, '0')
+
+function placeOf(one: Series, keys: readonly Exclude<MergeKey, 'time'>[], scale: Scale): Place {
+  const value = (key: Exclude<MergeKey, 'time'>) =>
+    key.startsWith('label:') ? (one.labels[key.slice(6)] ?? null) : one[key as 'sensor' | 'entity' | 'device' | 'site']
+  const key = Object.fromEntries(keys.map((name) => [name, value(name)]))
+  return { name: JSON.stringify([Object.values(key), scale]), key, scale, zone: one.zone }
+}
+
+const resultOf = ({ time, place, merger }: Group): MergedWindows => ({
+  key: place.key,
+  ...(time.day !== undefined && { day: time.day }),
+  scale: place.scale,
+  ...merger.result(),
+})
+
+async function readSeries(client: PoolClient, filter: SeriesFilter): Promise<ReadonlyMap<number, Series>> {
+  const { sensor, entity, device, site, selector } = filter
+  const { rows } = await client.query<Series>(
+    `SELECT s.id, s.sensor, s.entity, s.device, d.site, si.time_zone AS zone, si.labels || d.labels AS labels
+     FROM series s JOIN devices d ON d.id = s.device JOIN sites si ON si.id = d.site
+     WHERE ($1::text IS NULL OR s.sensor = $1) AND ($2::text IS NULL OR s.entity = $2)
+       AND ($3::text IS NULL OR s.device = $3) AND ($4::text IS NULL OR d.site = $4)
+       AND (si.labels || d.labels || jsonb_build_object('site', si.id, 'device', d.id)) @> $5`,
+    [sensor ?? null, entity ?? null, device ?? null, site ?? null, selector ?? {}],
+  )
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+async function* readWindows(client: PoolClient, { from, to }: MergedQuery, series: readonly number[]) {
+  await client.query(
+    `DECLARE merged NO SCROLL CURSOR FOR
+     SELECT series, start_at AS start, end_at AS end, count, sum, min, max, last, sketch, missing, late,
+       out_of_range AS "outOfRange", flat, duplicate
+     FROM windows WHERE series = ANY($1) AND start_at >= $2 AND start_at < $3`,
+    [series, from, to],
+  )
+  for (let read = 0; ; ) {
+    const { rows } = await client.query<WindowRow>(`FETCH ${FETCHED} FROM merged`)
+    if (rows.length === 0) return
+    read += rows.length
+    if (read > MAX_ROWS) throw tooMuch(`${MAX_ROWS} windows`)
+    yield rows
+  }
+}
+
+const tooMuch = (what: string) =>
+  new InvalidError({
+    code: 'telemetry-too-much',
+    message: `This is about more than ${what}. Ask for a shorter span, fewer series, or a coarser resolution.`,
+  })

@@ -1,4 +1,4 @@
-import { DeviceId, EntityId, SeriesName, SiteId } from '@storecast/shared/contracts'
+import { DeviceId, EntityId, GroupName, SeriesName, SiteId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import { type MergedWindows, type MergeKey, RESOLUTIONS, readingsIn, type Telemetry } from '../../telemetry/index.ts'
 import { PageQuery, pageOf, SelectorText, UnixMs } from '../schemas.ts'
@@ -30,7 +30,8 @@ const Query = PageQuery.extend({
   entity: EntityId.optional(),
   device: DeviceId.optional(),
   site: SiteId.optional(),
-  selector: SelectorText.optional().describe('Labels that all must be there: region=eu,tier=gold'),
+  selector: SelectorText.optional(),
+  group: GroupName.optional(),
   from: Time.describe('Of what begins at or after'),
   to: Time.describe('Of what begins before'),
   resolution: z.enum(RESOLUTIONS).default('hour').describe('Hours and days are those of each site’s own calendar'),
@@ -56,11 +57,8 @@ const Row = z.object({
   quantiles: z
     .record(z.string(), z.number().nullable())
     .describe('Within 1 % of the distance to the sensor’s centre; null: nothing was counted'),
-  missing: Count,
-  late: Count,
-  outOfRange: Count,
-  flat: Count,
-  duplicate: Count,
+  ...{ missing: Count, late: Count, outOfRange: Count, flat: Count, duplicate: Count },
+  ...{ wrongType: Count, wrongUnit: Count, untrusted: Count },
 })
 
 function viewOf({ key, day, start, end, scale, series, count, quality, ...merged }: MergedWindows, wanted: number[]) {
@@ -96,8 +94,10 @@ export const mergedWindowRoutes =
           response: { 200: pageOf(Row) },
         },
       },
-      async ({ query: { cursor, quantiles, ...query } }) => {
-        const { items, next } = await telemetry.mergedPage({ ...query, after: cursor })
+      async ({ query: { cursor, quantiles, selector, group, ...query } }) => {
+        const groups = group === undefined ? [] : [group]
+        const selected = { labels: {}, expressions: [], ...selector, groups }
+        const { items, next } = await telemetry.mergedPage({ ...query, selector: selected, after: cursor })
         return { items: items.map((item) => viewOf(item, quantiles)), ...(next !== undefined && { next }) }
       },
     )

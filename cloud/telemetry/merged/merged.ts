@@ -1,6 +1,8 @@
+import { DeviceSelector } from '@storecast/shared/contracts'
 import { type Calendar, calendar } from '@storecast/shared/windows'
 import type { PoolClient } from 'pg'
 import { z } from 'zod'
+import { LABELS, requireGroups, SELECTED, selecting } from '../../devices/index.ts'
 import type { Database } from '../../platform/database.ts'
 import { InvalidError } from '../../platform/errors.ts'
 import type { Objects } from '../../platform/objects.ts'
@@ -18,8 +20,8 @@ export interface SeriesFilter {
   readonly entity?: string | undefined
   readonly device?: string | undefined
   readonly site?: string | undefined
-  /** Labels that all must be there, own or of the site; `site` and `device` stand for the ids. */
-  readonly selector?: Readonly<Record<string, string>> | undefined
+  /** Of devices, by labels of their own or of their site, and by groups. */
+  readonly selector?: DeviceSelector | undefined
 }
 
 export interface MergedQuery extends SeriesFilter {
@@ -64,7 +66,7 @@ const FETCHED = 5000
  * What devices of one site measure adds up. A window that is coarser than the resolution comes as it is.
  *
  * In order of time, then of the keys.
- * @throws InvalidError `telemetry-too-much` for more than can be read at once
+ * @throws InvalidError `telemetry-too-much` for more than can be read at once, NotFoundError `group-unknown`
  */
 export async function mergedWindows(sources: MergedSources, query: MergedQuery): Promise<MergedWindows[]> {
   return (await mergeGroups(sources, query)).map(([, merged]) => merged)
@@ -82,6 +84,7 @@ async function mergeGroups(
   const { resolution, by } = query
   const byTime = by.includes('time')
   const keys = by.filter((key) => key !== 'time')
+  await requireGroups(database.pool, query.selector?.groups ?? [])
   return database.transaction(async (client) => {
     await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
     const series = await readSeries(client, query)
@@ -173,15 +176,16 @@ const resultOf = ({ time, place, merger }: Group): MergedWindows => ({
   ...merger.result(),
 })
 
+const EVERY = DeviceSelector.parse({})
+
 async function readSeries(client: PoolClient, filter: SeriesFilter): Promise<ReadonlyMap<number, Series>> {
-  const { sensor, entity, device, site, selector } = filter
+  const { sensor, entity, device, site, selector = EVERY } = filter
   const { rows } = await client.query<Series>(
-    `SELECT s.id, s.sensor, s.entity, s.device, d.site, si.time_zone AS zone, si.labels || d.labels AS labels
-     FROM series s JOIN devices d ON d.id = s.device JOIN sites si ON si.id = d.site
-     WHERE ($1::text IS NULL OR s.sensor = $1) AND ($2::text IS NULL OR s.entity = $2)
-       AND ($3::text IS NULL OR s.device = $3) AND ($4::text IS NULL OR d.site = $4)
-       AND (si.labels || d.labels || jsonb_build_object('site', si.id, 'device', d.id)) @> $5`,
-    [sensor ?? null, entity ?? null, device ?? null, site ?? null, selector ?? {}],
+    `SELECT m.id, m.sensor, m.entity, m.device, d.site, s.time_zone AS zone, ${LABELS} AS labels
+     FROM series m JOIN devices d ON d.id = m.device JOIN sites s ON s.id = d.site
+     WHERE ${SELECTED} AND ($3::text IS NULL OR m.sensor = $3) AND ($4::text IS NULL OR m.entity = $4)
+       AND ($5::text IS NULL OR m.device = $5) AND ($6::text IS NULL OR d.site = $6)`,
+    [...selecting(selector), sensor ?? null, entity ?? null, device ?? null, site ?? null],
   )
   return new Map(rows.map((row) => [row.id, row]))
 }
@@ -190,7 +194,7 @@ async function* readWindows(client: PoolClient, { from, to }: MergedQuery, serie
   await client.query(
     `DECLARE merged NO SCROLL CURSOR FOR
      SELECT series, start_at AS start, end_at AS end, count, sum, min, max, last, sketch, missing, late,
-       out_of_range AS "outOfRange", flat, duplicate
+       out_of_range AS "outOfRange", flat, duplicate, wrong_type AS "wrongType", wrong_unit AS "wrongUnit", untrusted
      FROM windows WHERE series = ANY($1) AND start_at >= $2 AND start_at < $3`,
     [series, from, to],
   )

@@ -1,5 +1,5 @@
 import type { WindowQuality } from '@storecast/shared/contracts'
-import { Sketch } from '@storecast/shared/windows'
+import { NO_QUALITY, Sketch } from '@storecast/shared/windows'
 
 /** A window as its row has it; values in whole steps. */
 export interface WindowRow extends WindowQuality {
@@ -34,11 +34,13 @@ export interface Merged {
   readonly quality: WindowQuality
 }
 
+const FAULTS = Object.keys(NO_QUALITY) as (keyof WindowQuality)[]
+
 /** Merges windows one after the other, in any order; they are of one scale and do not overlap within a series. */
 export class Merger {
   readonly #series = new Set<number>()
   readonly #sketch = new Sketch()
-  readonly #quality = { missing: 0, late: 0, outOfRange: 0, flat: 0, duplicate: 0 }
+  readonly #quality: { -readonly [K in keyof WindowQuality]: number } = { ...NO_QUALITY }
   #start = Infinity
   #end = -Infinity
   #count = 0
@@ -52,11 +54,7 @@ export class Merger {
     this.#series.add(row.series)
     this.#start = Math.min(this.#start, row.start)
     this.#end = Math.max(this.#end, row.end)
-    this.#quality.missing += row.missing
-    this.#quality.late += row.late
-    this.#quality.outOfRange += row.outOfRange
-    this.#quality.flat += row.flat
-    this.#quality.duplicate += row.duplicate
+    for (const fault of FAULTS) this.#quality[fault] += row[fault]
     if (row.count === 0) return
     this.#count += row.count
     this.#sum += row.sum

@@ -25,6 +25,7 @@ import {
   telemetryRoutes,
   trainingRoutes,
   trustRoutes,
+  uploadRoutes,
 } from './api/index.ts'
 import { createAudit } from './audit/index.ts'
 import { type CloudConfig, isLoopback } from './config.ts'
@@ -45,7 +46,7 @@ import { type Clock, systemClock } from './platform/clock.ts'
 import { openDatabase } from './platform/database.ts'
 import { type CloudError, ConflictError } from './platform/errors.ts'
 import { createLog, type Log } from './platform/log.ts'
-import { createRegistry } from './registry/index.ts'
+import { createRegistry, createUploads } from './registry/index.ts'
 import { rolloutsOfGroup, startRollouts } from './rollout/index.ts'
 import { databaseOf, identityFolder, MIGRATIONS, openObjects, VERSION } from './storage.ts'
 import { createTelemetry } from './telemetry/index.ts'
@@ -253,6 +254,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         groupRoutes(groups),
         objectRoutes(objects, devices),
         modelRoutes(registry),
+        uploadRoutes(createUploads({ database, clock }), registry),
         trainingRoutes(trainings),
         rolloutRoutes(rollouts),
         telemetryRoutes(telemetry),

@@ -21,8 +21,10 @@ export interface Inspection {
  *
  * @throws BundleError; errors of the file system and of ONNX Runtime as they are.
  */
-export async function inspectBundle(path: string): Promise<Inspection> {
-  const bytes = await readCapped(path)
+export const inspectBundle = async (path: string): Promise<Inspection> => inspectBytes(await readCapped(path))
+
+/** The same of a bundle in memory. @throws BundleError; errors of ONNX Runtime as they are. */
+export async function inspectBytes(bytes: Uint8Array): Promise<Inspection> {
   const { manifest, golden, model, files } = openBundle(bytes)
   await using session = await openSession(model)
   const card = files['card.md']

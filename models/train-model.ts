@@ -5,6 +5,7 @@ import type { Manifest, ModelDefinition } from '@storecast/shared/contracts'
 import { assembleBundle, type DraftOptions, demandDraft, sensorDraft } from './bundling/index.ts'
 import { loadDefinition } from './definition.ts'
 import type { JobProgress } from './training/index.ts'
+import { VERSION } from './version.ts'
 
 /** Told while a model is trained, for people to watch and for programs to wait on. */
 export interface TrainProgress {
@@ -32,7 +33,6 @@ export interface TrainedModel {
   readonly manifest: Manifest
 }
 
-const VERSION = '0.1.0'
 /** Parts of the whole that reading and training take, in the daily-demand and the sensor workshop alike. */
 const READ = 0.1
 const TRAINED = 0.95

@@ -44,4 +44,24 @@ export const registryMigrations: readonly Migration[] = [
       CREATE INDEX model_alias_history_model ON model_alias_history (model, id);
     `,
   },
+  {
+    id: 402,
+    name: 'uploads in parts',
+    sql: `
+      CREATE TABLE uploads (
+        id uuid PRIMARY KEY,
+        sha256 text NOT NULL,
+        bytes int8 NOT NULL,
+        expires_at int8 NOT NULL
+      );
+      CREATE TABLE upload_parts (
+        upload uuid NOT NULL REFERENCES uploads ON DELETE CASCADE,
+        at int8 NOT NULL,
+        content bytea NOT NULL,
+        PRIMARY KEY (upload, at)
+      );
+      -- Weights do not compress.
+      ALTER TABLE upload_parts ALTER COLUMN content SET STORAGE EXTERNAL;
+    `,
+  },
 ]

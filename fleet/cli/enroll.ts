@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
 import { UsageError } from './errors.ts'
+import { collect, pairsOf } from './options.ts'
 import { instant, printList } from './output.ts'
 
 interface Claim {
@@ -52,7 +53,7 @@ export function addEnrollCommands(program: Command, context: CliContext): void {
           site,
           count: Number(options.count),
           expiresInSeconds: seconds(options.expires),
-          labels: labelsOf(options.label),
+          labels: pairsOf('--label', options.label),
           ...(device !== undefined && { device }),
           ...(options.serialNumbers !== undefined && { serialNumbers: await linesOf(options.serialNumbers) }),
         },
@@ -99,23 +100,11 @@ const stateOf = ({ usedAt, withdrawnAt, expiresAt }: Claim, now: number): string
   return expiresAt <= now ? 'expired' : 'open'
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
-
 /** @throws UsageError */
 function seconds(text: string): number {
   const [, number, unit] = /^(\d+)([mhd])$/.exec(text) ?? []
   if (number && unit) return Number(number) * UNITS[unit]!
   throw new UsageError(`--expires ${text}: say how long, as 30m, 12h or 7d.`)
-}
-
-/** @throws UsageError */
-function labelsOf(texts: readonly string[]): Record<string, string> {
-  const pairs = texts.map((text) => {
-    const at = text.indexOf('=')
-    if (at < 1) throw new UsageError(`--label ${text}: say name=value.`)
-    return [text.slice(0, at), text.slice(at + 1)] as const
-  })
-  return Object.fromEntries(pairs)
 }
 
 async function linesOf(file: string): Promise<string[]> {

@@ -3,15 +3,17 @@ import type { Command } from 'commander'
 import { percent, table } from '../terminal/table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import type { CliContext } from './context.ts'
+import { addPushCommand } from './push.ts'
 import { addRegistryCommands } from './registry.ts'
 
 /** `storecast model …`: train and look at models on this machine, without a cloud, and at those that the cloud has. */
 export function addModelCommands(program: Command, context: CliContext): void {
   const model = program
     .command('model')
-    .description('Train and inspect models on this machine, and look at those that the cloud has')
+    .description('Train, inspect and push models, and look at those that the cloud has')
   addTrain(model, context)
   addInspect(model, context)
+  addPushCommand(model, context)
   addRegistryCommands(model, context)
 }
 
@@ -31,6 +33,10 @@ function addTrain(model: Command, { terminal, signal }: CliContext): void {
     .requiredOption('--out <bundle>', 'where to write the bundle')
     .option('--until <day>', 'leave out rows of this local day (YYYY-MM-DD) and later; daily demand only')
     .option('--json', 'print the manifest as one JSON object')
+    .addHelpText(
+      'after',
+      '\nExample:\n  storecast model train models/definitions/demand.yaml --data history.csv --out demand.bundle',
+    )
     .action(async (definition: string, { data, out, until, json }: TrainOptions) => {
       const { spawnTraining } = await import('@storecast/models')
       const manifest = await spawnTraining({
@@ -53,6 +59,7 @@ function addInspect(model: Command, { terminal }: CliContext): void {
     .description('Check a bundle, run its golden vectors, and print what it is and how well it forecasts')
     .argument('<bundle>', 'a file written by "storecast model train"')
     .option('--json', 'print everything as one JSON object')
+    .addHelpText('after', '\nExample:\n  storecast model inspect demand.bundle')
     .action(async (path: string, { json }: { json?: boolean }) => {
       const { inspectBundle } = await import('@storecast/models')
       const { card, ...inspection } = await inspectBundle(path)

@@ -1,8 +1,22 @@
 import { InvalidArgumentError } from 'commander'
+import { UsageError } from './errors.ts'
 
 /** An option's value as a whole number from 1. */
 export function wholeNumber(text: string): number {
   const value = Number(text)
   if (Number.isSafeInteger(value) && value > 0) return value
   throw new InvalidArgumentError('give a whole number from 1')
+}
+
+/** Of an option that may be repeated: every value. */
+export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+
+/** `name=value` texts of an option as a record. @throws UsageError */
+export function pairsOf(option: string, texts: readonly string[]): Record<string, string> {
+  const pairs = texts.map((text) => {
+    const at = text.indexOf('=')
+    if (at < 1) throw new UsageError(`${option} ${text}: say name=value.`)
+    return [text.slice(0, at), text.slice(at + 1)] as const
+  })
+  return Object.fromEntries(pairs)
 }

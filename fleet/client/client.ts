@@ -19,6 +19,8 @@ export interface CloudClient {
   put<T>(path: string, body: unknown): Promise<T>
   post<T>(path: string, body?: unknown): Promise<T>
   delete<T>(path: string): Promise<T>
+  /** Adds bytes to what is there. */
+  append<T>(path: string, bytes: Uint8Array): Promise<T>
   /** What is there, byte for byte. */
   bytes(path: string): Promise<Buffer>
 }
@@ -37,9 +39,9 @@ export function cloudClient({ url, token, warn }: ClientOptions): CloudClient {
       method,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && { 'content-type': isBytes(body) ? 'application/octet-stream' : 'application/json' }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: isBytes(body) ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
       signal: AbortSignal.timeout(60_000),
     })
     for (const warning of warnings(response)) warn?.(warning)
@@ -57,9 +59,12 @@ export function cloudClient({ url, token, warn }: ClientOptions): CloudClient {
     put: (path, body) => call('PUT', path, body),
     post: (path, body) => call('POST', path, body),
     delete: (path) => call('DELETE', path),
+    append: (path, bytes) => call('PATCH', path, bytes),
     bytes: (path) => send('GET', path),
   }
 }
+
+const isBytes = (body: unknown): body is Uint8Array => body instanceof Uint8Array
 
 type Query = Readonly<Record<string, string | undefined>>
 

@@ -2,7 +2,7 @@ import { packBundle } from '@storecast/shared/bundle'
 import type { Manifest, ModelDefinition, Reference, Warmup } from '@storecast/shared/contracts'
 import type { ModelIr } from '../onnx/ir.ts'
 import { openSession, type Tensors } from '../onnx/session.ts'
-import { writeModel } from '../onnx/write.ts'
+import { modelBytes, writeModel } from '../onnx/write.ts'
 import { checkFusion, quantize } from '../quantize/index.ts'
 import { modelCard } from './card.ts'
 import { goldenOf, tensorSpecs } from './golden.ts'
@@ -11,7 +11,8 @@ import { latencyP95 } from './latency.ts'
 /** What training hands over: the float model and all that its bundle says of it. */
 export interface BundleDraft {
   readonly definition: ModelDefinition
-  readonly model: ModelIr
+  /** One that was made elsewhere by its own bytes. */
+  readonly model: ModelIr | Uint8Array
   /** Typical inputs, to calibrate 8-bit activations with; none: the model stays in float32. */
   readonly samples: readonly Tensors[]
   /** Inputs of the golden vectors. */
@@ -35,20 +36,23 @@ export async function assembleBundle(
   draft: BundleDraft,
   lineage: { trainedAt: string; seconds: () => number; storecast: string },
 ): Promise<Uint8Array> {
-  const float = writeModel(draft.model)
-  const quantized = draft.samples.length > 0 ? writeModel(await quantize(draft.model, draft.samples)) : null
+  const float = modelBytes(draft.model)
+  const quantized =
+    draft.samples.length > 0 && !(draft.model instanceof Uint8Array)
+      ? writeModel(await quantize(draft.model, draft.samples))
+      : null
   if (quantized) await checkFusion(quantized)
   const model = quantized ?? float
-  const precision = quantized ? 'int8' : 'float32'
+  const { network } = draft.definition.spec
+  const precision = quantized ? 'int8' : network.kind === 'imported' ? network.precision : 'float32'
   await using session = await openSession(model)
   const golden = await goldenOf(session, draft.golden, precision)
-  const { graph } = draft.model
   const manifest: Omit<Manifest, 'files'> = {
     format: 1,
     definition: draft.definition,
     precision,
-    inputs: tensorSpecs(graph.inputs),
-    outputs: tensorSpecs(graph.outputs),
+    inputs: tensorSpecs(session.inputs),
+    outputs: tensorSpecs(session.outputs),
     vocabulary: draft.vocabulary,
     features: [...draft.features],
     fill: [...draft.fill],

@@ -12,6 +12,8 @@ export interface DraftOptions<Phase> {
   readonly path: string
   /** Rows of this local day and later are left out. */
   readonly until?: string
+  /** A network that was made elsewhere, checked already. */
+  readonly imported?: Uint8Array
   readonly onRead: (rows: number) => void
   readonly onProgress: (progress: JobProgress & { readonly phase: Phase }) => void
   readonly signal?: AbortSignal
@@ -24,11 +26,15 @@ const GOLDEN_ROWS = [16, 1] as const
 
 /** Reads a `daily-demand` data set, trains, and hands over what the bundle needs. */
 export async function demandDraft(options: DraftOptions<DemandPhase>): Promise<BundleDraft> {
-  const { definition, path, until, onRead, onProgress, signal } = options
+  const { definition, path, until, imported, onRead, onProgress, signal } = options
   const view = definition.spec.view as DailyDemandView
   const data = await readDailyDemand(path, { view, dataset: definition.spec.dataset, ...(until && { until }) })
   onRead(data.rows)
-  const trained = await trainDemand({ definition, data, onProgress, ...(signal && { signal }) })
+  const trained = await trainDemand({
+    ...{ definition, data, onProgress },
+    ...(imported && { imported }),
+    ...(signal && { signal }),
+  })
   const { rows, features, vocabulary } = trained
   // A fixed order: the same training gives the same bundle.
   const order = permutation(rows.count, seededRandom(1))
@@ -41,7 +47,7 @@ export async function demandDraft(options: DraftOptions<DemandPhase>): Promise<B
   return {
     definition,
     model: trained.model,
-    samples: definition.spec.network.kind === 'seasonal-naive' ? [] : samples,
+    samples: imported || definition.spec.network.kind === 'seasonal-naive' ? [] : samples,
     golden: GOLDEN_ROWS.map((count, i) => inputs(rows, order.subarray(i, i + Math.min(count, rows.count)))),
     vocabulary: Object.fromEntries(Object.entries(vocabulary).map(([name, values]) => [name, [...values]])),
     features,
@@ -50,7 +56,7 @@ export async function demandDraft(options: DraftOptions<DemandPhase>): Promise<B
     warmup: trained.warmup,
     metrics: asMetrics(trained.metrics),
     baseline: asMetrics(trained.baseline),
-    scores: `Day's total per product on the last ${data.days - trained.heldOut} days, by a network that had not seen them, before the devices' calibration; days without a stock-out hour in ${view.openHours.join('–')} h. Baseline: seasonal naive.`,
+    scores: `Day's total per product on the last ${data.days - trained.heldOut} days, by ${imported ? 'the imported network, which may have seen them' : 'a network that had not seen them'}, before the devices' calibration; days without a stock-out hour in ${view.openHours.join('–')} h. Baseline: seasonal naive.`,
     dataset: { sha256: data.sha256, rows: data.rows, from: dayName(data.firstDay), to: dayName(lastDay) },
   }
 }

@@ -3,7 +3,7 @@ import { DatasetError } from '../dataset/index.ts'
 import { referenceOf } from '../demand/index.ts'
 import { openSession, type Tensors } from '../onnx/session.ts'
 import { tensor } from '../onnx/tensor.ts'
-import { writeModel } from '../onnx/write.ts'
+import { modelBytes } from '../onnx/write.ts'
 import {
   channelScale,
   readSensorSeries,
@@ -31,7 +31,7 @@ const GOLDEN_WINDOWS = [2, 1] as const
  * @throws DatasetError `too-little`
  */
 export async function sensorDraft(options: DraftOptions<SensorPhase>): Promise<BundleDraft> {
-  const { definition, path, onRead, onProgress, signal } = options
+  const { definition, path, imported, onRead, onProgress, signal } = options
   const { horizon, quantiles, training } = definition.spec
   const view = definition.spec.view as SequenceView
   const series = await readSensorSeries(path, { view, dataset: definition.spec.dataset })
@@ -54,17 +54,18 @@ export async function sensorDraft(options: DraftOptions<SensorPhase>): Promise<B
       onProgress: (progress) => onProgress({ ...progress, phase }),
       ...(signal && { signal }),
     })
-    return { model: sensorModel(trained, scale), scale }
+    return sensorModel(trained, scale)
   }
-  const first = await fit('held-out', cut)
-  await using session = await openSession(writeModel(first.model))
+  const { sd } = channelScale(series, cut)
+  const first = imported ?? (await fit('held-out', cut))
+  await using session = await openSession(modelBytes(first))
   const scores = await scoreSensor(session, network, {
     values: series.values,
-    sd: first.scale.sd,
+    sd,
     from: cut,
     to: steps,
   })
-  const { model } = await fit('final', steps)
+  const model = imported ?? (await fit('final', steps))
   const windows = Math.min(CALIBRATION_WINDOWS, steps - view.context)
   const at = (i: number) => Math.floor((i * (steps - view.context)) / windows)
   const samples: Tensors[] = []
@@ -75,7 +76,7 @@ export async function sensorDraft(options: DraftOptions<SensorPhase>): Promise<B
   return {
     definition,
     model,
-    samples,
+    samples: imported ? [] : samples,
     golden: GOLDEN_WINDOWS.map((count, i) =>
       inputs(
         series,
@@ -90,7 +91,7 @@ export async function sensorDraft(options: DraftOptions<SensorPhase>): Promise<B
     warmup: null,
     metrics: metricsOf(scores),
     baseline: scores.lastValue,
-    scores: `Every window of the last ${steps - cut} rows, by a network that had not seen them; errors in standard deviations of each channel. Baseline: the last value repeated.`,
+    scores: `Every window of the last ${steps - cut} rows, by ${imported ? 'the imported network, which may have seen them' : 'a network that had not seen them'}; errors in standard deviations of each channel. Baseline: the last value repeated.`,
     dataset: { sha256: series.sha256, rows: steps, from: series.times[0]!, to: series.times.at(-1)! },
   }
 }

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type DailyDemandData, readDailyDemand } from '../dataset/index.ts'
 import { loadDefinition } from '../definition.ts'
 import { openSession } from '../onnx/session.ts'
-import { writeModel } from '../onnx/write.ts'
+import { modelBytes } from '../onnx/write.ts'
 import { smallShops } from '../test/small-shops.ts'
 import { columnMoments, fillUnknown, referenceOf } from './distribution.ts'
 import { codedSites, demandRows, vocabularyOf } from './rows.ts'
@@ -135,7 +135,7 @@ describe('trainDemand', () => {
 describe('simulateDevices', () => {
   const simulate = async (from: DailyDemandData, sites = from.sites) => {
     const { model, vocabulary, features, fill, warmup } = await trainDemand({ definition: naive, data })
-    await using session = await openSession(writeModel(model))
+    await using session = await openSession(modelBytes(model))
     const words = Object.fromEntries(Object.entries(vocabulary).map(([name, values]) => [name, [...values]]))
     const manifest = { definition: naive, vocabulary: words, features: [...features], fill: [...fill] }
     return await simulateDevices({ data: { ...from, sites }, manifest, warmup, session, from: 33, to: 40 })
@@ -160,7 +160,7 @@ describe('simulateDevices', () => {
   it('stands beside the seasonal naive, which the naive model is', async () => {
     const off = { ...naive, spec: { ...naive.spec, calibration: { levelDays: 0, conformalDays: 0, priorRows: 0 } } }
     const { model, vocabulary, features, fill, warmup } = await trainDemand({ definition: off, data })
-    await using session = await openSession(writeModel(model))
+    await using session = await openSession(modelBytes(model))
     const words = Object.fromEntries(Object.entries(vocabulary).map(([name, values]) => [name, [...values]]))
     const manifest = { definition: off, vocabulary: words, features: [...features], fill: [...fill] }
     const forecasts = await simulateDevices({ data, manifest, warmup, session, from: 33, to: 40 })

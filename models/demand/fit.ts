@@ -43,6 +43,8 @@ export function fitDemand(input: FitInput): Promise<ModelIr> {
       return fitResidualMlp(input, network)
     case 'seasonal-naive':
       return Promise.resolve(fitSeasonalNaive(input, network))
+    case 'imported':
+      throw new RangeError('definition: an imported network is not trained here; "storecast model push" brings it in')
     case 'revin-linear':
       throw new RangeError('definition: the network revin-linear forecasts the view "sequence", not "daily-demand"')
   }

@@ -4,7 +4,7 @@ import { middleOf, type Scores, score } from '@storecast/shared/forecasts'
 import { type DailyDemandData, DatasetError, dayName } from '../dataset/index.ts'
 import type { ModelIr } from '../onnx/ir.ts'
 import { openSession } from '../onnx/session.ts'
-import { writeModel } from '../onnx/write.ts'
+import { modelBytes } from '../onnx/write.ts'
 import type { JobProgress } from '../training/index.ts'
 import { columnMoments, fillUnknown, referenceOf } from './distribution.ts'
 import { fitDemand } from './fit.ts'
@@ -19,7 +19,7 @@ const LEAST_DAYS = 9
 
 /** A trained model before export, with all that its bundle says of it. */
 export interface TrainedDemand {
-  readonly model: ModelIr
+  readonly model: ModelIr | Uint8Array
   /** In-stock rows that it was trained on. */
   readonly rows: DemandRows
   readonly vocabulary: Vocabulary
@@ -45,10 +45,12 @@ export type DemandPhase = 'held-out' | 'final'
 export async function trainDemand(options: {
   definition: ModelDefinition
   data: DailyDemandData
+  /** A network that was made elsewhere: it is scored and described as one that is trained here. */
+  imported?: Uint8Array
   onProgress?: (progress: JobProgress & { readonly phase: DemandPhase }) => void
   signal?: AbortSignal
 }): Promise<TrainedDemand> {
-  const { definition, data, onProgress, signal } = options
+  const { definition, data, imported, onProgress, signal } = options
   const view = definition.spec.view as DailyDemandView
   if (data.days < LEAST_DAYS) {
     throw new DatasetError(
@@ -57,7 +59,8 @@ export async function trainDemand(options: {
     )
   }
   const heldOut = data.days - Math.min(HELD_OUT_DAYS, Math.floor(data.days / 4))
-  const vocabulary = vocabularyOf(data, view)
+  const { network } = definition.spec
+  const vocabulary = { ...vocabularyOf(data, view), ...(network.kind === 'imported' && network.vocabulary) }
   const encoder = dailyDemandEncoder({ view })
   const { features } = encoder
   const coded = codedSites(data, view, vocabulary)
@@ -73,7 +76,8 @@ export async function trainDemand(options: {
   const fill = [...columnMoments(rows.features, features.length).mean]
   fillUnknown(rows.features, fill)
 
-  const fit = (phase: DemandPhase, rows: DemandRows) =>
+  const fit = async (phase: DemandPhase, rows: DemandRows) =>
+    imported ??
     fitDemand({
       ...{ definition, rows, features, vocabulary },
       ...(onProgress && { onProgress: (progress) => onProgress({ ...progress, phase }) }),
@@ -96,14 +100,14 @@ export async function trainDemand(options: {
 async function judge(options: {
   definition: ModelDefinition
   data: DailyDemandData
-  model: ModelIr
+  model: ModelIr | Uint8Array
   rows: DemandRows
   features: readonly string[]
 }) {
   const { definition, data, rows, features } = options
   const levels = definition.spec.quantiles
   const middle = middleOf(levels)
-  await using session = await openSession(writeModel(options.model))
+  await using session = await openSession(modelBytes(options.model))
   const { quantiles, mean } = await predict(session, rows)
   const lag = features.indexOf('lag7')
   const sites: Record<string, Warmup['sites'][string]> = {}

@@ -10,11 +10,20 @@ export interface SessionOptions {
   readonly disabledOptimizers?: readonly string[]
 }
 
+/** A tensor that the model takes or gives; a string is a dimension that is free. */
+export interface ValueSpec {
+  readonly name: string
+  readonly type: string
+  readonly shape: readonly (number | string)[]
+}
+
 /**
  * A loaded model. ONNX Runtime leaks a little with every session that is created and released: a long-lived program
  * replaces the process instead (microsoft/onnxruntime#25325).
  */
 export interface Session extends AsyncDisposable {
+  readonly inputs: readonly ValueSpec[]
+  readonly outputs: readonly ValueSpec[]
   /** Runs the model once, on the calling thread. `fetch` names the outputs wanted; all of them by default. */
   run(feeds: Tensors, fetch?: readonly string[]): Promise<Record<string, Tensor>>
 }
@@ -28,6 +37,8 @@ export async function openSession(model: Uint8Array, options: SessionOptions = {
   const wrap = ({ type, shape, data }: Tensor): OrtTensor =>
     new ort.Tensor(type as 'float32', data as Float32Array, shape)
   return {
+    inputs: specs(session.inputMetadata),
+    outputs: specs(session.outputMetadata),
     async run(feeds, fetch) {
       const inputs = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, wrap(value)]))
       const outputs = await (fetch ? session.run(inputs, fetch) : session.run(inputs))
@@ -50,6 +61,13 @@ function sessionOptions({ optimizedModelPath, disabledOptimizers }: SessionOptio
     },
   }
 }
+
+const specs = (values: InferenceSession['inputMetadata']): ValueSpec[] =>
+  values.map((value) =>
+    value.isTensor
+      ? { name: value.name, type: value.type, shape: value.shape }
+      : { name: value.name, type: 'none', shape: [] },
+  )
 
 const unwrap = ({ type, dims, data }: OrtTensor): Tensor => ({
   type: type as ElementType,

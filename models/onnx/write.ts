@@ -2,6 +2,10 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { type Attribute, attributeCodes, type GraphIr, type ModelIr, type NodeIr, type ValueInfo } from './ir.ts'
 import { elementCodes, type Tensor } from './tensor.ts'
 
+/** A model's bytes; one that was made elsewhere keeps its own. */
+export const modelBytes = (model: ModelIr | Uint8Array): Uint8Array =>
+  model instanceof Uint8Array ? model : writeModel(model)
+
 /** Serialises a model as `ModelProto` (onnx.proto3), weights inside. The same model gives the same bytes. */
 export function writeModel(model: ModelIr): Uint8Array<ArrayBuffer> {
   const w = new BinaryWriter()

@@ -51,6 +51,14 @@ export const Network = z.discriminatedUnion('kind', [
     halfWithout: z.array(z.string()).default([]),
   }),
   z.strictObject({ kind: z.literal('revin-linear') }),
+  /** Made elsewhere: an ONNX file with the view's tensors comes in by `storecast model push`, and is never trained here. */
+  z.strictObject({
+    kind: z.literal('imported'),
+    /** `int8` where its kernels round: golden vectors are compared more loosely. */
+    precision: z.enum(['float32', 'int8']).default('float32'),
+    /** Values of static attributes in the order of the network's own codes, from 1; by default in that of the data set. */
+    vocabulary: z.record(z.string(), z.array(z.string())).default({}),
+  }),
 ])
 export type Network = z.infer<typeof Network>
 

@@ -12,7 +12,7 @@ const Version = z.coerce.number().int().positive().max(2_147_483_647)
 export const Alias = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'alias: lower-case letters, digits and "-"')
 const Reason = z.string().max(500).default('')
 
-const ModelVersion = z.object({
+export const ModelVersion = z.object({
   model: ModelName,
   version: z.int(),
   bundle: ObjectRef,
@@ -43,6 +43,20 @@ const VersionParams = ModelParams.extend({ version: Version })
 const AliasParams = ModelParams.extend({ alias: Alias })
 const tags = ['models']
 
+/** For the audit log: the model before, and after with the version that it got. */
+export const registeredVersion =
+  (
+    registry: Registry,
+    // biome-ignore lint/suspicious/noExplicitAny: each route knows the params and body that its schemas gave it.
+    modelOf: (request: { readonly params: any; readonly body: any }) => string,
+  ): NonNullable<RouteAudit['state']> =>
+  async (client, request, made) => {
+    const name = modelOf(request)
+    if (made === undefined) return unlessMissing(registry.model(name, client))
+    const { version, bundle, source } = await registry.version(name, made as number, client)
+    return { ...(await registry.model(name, client)), registered: { version, bundle, source } }
+  }
+
 export const modelRoutes =
   (registry: Registry): Routes =>
   (app) => {
@@ -50,13 +64,7 @@ export const modelRoutes =
       state: (client, { params }) => unlessMissing(registry.model(params.model, client)),
       body: 'kept',
     }
-    const registered: RouteAudit = {
-      async state(client, { params }, made) {
-        if (made === undefined) return unlessMissing(registry.model(params.model, client))
-        const { version, bundle, source } = await registry.version(params.model, made as number, client)
-        return { ...(await registry.model(params.model, client)), registered: { version, bundle, source } }
-      },
-    }
+    const registered: RouteAudit = { state: registeredVersion(registry, ({ params }) => params.model) }
     const versionTags: RouteAudit = {
       state: async (client, { params }) =>
         (await unlessMissing(registry.version(params.model, params.version, client)))?.tags,

@@ -62,7 +62,10 @@ export async function writeBackup(options: BackupOptions): Promise<BackupManifes
 }
 
 async function copyOut(client: PoolClient, { name, columns }: TableShape, directory: string) {
-  const source = client.query(copyTo(`COPY ${name} (${columns.map((column) => `"${column}"`).join(', ')}) TO STDOUT`))
+  const source = client.query(
+    // Of a table with partitions, COPY takes the rows only by a query.
+    copyTo(`COPY (SELECT ${columns.map((column) => `"${column}"`).join(', ')} FROM ${name}) TO STDOUT`),
+  )
   const hash = createHash('sha256')
   const digested = Readable.from(
     (async function* () {

@@ -1,37 +1,11 @@
 import type { WindowRecord } from '@storecast/shared/contracts'
-import { Sketch } from '@storecast/shared/windows'
+import { MAX_WINDOW_MS } from '@storecast/shared/wire'
 import type { PoolClient } from 'pg'
-import { type Column, stage } from './copy.ts'
-import { type Incoming, newestByKey } from './incoming.ts'
-
-interface Row {
-  readonly series: number
-  readonly incoming: Incoming<WindowRecord>
-}
-
-const COLUMNS: readonly Column<Row>[] = [
-  ['series', 'int4', (r) => r.series],
-  ['start_at', 'int8', (r) => r.incoming.record.start],
-  ['end_at', 'int8', (r) => r.incoming.record.end],
-  ['revision', 'int8', (r) => r.incoming.record.revision],
-  ['count', 'int8', (r) => r.incoming.record.count],
-  ['sum', 'int8', (r) => r.incoming.record.sum],
-  ['min', 'int8', (r) => r.incoming.record.min],
-  ['max', 'int8', (r) => r.incoming.record.max],
-  ['last', 'int8', (r) => r.incoming.record.last],
-  ['sketch', 'bytea', (r) => Sketch.fromBins(r.incoming.record.sketch).encode()],
-  ['missing', 'int8', (r) => r.incoming.record.quality.missing],
-  ['late', 'int8', (r) => r.incoming.record.quality.late],
-  ['out_of_range', 'int8', (r) => r.incoming.record.quality.outOfRange],
-  ['flat', 'int8', (r) => r.incoming.record.quality.flat],
-  ['duplicate', 'int8', (r) => r.incoming.record.quality.duplicate],
-  ['wrong_type', 'int8', (r) => r.incoming.record.quality.wrongType],
-  ['wrong_unit', 'int8', (r) => r.incoming.record.quality.wrongUnit],
-  ['untrusted', 'int8', (r) => r.incoming.record.quality.untrusted],
-  ['epoch', 'int8', (r) => r.incoming.epoch],
-  ['seq', 'int8', (r) => r.incoming.seq],
-  ['received_at', 'int8', (r) => r.incoming.receivedAt],
-]
+import { openMonths } from '../platform/partitions.ts'
+import { copyRows, stage } from './copy.ts'
+import type { Incoming } from './incoming.ts'
+import { internSeries } from './series.ts'
+import { hoursTouched, outermost, type Stretch, stretchesOf, WINDOW_COLUMNS, type WindowRow } from './window-rows.ts'
 
 /**
  * Upserts windows where their (epoch, sequence) is greater; across epochs a smaller count never replaces a larger one.
@@ -42,25 +16,57 @@ const COLUMNS: readonly Column<Row>[] = [
  */
 export async function applyWindows(client: PoolClient, windows: readonly Incoming<WindowRecord>[]): Promise<number> {
   if (windows.length === 0) return 0
-  const series = await internSeries(client, windows)
-  const rows = withoutNested(
-    newestByKey(
-      windows.map((incoming) => ({ series: series.get(seriesKey(incoming))!, incoming })),
-      ({ series, incoming: { record } }) => `${series} ${record.start} ${record.end}`,
-      ({ incoming }) => incoming.seq,
-    ),
+  const starts = windows.map(({ record }) => record.start)
+  await openMonths(client, 'windows', starts)
+  const seriesOf = await internSeries(client, windows)
+  const rows = outermost(windows.map((incoming) => ({ series: seriesOf(incoming), incoming })))
+  await noteChanges(client, rows)
+  // Most windows are the first of their time: these need no comparing with what is stored.
+  const stretches = stretchesOf(rows)
+  const met = await stretchesMet(client, stretches)
+  const rowsOf = (wanted: boolean) => stretches.flatMap(({ rows }, i) => (met.has(i) === wanted ? rows : []))
+  await copyRows(client, 'windows', WINDOW_COLUMNS, met.size === 0 ? rows : rowsOf(false))
+  return met.size === 0 ? 0 : applyAmongStored(client, rowsOf(true))
+}
+
+/** What was changed of which device, in whole hours: for whoever rolls windows up. */
+async function noteChanges(client: PoolClient, rows: readonly WindowRow[]): Promise<void> {
+  const changes = [...hoursTouched(rows)].flatMap(([device, hours]) =>
+    hours.map(([first, last]) => ({ device, first, last })),
   )
-  await stage(client, 'windows', COLUMNS, rows)
+  await client.query(
+    `INSERT INTO window_changes (device, from_at, to_at)
+     SELECT device, first * 3600000, (last + 1) * 3600000
+     FROM unnest($1::text[], $2::int8[], $3::int8[]) AS changed(device, first, last)`,
+    [changes.map(({ device }) => device), changes.map(({ first }) => first), changes.map(({ last }) => last)],
+  )
+}
+
+/** Stretches that a stored window of the same series overlaps, by their place in the list. */
+async function stretchesMet(client: PoolClient, stretches: readonly Stretch[]): Promise<ReadonlySet<number>> {
+  // Stored windows do not nest: of those that start before the stretch ends, the last one ends last.
+  const { rows } = await client.query<{ place: number }>(
+    `SELECT place FROM unnest($1::int4[], $2::int8[], $3::int8[]) WITH ORDINALITY AS s(series, from_at, to_at, place)
+     WHERE (SELECT w.end_at > s.from_at FROM windows w WHERE w.series = s.series AND w.start_at < s.to_at
+       AND w.start_at > s.from_at - ${MAX_WINDOW_MS} ORDER BY w.start_at DESC LIMIT 1)`,
+    [stretches.map(({ series }) => series), stretches.map(({ from }) => from), stretches.map(({ to }) => to)],
+  )
+  return new Set(rows.map(({ place }) => place - 1))
+}
+
+async function applyAmongStored(client: PoolClient, rows: readonly WindowRow[]): Promise<number> {
+  await stage(client, 'windows', WINDOW_COLUMNS, rows)
   // Stored windows do not nest, so that only the last one that starts no later can cover another.
   await client.query(`
     DELETE FROM incoming_windows i WHERE (
       SELECT w.end_at > i.end_at OR (w.end_at = i.end_at AND w.start_at < i.start_at) FROM windows w
-      WHERE w.series = i.series AND w.start_at <= i.start_at ORDER BY w.start_at DESC LIMIT 1)`)
+      WHERE w.series = i.series AND w.start_at <= i.start_at AND w.start_at > i.start_at - ${MAX_WINDOW_MS}
+      ORDER BY w.start_at DESC LIMIT 1)`)
   const conflicts = await replaceFiner(client)
   await client.query(`
     INSERT INTO windows SELECT * FROM incoming_windows
     ON CONFLICT (series, start_at, end_at) DO UPDATE SET
-      ${COLUMNS.slice(3)
+      ${WINDOW_COLUMNS.slice(3)
         .map(([column]) => `${column} = excluded.${column}`)
         .join(', ')}
     WHERE (excluded.epoch, excluded.seq) > (windows.epoch, windows.seq)
@@ -95,44 +101,4 @@ async function replaceFiner(client: PoolClient): Promise<number> {
       RETURNING 1
     ) SELECT count(*) AS conflicts FROM noted`)
   return rows[0]!.conflicts
-}
-
-/** Drops the windows that lie inside another one that came with them. */
-function withoutNested(rows: readonly Row[]): readonly Row[] {
-  const ordered = rows.toSorted(
-    ({ series: a, incoming: { record: x } }, { series: b, incoming: { record: y } }) =>
-      a - b || x.start - y.start || y.end - x.end,
-  )
-  let outer: Row | undefined
-  return ordered.filter((row) => {
-    if (outer?.series === row.series && row.incoming.record.end <= outer.incoming.record.end) return false
-    outer = row
-    return true
-  })
-}
-
-const seriesKey = ({ device, record: { series } }: Incoming<WindowRecord>) =>
-  `${device} ${series.sensor} ${series.entity}`
-
-/** Numbers of the series, new ones added. The devices' rows are locked, so that nobody else adds the same. */
-async function internSeries(
-  client: PoolClient,
-  windows: readonly Incoming<WindowRecord>[],
-): Promise<ReadonlyMap<string, number>> {
-  const wanted = new Map(windows.map((w) => [seriesKey(w), { device: w.device, ...w.record.series }]))
-  const known = new Map<string, number>()
-  const query = async (sql: string) => {
-    const missing = [...wanted].filter(([key]) => !known.has(key)).map(([, series]) => series)
-    if (missing.length === 0) return
-    const { rows } = await client.query<{ id: number; device: string; sensor: string; entity: string }>(sql, [
-      missing.map((s) => s.device),
-      missing.map((s) => s.sensor),
-      missing.map((s) => s.entity),
-    ])
-    for (const { id, device, sensor, entity } of rows) known.set(`${device} ${sensor} ${entity}`, id)
-  }
-  const given = 'unnest($1::text[], $2::text[], $3::text[]) AS given(device, sensor, entity)'
-  await query(`SELECT s.id, device, sensor, entity FROM ${given} JOIN series s USING (device, sensor, entity)`)
-  await query(`INSERT INTO series (device, sensor, entity) SELECT * FROM ${given} RETURNING id, device, sensor, entity`)
-  return known
 }

@@ -35,81 +35,135 @@ export async function stage<Row>(
 ): Promise<string> {
   const name = `incoming_${table}`
   await client.query(`CREATE TEMP TABLE IF NOT EXISTS ${name} (LIKE ${table}) ON COMMIT DELETE ROWS`)
-  const sql = `COPY ${name} (${columns.map(([column]) => column).join(', ')}) FROM STDIN (FORMAT binary)`
-  await pipeline(Readable.from([encodeRows(columns, rows)]), client.query(from(sql)))
+  await copyRows(client, name, columns, rows)
   return name
+}
+
+/** Copies rows into a table, in PostgreSQL's binary format. */
+export async function copyRows<Row>(
+  client: PoolClient,
+  table: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Promise<void> {
+  if (rows.length === 0) return
+  const sql = `COPY ${table} (${columns.map(([column]) => column).join(', ')}) FROM STDIN (FORMAT binary)`
+  await pipeline(Readable.from([encodeRows(columns, rows)]), client.query(from(sql)))
 }
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
 const FLOAT4_OID = 700
 
 /** PostgreSQL, "COPY": signature, flags and extension; rows of counted fields with their lengths; −1. */
-function encodeRows<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Buffer {
+export function encodeRows<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Buffer {
   const out = new Out(SIGNATURE.length + 2 + rows.length * columns.length * 12)
   out.raw(SIGNATURE)
+  const writers = columns.map(writerOf)
   for (const row of rows) {
     out.int16(columns.length)
-    for (const column of columns) writeField(out, column, row)
+    for (const write of writers) write(out, row)
   }
   out.int16(-1)
   return out.finish()
 }
 
-function writeField<Row>(out: Out, [, type, read]: Column<Row>, row: Row): void {
-  const value = read(row)
-  if (value === null) out.int32(-1)
-  else out.counted(FORMS[type](value as never))
+function writerOf<Row>([, type, read]: Column<Row>): (out: Out, row: Row) => void {
+  const write = FORMS[type] as (out: Out, value: unknown) => void
+  return (out, row) => {
+    const value = read(row)
+    if (value === null) out.int32(-1)
+    else write(out, value)
+  }
 }
 
-const FORMS: { readonly [T in keyof Forms]: (value: Forms[T]) => Uint8Array } = {
-  int4: (value) => fixed(4, (out) => out.writeInt32BE(value)),
-  int8: (value) => fixed(8, (out) => out.writeBigInt64BE(BigInt(value))),
-  float8: (value) => fixed(8, (out) => out.writeDoubleBE(value)),
-  bool: (value) => Uint8Array.of(value ? 1 : 0),
-  text: (value) => Buffer.from(value),
-  uuid: (value) => Buffer.from(value.replaceAll('-', ''), 'hex'),
-  bytea: (value) => value,
-  'float4[]': floats,
+/** Each with its length in front. */
+const FORMS: { readonly [T in keyof Forms]: (out: Out, value: Forms[T]) => void } = {
+  int4(out, value) {
+    out.int32(4)
+    out.int32(value)
+  },
+  int8(out, value) {
+    out.int32(8)
+    out.int64(value)
+  },
+  float8(out, value) {
+    out.int32(8)
+    out.float64(value)
+  },
+  bool(out, value) {
+    out.counted(Uint8Array.of(value ? 1 : 0))
+  },
+  text(out, value) {
+    out.counted(Buffer.from(value))
+  },
+  uuid(out, value) {
+    out.counted(Buffer.from(value.replaceAll('-', ''), 'hex'))
+  },
+  bytea(out, value) {
+    out.counted(value)
+  },
+  'float4[]': writeFloats,
   // Format version 1, then the text.
-  jsonb: (value) => Buffer.from(`\x01${JSON.stringify(value)}`),
-}
-
-function fixed(size: number, write: (out: Buffer) => void): Buffer {
-  const out = Buffer.allocUnsafe(size)
-  write(out)
-  return out
+  jsonb(out, value) {
+    out.counted(Buffer.from(`\x01${JSON.stringify(value)}`))
+  },
 }
 
 /** One dimension from 1, no NULLs; an empty array has none. */
-function floats(values: readonly number[]): Buffer {
+function writeFloats(out: Out, values: readonly number[]): void {
   const head = values.length > 0 ? [1, 0, FLOAT4_OID, values.length, 1] : [0, 0, FLOAT4_OID]
-  return fixed(head.length * 4 + values.length * 8, (out) => {
-    let at = 0
-    for (const field of head) at = out.writeInt32BE(field, at)
-    for (const value of values) {
-      at = out.writeInt32BE(4, at)
-      at = out.writeFloatBE(value, at)
-    }
-  })
+  out.int32(head.length * 4 + values.length * 8)
+  for (const field of head) out.int32(field)
+  for (const value of values) {
+    out.int32(4)
+    out.float32(value)
+  }
 }
+
+const HALF = 2 ** 32
 
 /** A growing buffer, big-endian. */
 class Out {
-  #bytes: Buffer
+  #bytes: Uint8Array<ArrayBuffer>
+  #view: DataView
   #at = 0
 
   constructor(capacity: number) {
-    this.#bytes = Buffer.allocUnsafe(capacity)
+    this.#bytes = new Uint8Array(capacity)
+    this.#view = new DataView(this.#bytes.buffer)
   }
 
   int16(value: number): void {
     this.#room(2)
-    this.#at = this.#bytes.writeInt16BE(value, this.#at)
+    this.#view.setInt16(this.#at, value)
+    this.#at += 2
   }
 
   int32(value: number): void {
     this.#room(4)
-    this.#at = this.#bytes.writeInt32BE(value, this.#at)
+    this.#view.setInt32(this.#at, value)
+    this.#at += 4
+  }
+
+  /** An integer within 2^53. */
+  int64(value: number): void {
+    this.#room(8)
+    const high = Math.floor(value / HALF)
+    this.#view.setInt32(this.#at, high)
+    this.#view.setUint32(this.#at + 4, value - high * HALF)
+    this.#at += 8
+  }
+
+  float32(value: number): void {
+    this.#room(4)
+    this.#view.setFloat32(this.#at, value)
+    this.#at += 4
+  }
+
+  float64(value: number): void {
+    this.#room(8)
+    this.#view.setFloat64(this.#at, value)
+    this.#at += 8
   }
 
   counted(bytes: Uint8Array): void {
@@ -124,13 +178,14 @@ class Out {
   }
 
   finish(): Buffer {
-    return this.#bytes.subarray(0, this.#at)
+    return Buffer.from(this.#bytes.buffer, 0, this.#at)
   }
 
   #room(bytes: number): void {
     if (this.#at + bytes <= this.#bytes.length) return
-    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#at + bytes))
-    this.#bytes.copy(larger, 0, 0, this.#at)
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + bytes))
+    larger.set(this.#bytes.subarray(0, this.#at))
     this.#bytes = larger
+    this.#view = new DataView(larger.buffer)
   }
 }

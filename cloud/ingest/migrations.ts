@@ -211,4 +211,25 @@ export const ingestMigrations: readonly Migration[] = [
       ALTER TABLE windows ADD COLUMN wrong_type int8 NOT NULL DEFAULT 0, ADD COLUMN wrong_unit int8 NOT NULL DEFAULT 0,
         ADD COLUMN untrusted int8 NOT NULL DEFAULT 0`,
   },
+  {
+    id: 260,
+    name: 'windows by month, and what was changed',
+    sql: `
+      -- A partition a month, see openMonths; what is outside of all, and what was there before, is in the default one.
+      ALTER TABLE windows RENAME TO windows_other;
+      ALTER INDEX windows_pkey RENAME TO windows_other_pkey;
+      CREATE TABLE windows (LIKE windows_other INCLUDING DEFAULTS, PRIMARY KEY (series, start_at, end_at))
+        PARTITION BY RANGE (start_at);
+      ALTER TABLE windows ATTACH PARTITION windows_other DEFAULT;
+      -- Times of a device in which windows came, changed or went since they were last rolled up; in whole hours.
+      CREATE TABLE window_changes (
+        device text NOT NULL REFERENCES devices,
+        from_at int8 NOT NULL,
+        to_at int8 NOT NULL
+      );
+      CREATE INDEX window_changes_device ON window_changes (device);
+      INSERT INTO window_changes (device, from_at, to_at)
+        SELECT s.device, min(w.start_at), max(w.end_at) FROM windows w JOIN series s ON s.id = w.series GROUP BY s.device;
+    `,
+  },
 ]

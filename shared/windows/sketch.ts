@@ -128,6 +128,22 @@ export class Sketch {
   }
 }
 
+/** The bytes of `Sketch.fromBins(bins).encode()`, without making the sketch. */
+export function packSketch({ zero, positive, negative }: SketchBins): Uint8Array {
+  const out = new ByteWriter(64)
+  out.unsigned(zero)
+  for (const bins of [positive, negative]) {
+    out.unsigned(bins.length)
+    let previous = 0
+    for (const [index, count] of bins) {
+      out.signed(index - previous)
+      out.unsigned(count)
+      previous = index
+    }
+  }
+  return out.finish()
+}
+
 function indexOf(magnitude: number): number {
   return Math.ceil(Math.log(magnitude) * BINS_PER_E)
 }

@@ -11,7 +11,7 @@ import {
   type SketchBins,
   type WindowRecord,
 } from '../contracts/index.ts'
-import { MAX_BINS, MAX_EVENT_DETAIL, MAX_EVENT_MESSAGE, MAX_QUANTILES, MAX_REPORTED } from './limits.ts'
+import { MAX_BINS, MAX_EVENT_DETAIL, MAX_EVENT_MESSAGE, MAX_QUANTILES, MAX_REPORTED, MAX_WINDOW_MS } from './limits.ts'
 import type { BatchRecords, Rejected, Sequenced } from './sequenced.ts'
 
 /**
@@ -50,6 +50,7 @@ function windowComplaint(record: WindowRecord): string | undefined {
     if (!isLevel(value)) return 'a value that is no integer within 2^52'
   }
   if (end <= start) return 'an end that is not after its start'
+  if (end - start > MAX_WINDOW_MS) return 'longer than a day can be'
   if (max < min) return 'a maximum below its minimum'
   if (!isUint32(revision)) return 'a revision that is no count'
   for (const value of [count, sketch.zero, ...Object.values(quality)]) {

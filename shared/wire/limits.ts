@@ -10,6 +10,9 @@ export const MAX_RUNS = 64
 /** Records in a batch. */
 export const MAX_BATCH_RECORDS = 8192
 
+/** No window is longer: a local day has 25 hours, and where a zone changes sides of the date line it may come twice. */
+export const MAX_WINDOW_MS = 50 * 3_600_000
+
 /** Bins of one sketch, and quantiles of one forecast. */
 export const MAX_BINS = 4096
 export const MAX_QUANTILES = 99

@@ -1,0 +1,61 @@
+import type { PoolClient } from 'pg'
+
+/** A calendar month, UTC: `[from, to)` in Unix milliseconds. */
+export interface Month {
+  /** `2026_03`. */
+  readonly name: string
+  readonly from: number
+  readonly to: number
+}
+
+export function monthOf(time: number): Month {
+  const date = new Date(time)
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()]
+  const name = `${year}_${String(month + 1).padStart(2, '0')}`
+  return { name, from: Date.UTC(year, month), to: Date.UTC(year, month + 1) }
+}
+
+/** Times outside, as a clock that was never set gives them, share one partition: no device makes tables without end. */
+const FIRST = Date.UTC(2000, 0)
+const END = Date.UTC(2100, 0)
+
+/** Any number that no other program on the server uses; tables are told apart by their own. */
+const PARTITION_LOCK = 7_305_002
+
+/**
+ * Makes the partitions of those months that have none yet. `table` is partitioned by range of `start_at`, and
+ * `<table>_other` is its default partition, from which rows of the month move over. Call it before the transaction touches
+ * the table otherwise: making one waits for everybody who does.
+ */
+export async function openMonths(client: PoolClient, table: string, times: Iterable<number>): Promise<void> {
+  const months = new Map<string, Month>()
+  let last: Month | undefined
+  for (const time of times) {
+    if (time < FIRST || time >= END || (last && time >= last.from && time < last.to)) continue
+    last = monthOf(time)
+    months.set(last.name, last)
+  }
+  const missing = await withoutTable(client, table, [...months.values()])
+  if (missing.length === 0) return
+  await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [PARTITION_LOCK, table])
+  for (const month of await withoutTable(client, table, missing)) await open(client, table, month)
+}
+
+async function withoutTable(client: PoolClient, table: string, months: readonly Month[]): Promise<readonly Month[]> {
+  if (months.length === 0) return []
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT name FROM unnest($2::text[]) AS name WHERE to_regclass($1 || name) IS NULL',
+    [`${table}_`, months.map(({ name }) => name)],
+  )
+  return months.filter(({ name }) => rows.some((row) => row.name === name))
+}
+
+async function open(client: PoolClient, table: string, { name, from, to }: Month): Promise<void> {
+  const partition = `${table}_${name}`
+  const inMonth = `start_at >= ${from} AND start_at < ${to}`
+  await client.query(`
+    CREATE TABLE ${partition} (LIKE ${table} INCLUDING DEFAULTS, CHECK (${inMonth}));
+    LOCK TABLE ${table}_other IN ACCESS EXCLUSIVE MODE;
+    WITH moved AS (DELETE FROM ${table}_other WHERE ${inMonth} RETURNING *) INSERT INTO ${partition} SELECT * FROM moved;
+    ALTER TABLE ${table} ATTACH PARTITION ${partition} FOR VALUES FROM (${from}) TO (${to})`)
+}

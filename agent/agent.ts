@@ -69,9 +69,14 @@ export async function startAgent(
   const db = stack.adopt(openReading(file), (connection) => void connection.close())
   const store = await openObjectStore(objectsFolder(config))
 
+  const time = new TrustTime(readTime(db).known)
   const documents = await restoreDocuments({ reader: db, writer, store, log })
   const pipeline = stack.use(
-    await startPipeline({ config, documents, writer, db, clock, log, ...pick(overrides, 'hostLimits') }),
+    await startPipeline({
+      ...{ config, documents, writer, db, clock, log, ...pick(overrides, 'hostLimits') },
+      // A store clock that is made up says nothing about the device's.
+      knownTime: () => (config.clock === 'system' && !overrides.clock ? time.known() : 0),
+    }),
   )
 
   const tell = (event: Omit<EventRecord, 'id' | 'at'>) =>
@@ -90,7 +95,6 @@ export async function startAgent(
 
   const { deviceToken } = secrets
   const settings = await identitySettings(config, secrets)
-  const time = new TrustTime(readTime(db).known)
   const identity = settings && stack.use(await openIdentity(settings, log, () => time.now()))
   const gate = stack.use(openGate({ config, identity, time, writer, db, store, log, now: clock.now }))
   const reconciler = stack.use(

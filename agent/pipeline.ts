@@ -20,6 +20,8 @@ export interface PipelineOptions {
   /** Sees what the writer has committed. */
   readonly db: Connection
   readonly clock: Clock
+  /** Unix milliseconds that have certainly passed, 0 where nothing is known. */
+  readonly knownTime: () => number
   readonly log: Logger
   readonly hostLimits?: Partial<HostLimits>
 }
@@ -89,6 +91,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       timeZone,
       device: config.device,
       maxBodyBytes: limits.bodyMb * MB,
+      knownTime: options.knownTime,
     }),
   )
 

@@ -35,7 +35,7 @@ function packSection(out: ByteWriter, entries: SeriesEntries): void {
     if (markOf(flags) === MARK.reading) {
       out.signed(entries.values[i]! - value)
       value = entries.values[i]!
-    }
+    } else if (markOf(flags) === MARK.fault) out.unsigned(entries.values[i]!)
     if (flags & HAS_ID) {
       const { high, low } = entries.idAt(i)
       out.uint32(high)
@@ -70,11 +70,10 @@ function unpackSection(packed: Uint8Array, from: number, to: number, take: Serie
     const step = (head - flags) / FLAG_VALUES
     time += step % 2 === 0 ? step / 2 : -(step + 1) / 2
     if (markOf(flags) === MARK.reading) value += bytes.signed()
+    const told = markOf(flags) === MARK.reading ? value : markOf(flags) === MARK.fault ? bytes.unsigned() : 0
     const high = flags & HAS_ID ? bytes.uint32() : 0
     const low = flags & HAS_ID ? bytes.uint32() : 0
-    if (time >= start && time < end) {
-      take.push(time, markOf(flags) === MARK.reading ? value : 0, flags, high, low)
-    }
+    if (time >= start && time < end) take.push(time, told, flags, high, low)
   }
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { gauge, openStorage, sale, temperature, temporaryFolder } from '../test/storage.ts'
 import { packBlock, unpackBlock } from './blocks.ts'
-import { HAS_ID, MARK, packEntry, SeriesEntries, unpackInto } from './entry.ts'
+import { FAULT, HAS_ID, hasValue, MARK, packEntry, SeriesEntries, unpackInto } from './entry.ts'
 import { EventIds, hashId, IdSet } from './event-ids.ts'
 import { readJournal } from './journal.ts'
 
@@ -102,7 +102,7 @@ describe('the buffer', () => {
 })
 
 describe('packing', () => {
-  const entry = fc.record({
+  const plain = fc.record({
     series: fc.integer({ min: 1, max: 100_000 }),
     time: fc.integer({ min: 0, max: 4e12 }),
     value: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
@@ -110,6 +110,11 @@ describe('packing', () => {
     high: fc.nat({ max: 2 ** 32 - 1 }),
     low: fc.nat({ max: 2 ** 32 - 1 }),
   })
+  const fault = fc.constantFrom(...Object.values(FAULT))
+  const entry = fc.oneof(
+    plain,
+    fc.tuple(plain, fault).map(([some, value]) => ({ ...some, flags: MARK.fault, value })),
+  )
 
   it('gives journal rows and blocks back as they were, blocks by series and time', () => {
     fc.assert(
@@ -119,11 +124,11 @@ describe('packing', () => {
         const expected = new Map<number, SeriesEntries>()
         for (const e of entries) {
           time = packEntry(out, e, time)
-          const isReading = (e.flags & 3) === MARK.reading
+          const told = hasValue(e.flags)
           const hasId = (e.flags & HAS_ID) !== 0
           const group = expected.get(e.series) ?? new SeriesEntries()
           expected.set(e.series, group)
-          group.push(e.time, isReading ? e.value : 0, e.flags, hasId ? e.high : 0, hasId ? e.low : 0)
+          group.push(e.time, told ? e.value : 0, e.flags, hasId ? e.high : 0, hasId ? e.low : 0)
         }
         const groups = new Map<number, SeriesEntries>()
         unpackInto(groups, out.finish())

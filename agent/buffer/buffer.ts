@@ -6,7 +6,7 @@ import type { eventProcedures } from '../platform/events.ts'
 import { Listeners } from '../platform/listeners.ts'
 import type { Writer } from '../platform/writer.ts'
 import type { AcceptOptions, Intake, Reading, SourcePosition } from '../sensors/reading.ts'
-import { HAS_ID, MARK, packEntry } from './entry.ts'
+import { FAULT, HAS_ID, MARK, markOf, type PackedEntry, packEntry } from './entry.ts'
 import { EventIds, hashId, IdSet } from './event-ids.ts'
 import type { bufferProcedures, NewSeries } from './journal.ts'
 import { recoverBuffer } from './recover.ts'
@@ -39,6 +39,10 @@ export interface SensorHeard {
   outOfRange: number
   /** Events whose id was known. */
   duplicate: number
+  wrongType: number
+  wrongUnit: number
+  /** Refused for their time, or stored under one that cannot be trusted. */
+  untrusted: number
   /** Store time of the last arrival. */
   at: number
 }
@@ -161,7 +165,12 @@ export class Buffer implements Intake, AsyncDisposable {
     heard.at = this.#options.clock.now()
     let flags: number = MARK.reading
     let [high, low] = [0, 0]
-    if (reading.outOfRange) {
+    let stored = reading.value
+    if (reading.fault) {
+      flags = MARK.fault
+      stored = FAULT[reading.fault]
+      heard[reading.fault]++
+    } else if (reading.outOfRange) {
       flags = MARK.outOfRange
       heard.outOfRange++
     } else if (reading.id !== undefined) {
@@ -177,9 +186,16 @@ export class Buffer implements Intake, AsyncDisposable {
         heard.accepted++
       }
     } else heard.accepted++
-    const { time, value } = reading
-    batch.lastTime = packEntry(batch.packed, { series, time, value, flags, high, low }, batch.lastTime)
-    batch.entries++
+    const { time } = reading
+    const add = (entry: Omit<PackedEntry, 'series' | 'time'>) => {
+      batch.lastTime = packEntry(batch.packed, { series, time, ...entry }, batch.lastTime)
+      batch.entries++
+    }
+    add({ value: stored, flags, high, low })
+    if (reading.untrusted && markOf(flags) === MARK.reading) {
+      add({ value: FAULT.untrusted, flags: MARK.fault, high: 0, low: 0 })
+      heard.untrusted++
+    }
     if (time < batch.oldest) batch.oldest = time
   }
 
@@ -267,7 +283,7 @@ export class Buffer implements Intake, AsyncDisposable {
   #heardOf(sensor: string): SensorHeard {
     let heard = this.#heard.get(sensor)
     if (!heard) {
-      heard = { accepted: 0, outOfRange: 0, duplicate: 0, at: 0 }
+      heard = { accepted: 0, outOfRange: 0, duplicate: 0, wrongType: 0, wrongUnit: 0, untrusted: 0, at: 0 }
       this.#heard.set(sensor, heard)
     }
     return heard

@@ -14,12 +14,26 @@ export const MARK = {
   outOfRange: 1,
   /** An event whose id was seen before came again. */
   duplicate: 2,
-  /** A counter's value behind a newer one: it tells nothing more. Never in the journal. */
-  late: 3,
+  /** What came is only counted; the entry's value says as what (`FAULT`). */
+  fault: 3,
 } as const
 export type Mark = (typeof MARK)[keyof typeof MARK]
 
+/** Values of entries marked `fault`. */
+export const FAULT = {
+  /** A counter's value behind a newer one: it tells nothing more. Never in the journal. */
+  late: 0,
+  /** It was no number. */
+  wrongType: 1,
+  /** It said to be in another unit. */
+  wrongUnit: 2,
+  /** Its time was refused; or, beside the reading itself, it was stored under a time that cannot be trusted. */
+  untrusted: 3,
+} as const
+
 export const markOf = (flags: number): Mark => (flags & 3) as Mark
+/** Whether an entry of these flags is stored with a value. */
+export const hasValue = (flags: number): boolean => markOf(flags) === MARK.reading || markOf(flags) === MARK.fault
 /** Flag of an event that carries the hash of its id. */
 export const HAS_ID = 4
 export const FLAG_VALUES = 8
@@ -27,9 +41,11 @@ export const FLAG_VALUES = 8
 /** Entries of one series, as parallel arrays. */
 export class SeriesEntries {
   readonly times: number[] = []
-  /** Steps; 0 where the mark is not a reading. */
+  /** Steps of a reading, the kind of a fault; 0 of other marks. */
   readonly values: number[] = []
   readonly flags: number[] = []
+  /** By entry: 1 for a reading that repeats its value for too long. Told by who rolls up, and not stored. */
+  flat: Uint8Array | undefined
   /** The two halves of each entry's id hash, one after the other; empty where no entry has one. */
   readonly #ids: number[] = []
   #sorted = true
@@ -83,7 +99,7 @@ export interface PackedEntry {
 export function packEntry(out: ByteWriter, entry: PackedEntry, previousTime: number): number {
   out.unsigned(entry.series * FLAG_VALUES + entry.flags)
   out.signed(entry.time - previousTime)
-  if (markOf(entry.flags) === MARK.reading) out.signed(entry.value)
+  if (hasValue(entry.flags)) out.signed(entry.value)
   if (entry.flags & HAS_ID) {
     out.uint32(entry.high)
     out.uint32(entry.low)
@@ -100,7 +116,7 @@ export function unpackInto(groups: Map<number, SeriesEntries>, packed: Uint8Arra
     const flags = head % FLAG_VALUES
     const series = (head - flags) / FLAG_VALUES
     time += bytes.signed()
-    const value = markOf(flags) === MARK.reading ? bytes.signed() : 0
+    const value = hasValue(flags) ? bytes.signed() : 0
     const hasId = (flags & HAS_ID) !== 0
     const high = hasId ? bytes.uint32() : 0
     const low = hasId ? bytes.uint32() : 0

@@ -46,6 +46,9 @@ export interface Definitions {
  */
 function define(db: Connection, { at, definitions }: Definitions): SensorDefinition[] {
   const known = readDefinitions(db)
+  db.statement('UPDATE sensors SET in_use = (name IN (SELECT value FROM json_each(?)))').run(
+    JSON.stringify(definitions.map(({ name }) => name)),
+  )
   return definitions.map((wanted) => {
     const standing = known.get(wanted.name)
     if (standing && changesMeaning(standing, wanted) && hasReadings(db, wanted.name)) {
@@ -112,6 +115,11 @@ export function readJournal(db: Connection, enough: number): JournalPart | undef
 /** Drops the journal up to `position`: what it held is in blocks and windows, in this same transaction. */
 export function dropJournal(db: Connection, position: number): void {
   db.statement('DELETE FROM journal WHERE position <= ?').run(position)
+}
+
+/** Names of the sensors that were among those defined last. */
+export function sensorsInUse(db: Connection): ReadonlySet<string> {
+  return new Set(db.statement<[], string>('SELECT name FROM sensors WHERE in_use = 1').pluck().all())
 }
 
 /** All sensors' definitions, by name; what the device measures of itself is not among them. */

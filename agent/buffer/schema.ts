@@ -37,4 +37,10 @@ export const bufferMigrations: readonly Migration[] = [
         position INTEGER NOT NULL
       ) STRICT, WITHOUT ROWID`,
   },
+  {
+    id: 101,
+    name: 'sensors that are in use',
+    // Of the others no reading is expected any more.
+    sql: 'ALTER TABLE sensors ADD COLUMN in_use INTEGER NOT NULL DEFAULT 1',
+  },
 ]

@@ -68,10 +68,10 @@ export class DayTotals {
     return this.#db.statement<[], number | null>(sql).pluck().get() ?? undefined
   }
 
-  /** Whether any sensor has a window that starts within. */
+  /** Whether any sensor measured something in a window that starts within. */
   anythingHeard({ start, end }: Span): boolean {
     const sql = `SELECT EXISTS(SELECT 1 FROM series s WHERE s.id > 0 AND EXISTS
-      (SELECT 1 FROM windows w WHERE w.series = s.id AND w.start >= ? AND w.start < ?))`
+      (SELECT 1 FROM windows w WHERE w.series = s.id AND w.start >= ? AND w.start < ? AND w.count > 0))`
     return this.#db.statement<[number, number], number>(sql).pluck().get(start, end) === 1
   }
 

@@ -63,6 +63,9 @@ export function createMetrics(sources: StatusSources): Metrics {
       this.inc({ outcome: 'accepted' }, sum(heard.map(({ accepted }) => accepted)))
       this.inc({ outcome: 'out-of-range' }, sum(heard.map(({ outOfRange }) => outOfRange)))
       this.inc({ outcome: 'duplicate' }, sum(heard.map(({ duplicate }) => duplicate)))
+      this.inc({ outcome: 'wrong-type' }, sum(heard.map(({ wrongType }) => wrongType)))
+      this.inc({ outcome: 'wrong-unit' }, sum(heard.map(({ wrongUnit }) => wrongUnit)))
+      this.inc({ outcome: 'untrusted-time' }, sum(heard.map(({ untrusted }) => untrusted)))
     },
   })
 

@@ -105,6 +105,9 @@ function describeSensor({ name, kind, unit, interval }: SensorDefinition, heard:
     accepted: heard?.accepted ?? 0,
     outOfRange: heard?.outOfRange ?? 0,
     duplicate: heard?.duplicate ?? 0,
+    wrongType: heard?.wrongType ?? 0,
+    wrongUnit: heard?.wrongUnit ?? 0,
+    untrusted: heard?.untrusted ?? 0,
   }
 }
 

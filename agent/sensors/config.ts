@@ -59,7 +59,14 @@ export const TopicMapping = z.strictObject({
   id: Path.optional(),
   /** For `text`, one without a path. */
   fields: z
-    .array(z.strictObject({ ...conversion, path: Path.optional() }))
+    .array(
+      z.strictObject({
+        ...conversion,
+        path: Path.optional(),
+        /** Where the payload says its unit, and what it must say there; left out, the sensor's unit. */
+        unit: z.strictObject({ path: Path, is: z.string().min(1).max(24).optional() }).optional(),
+      }),
+    )
     .min(1)
     .max(64),
 })

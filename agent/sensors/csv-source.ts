@@ -223,7 +223,8 @@ class RowReader {
       const checked = gate.check(candidate)
       const refusal = isRefusal(checked) ? checked : checked.outOfRange && gate.outOfRange(checked, candidate.value)
       if (refusal) refusals.count(config.name, { ...refusal, message: `row ${line}: ${refusal.message}` })
-      if (!isRefusal(checked)) into.push(checked)
+      const kept = isRefusal(checked) ? checked.counted : checked
+      if (kept) into.push(kept)
     }
   }
 

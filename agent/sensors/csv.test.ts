@@ -135,7 +135,11 @@ describe('replay', () => {
     source.start()
     await source.ended
     const [time, value] = [Date.parse('2026-02-28T09:00:00Z'), 40]
-    expect(own.intake.stored).toEqual([{ sensor: 'temperature', entity: '', time, value, outOfRange: false }])
+    const temperature = { sensor: 'temperature', entity: '', outOfRange: false }
+    expect(own.intake.stored).toEqual([
+      { ...temperature, time, value },
+      { ...temperature, time: NOW, value: 0, fault: 'untrusted' },
+    ])
     expect(own.refusals.all()).toMatchObject([{ source: 'history', cause: 'bad-time', count: 1, message: /row 4/ }])
   })
 

@@ -7,9 +7,9 @@ import { type Candidate, Gate, isRefusal } from './gate.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00Z')
 
-function open(mostSeries = 100) {
+function open(mostSeries = 100, known = 0) {
   const intake = new MemoryIntake()
-  const gate = new Gate({ clock: manualClock(NOW), intake, mostSeries })
+  const gate = new Gate({ clock: manualClock(NOW), intake, mostSeries, knownTime: () => known })
   gate.define([temperature, sales, energy])
   return { gate, intake }
 }
@@ -37,6 +37,8 @@ describe('the gate', () => {
     ['not-a-number', { value: '' }],
     ['not-a-number', { value: '0x10' }],
     ['not-a-number', { value: { t: 1 } }],
+    ['wrong-unit', { unit: '°F' }],
+    ['wrong-unit', { unit: '°C', wantedUnit: '°F' }],
     ['bad-time', { time: Number.NaN }],
     ['bad-time', { time: NOW / 1000 }],
     ['bad-time', { time: NOW + 2 * 86_400_000 }],
@@ -46,6 +48,38 @@ describe('the gate', () => {
     ['bad-id', { sensor: 'sales', entity: 'milk', id: 'x'.repeat(201) }],
   ])('refuses as %s: %j', (cause, candidate) => {
     expect(check(candidate)).toMatchObject({ cause, message: expect.stringMatching(/\w/) })
+  })
+
+  it.each<[string, Partial<Candidate>, number]>([
+    ['wrongType', { value: 'warm' }, NOW],
+    ['wrongType', { value: 'warm', time: NOW - 5000 }, NOW - 5000],
+    ['wrongUnit', { unit: '°F' }, NOW],
+    ['untrusted', { time: 7 }, NOW],
+  ])('counts %s in the series for which it came: %j', (fault, candidate, time) => {
+    expect(check(candidate)).toMatchObject({ counted: { sensor: 'temperature', entity: '', time, fault } })
+  })
+
+  it('counts nothing of what has no series', () => {
+    expect(check({ sensor: 'humidity', value: 'x' })).not.toHaveProperty('counted')
+    expect(check({ entity: 'a/b', value: 'x' })).not.toHaveProperty('counted')
+  })
+
+  it('takes a unit as it is expected to be said', () => {
+    expect(check({ unit: '°C' })).toMatchObject({ value: 42 })
+    expect(check({ unit: 'C', wantedUnit: 'C' })).toMatchObject({ value: 42 })
+  })
+
+  it('distrusts a time ahead of the clock, and a clock behind what is known to have passed', () => {
+    expect(check({ time: NOW + 60_000 })).not.toHaveProperty('untrusted')
+    expect(check({ time: NOW + 60_001 })).toMatchObject({ value: 42, untrusted: true })
+    const late = open(100, NOW + 1)
+    expect(late.gate.check({ sensor: 'temperature', value: 1 })).toMatchObject({ untrusted: true, time: NOW })
+    expect(late.gate.check({ sensor: 'temperature', value: 1, time: NOW })).not.toHaveProperty('untrusted')
+    // Before 2000 the clock says nothing: what came is counted no earlier than what is known to have passed.
+    const unset = new Gate({ clock: manualClock(0), intake: late.intake, knownTime: () => NOW })
+    unset.define([temperature])
+    const refused = unset.check({ sensor: 'temperature', value: 1 })
+    expect(refused).toMatchObject({ cause: 'bad-time', counted: { time: NOW, fault: 'untrusted' } })
   })
 
   it('marks a value outside the range and says which range', () => {

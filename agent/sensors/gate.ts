@@ -1,4 +1,4 @@
-import { EntityId, type SensorDefinition } from '@storecast/shared/contracts'
+import { EntityId, qualityRulesOf, type SensorDefinition } from '@storecast/shared/contracts'
 import { toSteps } from '@storecast/shared/windows'
 import type { Clock } from '../platform/clock.ts'
 import type { Intake, Reading } from './reading.ts'
@@ -11,6 +11,10 @@ export interface Candidate {
   /** Unix milliseconds; absent: now. */
   readonly time?: number | undefined
   readonly value: unknown
+  /** What the payload says that the value is in; absent where it does not say. */
+  readonly unit?: string | undefined
+  /** What it is expected to say; absent: the sensor's unit. */
+  readonly wantedUnit?: string | undefined
   readonly id?: string | undefined
 }
 
@@ -19,6 +23,8 @@ export interface GateOptions {
   readonly intake: Intake
   /** Series that may exist: a field mapped to an entity by mistake must not fill the disk. */
   readonly mostSeries?: number
+  /** Unix milliseconds that have certainly passed: a clock behind is wrong. 0 where nothing is known. */
+  readonly knownTime?: () => number
 }
 
 /** 2000-01-01: what is earlier was written in other units. */
@@ -26,6 +32,8 @@ const EARLIEST = 946_684_800_000
 const DAY = 86_400_000
 const LONGEST_ID = 200
 const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/
+
+type Fault = NonNullable<Reading['fault']>
 
 export const isRefusal = (checked: Reading | Refusal): checked is Refusal => 'cause' in checked
 
@@ -35,7 +43,7 @@ export class Gate {
   #sensors: ReadonlyMap<string, SensorDefinition> = new Map()
 
   constructor(options: GateOptions) {
-    this.#options = { mostSeries: 20_000, ...options }
+    this.#options = { mostSeries: 20_000, knownTime: () => 0, ...options }
   }
 
   get sensors(): readonly SensorDefinition[] {
@@ -50,26 +58,45 @@ export class Gate {
   check(candidate: Candidate): Reading | Refusal {
     const sensor = this.#sensors.get(candidate.sensor)
     if (!sensor) return refuse('unknown-sensor', `no sensor "${clip(candidate.sensor)}" is defined`)
-    const { name, resolution, range } = sensor
-    const value = numberOf(candidate.value)
-    if (value === undefined) return refuse('not-a-number', `${name}: ${clip(candidate.value)} is not a number`)
-    const now = this.#options.clock.now()
-    const time = Math.floor(candidate.time ?? now)
-    if (!(time >= EARLIEST && time <= now + DAY)) return refuse('bad-time', `${name}: ${explainTime(time, now)}`)
+    const { name, resolution, range, unit } = sensor
     const entity = candidate.entity ?? ''
     const wrongEntity = this.#checkEntity(sensor, entity)
     if (wrongEntity) return wrongEntity
+    const now = this.#options.clock.now()
+    const known = this.#options.knownTime()
+    const time = Math.floor(candidate.time ?? now)
+    const isTime = time >= EARLIEST && time <= now + DAY
+    const refused = (cause: RefusalCause, message: string, fault: Fault): Refusal => {
+      // What has no time of its own is counted when it came; before 2000, where nobody knows when that was, it is not.
+      const at = isTime ? time : Math.max(now, known)
+      const refusal = refuse(cause, `${name}: ${message}`)
+      return at < EARLIEST
+        ? refusal
+        : { ...refusal, counted: { sensor: name, entity, time: at, value: 0, outOfRange: false, fault } }
+    }
+    const value = numberOf(candidate.value)
+    if (value === undefined) return refused('not-a-number', `${clip(candidate.value)} is not a number`, 'wrongType')
+    const wanted = candidate.wantedUnit ?? unit
+    if (candidate.unit !== undefined && candidate.unit !== wanted) {
+      return refused('wrong-unit', `it is in "${clip(candidate.unit)}", not in "${wanted}"`, 'wrongUnit')
+    }
+    if (!isTime) return refused('bad-time', explainTime(time, now), 'untrusted')
     const { id } = candidate
     if (id !== undefined && (id === '' || id.length > LONGEST_ID)) {
       return refuse('bad-id', `${name}: an event id has 1 to ${LONGEST_ID} characters`)
     }
     const outOfRange = value < range[0] || value > range[1]
     const steps = outOfRange ? 0 : toSteps(value, resolution)
-    const reading = { sensor: name, entity, time, value: steps, outOfRange }
+    const distrusted =
+      time > now + qualityRulesOf(sensor).aheadBy * 1000 || (candidate.time === undefined && now < known)
+    const reading: Reading = {
+      ...{ sensor: name, entity, time, value: steps, outOfRange },
+      ...(distrusted && { untrusted: true }),
+    }
     if (sensor.kind !== 'event') return reading
     // An event that says when it happened but not which it was is known by its time.
-    const known = id ?? (candidate.time === undefined ? undefined : `@${time}`)
-    return known === undefined ? reading : { ...reading, id: known }
+    const knownBy = id ?? (candidate.time === undefined ? undefined : `@${time}`)
+    return knownBy === undefined ? reading : { ...reading, id: knownBy }
   }
 
   /** What to tell of a reading outside its sensor's range. */

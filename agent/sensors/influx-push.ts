@@ -58,8 +58,10 @@ export function influxPush(options: PushOptions & { sources: readonly InfluxSour
       const candidates = rules.length > 0 ? byRules(point, rules) : []
       for (const candidate of candidates.length > 0 ? candidates : byName(point)) {
         const checked = gate.check(candidate)
-        if (isRefusal(checked)) refuse(point.line, checked)
-        else {
+        if (isRefusal(checked)) {
+          refuse(point.line, checked)
+          if (checked.counted) readings.push(checked.counted)
+        } else {
           if (checked.outOfRange) refuse(point.line, gate.outOfRange(checked, candidate.value))
           readings.push(checked)
         }

@@ -47,6 +47,8 @@ export function mapMessage({ entity, time, id, fields }: TopicMapping, message: 
       entity: entity && entityOf(entity, message),
       time: time && timeAt(document, time, zone),
       value: convert(value, field),
+      unit: field.unit && textOf(valueAt(document, field.unit.path)),
+      wantedUnit: field.unit?.is,
       id: id && textOf(valueAt(document, id)),
     })
   }

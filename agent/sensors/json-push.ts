@@ -21,6 +21,8 @@ const Item = z.strictObject({
   /** ISO 8601 with an offset, or unix milliseconds; left out: when it arrives. */
   time: z.union([z.string(), z.number()]).optional(),
   value: z.union([z.number(), z.boolean(), z.string()]),
+  /** Checked against the sensor's. */
+  unit: z.string().optional(),
   id: z.union([z.string(), z.number()]).optional(),
 })
 
@@ -28,7 +30,7 @@ const MOST_ITEMS = 100_000
 const SOURCE = 'http'
 
 /**
- * `POST /v1/readings`: `{ "readings": [{ "sensor", "entity", "time", "value", "id" }] }`, the list itself, or one reading.
+ * `POST /v1/readings`: `{ "readings": [{ "sensor", "entity", "time", "value", "unit", "id" }] }`, the list itself, or one reading.
  * Each item that is refused is named by its index; the others are stored.
  */
 export function jsonPush({ gate, intake, refusals, maxBodyBytes, zone }: PushOptions & { zone: () => Calendar }) {
@@ -56,16 +58,19 @@ export function jsonPush({ gate, intake, refusals, maxBodyBytes, zone }: PushOpt
         refuse(at, { cause: 'bad-payload', message: describe(parsed.error) })
         continue
       }
-      const { sensor, entity, time, value, id } = parsed.data
+      const { sensor, entity, time, value, unit, id } = parsed.data
       const checked = gate.check({
         sensor,
         entity,
         value,
+        unit,
         id: id === undefined ? undefined : String(id),
         time: time === undefined ? undefined : timeOf(time, typeof time === 'number' ? 'ms' : 'iso', zone()),
       })
-      if (isRefusal(checked)) refuse(at, checked)
-      else {
+      if (isRefusal(checked)) {
+        refuse(at, checked)
+        if (checked.counted) readings.push(checked.counted)
+      } else {
         if (checked.outOfRange) refuse(at, gate.outOfRange(checked, value))
         readings.push(checked)
       }

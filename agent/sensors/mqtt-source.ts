@@ -115,8 +115,10 @@ export class MqttSource implements AsyncDisposable {
       if ('cause' in decoded) return this.#refuse(decoded, topic)
       for (const candidate of mapMessage(mapping, { levels, document: decoded.document, zone: zone() })) {
         const checked = gate.check(candidate)
-        if (isRefusal(checked)) this.#refuse(checked, topic)
-        else {
+        if (isRefusal(checked)) {
+          this.#refuse(checked, topic)
+          if (checked.counted) readings.push(checked.counted)
+        } else {
           if (checked.outOfRange) this.#refuse(gate.outOfRange(checked, candidate.value), topic)
           readings.push(checked)
         }

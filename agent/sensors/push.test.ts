@@ -144,14 +144,22 @@ describe('POST /v1/readings', () => {
       { ...good, extra: 1 },
       { ...good, time: 'noon' },
       { ...good, value: 'NaN' },
+      { ...good, unit: 'kg' },
     ]
     const reply = await post([...bad, good])
     expect(reply).toMatchObject({ status: 400, json: { stored: 1, refused: bad.map((_, at) => ({ at })) } })
-    expect(intake.stored).toMatchObject([{ id: '7' }])
+    // What came for a known series is counted there.
+    expect(intake.stored).toMatchObject([
+      { fault: 'untrusted' },
+      { fault: 'wrongType' },
+      { fault: 'wrongUnit' },
+      { id: '7' },
+    ])
     expect(causes()).toEqual([
       ['bad-payload', 4],
       ['bad-time', 1],
       ['not-a-number', 1],
+      ['wrong-unit', 1],
     ])
   })
 

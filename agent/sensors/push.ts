@@ -93,6 +93,7 @@ export async function store(
   if (refused.length === 0) return { status: 204 }
   const named = refused.slice(0, MOST_NAMED)
   const list = named.map(({ at, reason }) => `${at}: ${reason}`).join('; ')
-  const message = `partial write: ${refused.length} refused, ${readings.length} stored; ${list}`
-  return { status: 400, json: { code: 'invalid', message, error: message, stored: readings.length, refused: named } }
+  const stored = readings.filter(({ fault }) => fault === undefined).length
+  const message = `partial write: ${refused.length} refused, ${stored} stored; ${list}`
+  return { status: 400, json: { code: 'invalid', message, error: message, stored, refused: named } }
 }

@@ -11,6 +11,10 @@ export interface Reading {
   readonly value: number
   /** The value lies outside the sensor's range: counted in its window, not summed. */
   readonly outOfRange: boolean
+  /** It is no value at all: counted as this in its window. */
+  readonly fault?: 'wrongType' | 'wrongUnit' | 'untrusted'
+  /** A value whose time cannot be trusted: stored, and counted as such. */
+  readonly untrusted?: boolean
   /** Of an event: the same id of the same series is stored once. Absent: at least once. */
   readonly id?: string
 }

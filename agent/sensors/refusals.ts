@@ -1,12 +1,15 @@
+import type { Reading } from './reading.ts'
+
 /**
- * Why something that arrived was not stored as a reading. An `out-of-range` one is counted in its window as well; of the
- * others nothing is kept.
+ * Why something that arrived was not stored as a reading. Where its series is known, it is counted in a window as well; of
+ * the others nothing is kept.
  */
 export type RefusalCause =
   | 'bad-payload'
   | 'too-large'
   | 'unknown-sensor'
   | 'not-a-number'
+  | 'wrong-unit'
   | 'out-of-range'
   | 'bad-time'
   | 'bad-entity'
@@ -17,6 +20,8 @@ export interface Refusal {
   readonly cause: RefusalCause
   /** What was wrong, where, and what to do. */
   readonly message: string
+  /** Of what came for a known series: what its window counts. */
+  readonly counted?: Reading
 }
 
 export interface RefusalCount {

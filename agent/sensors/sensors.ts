@@ -29,6 +29,8 @@ export interface SensorsOptions {
   readonly device: string
   /** Of one HTTP request, packed and unpacked alike. */
   readonly maxBodyBytes?: number
+  /** Unix milliseconds that have certainly passed, 0 where nothing is known: a clock behind is not trusted. */
+  readonly knownTime?: () => number
 }
 
 /** A way in for programs that push; mounted by the local HTTP server. */
@@ -63,10 +65,10 @@ export class Sensors implements AsyncDisposable {
   #timer: Disposable | undefined
 
   private constructor(options: SensorsOptions) {
-    const { intake, clock, timeZone, sources, maxBodyBytes = 16 * 1024 * 1024 } = options
+    const { intake, clock, timeZone, sources, maxBodyBytes = 16 * 1024 * 1024, knownTime = () => 0 } = options
     this.#options = options
     this.#zone = calendar(timeZone)
-    this.#gate = new Gate({ clock, intake })
+    this.#gate = new Gate({ clock, intake, knownTime })
     const push = { gate: this.#gate, intake, refusals: this.#refusals, maxBodyBytes }
     const influx = sources.filter((source): source is InfluxSource => source.kind === 'influx')
     this.routes = [

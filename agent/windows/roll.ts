@@ -1,4 +1,4 @@
-import { type Calendar, calendarOf, type ZoneStretches } from '@storecast/shared/windows'
+import { type Calendar, calendarOf, type Span, type ZoneStretches } from '@storecast/shared/windows'
 import {
   dropJournal,
   expireBlocks,
@@ -8,9 +8,12 @@ import {
   readDefinitions,
   readJournal,
   type SeriesEntries,
+  sensorsInUse,
   storeBlock,
 } from '../buffer/index.ts'
 import { type Connection, usedBytes } from '../platform/database.ts'
+import { markFlat, readStanding, saveStanding } from './flat.ts'
+import { windowsOfGap } from './gaps.ts'
 import { lowerMarks } from './marks.ts'
 import { type PackedRows, packRows } from './packed-rows.ts'
 import {
@@ -24,6 +27,7 @@ import {
   saveOpen,
   seriesStates,
   seriesToClose,
+  silentSeries,
   stateOfRow,
   updateWindow,
   type WindowRow,
@@ -40,6 +44,8 @@ export interface RollRequest {
   readonly closeBefore: number
   /** After this much time without a reading for it, a window ends by its own series' progress (an import). */
   readonly graceMs: number
+  /** Of a sensor that has been silent until here, windows without readings are stored. */
+  readonly silentBefore: number
   /** Raw readings that came before are forgotten, where no open window needs them. */
   readonly keepRawFrom: number
   /** Journal entries that are enough for one transaction. */
@@ -64,9 +70,9 @@ export interface RollResult {
  * opened, filled, closed or revised, and the journal's part is dropped; so each entry is in the windows exactly once.
  */
 export function roll(db: Connection, request: RollRequest): RollResult {
-  const { now, closeBefore, graceMs, keepRawFrom } = request
+  const { now, closeBefore, graceMs, keepRawFrom, silentBefore } = request
   const part = readJournal(db, request.entries)
-  const rollup = new Rollup(db, calendarOf(request.zone), graceMs)
+  const rollup = new Rollup(db, { calendar: calendarOf(request.zone), graceMs, keepRawFrom })
   if (part) {
     for (const state of seriesStates(db, [...part.groups.keys()])) {
       rollup.fill(state, part.groups.get(state.series)!.sorted(), now - graceMs)
@@ -76,6 +82,7 @@ export function roll(db: Connection, request: RollRequest): RollResult {
   }
   if (!part?.more) {
     rollup.close(closeBefore)
+    rollup.tellSilence(Math.min(silentBefore, closeBefore))
     expireBlocks(db, { before: keepRawFrom, keepFrom: openFrom(db) })
   }
   lowerMarks(db, rollup.stored)
@@ -94,12 +101,14 @@ class Rollup {
   readonly #db: Connection
   readonly #calendar: Calendar
   readonly #graceMs: number
+  readonly #keepRawFrom: number
   readonly #raw: RawReader
   readonly #rules: ReadonlyMap<string, RollRule>
 
-  constructor(db: Connection, calendar: Calendar, graceMs: number) {
+  constructor(db: Connection, { calendar, graceMs, keepRawFrom }: RollupOptions) {
     this.#db = db
     this.#graceMs = graceMs
+    this.#keepRawFrom = keepRawFrom
     this.#calendar = calendar
     this.#raw = new RawReader(db)
     this.#rules = new Map([...readDefinitions(db)].map(([name, definition]) => [name, ruleOf(definition)]))
@@ -112,6 +121,7 @@ class Rollup {
   fill({ series, sensor, closed, open: before }: SeriesState, entries: SeriesEntries, closeBefore: number): void {
     const rule = this.#ruleOf(sensor)
     const values = rule.kind === 'counter' ? this.#increasesOf(series, entries) : entries
+    if (rule.flatAfter > 0) this.#markFlat(series, values, rule)
     const open = [...before]
     const saved = new Set(open.map(({ start }) => start))
     const touched = new Set<WindowState>()
@@ -151,6 +161,18 @@ class Rollup {
         dropOpen(this.#db, series, state)
         last = this.#store({ series, state, rule: this.#ruleOf(sensor), closed: last })
       }
+    }
+  }
+
+  /** Stores windows without readings of every series in use of which readings are expected and none came until `until`. */
+  tellSilence(until: number): void {
+    const inUse = sensorsInUse(this.#db)
+    const expected = [...this.#rules].filter(([name, { interval }]) => interval > 0 && inUse.has(name))
+    if (until === -Infinity || expected.length === 0) return
+    const names = expected.map(([name]) => name)
+    for (const { series, sensor, closed, openFrom } of silentSeries(this.#db, { names, until })) {
+      if (until - closed > LONGEST_SILENCE_MS) continue
+      this.#tellGap(series, this.#ruleOf(sensor), { start: closed, end: Math.min(until, openFrom ?? Infinity) })
     }
   }
 
@@ -200,6 +222,9 @@ class Rollup {
     state.late = before.late
     const all = raw.sorted()
     state.apply(all, 0, all.length, rule)
+    // What repeats its predecessor for too long was told as it came.
+    state.flat = before.flat
+    for (let i = from; i < to; i++) state.flat += values.flat?.[i] ?? 0
     return state
   }
 
@@ -212,6 +237,7 @@ class Rollup {
   #store({ series, state, rule, closed }: Closing): number {
     const row = rowOf(series, state, 1, state.missing(rule))
     if (state.start >= closed) {
+      this.#tellGap(series, rule, { start: closed, end: state.start })
       this.#insert(row)
       return state.end
     }
@@ -226,6 +252,20 @@ class Rollup {
       for (const fine of inside) deleteWindow(this.#db, fine)
     } else this.#insert(row)
     return Math.max(closed, state.end)
+  }
+
+  #tellGap(series: number, rule: RollRule, { start, end }: Span): void {
+    if (start === -Infinity) return
+    for (const span of windowsOfGap(this.#calendar, rule, { start, end, coarseBefore: this.#keepRawFrom })) {
+      const empty = new WindowState(span)
+      this.#insert(rowOf(series, empty, 1, empty.missing(rule)))
+    }
+  }
+
+  #markFlat(series: number, values: SeriesEntries, { flatAfter }: RollRule): void {
+    const before = readStanding(this.#db, series)
+    const standing = markFlat(values, before, flatAfter)
+    if (standing && standing !== before) saveStanding(this.#db, series, standing)
   }
 
   #insert(row: WindowRow): void {
@@ -252,6 +292,15 @@ class Rollup {
     return rule
   }
 }
+
+interface RollupOptions {
+  readonly calendar: Calendar
+  readonly graceMs: number
+  readonly keepRawFrom: number
+}
+
+/** A series that has been silent for longer is not expected to speak again; until it does, its silence is not told. */
+const LONGEST_SILENCE_MS = 35 * 86_400_000
 
 interface Closing {
   readonly series: number

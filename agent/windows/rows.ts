@@ -277,6 +277,23 @@ export function seriesToClose(db: Connection, until: number): number[] {
     .all(until)
 }
 
+/** Series of these sensors whose last closed window ends before `until`, and where their first open one starts. */
+export function silentSeries(
+  db: Connection,
+  { names, until }: { readonly names: readonly string[]; readonly until: number },
+): { series: number; sensor: string; closed: number; openFrom: number | null }[] {
+  return db
+    .statement<[string, number], { series: number; sensor: string; closed: number; openFrom: number | null }>(
+      `SELECT * FROM (
+         SELECT s.id AS series, s.sensor,
+           (SELECT w."end" FROM windows w WHERE w.series = s.id ORDER BY w.start DESC LIMIT 1) AS closed,
+           (SELECT min(o.start) FROM open_windows o WHERE o.series = s.id) AS openFrom
+         FROM series s WHERE s.sensor IN (SELECT value FROM json_each(?)))
+       WHERE closed < ?`,
+    )
+    .all(JSON.stringify(names), until)
+}
+
 export function saveOpen(db: Connection, series: number, s: WindowState): void {
   db.statement('INSERT OR REPLACE INTO open_windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
     series,

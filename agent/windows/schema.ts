@@ -67,4 +67,11 @@ export const windowMigrations: readonly Migration[] = [
       .map(([table, column]) => `ALTER TABLE ${table} ADD COLUMN ${column} INTEGER NOT NULL DEFAULT 0`)
       .join(';'),
   },
+  {
+    id: 251,
+    name: 'values that stand',
+    // Of gauges that may not show one value for ever: the newest value and since when it stands.
+    sql: `CREATE TABLE standing(
+      series INTEGER PRIMARY KEY, value INTEGER NOT NULL, since INTEGER NOT NULL, time INTEGER NOT NULL) STRICT`,
+  },
 ]

@@ -1,6 +1,6 @@
-import type { SensorDefinition, WindowSize } from '@storecast/shared/contracts'
+import { qualityRulesOf, type SensorDefinition, type WindowSize } from '@storecast/shared/contracts'
 import { Sketch, type Span, toSteps } from '@storecast/shared/windows'
-import { MARK, markOf, SeriesEntries } from '../buffer/index.ts'
+import { FAULT, MARK, markOf, SeriesEntries } from '../buffer/index.ts'
 
 /** What a sensor's definition says about rolling it up; values in steps, times in milliseconds. */
 export interface RollRule {
@@ -9,10 +9,14 @@ export interface RollRule {
   readonly centre: number
   /** Expected time between readings; 0: they come when they come. */
   readonly interval: number
+  /** Time for which a gauge may show one value; 0: for ever. */
+  readonly flatAfter: number
 }
 
-export function ruleOf({ kind, window, centre, resolution, interval }: SensorDefinition): RollRule {
-  return { kind, size: window, centre: toSteps(centre, resolution), interval: interval * 1000 }
+export function ruleOf(definition: SensorDefinition): RollRule {
+  const { kind, window, centre, resolution, interval } = definition
+  const flatAfter = kind === 'gauge' ? qualityRulesOf(definition).flatAfter * 1000 : 0
+  return { kind, size: window, centre: toSteps(centre, resolution), interval: interval * 1000, flatAfter }
 }
 
 /** A window as it fills: the pure part of rolling up. Without readings, `min`, `max` and `last` are 0. */
@@ -49,7 +53,10 @@ export class WindowState implements Span {
       switch (markOf(entries.flags[i]!)) {
         case MARK.reading:
           if (rule.kind === 'gauge' && isReplaced(entries, i, to)) this.duplicate++
-          else this.#add(entries.times[i]!, entries.values[i]!, rule)
+          else {
+            this.#add(entries.times[i]!, entries.values[i]!, rule)
+            if (entries.flat?.[i]) this.flat++
+          }
           break
         case MARK.outOfRange:
           this.outOfRange++
@@ -57,16 +64,35 @@ export class WindowState implements Span {
         case MARK.duplicate:
           this.duplicate++
           break
-        case MARK.late:
-          this.late++
+        case MARK.fault:
+          this.#countFault(entries.values[i]!)
           break
       }
     }
   }
 
-  /** Readings that were expected by now and did not come. */
+  /** Readings that were expected by now and did not come; what came and was refused is counted as such. */
   missing({ interval }: RollRule): number {
-    return interval === 0 ? 0 : Math.max(0, Math.round((this.end - this.start) / interval) - this.count)
+    if (interval === 0) return 0
+    const came = this.count + this.outOfRange + this.wrongType + this.wrongUnit
+    return Math.max(0, Math.round((this.end - this.start) / interval) - came)
+  }
+
+  #countFault(fault: number): void {
+    switch (fault) {
+      case FAULT.late:
+        this.late++
+        break
+      case FAULT.wrongType:
+        this.wrongType++
+        break
+      case FAULT.wrongUnit:
+        this.wrongUnit++
+        break
+      case FAULT.untrusted:
+        this.untrusted++
+        break
+    }
   }
 
   #add(time: number, value: number, rule: RollRule): void {
@@ -76,7 +102,6 @@ export class WindowState implements Span {
     } else {
       if (value < this.min) this.min = value
       if (value > this.max) this.max = value
-      if (rule.kind === 'gauge' && value === this.last) this.flat++
     }
     this.count++
     this.sum += value
@@ -115,9 +140,10 @@ export function increases(
     const time = entries.times[i]!
     const value = entries.values[i]!
     const flags = entries.flags[i]!
-    if (markOf(flags) !== MARK.reading) result.push(time, 0, flags, 0, 0)
+    if (markOf(flags) !== MARK.reading) result.push(time, value, flags, 0, 0)
     else if (newest && time <= newest.time) {
-      result.push(time, 0, time === newest.time ? MARK.duplicate : MARK.late, 0, 0)
+      if (time === newest.time) result.push(time, 0, MARK.duplicate, 0, 0)
+      else result.push(time, FAULT.late, MARK.fault, 0, 0)
     } else {
       const increase = newest === undefined ? 0 : value >= newest.value ? value - newest.value : value
       result.push(time, increase, MARK.reading, 0, 0)

@@ -1,4 +1,4 @@
-import type { WindowRecord } from '@storecast/shared/contracts'
+import { QualityRules, type WindowRecord } from '@storecast/shared/contracts'
 import { calendar, mergeWindows, NO_QUALITY, Sketch } from '@storecast/shared/windows'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -10,6 +10,7 @@ import {
   openStorage,
   type Storage,
   sale,
+  sales,
   temperature,
   temporaryFolder,
 } from '../test/storage.ts'
@@ -53,7 +54,7 @@ describe('windows', () => {
       series: { sensor: 'temperature', entity: '' },
       ...{ start: T0, end: T0 + 5 * MINUTE, revision: 1 },
       ...{ count: 3, sum: 145, min: 45, max: 50, last: 50, sketch: sketchOf([5, 10, 10]) },
-      quality: { ...NO_QUALITY, missing: 2, flat: 1 },
+      quality: { ...NO_QUALITY, missing: 2 },
     }
     expect(plain(told[0]!)).toEqual(expected)
     expect(stored(storage, 'temperature').map(plain)).toEqual([expected])
@@ -112,8 +113,83 @@ describe('windows', () => {
     expect(stored(storage, 'temperature')[0]).toMatchObject({
       count: 0,
       sum: 0,
-      quality: { outOfRange: 1, missing: 5 },
+      quality: { outOfRange: 1, missing: 4 },
     })
+  })
+
+  it('counts what came with a wrong type, unit or time, and keeps it apart from what did not come', async () => {
+    await using storage = await open()
+    await accept(storage, [
+      { ...gauge(T0, 0), fault: 'wrongType' },
+      { ...gauge(T0 + 1, 0), fault: 'wrongUnit' },
+      { ...gauge(T0 + 2, 0), fault: 'untrusted' },
+      { ...gauge(T0 + MINUTE, 42), untrusted: true },
+    ])
+    await storage.windows.closeUntil(T0 + 5 * MINUTE)
+    expect(stored(storage, 'temperature')[0]).toMatchObject({
+      count: 1,
+      sum: 42,
+      quality: { ...NO_QUALITY, wrongType: 1, wrongUnit: 1, untrusted: 2, missing: 2 },
+    })
+    expect(storage.buffer.heard.get('temperature')).toMatchObject({ accepted: 1, wrongType: 1, untrusted: 2 })
+  })
+
+  it('tells a gap by windows without readings: days where nothing is likely to come any more', async () => {
+    await using storage = await open({ now: T0 + 100 * HOUR })
+    await accept(storage, [gauge(T0, 1), gauge(T0 + 99 * HOUR, 2)])
+    await storage.windows.closeUntil(T0 + 100 * HOUR)
+    const all = stored(storage, 'temperature')
+    for (const [i, window] of all.entries()) expect(window.start).toBe(all[i - 1]?.end ?? T0)
+    expect(all.at(-1)?.end).toBe(T0 + 99 * HOUR + 5 * MINUTE)
+    expect(all.reduce((sum, { quality }) => sum + quality.missing, 0)).toBe(99 * 60 + 5 - 2)
+    // The newest 48 h stay fine; before, the 29th of March is whole, and has 23 hours.
+    const days = all.filter((w) => w.end - w.start > HOUR)
+    expect(days.map((w) => [w.end - w.start, w.quality.missing])).toEqual([[23 * HOUR, 23 * 60]])
+    // What comes for the gap after all is added to the window that told it.
+    await accept(storage, [gauge(days[0]!.start + 7 * MINUTE, 5)])
+    await storage.windows.closeUntil(T0 + 100 * HOUR)
+    const filled = stored(storage, 'temperature').find((w) => w.start === days[0]!.start)
+    expect(filled).toMatchObject({ count: 1, sum: 5, revision: 2, quality: { missing: 23 * 60 - 1, late: 1 } })
+  })
+
+  it('tells the silence of sensors that are in use, once it is none of a connection', async () => {
+    const silence = { storeMs: 10 * MINUTE, realMs: 0 }
+    await using storage = await open({ windows: { silence } })
+    await accept(storage, [gauge(T0, 1), sale(T0, 1, 'a')])
+    storage.clock.advance(16 * MINUTE)
+    await storage.windows.closeUntil(T0 + 15 * MINUTE)
+    await storage.windows.closeUntil(T0 + 15 * MINUTE)
+    expect(stored(storage, 'temperature').map((w) => [w.start, w.count, w.quality.missing])).toEqual([[T0, 1, 4]])
+    storage.clock.advance(4 * MINUTE)
+    await storage.windows.closeUntil(T0 + 19 * MINUTE)
+    await storage.windows.closeUntil(T0 + 19 * MINUTE)
+    expect(stored(storage, 'temperature').map((w) => [w.start, w.count, w.quality.missing])).toEqual([
+      [T0, 1, 4],
+      [T0 + 5 * MINUTE, 0, 5],
+    ])
+    await storage.buffer.define([sales])
+    storage.clock.advance(2 * HOUR)
+    for (let i = 0; i < 3; i++) await storage.windows.closeUntil(T0 + 2 * HOUR)
+    expect(stored(storage, 'temperature')).toHaveLength(2)
+    expect(stored(storage, 'sales')).toHaveLength(1)
+  })
+
+  it('counts readings of a gauge that stands still for longer than it may, over windows and a restart', async () => {
+    const still = { ...temperature, quality: QualityRules.parse({ flatAfter: 240 }) }
+    const at = (from: number, to: number, value: number) =>
+      Array.from({ length: to - from }, (_, i) => gauge(T0 + (from + i) * MINUTE, value))
+    {
+      await using storage = await open()
+      await storage.buffer.define([still, sales])
+      await accept(storage, [...at(0, 2, 7), ...at(2, 6, 8)])
+      await storage.windows.closeUntil(T0 + 5 * MINUTE)
+    }
+    await using storage = await open({ now: T0 + 20 * MINUTE })
+    await storage.buffer.define([still, sales])
+    await accept(storage, [...at(6, 11, 8), ...at(11, 15, 9)])
+    await storage.windows.closeUntil(T0 + 15 * MINUTE)
+    // 8 stands since minute 2: from minute 7 on it repeats for too long.
+    expect(stored(storage, 'temperature').map((w) => w.quality.flat)).toEqual([0, 3, 1])
   })
 
   it('keeps open windows over a restart and rolls up what was left in the journal', async () => {
@@ -297,9 +373,12 @@ describe('in any order, in any portions, over restarts', () => {
           }
           await storage.windows.closeUntil(T0 + 24 * HOUR)
           const windows = [...stored(storage, 'temperature'), ...stored(storage, 'sales')]
-          const totals = windows.map(({ series, start, count, sum, min, max, sketch }) => {
-            return { sensor: series.sensor, start, count, sum, min, max, sketch }
-          })
+          // A gap is told by windows of its own, or not, by the order in which readings come.
+          const totals = windows
+            .filter(({ count }) => count > 0)
+            .map(({ series, start, count, sum, min, max, sketch }) => {
+              return { sensor: series.sensor, start, count, sum, min, max, sketch }
+            })
           const expected = [
             ...group(
               [...gauges].map(([time, value]) => ({ time, value })),

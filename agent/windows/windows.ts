@@ -30,6 +30,11 @@ export interface WindowsOptions {
   readonly lateDelayMs?: number
   /** Store milliseconds of the newest windows that keep their size whatever the cap. */
   readonly keepFineMs?: number
+  /**
+   * Milliseconds, by the store's clock and by the real one, for which a silent sensor may yet speak: what was on its way
+   * while the agent was away comes after it has started.
+   */
+  readonly silence?: { readonly storeMs: number; readonly realMs: number }
 }
 
 /**
@@ -64,6 +69,11 @@ export class Windows implements AsyncDisposable {
   #rolling = false
   #waiting = 0
   #closedBefore = -Infinity
+  /** Store times that had been reached at real ones, two of them: the earlier is at least as old as silence takes. */
+  #reached = [
+    { real: -Infinity, store: -Infinity },
+    { real: -Infinity, store: -Infinity },
+  ] as const
   #nextEnd = -Infinity
   #stopped = false
   #timeZone: string
@@ -84,6 +94,7 @@ export class Windows implements AsyncDisposable {
       capBytes: 2 ** 31,
       lateDelayMs: 5000,
       keepFineMs: 48 * 3_600_000,
+      silence: { storeMs: 600_000, realMs: 10_000 },
       ...options,
     })
     windows.#timers.use(options.buffer.onCommitted((committed) => windows.#onCommitted(committed)))
@@ -229,6 +240,7 @@ export class Windows implements AsyncDisposable {
         now,
         closeBefore,
         graceMs,
+        silentBefore: this.#silentBefore(now),
         keepRawFrom: now - keepRawMs,
         entries: this.#enough(),
       })
@@ -254,6 +266,14 @@ export class Windows implements AsyncDisposable {
       }
       used = result.usedBytes
     }
+  }
+
+  #silentBefore(now: number): number {
+    const { storeMs, realMs } = this.#options.silence
+    const [, newest] = this.#reached
+    const real = performance.now()
+    if (real - newest.real >= realMs) this.#reached = [newest, { real, store: now }]
+    return Math.min(now - storeMs, this.#reached[0].store)
   }
 
   /** The zone as the writer thread needs it, which knows no time zones: they would cost it 8 MB. */

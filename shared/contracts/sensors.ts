@@ -15,6 +15,32 @@ export type WindowSize = z.infer<typeof WindowSize>
 /** Steps of resolution between 0 and the far end of the range: any window's sum then stays an exact integer below 2^53. */
 export const MOST_STEPS = 2 ** 36
 
+/** A sensor's data quality has six dimensions, each measured as a share in [0, 1] (see `shared/quality`). */
+export const QualityDimension = z.enum(['completeness', 'validity', 'timeliness', 'movement', 'uniqueness', 'clock'])
+export type QualityDimension = z.infer<typeof QualityDimension>
+
+const Share = z.number().min(0).max(1)
+
+/** What is expected of a sensor's data beyond its range and interval, and from where on somebody is to look after it. */
+export const QualityRules = z.strictObject({
+  /** Seconds for which a gauge may show one value; each reading that repeats it for longer is flat. 0: it may stand still. */
+  flatAfter: z.number().nonnegative().default(0),
+  /** Seconds by which a reading's own time may be ahead of the device's clock before it is distrusted. */
+  aheadBy: z.number().nonnegative().default(60),
+  /** A score below its threshold asks for a steward; 0: never. */
+  thresholds: z
+    .strictObject({
+      completeness: Share.default(0.9),
+      validity: Share.default(0.98),
+      timeliness: Share.default(0.9),
+      movement: Share.default(0.8),
+      uniqueness: Share.default(0.9),
+      clock: Share.default(0.98),
+    })
+    .prefault({}),
+})
+export type QualityRules = z.infer<typeof QualityRules>
+
 /** What a sensor measures and how its readings are stored. Written once per fleet, read by devices and cloud. */
 export const SensorDefinition = z
   .strictObject({
@@ -32,12 +58,18 @@ export const SensorDefinition = z
     window: WindowSize.default('5m'),
     /** `product`: one series per product of the site; `site`: one series. */
     per: z.enum(['site', 'product']).default('site'),
+    /** Left out: the defaults. */
+    quality: QualityRules.optional(),
   })
   .refine(({ range, resolution }) => Math.max(...range.map(Math.abs)) / resolution <= MOST_STEPS, {
     error: 'range: more than 2^36 steps of resolution; give a coarser resolution or a narrower range',
     path: ['range'],
   })
 export type SensorDefinition = z.infer<typeof SensorDefinition>
+
+/** The rules that hold for a sensor. */
+export const qualityRulesOf = ({ quality }: Pick<SensorDefinition, 'quality'>): QualityRules =>
+  quality ?? QualityRules.parse({})
 
 export const SensorDefinitions = z
   .array(SensorDefinition)

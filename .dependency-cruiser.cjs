@@ -3,7 +3,7 @@
  * `platform`); rooms meet in `shared`; nothing is imported in a circle, types included.
  */
 const rooms = {
-  shared: ['contracts', 'expressions', 'windows', 'features', 'forecasts', 'bundle', 'wire'],
+  shared: ['contracts', 'expressions', 'windows', 'statistics', 'features', 'forecasts', 'bundle', 'wire'],
   agent: [
     'platform',
     'sensors',

@@ -1,0 +1,61 @@
+import type { SketchBins } from '../contracts/records.ts'
+
+/**
+ * Bins of a frozen reference. Each ends where a bin of the sketch ends, so that counts of a sketch are exact: the index of
+ * bins is by a sketch bin's *rank*, negative sides included. Steps of the resolution from the centre, v:
+ * rank −(i + 1) for negative bin i, 0 for v = 0, i + 1 for positive bin i; |v| ≥ 1 step, so that i ≥ 0.
+ */
+
+const BINS = 10
+
+/** A sketch's bins by rank, ascending. */
+function ranked({ zero, positive, negative }: SketchBins): (readonly [rank: number, count: number])[] {
+  return [
+    ...negative.map(([index, count]) => [-index - 1, count] as const).reverse(),
+    ...(zero > 0 ? [[0, zero] as const] : []),
+    ...positive.map(([index, count]) => [index + 1, count] as const),
+  ]
+}
+
+/**
+ * Last ranks of all bins but the last, ascending: at the deciles, fewer where few values are taken. No bin holds less than
+ * half of a tenth: what is hardly ever seen says nothing of a small sample.
+ */
+export function cutsOf(reference: SketchBins, bins = BINS): number[] {
+  const ranks = ranked(reference)
+  const total = ranks.reduce((sum, [, count]) => sum + count, 0)
+  const least = total / bins / 2
+  const cuts: number[] = []
+  let [below, cutAt, next] = [0, 0, 1]
+  for (const [rank, count] of ranks) {
+    below += count
+    if (below * bins < next * total || below - cutAt < least || total - below < least) continue
+    cuts.push(rank)
+    cutAt = below
+    next = Math.floor((below * bins) / total) + 1
+  }
+  return cuts
+}
+
+/** How many of the sketch's values lie in each of the `cuts.length + 1` bins. */
+export function binCounts(sketch: SketchBins, cuts: readonly number[]): number[] {
+  const counts = new Array<number>(cuts.length + 1).fill(0)
+  let bin = 0
+  for (const [rank, count] of ranked(sketch)) {
+    while (bin < cuts.length && rank > cuts[bin]!) bin++
+    counts[bin]! += count
+  }
+  return counts
+}
+
+/**
+ * Shares with half a count more in every bin (H. Jeffreys' prior of a multinomial): an empty bin stays finite, and the PSI
+ * of small samples keeps its χ² law.
+ *
+ * @param effect what a row is short of an independent one (the design effect): the prior weighs half an independent row
+ */
+export function sharesOf(counts: readonly number[], effect = 1): number[] {
+  const half = effect / 2
+  const total = counts.reduce((sum, count) => sum + count + half, 0)
+  return counts.map((count) => (count + half) / total)
+}

@@ -1,0 +1,24 @@
+export { auc, aucOfSketches } from './auc.ts'
+export { binCounts, cutsOf, sharesOf } from './bins.ts'
+export { type Clustering, clusteringOf, designEffect, INDEPENDENT, type SampleSize } from './clustering.ts'
+export { type Distribution, ofSamples, ofSketch } from './distribution.ts'
+export {
+  compareDrift,
+  type DriftComparison,
+  type DriftSample,
+  type DriftThresholds,
+  driftThresholds,
+  effectiveRows,
+  type FrozenDistribution,
+  LEAST_EFFECTIVE,
+} from './drift.ts'
+export { discoveryThreshold, type FalseDiscoveryMethod, falseDiscovery } from './false-discovery.ts'
+export {
+  kolmogorovSmirnov,
+  kolmogorovSmirnovExact,
+  kolmogorovSmirnovOfSketches,
+  kolmogorovTail,
+  kolmogorovTailEstimated,
+} from './kolmogorov-smirnov.ts'
+export { psi, psiTail } from './psi.ts'
+export { wasserstein, wassersteinNull, wassersteinOfSketches, wassersteinTail } from './wasserstein.ts'

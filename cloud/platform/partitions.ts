@@ -44,7 +44,9 @@ export async function openMonths(client: PoolClient, table: string, times: Itera
 async function withoutTable(client: PoolClient, table: string, months: readonly Month[]): Promise<readonly Month[]> {
   if (months.length === 0) return []
   const { rows } = await client.query<{ name: string }>(
-    'SELECT name FROM unnest($2::text[]) AS name WHERE to_regclass($1 || name) IS NULL',
+    // By the rows, not by to_regclass: that may not have heard yet of what another connection has just committed.
+    `SELECT name FROM unnest($2::text[]) AS name WHERE NOT EXISTS (
+       SELECT 1 FROM pg_class WHERE relname = $1 || name AND pg_table_is_visible(oid))`,
     [`${table}_`, months.map(({ name }) => name)],
   )
   return months.filter(({ name }) => rows.some((row) => row.name === name))

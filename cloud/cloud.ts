@@ -22,6 +22,7 @@ import {
   serviceRoutes,
   siteRoutes,
   startApi,
+  statusRoutes,
   telemetryRoutes,
   trainingRoutes,
   trustRoutes,
@@ -48,6 +49,7 @@ import { type CloudError, ConflictError } from './platform/errors.ts'
 import { createLog, type Log } from './platform/log.ts'
 import { createRegistry, createUploads } from './registry/index.ts'
 import { rolloutsOfGroup, startRollouts } from './rollout/index.ts'
+import { cloudStatus } from './status.ts'
 import { databaseOf, identityFolder, MIGRATIONS, openObjects, VERSION } from './storage.ts'
 import { createTelemetry } from './telemetry/index.ts'
 import { startTrainings, type Train } from './training/index.ts'
@@ -249,6 +251,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       access,
       routes: [
         serviceRoutes({ database, bus, access, metrics, loopback }),
+        statusRoutes((silentHours) => cloudStatus({ database, objects, bus, identity, clock }, silentHours)),
         siteRoutes(sites),
         deviceRoutes(devices),
         groupRoutes(groups),

@@ -7,6 +7,7 @@ import { addBackupCommands } from './backup.ts'
 import { addCompletionCommand } from './completion.ts'
 import type { CliContext } from './context.ts'
 import { addDeviceCommands } from './device.ts'
+import { addDoctorCommand } from './doctor.ts'
 import { addEnrollCommands } from './enroll.ts'
 import { CancelledError, DifferencesError, NotLoggedInError } from './errors.ts'
 import { addGroupCommands } from './group.ts'
@@ -17,6 +18,7 @@ import { addMosquittoCommands } from './mosquitto.ts'
 import { addPolicyCommands } from './policy.ts'
 import { addRolloutCommands } from './rollout.ts'
 import { addTrustCommands } from './trust.ts'
+import { VERSION } from './version.ts'
 
 /**
  * 0 done, 1 failed or a command line that is wrong, 2 cancelled, 4 not logged in; as `gh` has them. `diff` ends as diff does:
@@ -29,6 +31,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   const { terminal, signal } = context
   const program = new Command('storecast')
     .description('Train models for stores and look after the fleet that runs them.')
+    .version(VERSION, '--version', 'print the version')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
@@ -48,6 +51,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addAuditCommands(program, context)
   addMosquittoCommands(program, context)
   addBackupCommands(program, context)
+  addDoctorCommand(program, context)
   addCompletionCommand(program, context)
   const failed = argv[0] === 'diff' ? 2 : 1
   try {

@@ -119,7 +119,7 @@ describe('refusals', () => {
     ['a cursor of its own', 'GET', '/v1/sites?cursor=%22', {}, 400, 'invalid-request'],
     ['a page too large', 'GET', '/v1/sites?limit=501', {}, 400, 'invalid-request'],
     ['an unknown parameter', 'GET', '/v1/sites?order=asc', {}, 400, 'invalid-request'],
-    ['a selector without =', 'GET', '/v1/devices?selector=eu', {}, 400, 'invalid-request'],
+    ['a selector that is none', 'GET', '/v1/devices?selector=region+eu', {}, 400, 'invalid-request'],
     ['no body', 'POST', '/v1/devices', {}, 400, 'invalid-request'],
     ['a missing field', 'POST', '/v1/devices', { json: { id: 'x' } }, 400, 'invalid-request'],
     ['an unknown field', 'POST', '/v1/devices', { json: { id: 'x', site: 'berlin', role: 1 } }, 400, 'invalid-request'],

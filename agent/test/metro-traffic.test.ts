@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { SensorName, WindowQuality } from '@storecast/shared/contracts'
+import { addQuality, NO_QUALITY } from '@storecast/shared/windows'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { openShop, type Shop } from './shop.ts'
+import { temporaryFolder } from './storage.ts'
+
+const path = fileURLToPath(
+  new URL('../../../shared/data/metro_traffic/Metro_Interstate_Traffic_Volume.csv.gz', import.meta.url),
+)
+if (!existsSync(path)) console.warn(`skipped: ${path} is not there`)
+
+const HOUR = 3_600_000
+const FIRST = Date.parse('2012-10-02T09:00:00Z')
+const END = Date.parse('2018-10-01T00:00:00Z')
+
+/** Six years of hourly readings with every trap left in, as a device meets them. */
+describe.skipIf(!existsSync(path))('metro_traffic through an agent', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>
+  let shop: Shop
+
+  beforeAll(async () => {
+    folder = await temporaryFolder()
+    const gauge = { kind: 'gauge', interval: 3600, window: '1h', resolution: 0.01 }
+    shop = await openShop({
+      folder: folder.path,
+      // Nothing is missing yet of the hour that begins as the file ends.
+      now: END + 60_000,
+      settings: {
+        timeZone: 'UTC',
+        sensors: [
+          { ...gauge, name: 'temperature', unit: 'K', range: [200, 330], centre: 280 },
+          { ...gauge, name: 'rain', unit: 'mm', range: [0, 300] },
+          { ...gauge, name: 'traffic', unit: 'vehicles', range: [0, 10_000], resolution: 1 },
+        ],
+        sources: [
+          {
+            kind: 'csv',
+            name: 'metro',
+            path,
+            speed: 'max',
+            time: { column: 'date_time', format: 'local' },
+            columns: [
+              { column: 'temp', sensor: 'temperature' },
+              { column: 'rain_1h', sensor: 'rain' },
+              { column: 'traffic_volume', sensor: 'traffic' },
+            ],
+          },
+        ],
+      },
+    })
+    const { sensors, windows } = shop.agent.pipeline
+    await vi.waitFor(() => expect(shop.agent.pipeline.buffer.positionOf('metro')?.position).toBe(48_204), 20_000)
+    await windows.closeUntil(END)
+    expect(sensors.sources).toMatchObject([{ name: 'metro', trouble: undefined }])
+  }, 60_000)
+  afterAll(async () => {
+    await shop?.[Symbol.asyncDispose]()
+    await folder?.[Symbol.asyncDispose]()
+  })
+
+  const windowsOf = (sensor: SensorName) => [...shop.agent.pipeline.windows.read({ sensor, from: 0, to: 4e12 })]
+  const account = (sensor: SensorName) => {
+    let [count, max, quality] = [0, 0, NO_QUALITY as WindowQuality]
+    for (const window of windowsOf(sensor)) {
+      count += window.count
+      max = Math.max(max, window.max)
+      quality = addQuality(quality, window.quality)
+    }
+    // How the replay and the clock meet is no fault of the data: an hour may close between two rows of it.
+    return { count, max, quality: { ...quality, late: 0 } }
+  }
+
+  it('counts the missing hours and the duplicate stamps, each exactly', () => {
+    expect(account('traffic')).toEqual({
+      count: 40_575,
+      max: 7280,
+      quality: { ...NO_QUALITY, missing: 11_976, duplicate: 7629 },
+    })
+  })
+
+  it('tells the gap of 307 days by windows of whole days without a reading', () => {
+    const silent = windowsOf('traffic').filter(({ count }) => count === 0)
+    let longest = { start: 0, end: 0 }
+    let [start, end] = [0, 0]
+    for (const window of silent) {
+      if (window.start !== end) start = window.start
+      end = window.end
+      if (end - start > longest.end - longest.start) longest = { start, end }
+    }
+    // From the hour after the last reading to the hour of the next one.
+    expect((longest.end - longest.start) / HOUR).toBeGreaterThan(307 * 24 - 1)
+    expect((longest.end - longest.start) / HOUR).toBeLessThan(308 * 24)
+    const days = silent.filter((w) => w.start >= longest.start && w.end <= longest.end && w.end - w.start === 24 * HOUR)
+    expect(days.length).toBeGreaterThanOrEqual(306)
+  })
+
+  it('refuses 0 K and 9,831 mm of rain, and counts them where they came', () => {
+    expect(account('temperature').quality).toEqual({
+      ...NO_QUALITY,
+      missing: 11_976,
+      duplicate: 7629,
+      outOfRange: 10,
+    })
+    expect(account('rain')).toMatchObject({ quality: { missing: 11_976, outOfRange: 1 } })
+    const cold = windowsOf('temperature').filter(({ quality }) => quality.outOfRange > 0)
+    expect(cold.map(({ start }) => new Date(start).toISOString().slice(0, 10))).toEqual([
+      ...new Array(4).fill('2014-01-31'),
+      ...new Array(6).fill('2014-02-02'),
+    ])
+    expect(shop.agent.pipeline.sensors.refusals).toMatchObject([{ cause: 'out-of-range', count: 11 }])
+  })
+
+  it('covers every hour from the first reading to the last once', () => {
+    let end = FIRST
+    for (const window of windowsOf('traffic')) {
+      expect(window.start).toBe(end)
+      end = window.end
+    }
+    expect(end).toBe(END)
+  })
+})

@@ -1,6 +1,5 @@
 import type { SequenceView } from '@storecast/shared/contracts'
 import { DatasetError } from '../dataset/index.ts'
-import { referenceOf } from '../demand/index.ts'
 import { openSession, type Tensors } from '../onnx/session.ts'
 import { tensor } from '../onnx/tensor.ts'
 import { modelBytes } from '../onnx/write.ts'
@@ -11,6 +10,7 @@ import {
   type SensorSeries,
   scoreSensor,
   sensorModel,
+  sensorReference,
   standardised,
   trainSensor,
 } from '../sensor/index.ts'
@@ -87,7 +87,7 @@ export async function sensorDraft(options: DraftOptions<SensorPhase>): Promise<B
     vocabulary: {},
     features: series.channels,
     fill: [],
-    reference: referenceOf(series.values, series.channels),
+    reference: sensorReference(series, view.step),
     warmup: null,
     metrics: metricsOf(scores),
     baseline: scores.lastValue,

@@ -11,7 +11,7 @@ import { loadDefinition } from '../definition.ts'
 import { openSession } from '../onnx/session.ts'
 import { modelBytes } from '../onnx/write.ts'
 import { smallShops } from '../test/small-shops.ts'
-import { columnMoments, fillUnknown, referenceOf } from './distribution.ts'
+import { columnMoments, fillUnknown } from './distribution.ts'
 import { codedSites, demandRows, vocabularyOf } from './rows.ts'
 import { simulateDevices } from './simulate.ts'
 import { trainDemand } from './train.ts'
@@ -84,22 +84,6 @@ describe('distribution', () => {
     fillUnknown(values, mean)
     expect([...values]).toEqual([1, 10, 2, 20, 3, 30])
   })
-
-  it('freezes bins that hold every row', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 200 }), (values) => {
-        const { features, rows } = referenceOf(Float32Array.from(values), ['x'])
-        const { edges, counts } = features[0]!
-        expect(rows).toBe(values.length)
-        const expected = [...edges, Number.POSITIVE_INFINITY].map((high, bin) => {
-          const low = bin === 0 ? Number.NEGATIVE_INFINITY : edges[bin - 1]!
-          return values.filter((value) => value > low && value <= high).length
-        })
-        expect(counts).toEqual(expected)
-        expect(edges).toEqual([...new Set(edges)].sort((a, b) => a - b))
-      }),
-    )
-  })
 })
 
 describe('trainDemand', () => {
@@ -115,7 +99,14 @@ describe('trainDemand', () => {
     expect(quantiles).toHaveLength(3)
     expect(new Set(days).size).toBe(7)
     expect(actual.length).toBe(days.length)
-    expect(trained.reference.features.map(({ name }) => name)).toEqual(trained.features)
+    const { features, target, sites, blocks } = trained.reference
+    expect(features.map(({ name }) => name)).toEqual(trained.features)
+    expect(Object.keys(sites)).toEqual(['s0', 's1', 's2'])
+    // 32 days have a full history before them: four whole weeks of 20 products.
+    expect(blocks).toBe(4)
+    expect(sites.s0!.features!.rows).toBe(20 * 28)
+    expect(target!.clustering.site!.freedom).toBe(9)
+    expect(sites.s0!.target!.rows).toBeLessThanOrEqual(20 * 28)
   })
 
   it('says when there is too little to learn from', async () => {

@@ -1,4 +1,3 @@
-export { referenceOf } from './distribution.ts'
 export type { DemandRows } from './rows.ts'
 export { type DeviceForecast, simulateDevices } from './simulate.ts'
 export { asMetrics, type DemandPhase, trainDemand } from './train.ts'

@@ -6,9 +6,10 @@ import type { ModelIr } from '../onnx/ir.ts'
 import { openSession } from '../onnx/session.ts'
 import { modelBytes } from '../onnx/write.ts'
 import type { JobProgress } from '../training/index.ts'
-import { columnMoments, fillUnknown, referenceOf } from './distribution.ts'
+import { columnMoments, fillUnknown } from './distribution.ts'
 import { fitDemand } from './fit.ts'
 import { predict } from './predict.ts'
+import { demandReference } from './reference.ts'
 import { codedSites, type DemandRows, demandRows, vocabularyOf } from './rows.ts'
 
 /** Days at the end that a second network does not see: it forecasts them, and its errors warm devices up. */
@@ -92,7 +93,7 @@ export async function trainDemand(options: {
     features,
   })
   const model = await fit('final', rows)
-  const reference = referenceOf(rows.features, features)
+  const reference = demandReference({ data, encoder, coded, fill, from })
   return { ...{ model, rows, vocabulary, features, fill, reference, warmup, heldOut, metrics, baseline } }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createTar, parseTar } from 'nanotar'
 import { z } from 'zod'
-import { Golden, Manifest, Reference, Warmup } from '../contracts/index.ts'
+import { Golden, Manifest, type Reference, ReferenceFile, Warmup } from '../contracts/index.ts'
 import { BundleError } from './errors.ts'
 
 /** The archive's files, by name: flat, no folders. */
@@ -79,7 +79,7 @@ export function openBundle(bytes: Uint8Array): Bundle {
     golden: parse(Golden, listed, 'golden.json'),
     model,
     warmup: own(listed, 'warmup.json') ? parse(Warmup, listed, 'warmup.json') : null,
-    reference: own(listed, 'reference.json') ? parse(Reference, listed, 'reference.json') : null,
+    reference: own(listed, 'reference.json') ? parse(ReferenceFile, listed, 'reference.json') : null,
     files,
   }
 }

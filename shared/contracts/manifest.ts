@@ -97,23 +97,3 @@ export const Warmup = z.strictObject({
   ),
 })
 export type Warmup = z.infer<typeof Warmup>
-
-/** `reference.json`: the distribution of every feature in training, frozen, so that drift is measured on fixed bins. */
-export const Reference = z.strictObject({
-  format: z.literal(1),
-  rows: z.int().nonnegative(),
-  features: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        mean: z.number(),
-        sd: z.number().nonnegative(),
-        /** Inner edges, ascending: bin i is (edges[i-1], edges[i]]; the first and the last are open. */
-        edges: z.array(z.number()).max(64),
-        /** Rows in each of the edges.length + 1 bins. */
-        counts: z.array(z.int().nonnegative()).max(65),
-      }),
-    )
-    .max(4096),
-})
-export type Reference = z.infer<typeof Reference>

@@ -1,4 +1,5 @@
 import type { SketchBins } from '../contracts/records.ts'
+import { indexOf } from '../windows/sketch.ts'
 
 /**
  * Bins of a frozen reference. Each ends where a bin of the sketch ends, so that counts of a sketch are exact: the index of
@@ -7,6 +8,24 @@ import type { SketchBins } from '../contracts/records.ts'
  */
 
 const BINS = 10
+
+/** The rank of a value, in whole steps from the centre. */
+export function rankOf(steps: number): number {
+  return steps === 0 ? 0 : Math.sign(steps) * (indexOf(Math.abs(steps)) + 1)
+}
+
+/** A sketch of what is known by rank. @param counts by rank, each once, in any order */
+export function ofRanks(counts: Iterable<readonly [rank: number, count: number]>): SketchBins {
+  const ordered = [...counts].filter(([, count]) => count > 0).sort(([a], [b]) => a - b)
+  return {
+    zero: ordered.find(([rank]) => rank === 0)?.[1] ?? 0,
+    positive: ordered.filter(([rank]) => rank > 0).map(([rank, count]) => [rank - 1, count] as const),
+    negative: ordered
+      .filter(([rank]) => rank < 0)
+      .map(([rank, count]) => [-rank - 1, count] as const)
+      .reverse(),
+  }
+}
 
 /** A sketch's bins by rank, ascending. */
 function ranked({ zero, positive, negative }: SketchBins): (readonly [rank: number, count: number])[] {
@@ -35,6 +54,19 @@ export function cutsOf(reference: SketchBins, bins = BINS): number[] {
     next = Math.floor((below * bins) / total) + 1
   }
   return cuts
+}
+
+/** The rank in the middle of each bin's values: what stands for the bin where its count alone is known. */
+export function pointsOf(reference: SketchBins, cuts: readonly number[]): number[] {
+  const inBins = binCounts(reference, cuts)
+  const points: number[] = []
+  let [bin, below] = [0, 0]
+  for (const [rank, count] of ranked(reference)) {
+    if (bin < cuts.length && rank > cuts[bin]!) [bin, below] = [bin + 1, 0]
+    below += count
+    if (points.length === bin && 2 * below >= inBins[bin]!) points.push(rank)
+  }
+  return points
 }
 
 /** How many of the sketch's values lie in each of the `cuts.length + 1` bins. */

@@ -144,7 +144,8 @@ export function packSketch({ zero, positive, negative }: SketchBins): Uint8Array
   return out.finish()
 }
 
-function indexOf(magnitude: number): number {
+/** The bin of a magnitude above 0. */
+export function indexOf(magnitude: number): number {
   return Math.ceil(Math.log(magnitude) * BINS_PER_E)
 }
 

@@ -33,6 +33,7 @@ const rooms = {
     'governance',
     'training',
     'rollout',
+    'alerts',
     'api',
   ],
 }

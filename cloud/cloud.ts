@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { spawnTraining } from '@storecast/models'
+import { alertMetrics, startAlerts, subjectSources } from './alerts/index.ts'
 import {
   type Api,
   accessControl,
+  alertRoutes,
+  alertRuleRoutes,
   appliedRoutes,
   auditRoutes,
   certificateAccess,
@@ -209,6 +212,24 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   )
 
   const groups = deviceGroups({ database, clock, usersOf: rolloutsOfGroup })
+  const alertCounts = alertMetrics(metrics.registry)
+  const alerts = stack.use(
+    startAlerts({
+      database,
+      sources: subjectSources({ pool: database.pool, objects, telemetry, rollouts }),
+      clock,
+      realTime: systemClock,
+      log,
+      everyMs: config.alerts.everySeconds * 1000,
+      secrets: secrets.named ?? {},
+      smtpUrl: secrets.smtpUrl,
+      mailFrom: config.alerts.mailFrom,
+      linkTo: (alert) => `${url}/v1/alerts/${alert}`,
+      onOutcome: (receiver, outcome) => alertCounts.notifications.inc({ receiver, outcome }),
+      onLooked: (seconds) => alertCounts.looks.observe(seconds),
+    }),
+  )
+  alertCounts.read(alerts)
 
   const adminToken = secrets.adminToken ?? newSecret()
   const access = accessControl({
@@ -260,6 +281,8 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         uploadRoutes(createUploads({ database, clock }), registry),
         trainingRoutes(trainings),
         rolloutRoutes(rollouts),
+        alertRoutes(alerts, () => clock.now()),
+        alertRuleRoutes(alerts),
         telemetryRoutes(telemetry),
         mergedWindowRoutes(telemetry),
         quarantineRoutes(quarantine),

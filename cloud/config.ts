@@ -73,6 +73,14 @@ const Settings = z.strictObject({
     })
     .prefault({}),
   training: z.strictObject({ concurrency: z.int().min(1).max(16).default(1) }).prefault({}),
+  alerts: z
+    .strictObject({
+      /** Seconds between two looks at the rules. */
+      everySeconds: z.number().min(0.05).max(3600).default(15),
+      /** Sender of mails; the server comes from SMTP_URL. */
+      mailFrom: z.email().default('storecast@localhost.localdomain'),
+    })
+    .prefault({}),
   /** Extra settings of the embedded PostgreSQL, by its own names. */
   postgres: z.record(z.string(), z.string()).default({}),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -84,6 +92,10 @@ export interface CloudSecrets {
   /** `mqtt://user:password@host`; absent: the embedded broker. */
   readonly mqttUrl?: string
   readonly adminToken?: string
+  /** `smtps://user:password@host`; absent: alerts go out by no mail. */
+  readonly smtpUrl?: string
+  /** Others, by the names under which documents refer to them. */
+  readonly named?: Readonly<Record<string, string>>
 }
 type CloudSettings = z.output<typeof Settings>
 export type CloudConfig = CloudSettings & { readonly secrets: CloudSecrets }
@@ -125,7 +137,8 @@ export function cloudConfig(settings: z.input<typeof Settings>, secrets: CloudSe
 
 /**
  * Reads environment and files, once. `STORECAST_CONFIG` names a YAML file; variables go over it. Secrets:
- * `DATABASE_URL`, `MQTT_URL`, `STORECAST_ADMIN_TOKEN`, each also as `…_FILE`.
+ * `DATABASE_URL`, `MQTT_URL`, `SMTP_URL`, `STORECAST_ADMIN_TOKEN`, and `STORECAST_SECRET_SLACK_URL` for the one that documents
+ * name `slack-url`, each also as `…_FILE`.
  * @throws SetupError that names what is wrong.
  */
 export async function loadConfig(env: Readonly<Record<string, string | undefined>>): Promise<CloudConfig> {
@@ -139,6 +152,8 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
     databaseUrl: await secret(env, 'DATABASE_URL'),
     mqttUrl: await secret(env, 'MQTT_URL'),
     adminToken: await secret(env, 'STORECAST_ADMIN_TOKEN'),
+    smtpUrl: await secret(env, 'SMTP_URL'),
+    named: await namedSecrets(env),
   }
   const given = Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== undefined))
   return cloudConfig(settings as z.input<typeof Settings>, given)
@@ -154,6 +169,18 @@ async function readSettings(path: string): Promise<Record<string, unknown>> {
   } catch (cause) {
     throw new SetupError({ code: 'config-invalid', message: `${path}: ${(cause as Error).message}`, cause })
   }
+}
+
+const NAMED = /^(STORECAST_SECRET_([A-Z0-9_]+?))(?:_FILE)?$/
+
+async function namedSecrets(env: Readonly<Record<string, string | undefined>>): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const variable of Object.keys(env)) {
+    const [, base, name] = NAMED.exec(variable) ?? []
+    const value = base === undefined ? undefined : await secret(env, base)
+    if (name !== undefined && value !== undefined) found[name.toLowerCase().replaceAll('_', '-')] = value
+  }
+  return found
 }
 
 async function secret(env: Readonly<Record<string, string | undefined>>, name: string): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { alertMigrations } from './alerts/index.ts'
 import { apiMigrations } from './api/index.ts'
 import { auditMigrations } from './audit/index.ts'
 import type { CloudConfig } from './config.ts'
@@ -30,6 +31,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...trustMigrations,
   ...auditMigrations,
   ...governanceMigrations,
+  ...alertMigrations,
 ]
 
 export const databaseOf = ({ data, postgres, secrets }: CloudConfig): DatabaseConfig =>

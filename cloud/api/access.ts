@@ -9,6 +9,10 @@ export type Principal =
   /** `id` tells tokens apart in the audit log, and is of no use to get in. */
   { readonly role: 'admin'; readonly id: string } | { readonly role: 'device'; readonly device: string }
 
+/** Of an operator, for what is kept of who did something. */
+export const nameOf = (principal: Principal | undefined): string =>
+  principal?.role === 'admin' ? principal.id : 'unknown'
+
 /** Who may call a route; `public` asks for nothing, `renewal` is for a device whose certificate may have expired. */
 export type Access = 'public' | 'admin' | 'device' | 'any' | 'renewal'
 

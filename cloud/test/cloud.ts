@@ -32,16 +32,20 @@ export async function testCloud(overrides: Overrides = {}, settings: Partial<Clo
   await using stack = new AsyncDisposableStack()
   const folder = stack.use(await temporaryFolder())
   const data = join(folder.path, 'data')
-  const config = cloudConfig({
-    data,
-    http: { port: 0 },
-    mqtt: { port: 0 },
-    devices: { port: 0 },
-    mqtts: { port: 0 },
-    postgres: { fsync: 'off' },
-    logLevel: 'silent',
-    ...settings,
-  })
+  const { secrets, ...rest } = settings
+  const config = cloudConfig(
+    {
+      data,
+      http: { port: 0 },
+      mqtt: { port: 0 },
+      devices: { port: 0 },
+      mqtts: { port: 0 },
+      postgres: { fsync: 'off' },
+      logLevel: 'silent',
+      ...rest,
+    },
+    secrets,
+  )
   const cloud = stack.use(await startCloud(config, { log: quiet, ...overrides }))
   const { pool } = stack.use(await openDatabase({ url: cloud.databaseUrl, log: quiet }))
   const owned = stack.move()

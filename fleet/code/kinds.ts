@@ -1,8 +1,16 @@
+import { routeFaults, ruleFaults } from '@storecast/cloud/alerts'
 import { policyFaults } from '@storecast/cloud/policies'
-import { DeviceGroup, ModelDefinition, Policy, RolloutDocument } from '@storecast/shared/contracts'
+import {
+  AlertRoute,
+  AlertRule,
+  DeviceGroup,
+  ModelDefinition,
+  Policy,
+  RolloutDocument,
+} from '@storecast/shared/contracts'
 import type { z } from 'zod'
 import { PolicyTest } from './policy-test.ts'
-import { type DocumentStore, groupStore, policyStore, rolloutStore } from './stores.ts'
+import { alertRouteStore, alertRuleStore, type DocumentStore, groupStore, policyStore, rolloutStore } from './stores.ts'
 
 /** What is wrong inside a document that its schema allows. */
 export interface Fault {
@@ -25,6 +33,8 @@ export const KINDS = {
   DeviceGroup: { schema: DeviceGroup, store: groupStore },
   Policy: { schema: Policy, faults: policyFaults, store: policyStore },
   PolicyTest: { schema: PolicyTest },
+  AlertRule: { schema: AlertRule, faults: ruleFaults, store: alertRuleStore },
+  AlertRoute: { schema: AlertRoute, faults: routeFaults, store: alertRouteStore },
   Rollout: {
     schema: RolloutDocument,
     store: rolloutStore,

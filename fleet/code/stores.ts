@@ -14,10 +14,14 @@ export interface DocumentStore {
   remove?(cloud: CloudClient, name: string): Promise<void>
 }
 
-/** Documents that the API lists, takes and removes under one path. */
-const storeAt = (path: string): DocumentStore => ({
+interface Named {
+  readonly metadata: { readonly name: string }
+}
+
+/** Documents that the API lists, takes and removes under one path. @param documentOf an item of the list */
+const storeAt = <T = Named>(path: string, documentOf: (item: T) => Named = (item) => item as Named): DocumentStore => ({
   async list(cloud) {
-    const documents = await listAll<{ metadata: { name: string } }>(cloud, path)
+    const documents = (await listAll<T>(cloud, path)).map(documentOf)
     return documents.map((document) => ({ name: document.metadata.name, document }))
   },
   async put(cloud, name, document) {
@@ -30,6 +34,8 @@ const storeAt = (path: string): DocumentStore => ({
 
 export const groupStore = storeAt('/v1/groups')
 export const policyStore = storeAt('/v1/policies')
+export const alertRuleStore = storeAt<{ document: Named }>('/v1/alert-rules', ({ document }) => document)
+export const alertRouteStore = storeAt('/v1/alert-routes')
 
 /** The newest rollout of a name is what its document says; another document starts another. */
 export const rolloutStore: DocumentStore = {

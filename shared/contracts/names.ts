@@ -15,6 +15,10 @@ export const SensorName = slug('sensor', 48)
 export const ModelName = slug('model', 48)
 export const PolicyName = slug('policy', 64)
 export const GroupName = slug('group', 64)
+export const AlertRuleName = slug('alert rule', 64)
+export const AlertRouteName = slug('alert route', 64)
+/** Names a secret that the cloud was started with; what it says is in no document. */
+export const SecretName = slug('secret', 64)
 /** Never a number: rollouts are also named by theirs. */
 export const RolloutName = slug('rollout', 64).regex(/[^0-9]/, 'rollout: not a number alone')
 /** The thing a series is about inside a site, for example a product number; empty for the site itself. */

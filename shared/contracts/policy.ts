@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { PolicyName } from './names.ts'
+import { CelText } from './scalars.ts'
 
 /** Where policies are asked: a bundle is registered, approvals are submitted, a version is rolled out. */
 export const POLICY_GATES = ['register', 'approve', 'rollout'] as const
 export type PolicyGate = (typeof POLICY_GATES)[number]
-
-const Expression = z.string().trim().min(1).max(4096).describe('A CEL expression')
 
 /**
  * A rule in CEL (Common Expression Language) that model versions have to meet. Validations are asked in the order in which
@@ -21,15 +20,15 @@ export const Policy = z.strictObject({
       .min(1)
       .refine((gates) => new Set(gates).size === gates.length, 'each gate once'),
     /** What the policy is about: where this is not true, it has nothing to say. Absent: everything. */
-    match: Expression.optional(),
+    match: CelText.optional(),
     validations: z
       .array(
         z.strictObject({
-          expression: Expression,
+          expression: CelText,
           /** Said where the expression does not hold. */
           message: z.string().max(500).optional(),
           /** A CEL expression that makes the message, in place of `message`. */
-          messageExpression: Expression.optional(),
+          messageExpression: CelText.optional(),
         }),
       )
       .min(1)

@@ -1,16 +1,8 @@
 import { z } from 'zod'
 import { UpdatePolicy } from './documents.ts'
 import { RolloutName } from './names.ts'
-import { DeviceSelector, LabelName, LabelValue } from './selector.ts'
-
-const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
-
-/** `90s`, `30m`, `24h` or `7d`. */
-const Duration = z.string().regex(/^[1-9]\d{0,5}[smhd]$/, 'a duration: a whole number and s, m, h or d, as 24h')
-
-/** Milliseconds of a `Duration`. */
-export const durationMs = (duration: string): number =>
-  Number(duration.slice(0, -1)) * UNITS[duration.slice(-1) as keyof typeof UNITS]
+import { Duration, LabelName, LabelValue } from './scalars.ts'
+import { DeviceSelector } from './selector.ts'
 
 const RolloutStep = z
   .strictObject({

@@ -1,10 +1,6 @@
 import { z } from 'zod'
 import { GroupName } from './names.ts'
-
-export const LabelName = z
-  .string()
-  .regex(/^[a-z][a-z0-9_-]{0,31}$/, 'a label name: lower-case letters, digits, "-" and "_"')
-export const LabelValue = z.string().regex(/^[^\p{C}]{0,64}$/u, 'a label value: up to 64 printable characters')
+import { LabelName, LabelValue } from './scalars.ts'
 
 const LabelExpression = z
   .strictObject({

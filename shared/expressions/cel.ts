@@ -1,4 +1,5 @@
 import { type CelInput, celEnv, isCelError, parse, plan } from '@bufbuild/cel'
+import { strings } from '@bufbuild/cel/ext'
 
 /** What an expression gave. */
 export type CelAnswer = { readonly value: unknown } | { readonly error: string }
@@ -14,13 +15,14 @@ export class CelSyntaxError extends Error {
 const MAX_NESTED = 3
 
 /**
- * Reads a CEL expression over variables of these names; JSON values stand for CEL's (numbers are doubles).
+ * Reads a CEL expression over variables of these names; JSON values stand for CEL's (numbers are doubles). The functions are
+ * CEL's own and those of its strings extension.
  * @throws CelSyntaxError for what can never be evaluated: its syntax, a name that is not there, comprehensions too deep
  */
 export function compileCel(text: string, names: readonly string[]): CelExpression {
   const parsed = parseText(text)
   requireNames(parsed.expr, names)
-  const env = celEnv()
+  const env = celEnv({ funcs: strings })
   const run = plan(env, parsed)
   const unbound = /^unbound function: (.*)/.exec(
     messageOf(() => run(Object.fromEntries(names.map((name) => [name, {}])))),

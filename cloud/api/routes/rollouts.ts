@@ -1,7 +1,7 @@
 import { DeviceId, ModelName, RolloutDocument } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import { MEMBER_STATES, ROLLOUT_STATES, type Rollouts, VERBS, VERDICTS } from '../../rollout/index.ts'
-import type { Principal } from '../access.ts'
+import { nameOf } from '../access.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import { NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
 import type { Routes } from '../server.ts'
@@ -65,8 +65,6 @@ const RolloutParams = z.object({
     .regex(/^[a-z0-9_-]+$/, 'a rollout’s number or name'),
 })
 const tags = ['rollouts']
-
-const nameOf = (principal: Principal | undefined) => (principal?.role === 'admin' ? principal.id : 'unknown')
 
 export const rolloutRoutes =
   (rollouts: Rollouts): Routes =>

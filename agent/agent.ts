@@ -65,7 +65,9 @@ export async function startAgent(
   await makeDirectory(config.dataDir)
   stack.use(lockDirectory(config.dataDir))
   const file = databaseFile(config)
-  const writer = stack.use(await startWriter<AgentProcedures>(new URL('./writer-thread.ts', import.meta.url), { file }))
+  const capBytes = config.limits.databaseMb * MB
+  const entry = new URL('./writer-thread.ts', import.meta.url)
+  const writer = stack.use(await startWriter<AgentProcedures>(entry, { file, capBytes }))
   const db = stack.adopt(openReading(file), (connection) => void connection.close())
   const store = await openObjectStore(objectsFolder(config))
 
@@ -152,6 +154,7 @@ export async function startAgent(
     now: clock.now,
     timeZone: () => pipeline.features.timeZone() ?? config.timeZone,
     db,
+    capBytes,
     sensors: () => pipeline.sensors.definitions,
     heard: () => pipeline.buffer.heard,
     waiting: () => pipeline.windows.waiting,

@@ -49,7 +49,7 @@ const FastClock = z.strictObject({
 const Limits = z.strictObject({
   /** Raw readings are kept this long, and longer where their windows are not done yet. */
   rawHours: z.number().positive().max(8760).default(48),
-  /** Size of the database near which the oldest windows are merged into coarser ones. */
+  /** The database, its write-ahead log included; near it the oldest windows are merged into coarser ones. */
   databaseMb: z.int().min(16).default(2048),
   /** A model host above this is replaced. */
   modelHostMb: z.int().min(64).default(384),

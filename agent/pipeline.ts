@@ -4,6 +4,7 @@ import type { AgentConfig } from './config.ts'
 import { Features } from './features/index.ts'
 import { Forecaster } from './forecasts/index.ts'
 import { type HostLimits, Models, RunMeasures } from './inference/index.ts'
+import { Space } from './outbox/index.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Connection } from './platform/database.ts'
 import type { Logger } from './platform/logger.ts'
@@ -57,6 +58,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   await using stack = new AsyncDisposableStack()
 
   const buffer = stack.use(await Buffer.start({ writer, db, clock, retentionMs: limits.rawHours * HOUR }))
+  const space = new Space({ writer, clock, log, capBytes: limits.databaseMb * MB })
   const windows = stack.use(
     await Windows.start({
       writer,
@@ -66,7 +68,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       log,
       timeZone,
       keepRawMs: limits.rawHours * HOUR,
-      capBytes: limits.databaseMb * MB,
+      makeRoom: (needed) => space.makeRoom(needed),
     }),
   )
   const features = stack.use(new Features({ db, windows }))

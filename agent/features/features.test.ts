@@ -5,10 +5,10 @@ import {
   type SensorDefinition,
 } from '@storecast/shared/contracts'
 import { dailyDemandFeatures } from '@storecast/shared/features'
-import { calendar } from '@storecast/shared/windows'
+import { calendar, stretchesOf } from '@storecast/shared/windows'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Reading } from '../sensors/reading.ts'
-import { gauge, openStorage, type Storage, type StorageOptions, temporaryFolder } from '../test/storage.ts'
+import { coarsenFile, gauge, openStorage, type Storage, temporaryFolder } from '../test/storage.ts'
 import { dayForecastAt, dayName, localDayNumber } from './days.ts'
 import { Features } from './index.ts'
 
@@ -84,8 +84,8 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let storage: Storage
 let features: Features
 
-const open = async (now: number, windows: StorageOptions['windows'] = {}) => {
-  storage = await openStorage(folder.path, { now, timeZone: zone, windows })
+const open = async (now: number) => {
+  storage = await openStorage(folder.path, { now, timeZone: zone })
   await storage.buffer.define([sensor('units'), sensor('out')])
   features = new Features(storage)
   features.apply(catalogue(['milk', 'bread']))
@@ -211,7 +211,9 @@ describe('daily history', () => {
     expect([history(last, 28), history(last, 28, 1)]).toEqual(before)
 
     await close()
-    await open(at(last, 0), { capBytes: 1, keepFineMs: 0 })
+    const stretches = stretchesOf(zone, { from: at('2025-01-01', 0), to: at(last, 0) })
+    coarsenFile(folder.path, { zone: stretches, now: at(last, 0), keepFineMs: 0 })
+    await open(at(last, 0))
     const size = (windows: Iterable<{ start: number; end: number }>) =>
       [...windows].map((w) => (w.end - w.start) / HOUR)
     const merged = size(storage.windows.read({ sensor: 'units', from: at('2026-01-01', 0), to: at(last, 0) }))

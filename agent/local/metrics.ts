@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { backlog } from '../outbox/index.ts'
+import { backlog, concededCounts } from '../outbox/index.ts'
+import { usedBytes } from '../platform/database.ts'
 import type { Route } from './routes.ts'
 import type { LocalServerOptions } from './server.ts'
 import type { StatusSources } from './status-routes.ts'
@@ -46,11 +47,24 @@ export function createMetrics(sources: StatusSources): Metrics {
     const { oldest } = backlog(sources.db)
     return oldest === undefined ? 0 : Math.max(0, (sources.now() - oldest) / 1000)
   })
+  gauge('database_bytes', 'Bytes of the database in use', () => usedBytes(sources.db))
+  gauge('database_cap_bytes', 'Bytes that the database may take, its write-ahead log included', () => sources.capBytes)
   gauge('journal_waiting_entries', 'Readings that are in no window yet', sources.waiting)
   gauge('model_host_resident_bytes', 'Resident memory of the model host', () => sources.host()?.rss)
   gauge('models_serving', 'Models of which a version serves', () => servingModels(sources))
   gauge('models_failed', 'Models whose last update or service failed', () => failedModels(sources))
   gauge('generation', 'Generation of the desired state in force', () => sources.reported()?.generation)
+
+  new Counter({
+    name: 'storecast_given_up_records_total',
+    help: 'Records given up for space since the database began: merged into coarser ones, forgotten where the cloud has them, or dropped',
+    labelNames: ['what'],
+    registers: [register],
+    collect() {
+      this.reset()
+      for (const { what, records } of concededCounts(sources.db)) this.inc({ what }, records)
+    },
+  })
 
   new Counter({
     name: 'storecast_readings_total',

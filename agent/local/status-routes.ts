@@ -1,7 +1,7 @@
 import type { EventRecord, ReportedState, SensorDefinition } from '@storecast/shared/contracts'
 import type { SensorHeard } from '../buffer/index.ts'
-import { backlog } from '../outbox/index.ts'
-import type { Connection } from '../platform/database.ts'
+import { backlog, concededCounts } from '../outbox/index.ts'
+import { type Connection, usedBytes } from '../platform/database.ts'
 import type { RefusalCount, SourceState } from '../sensors/index.ts'
 import type { TrustStatus } from '../trust/index.ts'
 import type { Route } from './routes.ts'
@@ -20,6 +20,8 @@ export interface StatusSources {
   readonly now: () => number
   readonly timeZone: () => string
   readonly db: Connection
+  /** Bytes that the database may take, its write-ahead log included. */
+  readonly capBytes: number
   readonly sensors: () => readonly SensorDefinition[]
   readonly heard: () => ReadonlyMap<string, Readonly<SensorHeard>>
   /** Journal entries that are in no window yet. */
@@ -68,6 +70,11 @@ function describe(sources: StatusSources): object {
       records,
       oldest: oldest === undefined ? null : iso(oldest),
       ageSeconds: oldest === undefined ? 0 : Math.max(0, Math.round((now - oldest) / 1000)),
+    },
+    space: {
+      databaseBytes: usedBytes(sources.db),
+      capBytes: sources.capBytes,
+      givenUp: concededCounts(sources.db).map(({ at, ...count }) => ({ ...count, at: iso(at) })),
     },
     journal: { waiting: sources.waiting() },
     sensors: sources.sensors().map((sensor) => describeSensor(sensor, sources.heard().get(sensor.name), now)),

@@ -151,4 +151,10 @@ export const outboxMigrations: readonly Migration[] = [
     `,
   },
   { id: 401, name: 'outbox: evidence', sql: triggers(EVIDENCE) },
+  {
+    id: 402,
+    name: 'outbox: what was given up for space',
+    sql: `
+      CREATE TABLE conceded(what TEXT PRIMARY KEY, records INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+  },
 ]

@@ -38,17 +38,34 @@ const OLDEST_SQLITE = [3, 51, 3] as const
 /**
  * Opens the one writing connection: WAL, and synchronous=FULL so that a committed row survives a power cut (better-sqlite3
  * compiles NORMAL for WAL). Applies the migrations that are missing.
+ * @param capBytes of file and write-ahead log: beyond it, writing fails as on a full disk
  * @throws DatabaseUnusable
  */
-export function openWriting(file: string, migrations: readonly Migration[]): Connection {
+export function openWriting(
+  file: string,
+  migrations: readonly Migration[],
+  { capBytes = Number.POSITIVE_INFINITY }: { readonly capBytes?: number } = {},
+): Connection {
+  const { fileBytes, walBytes } = fileBudget(capBytes)
   const db = open(file, {})
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
   db.pragma('cache_size = -8000')
+  const pageBytes = db.pragma('page_size', { simple: true }) as number
   // After a burst the WAL file shrinks back to this instead of holding the disk.
-  db.pragma('journal_size_limit = 16777216')
+  db.pragma(`journal_size_limit = ${walBytes}`)
+  db.pragma(`wal_autocheckpoint = ${Math.min(1000, Math.floor(walBytes / pageBytes / 4))}`)
+  if (fileBytes < Number.POSITIVE_INFINITY) db.pragma(`max_page_count = ${Math.floor(fileBytes / pageBytes)}`)
   migrate(db, migrations)
   return db
+}
+
+const MOST_WAL_BYTES = 16 * 1024 * 1024
+
+/** What the database's file and its write-ahead log may take of a cap for both. */
+export function fileBudget(capBytes: number): { readonly fileBytes: number; readonly walBytes: number } {
+  const walBytes = Math.min(MOST_WAL_BYTES, Math.floor(capBytes / 8))
+  return { fileBytes: capBytes - walBytes, walBytes }
 }
 
 /** Opens a read-only connection; it sees what the writer has committed. */

@@ -1,6 +1,14 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { type Connection, type Migration, openWriting } from './database.ts'
-import { type Failure, isLarge, type Outcome, type Procedures, type WriterReply, type WriterRequest } from './writer.ts'
+import {
+  type Failure,
+  isLarge,
+  type Outcome,
+  type Procedures,
+  type WriterData,
+  type WriterReply,
+  type WriterRequest,
+} from './writer.ts'
 
 /** A transaction takes calls in for at most this long, so that nobody waits on a stream of others. */
 const LONGEST_GATHERING_MS = 50
@@ -16,10 +24,10 @@ export interface WriterStages {
 export function serveWriter({ migrations, procedures, begin }: WriterStages): void {
   const port = parentPort
   if (!port) throw new Error('the writer runs in a worker thread: start it with startWriter')
-  const { file } = workerData as { file: string }
+  const { file, capBytes } = workerData as WriterData
   let db: Connection
   try {
-    db = openWriting(file, migrations)
+    db = openWriting(file, migrations, { ...(capBytes !== undefined && { capBytes }) })
     begin?.(db)
   } catch (error) {
     port.postMessage({ failed: describe(error) } satisfies WriterReply)

@@ -79,6 +79,12 @@ export type WriterReply =
   | { readonly failed: Failure }
   | { readonly done: readonly Outcome[] }
 
+export interface WriterData {
+  readonly file: string
+  /** Bytes that the database may take, its write-ahead log included. */
+  readonly capBytes?: number
+}
+
 /** An import fills and empties the young part without end; twice this is no faster. */
 const HEAP_MB = { young: 16, old: 192 }
 
@@ -92,8 +98,8 @@ interface Pending {
  * @param entry the file that calls `serveWriter`
  * @throws WriterError with the code of `DatabaseUnusable`
  */
-export async function startWriter<P extends Procedures>(entry: URL, { file }: { file: string }): Promise<Writer<P>> {
-  const worker = startWorker(entry, { name: 'writer', data: { file }, heapMb: HEAP_MB })
+export async function startWriter<P extends Procedures>(entry: URL, data: WriterData): Promise<Writer<P>> {
+  const worker = startWorker(entry, { name: 'writer', data, heapMb: HEAP_MB })
   const pending = new Map<number, Pending>()
   const { promise: ready, resolve: opened, reject: refused } = Promise.withResolvers<void>()
 

@@ -2,15 +2,24 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SensorDefinition } from '@storecast/shared/contracts'
-import { Buffer, type BufferOptions, bufferMigrations, bufferProcedures } from '../buffer/index.ts'
-import { type Connection, openReading, openWriting } from '../platform/database.ts'
-import { eventMigrations, eventProcedures } from '../platform/events.ts'
+import { Buffer, type BufferOptions, bufferProcedures } from '../buffer/index.ts'
+import { Connection, openReading } from '../platform/database.ts'
+import { eventProcedures } from '../platform/events.ts'
 import { createLogger } from '../platform/logger.ts'
 import { type ManualClock, manualClock } from '../platform/manual-clock.ts'
 import { type Procedures, startWriter, type Writer } from '../platform/writer.ts'
 import type { Reading } from '../sensors/reading.ts'
-import { Windows, type WindowsOptions, windowMigrations, windowProcedures } from '../windows/index.ts'
+import {
+  type CoarsenRequest,
+  coarsen,
+  type RoomNeeded,
+  seriesByPriority,
+  Windows,
+  type WindowsOptions,
+  windowProcedures,
+} from '../windows/index.ts'
 import type { AgentProcedures } from '../writer-thread.ts'
+import { openReplica } from './replica.ts'
 
 /** A folder that goes when it is let go. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
@@ -75,8 +84,7 @@ export const meter = (time: number, value: number): Reading => ({
   outOfRange: false,
 })
 
-export const openInMemory = (): Connection =>
-  openWriting(':memory:', [...eventMigrations, ...bufferMigrations, ...windowMigrations])
+export const openInMemory = (): Connection => openReplica(':memory:')
 
 /** The writer's procedures up to here in this thread, a transaction a call: for histories by the hundred. */
 function inlineWriter(db: Connection): Writer<AgentProcedures> {
@@ -96,6 +104,8 @@ export interface Storage extends AsyncDisposable {
 
 export interface StorageOptions {
   readonly now: number
+  /** Merges all windows that are older than this, as if space were always short; with `inline` only. */
+  readonly coarsen?: { readonly keepFineMs: number }
   readonly timeZone?: string
   /** A writing connection to use in this thread, instead of a file and a writer thread. */
   readonly inline?: Connection
@@ -106,7 +116,7 @@ export interface StorageOptions {
 /** Writer, buffer and windows over a database in `folder`, as `agent.ts` connects them. */
 export async function openStorage(folder: string, options: StorageOptions): Promise<Storage> {
   const { now, timeZone = 'Europe/Berlin' } = options
-  const file = join(folder, 'agent.db')
+  const file = databaseIn(folder)
   const stack = new AsyncDisposableStack()
   const clock = manualClock(now)
   const entry = new URL('../writer-thread.ts', import.meta.url)
@@ -116,6 +126,37 @@ export async function openStorage(folder: string, options: StorageOptions): Prom
   const buffer = stack.use(await Buffer.start({ writer, db, clock, ...options.buffer }))
   await buffer.define([temperature, sales, energy])
   const log = createLogger({ level: 'silent' })
-  const windows = stack.use(await Windows.start({ writer, db, buffer, clock, log, timeZone, ...options.windows }))
+  const { coarsen: crowded } = options
+  const makeRoom = async ({ zone }: RoomNeeded) => {
+    if (crowded) db.transaction(() => coarsenAll(db, { zone, now: clock.now(), ...crowded }))()
+  }
+  const windows = stack.use(
+    await Windows.start({ writer, db, buffer, clock, log, timeZone, makeRoom, ...options.windows }),
+  )
   return { writer, db, clock, buffer, windows, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }
+
+interface Crowded extends Pick<CoarsenRequest, 'zone' | 'now'> {
+  /** Store milliseconds of the newest windows that keep their size. */
+  readonly keepFineMs: number
+}
+
+/** Merges the windows of a stopped agent's database as if space had been short. */
+export function coarsenFile(folder: string, crowded: Crowded): void {
+  const db = new Connection(databaseIn(folder))
+  try {
+    db.transaction(() => coarsenAll(db, crowded))()
+  } finally {
+    db.close()
+  }
+}
+
+/** As coarse as it gets: first everything into hours, then into days. */
+function coarsenAll(db: Connection, { keepFineMs, ...request }: Crowded): void {
+  const series = Object.values(seriesByPriority(db)).flat()
+  for (const into of ['1h', '1d'] as const) {
+    while (coarsen(db, { ...request, into, series, before: request.now - keepFineMs, enough: 20_000 }) !== undefined);
+  }
+}
+
+const databaseIn = (folder: string) => join(folder, 'agent.db')

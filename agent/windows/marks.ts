@@ -1,21 +1,31 @@
 import type { Connection } from '../platform/database.ts'
 import type { WindowRow } from './rows.ts'
 
-/** From fine to coarse: everything old becomes hours before any hour becomes part of a day. */
+/** From fine to coarse. */
 export const COARSE_SIZES = ['1h', '1d'] as const
 export type CoarseSize = (typeof COARSE_SIZES)[number]
 
-/** Everything that starts before is at least as coarse as `size`. */
-export function coarsenedUntil(db: Connection, size: CoarseSize): number {
-  return db.statement<[string], number>('SELECT until FROM coarsened WHERE size = ?').pluck().get(size) ?? 0
+/** All windows of the series that start before are at least as coarse as `size`. */
+export function coarsenedUntil(db: Connection, series: number, size: CoarseSize): number {
+  const sql = 'SELECT until FROM coarse_until WHERE series = ? AND size = ?'
+  return db.statement<[number, string], number>(sql).pluck().get(series, size) ?? 0
 }
 
-export function markCoarsened(db: Connection, size: CoarseSize, until: number): void {
-  db.statement('INSERT OR REPLACE INTO coarsened(size, until) VALUES (?, ?)').run(size, until)
+export function markCoarsened(db: Connection, { series, size, until }: CoarseMark): void {
+  db.statement('INSERT OR REPLACE INTO coarse_until(series, size, until) VALUES (?, ?, ?)').run(series, size, until)
+}
+
+interface CoarseMark {
+  readonly series: number
+  readonly size: CoarseSize
+  readonly until: number
 }
 
 /** New windows may lie behind the marks (a late import): they are to be found again. */
 export function lowerMarks(db: Connection, stored: readonly WindowRow[]): void {
-  const oldest = stored.reduce((start, row) => Math.min(start, row.start), Infinity)
-  if (oldest < Infinity) db.statement('UPDATE coarsened SET until = ? WHERE until > ?').run(oldest, oldest)
+  const newest = db.statement<[], number | null>('SELECT max(until) FROM coarse_until').pluck().get() ?? 0
+  for (const { series, start } of stored) {
+    if (start >= newest) continue
+    db.statement('UPDATE coarse_until SET until = ? WHERE series = ? AND until > ?').run(start, series, start)
+  }
 }

@@ -60,6 +60,16 @@ export const windowMigrations: readonly Migration[] = [
       CREATE INDEX measured_parts_of ON measured_parts(series, start)`,
   },
   {
+    id: 202,
+    name: 'windows: how far each series is coarsened',
+    sql: `
+      DROP TABLE coarsened;
+      -- All windows of the series that start before \`until\` are at least as coarse as \`size\`.
+      CREATE TABLE coarse_until(
+        series INTEGER NOT NULL, size TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY(series, size)
+      ) STRICT, WITHOUT ROWID`,
+  },
+  {
     id: 250,
     name: 'windows: refusals of type, unit and time',
     sql: ['windows', 'open_windows']

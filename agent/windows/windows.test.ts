@@ -241,7 +241,12 @@ describe('windows', () => {
 
   it('counts each reading once when the time zone of the site becomes known, also while it coarsens', async () => {
     const now = T0 + 6 * 24 * HOUR
-    await using storage = await open({ now, timeZone: 'UTC', windows: { capBytes: 1 } })
+    await using storage = await open({
+      now,
+      timeZone: 'UTC',
+      inline: openInMemory(),
+      coarsen: { keepFineMs: 48 * HOUR },
+    })
     await storage.buffer.define([{ ...temperature, window: '1d' }])
     const day = Array.from({ length: 24 }, (_, hour) => gauge(T0 + hour * HOUR, 1))
     await accept(storage, day)
@@ -267,7 +272,8 @@ describe('windows', () => {
 describe('near the cap', () => {
   it('merges the oldest windows to hours, then to days, whole ones only, and loses no reading', async () => {
     const days = 5
-    await using storage = await open({ now: T0 + (days + 3) * 24 * HOUR, windows: { capBytes: 1 } })
+    const now = T0 + (days + 3) * 24 * HOUR
+    await using storage = await open({ now, inline: openInMemory(), coarsen: { keepFineMs: 48 * HOUR } })
     const readings = Array.from({ length: days * 288 }, (_, i) => gauge(T0 + i * 5 * MINUTE, i % 50))
     await accept(storage, readings)
     await storage.windows.closeUntil(T0 + (days + 1) * 24 * HOUR)
@@ -301,8 +307,7 @@ describe('near the cap', () => {
     await accept(roomy, readings)
     await roomy.windows.closeUntil(now)
     const fine = stored(roomy, 'temperature')
-    await using other = await temporaryFolder()
-    await using tight = await openStorage(other.path, { now, windows: { capBytes: 1, keepFineMs: 24 * HOUR } })
+    await using tight = await openStorage('', { now, inline: openInMemory(), coarsen: { keepFineMs: 24 * HOUR } })
     await accept(tight, readings)
     await tight.windows.closeUntil(now)
     const coarse = stored(tight, 'temperature')
@@ -336,13 +341,13 @@ describe('in any order, in any portions, over restarts', () => {
   it('ends with the windows that all readings at once would give', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), fc.boolean(), async (steps, tight) => {
-        const capBytes = tight ? 1 : 2 ** 31
+        const coarsen = { keepFineMs: tight ? 0 : Infinity }
         const inline = openInMemory()
         const gauges = new Map<number, number>()
         const sales = new Map<string, { time: number; value: number }>()
         const told = new Map<string, WindowRecord>()
         const start = async () => {
-          const storage = await openStorage('', { now: T0 + 24 * HOUR, inline, windows: { capBytes, keepFineMs: 0 } })
+          const storage = await openStorage('', { now: T0 + 24 * HOUR, inline, coarsen })
           storage.windows.onStored((rows) => {
             for (const row of rows) told.set(`${row.series.sensor} ${row.start}`, row)
           })

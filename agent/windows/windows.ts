@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Connection } from '../platform/database.ts'
 import { Listeners } from '../platform/listeners.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { Writer } from '../platform/writer.ts'
+import type { Writer, WriterError } from '../platform/writer.ts'
 import { unpackRows } from './packed-rows.ts'
 import type { windowProcedures } from './procedures.ts'
 import { recordOf, windowsFrom } from './rows.ts'
@@ -24,17 +24,22 @@ export interface WindowsOptions {
   readonly graceMs?: number
   /** Store milliseconds for which raw readings are kept; longer where an open window needs them. */
   readonly keepRawMs?: number
-  /** Bytes of the whole database near which the oldest windows are merged into coarser ones. */
-  readonly capBytes?: number
   /** Real milliseconds after which readings for windows that may have closed are rolled up. */
   readonly lateDelayMs?: number
-  /** Store milliseconds of the newest windows that keep their size whatever the cap. */
-  readonly keepFineMs?: number
   /**
    * Milliseconds, by the store's clock and by the real one, for which a silent sensor may yet speak: what was on its way
    * while the agent was away comes after it has started.
    */
   readonly silence?: { readonly storeMs: number; readonly realMs: number }
+  /** Told after every part of a roll-up, and waited for before the next. */
+  readonly makeRoom?: (needed: RoomNeeded) => Promise<void>
+}
+
+export interface RoomNeeded {
+  /** Bytes of the database in use; Infinity: there was no room for the roll-up. */
+  readonly usedBytes: number
+  /** The calendar that windows follow. */
+  readonly zone: ZoneStretches
 }
 
 /**
@@ -45,10 +50,6 @@ const ROLL_ENTRIES = { least: 8192, perSeries: 16, most: 32_768 }
 /** Real milliseconds between an import's last roll-up and the closing of what it left open; the longest, while it lasts. */
 const SETTLE_MS = 500
 const LONGEST_SETTLING_MS = 10_000
-/** Of the cap: where coarsening begins, and where it has done enough. */
-const CROWDED = 0.9
-const ROOMY = 0.8
-const COARSEN_WINDOWS = 20_000
 const YEAR = 366 * 86_400_000
 /** 2000: no reading is older. */
 const FIRST_YEAR = 946_684_800_000
@@ -91,10 +92,9 @@ export class Windows implements AsyncDisposable {
     const windows = new Windows({
       graceMs: 10_000,
       keepRawMs: 48 * 3_600_000,
-      capBytes: 2 ** 31,
       lateDelayMs: 5000,
-      keepFineMs: 48 * 3_600_000,
       silence: { storeMs: 600_000, realMs: 10_000 },
+      makeRoom: async () => undefined,
       ...options,
     })
     windows.#timers.use(options.buffer.onCommitted((committed) => windows.#onCommitted(committed)))
@@ -232,40 +232,30 @@ export class Windows implements AsyncDisposable {
   }
 
   async #rollUp(closeBefore: number): Promise<void> {
-    const { writer, clock, graceMs, keepRawMs } = this.#options
+    const { writer, clock, graceMs, keepRawMs, makeRoom } = this.#options
     for (let more = true; more; ) {
       const now = clock.now()
-      const result = await writer.call('windows.roll', {
-        zone: this.#zoneAt(now),
+      const zone = this.#zoneAt(now)
+      const request = {
+        zone,
         now,
         closeBefore,
         graceMs,
         silentBefore: this.#silentBefore(now),
         keepRawFrom: now - keepRawMs,
         entries: this.#enough(),
+      }
+      const result = await writer.call('windows.roll', request).catch(async (error: WriterError) => {
+        if (error.code === 'disk-full') await makeRoom({ usedBytes: Infinity, zone })
+        throw error
       })
       this.#waiting = Math.max(0, this.#waiting - result.entries)
       this.#nextEnd = result.nextEnd
       more = result.more
       this.#tell(unpackRows(result.stored).map((row) => recordOf(this.#keyOf(row.series), row)))
-      await this.#makeRoom(result.usedBytes)
+      await makeRoom({ usedBytes: result.usedBytes, zone })
     }
     this.#closedBefore = Math.max(this.#closedBefore, closeBefore)
-  }
-
-  async #makeRoom(usedBytes: number): Promise<void> {
-    const { writer, clock, capBytes, keepFineMs, log } = this.#options
-    if (usedBytes < capBytes * CROWDED) return
-    for (let used = usedBytes; used > capBytes * ROOMY; ) {
-      const now = clock.now()
-      const request = { zone: this.#zoneAt(now), now, before: now - keepFineMs, enough: COARSEN_WINDOWS }
-      const result = await writer.call('windows.coarsen', request)
-      if (result.exhausted) {
-        log.warn({ usedBytes: used, capBytes }, 'the database nears its cap and its windows are as coarse as they get')
-        return
-      }
-      used = result.usedBytes
-    }
   }
 
   #silentBefore(now: number): number {

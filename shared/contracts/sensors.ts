@@ -12,6 +12,10 @@ export type SensorKind = z.infer<typeof SensorKind>
 export const WindowSize = z.enum(['5m', '15m', '1h', '1d'])
 export type WindowSize = z.infer<typeof WindowSize>
 
+/** Of two windows of the same age, the one of lower priority loses detail first when a device's space runs out. */
+export const Priority = z.enum(['low', 'normal', 'high'])
+export type Priority = z.infer<typeof Priority>
+
 /** Steps of resolution between 0 and the far end of the range: any window's sum then stays an exact integer below 2^53. */
 export const MOST_STEPS = 2 ** 36
 
@@ -60,6 +64,8 @@ export const SensorDefinition = z
     per: z.enum(['site', 'product']).default('site'),
     /** Left out: the defaults. */
     quality: QualityRules.optional(),
+    /** Default: normal. */
+    priority: Priority.optional(),
   })
   .refine(({ range, resolution }) => Math.max(...range.map(Math.abs)) / resolution <= MOST_STEPS, {
     error: 'range: more than 2^36 steps of resolution; give a coarser resolution or a narrower range',

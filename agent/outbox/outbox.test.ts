@@ -313,20 +313,21 @@ const step = fc.oneof(
 it('accounts for every sequence exactly once, whatever happens', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      using own = temporaryReplica()
-      linked(own.db)
+      const own = openReplica(':memory:')
+      linked(own)
       const acknowledged = new Set<number>()
-      for (const action of steps) perform(own.db, action, acknowledged)
-      const sequences = (sql: string) => own.db.prepare(sql).pluck().all() as number[]
-      const superseded = own.db.prepare('SELECT first, last FROM superseded').raw().all() as [number, number][]
+      for (const action of steps) perform(own, action, acknowledged)
+      const sequences = (sql: string) => own.prepare(sql).pluck().all() as number[]
+      const superseded = own.prepare('SELECT first, last FROM superseded').raw().all() as [number, number][]
       const accounts = [
         ...sequences('SELECT seq FROM outbox'),
         ...sequences('SELECT seq FROM given_up'),
         ...superseded.flatMap(([first, last]) => Array.from({ length: last - first + 1 }, (_, i) => first + i)),
       ]
-      const expected = Array.from({ length: nextSequence(own.db) - 1 }, (_, i) => i + 1)
+      const expected = Array.from({ length: nextSequence(own) - 1 }, (_, i) => i + 1)
       expect(accounts.filter((seq) => acknowledged.has(seq))).toEqual([])
       expect([...accounts, ...acknowledged].sort((a, b) => a - b)).toEqual(expected)
+      own.close()
     }),
     { numRuns: 200 },
   )

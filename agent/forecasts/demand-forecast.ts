@@ -21,6 +21,7 @@ import type { Writer } from '../platform/writer.ts'
 import { type DemandPart, inferDemand } from './demand-inference.ts'
 import { handled } from './handled.ts'
 import { Issued, type IssuedRun } from './issued.ts'
+import { type MeasuredInputs, observeInputs } from './measure-inputs.ts'
 import type { FinishRun, forecastProcedures, ScoreForecasts } from './procedures.ts'
 import { type ForecastStore, servedForecasts } from './store.ts'
 
@@ -53,6 +54,7 @@ export class DemandForecasts {
   readonly #store: ForecastStore
   readonly #issued = new Issued({ keepDays: SCORED_DAYS })
   #unstored: ScoreForecasts[] = []
+  #inputs: MeasuredInputs[] = []
   #loaded = false
   #warm: { readonly of: Warmup | null; readonly days: readonly ScoredDay[] } = { of: null, days: [] }
 
@@ -101,6 +103,7 @@ export class DemandForecasts {
     const answers = inferDemand(model, rows)
     // While the host is at work:
     beside()
+    this.#observe(model, issuedAt, rows)
     this.#unstored.push(...this.#issued.score((past) => demand.closedDay(past), { day, at: clock.now() }))
     const state = fitCalibration({ history: this.#history(model, day), levels, calibration })
     const baseline = seasonalNaive(rows.history)
@@ -124,12 +127,24 @@ export class DemandForecasts {
     return run
   }
 
-  /** Stores what the last run found to have come of earlier ones. @throws WriterError */
+  /** Stores what the last run found to have come of earlier ones, and what its inputs were like. @throws WriterError */
   async storeScores(): Promise<void> {
     const scores = this.#unstored
-    if (scores.length === 0) return
-    await this.#store.score(scores)
-    this.#unstored = this.#unstored.filter((score) => !scores.includes(score))
+    if (scores.length > 0) {
+      await this.#store.score(scores)
+      this.#unstored = this.#unstored.filter((score) => !scores.includes(score))
+    }
+    const inputs = this.#inputs
+    if (inputs.length === 0) return
+    await this.#tools.writer.call('forecasts.measureInputs', { at: this.#tools.clock.now(), inputs })
+    this.#inputs = this.#inputs.filter((one) => !inputs.includes(one))
+  }
+
+  /** Of the version that serves alone: a candidate sees the same shop. */
+  #observe({ model, version, scales }: ServingModel, issuedAt: number, rows: DemandRows): void {
+    if (!scales || this.#tools.store) return
+    const span = this.#tools.features.site().calendar.daySpan(dayName(this.#dayAt(issuedAt)))
+    this.#inputs.push({ model, version, issuedAt, span, observed: observeInputs(rows, scales) })
   }
 
   /** What an earlier process issued. */

@@ -4,6 +4,7 @@ import type { Connection } from '../platform/database.ts'
 import { forgetParts } from '../windows/index.ts'
 import { crashed, type Day, settleEvidence, timed } from './evidence.ts'
 import { packFloats } from './floats.ts'
+import { measureInputs } from './measure-inputs.ts'
 import { measureScores, type ScoredSteps } from './measure-scores.ts'
 import { type ForecastTables, SERVED, SHADOW } from './tables.ts'
 
@@ -163,6 +164,7 @@ export const forecastProcedures = {
   'forecasts.finish': finish,
   'forecasts.score': (db: Connection, batches: readonly ScoreForecasts[]) => score(db, SERVED, batches),
   'forecasts.discard': (db: Connection, model: string | null) => discard(db, SERVED, model),
+  'forecasts.measureInputs': measureInputs,
   'forecasts.prune': prune,
   'shadow.record': (db: Connection, batch: RecordForecasts) => record(db, SHADOW, batch),
   'shadow.finish': finishShadow,

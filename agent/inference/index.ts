@@ -1,6 +1,6 @@
 export * from './errors.ts'
 export type { HostLimits, ModelHostOptions } from './model-host.ts'
 export { type HostIncident, type ModelFailure, type ModelRun, Models, type ServingModel } from './models.ts'
-export type { BundleFile, LoadedModel } from './protocol.ts'
+export type { BundleFile, FeatureScale, LoadedModel } from './protocol.ts'
 export { RunMeasures } from './run-measures.ts'
 export { float32, int64, type Tensor, type Tensors } from './tensors.ts'

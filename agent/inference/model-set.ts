@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { BUNDLE_LIMITS, type Bundle, BundleError, openBundle } from '@storecast/shared/bundle'
-import type { Manifest, TensorSpec } from '@storecast/shared/contracts'
+import type { Manifest, Reference, TensorSpec } from '@storecast/shared/contracts'
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import { readWhole } from '../platform/files.ts'
 import type { RejectionCode } from './errors.ts'
 import { verifyGolden } from './golden.ts'
-import type { BundleFile, LoadedModel } from './protocol.ts'
+import type { BundleFile, FeatureScale, LoadedModel } from './protocol.ts'
 import { float32, int64, misfit, type Tensors } from './tensors.ts'
 
 interface Entry {
@@ -15,6 +15,13 @@ interface Entry {
 
 type Loaded = { readonly loaded: LoadedModel } | { readonly rejected: { code: RejectionCode; message: string } }
 type Ran = { readonly outputs: Tensors } | { readonly failed: string }
+
+/** A thousand steps of the reference are a standard deviation; one without any says nothing of another's. */
+function scalesOf({ features }: Manifest, reference: Reference | null): FeatureScale[] | null {
+  const named = reference?.features.map(({ name }) => name)
+  if (!reference || named?.join() !== features.join()) return null
+  return reference.features.map(({ centre, resolution }) => ({ mean: centre, sd: 1000 * resolution }))
+}
 
 /** Small networks on small devices: one thread that does not spin, and no arena that keeps the largest batch's memory. */
 const sessionOptions: InferenceSession.SessionOptions = {
@@ -35,8 +42,8 @@ export class ModelSet {
   /** Opens a bundle from disk, checks it against its digests, its manifest and its golden vectors. */
   async load(file: BundleFile): Promise<Loaded> {
     try {
-      const { manifest, warmup } = await this.#load(file)
-      return { loaded: { ...file, manifest, warmup } }
+      const { manifest, warmup, reference } = await this.#load(file)
+      return { loaded: { ...file, manifest, warmup, scales: scalesOf(manifest, reference) } }
     } catch (error) {
       if (!(error instanceof Rejection) && !(error instanceof BundleError)) throw error
       return { rejected: { code: error.code, message: error.message } }

@@ -12,10 +12,18 @@ export interface BundleFile {
   readonly sha256: string
 }
 
+/** Mean and standard deviation of a feature in the bundle's reference. */
+export interface FeatureScale {
+  readonly mean: number
+  readonly sd: number
+}
+
 /** What the agent keeps of a loaded bundle; the network itself stays in the host. */
 export interface LoadedModel extends BundleFile {
   readonly manifest: Manifest
   readonly warmup: Warmup | null
+  /** Of every feature, in the manifest's order; null where the bundle has no reference of them. */
+  readonly scales: readonly FeatureScale[] | null
 }
 
 /** Agent → host. Answered in order, one at a time. */

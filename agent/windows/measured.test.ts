@@ -41,14 +41,14 @@ describe('what the device measures of itself', () => {
 
   it('is of a bounded number of series: the one that was silent for longest is given up, and told', async () => {
     const span = (i: number) => ({ start: T0 + i * 5 * MINUTE, end: T0 + (i + 1) * 5 * MINUTE })
-    for (let version = 1; version <= 514; version++) {
+    for (let version = 1; version <= 2050; version++) {
       const series = { sensor: '$model-latency', entity: modelEntity({ model: 'demand', version }) } as const
       measure(storage.db, { at: T0, measurements: [{ series, span: span(version), observed: latency([1]) }] })
     }
     const entities = stored('$model-latency').map(({ series }) => series.entity)
-    expect(entities).toHaveLength(512)
+    expect(entities).toHaveLength(2048)
     expect(entities).not.toContain('demand.1')
-    expect(entities).toContain('demand.514')
+    expect(entities).toContain('demand.2050')
     const given = storage.db
       .prepare("SELECT detail FROM events WHERE code = 'series-given-up' ORDER BY message")
       .pluck()

@@ -28,10 +28,10 @@ export interface Measurement {
 }
 
 /**
- * Self-measured series at most; above, the one that was silent for longest is given up. Some fifty versions of a model with
- * all that is measured of one.
+ * Self-measured series at most; above, the one that was silent for longest is given up. Some thirty versions of a model with
+ * all that is measured of one: its features, most of all.
  */
-const MOST_SERIES = 512
+const MOST_SERIES = 2048
 
 /** Adds observations to their windows; a window that was sent is sent again under a higher revision. */
 export function measure(

@@ -13,8 +13,8 @@ interface SelfMeasured {
   /** Values are whole multiples of this, as a sensor's are; sketches are around 0. */
   readonly resolution: number
   readonly window: WindowSize
-  /** What the entity names: see `modelEntity` and `forecastEntity`. */
-  readonly entity: 'model' | 'forecast'
+  /** What the entity names: see `modelEntity`, `forecastEntity` and `featureEntity`. */
+  readonly entity: 'model' | 'forecast' | 'feature'
 }
 
 /**
@@ -41,6 +41,11 @@ export const SELF_MEASURED = {
   '$forecast-actual': { unit: 'target', resolution: 0.001, window: '1d', entity: 'forecast' },
   /** 1: the actual lies from the lowest to the highest quantile, both included. */
   '$forecast-coverage': { unit: '1', resolution: 1, window: '1d', entity: 'forecast' },
+  /**
+   * An input of a `daily-demand` run, for products that are known (200 of them, where there are more), in the window of the
+   * day that is forecast: standard deviations from the mean, both of the bundle's reference.
+   */
+  $feature: { unit: '1', resolution: 0.001, window: '1d', entity: 'feature' },
 } as const satisfies Readonly<Record<`$${string}`, SelfMeasured>>
 export type SelfMeasuredName = keyof typeof SELF_MEASURED
 
@@ -81,6 +86,10 @@ export const modelEntity = ({ model, version }: ModelVersion): string => `${mode
 /** `demand.3.1d`: the entity of a series about its forecasts so far ahead. */
 export const forecastEntity = ({ horizon, ...of }: ModelVersion & { readonly horizon: Horizon }): string =>
   `${modelEntity(of)}.${horizon}`
+
+/** `demand.3.17`: the entity of a series about an input of a version of a model; its place in the manifest's `features`. */
+export const featureEntity = ({ index, ...of }: ModelVersion & { readonly index: number }): string =>
+  `${modelEntity(of)}.${index}`
 
 const Entity = z.tuple([ModelName, z.string().regex(/^[1-9]\d{0,9}$/), Horizon.optional()])
 

@@ -26,11 +26,7 @@ export function addApplyCommands(program: Command, context: CliContext): void {
     .addHelpText(
       'after',
       `
-A rollout's file starts it, once; while it says "suspend: true" it is left alone.
-
-Examples:
-  storecast apply -f fleet/ --dry-run
-  storecast apply -f fleet/ --prune`,
+A rollout's file starts it, once; while it says "suspend: true" it is left alone.`,
     )
     .action(async ({ dryRun, yes, json, ...options }: FilesOptions & { dryRun?: boolean; yes?: boolean }) => {
       const due = await plan(context, options)
@@ -47,7 +43,6 @@ Examples:
     })
   withFiles(program.command('diff'))
     .description('Show what apply would change; like diff it ends with 0 for nothing, 1 for differences, 2 for trouble')
-    .addHelpText('after', '\nExample:\n  storecast diff -f fleet/ --prune')
     .action(async ({ json, ...options }: FilesOptions) => {
       const changes = await plan(context, options)
       if (json) print(context, changes, json)

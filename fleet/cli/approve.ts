@@ -8,6 +8,7 @@ import { LIFE_DAYS, nextTargets, requireSameChange, type TargetsChange } from '.
 import { CeremonyError } from '../trust/errors.ts'
 import { fetchTrust, pushTrust } from '../trust/exchange.ts'
 import { readFolder, removeMetadata, type TrustFolder, writeFiles, writeMetadata } from '../trust/folder.ts'
+import { confirm } from './confirm.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
 import { type FolderOptions, folderOption, signFolder, tellPending } from './trust-folder.ts'
@@ -21,7 +22,6 @@ interface SigningOptions extends FolderOptions {
   readonly key?: string[]
   readonly yes?: boolean
   readonly days: number
-  readonly json?: boolean
 }
 
 /** `storecast approve` and `storecast revoke`: what the approvers let devices run. */
@@ -44,6 +44,9 @@ export function addApproveCommands(program: Command, context: CliContext): void 
     .argument('<model@version>', 'for example demand@3', versionName)
     .requiredOption('--reason <text>', 'why, for the shops and for the record')
     .action(async (name: VersionName, { reason, ...options }: SigningOptions & { reason: string }) => {
+      const named = `${name.model}@${name.version}`
+      const warning = `${named} will be withdrawn: no device takes it any more, for good.`
+      await confirm(context, { warning, name: named, yes: options.yes })
       const client = await connect(context)
       const folder = await fetchTrust(options.folder, client)
       await finish({ folder, change: { revoke: { ...name, reason } }, client, options, context })
@@ -54,7 +57,7 @@ const signing = (command: Command, context: CliContext): Command =>
   folderOption(command, context)
     .option('--key <file...>', 'your encrypted key; without one the metadata is only written, to be signed elsewhere')
     .option('--days <n>', 'how long the signature is good for', Number, LIFE_DAYS.targets)
-    .option('--yes', 'sign without asking, for scripts')
+    .option('--yes', 'do and sign without asking, for scripts')
     .option('--json', 'print what became of it as one JSON object')
 
 function versionName(text: string): VersionName {
@@ -120,7 +123,7 @@ async function finish({ folder, change, client, options, context }: Finish): Pro
     await writeFiles(path, next.files)
     await writeMetadata(path, next.metadata)
   }
-  if (!key) return tellPending(await readFolder(path), context.terminal)
+  if (!key) return tellPending(await readFolder(path), context.terminal, json)
   try {
     await signFolder(path, key, context, yes)
   } catch (error) {

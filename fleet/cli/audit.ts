@@ -34,7 +34,6 @@ function addList(audit: Command, context: CliContext): void {
     .option('--actor <id>', 'only of one caller')
     .option('--decision <decision>', 'allowed, denied or failed')
     .option('--json', 'print one JSON array')
-    .addHelpText('after', '\nExample:\n  storecast audit list --decision denied --limit 100')
     .action(async ({ limit, json, ...filter }: ListOptions) => {
       const items = await listSome<ChainedEntry>(await connect(context), '/v1/audit', filter, limit)
       printList(context.terminal, items, {

@@ -6,6 +6,7 @@ import { CeremonyError } from '../trust/errors.ts'
 import { writeNew } from '../trust/files.ts'
 import { readFolder, writeFiles, writeMetadata } from '../trust/folder.ts'
 import { readPublicFile } from '../trust/key-file.ts'
+import { confirm } from './confirm.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
 import { type FolderOptions, folderOption, settled, signFolder, tellPending } from './trust-folder.ts'
@@ -54,6 +55,7 @@ function rolesOptions(command: Command, context: CliContext, { first }: { first:
     .option('--cloud-keys <file>', `what "storecast trust cloud-keys" wrote${keep}`)
     .option('--root-days <n>', 'how long the root is good for', positive, LIFE_DAYS.root)
     .option('--targets-days <n>', 'how long the targets are', positive, LIFE_DAYS.targets)
+    .option('--json', 'print the folder’s standing as one JSON object')
 }
 
 function positive(text: string): number {
@@ -93,7 +95,7 @@ function addInit(trust: Command, context: CliContext): void {
       await writeFiles(path, files)
       await writeMetadata(path, metadata)
       await writeMetadata(path, root)
-      tellPending(await readFolder(path), terminal)
+      tellPending(await readFolder(path), terminal, options.json)
     })
 }
 
@@ -101,7 +103,8 @@ function addRotate(trust: Command, context: CliContext): void {
   const { terminal } = context
   rolesOptions(trust.command('rotate'), context, { first: false })
     .description('Change who signs, or which keys the cloud signs with: writes the next root for the operators to sign')
-    .action(async ({ folder: path, ...options }: FolderOptions & Roles) => {
+    .option('--yes', 'do not ask')
+    .action(async ({ folder: path, ...options }: FolderOptions & Roles & { yes?: boolean }) => {
       const { standing, files } = await settled(path)
       const cloudKeys = options.cloudKeys ? (await readCloudKeys(options.cloudKeys)).cloudKeys : undefined
       if (!options.root && !options.targets && !cloudKeys) {
@@ -115,6 +118,9 @@ function addRotate(trust: Command, context: CliContext): void {
         now,
         days: options.rootDays,
       })
+      const warning =
+        'Who may sign for what devices run, or what the cloud signs with, will be another once this is signed and pushed.'
+      await confirm(context, { warning, name: 'rotate', yes: options.yes })
       // Targets must verify under the new root, and name the cloud's new key.
       if (options.targets || cloudKeys) {
         const next = nextTargets(standing.targets, { cloudKeys, kept: files, now, days: options.targetsDays })
@@ -122,7 +128,7 @@ function addRotate(trust: Command, context: CliContext): void {
         await writeMetadata(path, next.metadata)
       }
       await writeMetadata(path, root)
-      tellPending(await readFolder(path), terminal)
+      tellPending(await readFolder(path), terminal, options.json)
     })
 }
 
@@ -136,7 +142,8 @@ function addRenew(trust: Command, context: CliContext): void {
     })
     .option('--root-days <n>', 'how long the root is good for', positive, LIFE_DAYS.root)
     .option('--targets-days <n>', 'how long the targets are', positive, LIFE_DAYS.targets)
-    .action(async ({ folder: path, only, ...days }: FolderOptions & Roles & { only?: 'root' | 'targets' }) => {
+    .option('--json', 'print the folder’s standing as one JSON object')
+    .action(async ({ folder: path, json, only, ...days }: FolderOptions & Roles & { only?: 'root' | 'targets' }) => {
       const { standing, files } = await settled(path)
       const now = Date.now()
       if (only !== 'targets') await writeMetadata(path, nextRoot(standing.root, { now, days: days.rootDays }))
@@ -145,7 +152,7 @@ function addRenew(trust: Command, context: CliContext): void {
         await writeFiles(path, next.files)
         await writeMetadata(path, next.metadata)
       }
-      tellPending(await readFolder(path), terminal)
+      tellPending(await readFolder(path), terminal, json)
     })
 }
 
@@ -154,13 +161,14 @@ function addSign(trust: Command, context: CliContext): void {
     .description('Sign what waits in the folder, offline, one person after another')
     .requiredOption('--key <file>', 'your encrypted key')
     .option('--yes', 'sign without asking, for scripts')
-    .action(async ({ folder: path, key, yes }: FolderOptions & { key: string; yes?: boolean }) => {
+    .option('--json', 'print the folder’s standing as one JSON object')
+    .action(async ({ folder: path, key, yes, json }: FolderOptions & { key: string; yes?: boolean }) => {
       await signFolder(path, [key], context, yes)
       const folder = await readFolder(path)
-      tellPending(folder, context.terminal)
+      tellPending(folder, context.terminal, json)
       const { pending } = folder.standing
       if (!pending.root && !pending.targets) {
-        context.terminal.out('signed by enough of the keys; send it with "storecast trust push"')
+        context.terminal.err('signed by enough of the keys; send it with "storecast trust push"')
       }
     })
 }

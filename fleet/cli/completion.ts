@@ -1,5 +1,7 @@
-import type { Command } from 'commander'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Command, Option } from 'commander'
 import type { CliContext } from './context.ts'
+import { connect } from './credentials.ts'
 import { UsageError } from './errors.ts'
 
 /** Each asks the program itself what may come next: it never knows other commands than the program has. */
@@ -29,15 +31,12 @@ complete -c storecast -a '(storecast __complete -- (commandline -opc)[2..] (comm
 }
 
 /** `storecast completion <shell>`, and what its scripts ask. */
-export function addCompletionCommand(program: Command, { terminal }: CliContext): void {
+export function addCompletionCommand(program: Command, context: CliContext): void {
+  const { terminal } = context
   program
     .command('completion')
     .description('Print a script that completes this command line')
     .argument('<shell>', Object.keys(SCRIPTS).join(', '))
-    .addHelpText(
-      'after',
-      '\nbash: source <(storecast completion bash)\nzsh:  source <(storecast completion zsh)\nfish: storecast completion fish | source',
-    )
     .action((shell: string) => {
       const script = SCRIPTS[shell]
       if (!script)
@@ -47,9 +46,52 @@ export function addCompletionCommand(program: Command, { terminal }: CliContext)
   program
     .command('__complete', { hidden: true })
     .argument('[words...]')
-    .action((words: string[]) => {
-      for (const { word, description } of candidates(program, words)) terminal.out(`${word}\t${description}`)
+    .action(async (words: string[]) => {
+      const { found, wanted } = candidates(program, words)
+      for (const { word, description } of found) terminal.out(`${word}\t${description}`)
+      const last = words.at(-1) ?? ''
+      for (const name of wanted ? await names(context, wanted, last) : []) terminal.out(`${name}\t${wanted}`)
     })
+}
+
+/** By the name of an argument or option: the list that has what it names, and whether the list is in the order of names. */
+const LISTS: Readonly<
+  Record<string, { readonly path: string; readonly key: 'id' | 'name' | 'metadata'; readonly inOrder?: true }>
+> = {
+  device: { path: '/v1/devices', key: 'id', inOrder: true },
+  site: { path: '/v1/sites', key: 'id', inOrder: true },
+  model: { path: '/v1/models', key: 'name', inOrder: true },
+  group: { path: '/v1/groups', key: 'metadata', inOrder: true },
+  rollout: { path: '/v1/rollouts', key: 'name' },
+  policy: { path: '/v1/policies', key: 'metadata' },
+}
+const MOST_NAMES = 50
+/** A shell waits for this. */
+const PATIENCE_MS = 2_000
+
+interface Named {
+  readonly id?: string
+  readonly name?: string
+  readonly metadata?: { readonly name: string }
+}
+
+/** Names that begin so, as far as one page of the list has them; none where the cloud cannot be asked. */
+async function names(context: CliContext, wanted: string, prefix: string): Promise<readonly string[]> {
+  const { path, key, inOrder } = LISTS[wanted]!
+  // The page behind what comes right before the prefix, so that it is there however long the list is.
+  const before = inOrder && prefix.length > 1 ? { cursor: prefix.slice(0, -1) } : {}
+  const query = wanted === 'policy' ? '' : `?${new URLSearchParams({ limit: '500', ...before })}`
+  try {
+    const quiet = { ...context, terminal: { ...context.terminal, err: () => undefined } }
+    const cloud = await connect(quiet)
+    const asked = cloud.get<{ items: readonly Named[] }>(`${path}${query}`)
+    const page = await Promise.race([asked, sleep(PATIENCE_MS, undefined, { ref: false })])
+    const found = (page?.items ?? []).map((one) => (key === 'metadata' ? one.metadata?.name : one[key]))
+    return [...new Set(found)].filter((name) => name?.startsWith(prefix)).slice(0, MOST_NAMES) as string[]
+  } catch {
+    // A shell's prompt is no place for errors: nothing is offered.
+    return []
+  }
 }
 
 interface Candidate {
@@ -57,21 +99,49 @@ interface Candidate {
   readonly description: string
 }
 
+interface Offer {
+  readonly found: readonly Candidate[]
+  /** What kind of name may stand there too. */
+  readonly wanted?: string
+}
+
 /** What may stand in the place of the last word. */
-export function candidates(program: Command, words: readonly string[]): Candidate[] {
+function candidates(program: Command, words: readonly string[]): Offer {
   let command = program
-  let takesValue = false
+  let takesValue: Option | undefined
+  let place = 0
   for (const word of words.slice(0, -1)) {
-    if (takesValue) takesValue = false
-    else if (word.startsWith('-'))
-      takesValue = command.options.some(({ long, short, required }) => required && (word === long || word === short))
-    else command = command.commands.find((one) => one.name() === word) ?? command
+    if (takesValue) takesValue = undefined
+    else if (word.startsWith('-')) {
+      takesValue = command.options.find(({ long, short, required }) => required && (word === long || word === short))
+    } else {
+      const next = command.commands.find((one) => one.name() === word)
+      if (next) command = next
+      else place++
+    }
   }
-  if (takesValue) return []
+  if (takesValue) return offer(takesValue.attributeName())
   const last = words.at(-1) ?? ''
   const help = command.createHelp()
-  const all = last.startsWith('-')
-    ? help.visibleOptions(command).map((one) => ({ word: one.long ?? one.short ?? '', description: one.description }))
-    : help.visibleCommands(command).map((one) => ({ word: one.name(), description: one.description() }))
-  return all.filter(({ word }) => word.startsWith(last) && word !== 'help')
+  if (last.startsWith('-')) {
+    const options = help.visibleOptions(command)
+    return {
+      found: starting(
+        last,
+        options.map((one) => ({ word: one.long ?? one.short ?? '', description: one.description })),
+      ),
+    }
+  }
+  const { registeredArguments } = command
+  const argument = registeredArguments[place] ?? registeredArguments.findLast(({ variadic }) => variadic)
+  const verbs = help.visibleCommands(command).filter((one) => one.name() !== 'help')
+  const found = starting(
+    last,
+    verbs.map((one) => ({ word: one.name(), description: one.description() })),
+  )
+  return { ...(argument && offer(argument.name())), found }
 }
+
+const offer = (name: string): Offer => (Object.hasOwn(LISTS, name) ? { found: [], wanted: name } : { found: [] })
+
+const starting = (prefix: string, all: readonly Candidate[]) => all.filter(({ word }) => word.startsWith(prefix))

@@ -42,11 +42,7 @@ export function addDeviceCommands(program: Command, context: CliContext): Comman
     .addHelpText(
       'after',
       `
-A selector's terms must all hold: label=value, label!=value, label in (a,b), label notin (a,b), label, !label.
-
-Examples:
-  storecast device list --selector 'region=eu,tier in (gold,silver)'
-  storecast device list --group eu-shops --limit 20 --json`,
+A selector's terms must all hold: label=value, label!=value, label in (a,b), label notin (a,b), label, !label.`,
     )
     .action(async ({ site, selector, group, limit, json }: ListOptions) => {
       const devices = await listSome<Device>(await connect(context), '/v1/devices', { site, selector, group }, limit)
@@ -67,7 +63,6 @@ Examples:
     .description('Show a device and what it should run')
     .argument('<device>')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExample:\n  storecast device show berlin-1')
     .action(async (id: string, { json }: { json?: boolean }) => {
       const cloud = await connect(context)
       const path = `/v1/devices/${encodeURIComponent(id)}`
@@ -96,7 +91,6 @@ Examples:
     .argument('<label...>', 'name=value sets, name- takes away')
     .option('--dry-run', 'only say what the labels would be')
     .option('--json', 'print the device as one JSON object')
-    .addHelpText('after', '\nExample:\n  storecast device label berlin-1 tier=gold pilot-')
     .action(async (id: string, words: readonly string[], { dryRun, json }: { dryRun?: boolean; json?: boolean }) => {
       const cloud = await connect(context)
       const path = `/v1/devices/${encodeURIComponent(id)}`
@@ -113,7 +107,6 @@ Examples:
     .argument('<device>')
     .option('--yes', 'do not ask')
     .option('--json', 'print the device as one JSON object')
-    .addHelpText('after', '\nExample:\n  storecast device revoke berlin-1')
     .action(async (id: string, { yes, json }: { yes?: boolean; json?: boolean }) => {
       const cloud = await connect(context)
       const path = `/v1/devices/${encodeURIComponent(id)}`
@@ -130,7 +123,6 @@ Examples:
     .argument('<device>')
     .option('--yes', 'do not ask')
     .option('--json', 'print the device as one JSON object')
-    .addHelpText('after', '\nExample:\n  storecast device retire berlin-1')
     .action(async (id: string, { yes, json }: { yes?: boolean; json?: boolean }) => {
       const cloud = await connect(context)
       const path = `/v1/devices/${encodeURIComponent(id)}`

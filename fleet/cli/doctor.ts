@@ -21,10 +21,7 @@ export function addDoctorCommand(program: Command, context: CliContext): void {
     )
     .option('--silent-after <hours>', 'a device that is away for longer is silent', hours, 24)
     .option('--json', 'print one JSON array of findings')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  storecast doctor\n  storecast doctor --json | jq \'.[] | select(.level != "ok")\'\n\nOn a device: storecast-agent doctor --config agent.yaml',
-    )
+    .addHelpText('after', '\nOn a device: storecast-agent doctor --config agent.yaml')
     .action(async ({ silentAfter, json }: { silentAfter: number; json?: boolean }) => {
       const { findings, cause } = await examine(context, silentAfter)
       if (json) terminal.out(JSON.stringify(findings))

@@ -17,7 +17,6 @@ export function addGroupCommands(program: Command, context: CliContext): void {
     .command('list')
     .description('List the groups and how they select')
     .option('--json', 'print one JSON array')
-    .addHelpText('after', '\nExample:\n  storecast group list')
     .action(async ({ json }: { json?: boolean }) => {
       printList(terminal, await listAll<DeviceGroup>(await connect(context), '/v1/groups'), {
         json,
@@ -34,7 +33,6 @@ export function addGroupCommands(program: Command, context: CliContext): void {
     .description('Print a group as YAML; "storecast device list --group" has its devices')
     .argument('<group>')
     .option('--json', 'print it as one JSON object')
-    .addHelpText('after', '\nExample:\n  storecast group show eu-shops')
     .action(async (name: string, { json }: { json?: boolean }) => {
       const found = await (await connect(context)).get<DeviceGroup>(pathOf(name))
       terminal.out(json ? JSON.stringify(found) : stringify(found).trimEnd())
@@ -44,7 +42,6 @@ export function addGroupCommands(program: Command, context: CliContext): void {
     .description('Remove a group that nothing under way names')
     .argument('<group>')
     .option('--yes', 'do not ask')
-    .addHelpText('after', '\nExample:\n  storecast group delete eu-shops')
     .action(async (name: string, { yes }: { yes?: boolean }) => {
       const cloud = await connect(context)
       const found = await cloud.get<DeviceGroup>(pathOf(name))

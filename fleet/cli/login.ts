@@ -12,10 +12,7 @@ export function addLoginCommands(program: Command, context: CliContext): void {
     .description('Log in to a cloud; the token is kept for you alone, under your XDG config folder')
     .argument('<url>', "the cloud's address, or the one-time link that its first start printed")
     .option('--with-token', 'read the token from the standard input')
-    .addHelpText(
-      'after',
-      '\nThe environment goes over what is stored: STORECAST_URL and STORECAST_TOKEN.\n\nExamples:\n  storecast login "http://127.0.0.1:8080/claim#…"\n  storecast login https://cloud.example --with-token < token.txt',
-    )
+    .addHelpText('after', '\nThe environment goes over what is stored: STORECAST_URL and STORECAST_TOKEN.')
     .action(async (address: string, { withToken }: { withToken?: boolean }) => {
       const { url, code } = readAddress(address)
       if (code !== undefined && withToken)

@@ -33,10 +33,6 @@ function addTrain(model: Command, { terminal, signal }: CliContext): void {
     .requiredOption('--out <bundle>', 'where to write the bundle')
     .option('--until <day>', 'leave out rows of this local day (YYYY-MM-DD) and later; daily demand only')
     .option('--json', 'print the manifest as one JSON object')
-    .addHelpText(
-      'after',
-      '\nExample:\n  storecast model train models/definitions/demand.yaml --data history.csv --out demand.bundle',
-    )
     .action(async (definition: string, { data, out, until, json }: TrainOptions) => {
       const { spawnTraining } = await import('@storecast/models')
       const manifest = await spawnTraining({
@@ -59,7 +55,6 @@ function addInspect(model: Command, { terminal }: CliContext): void {
     .description('Check a bundle, run its golden vectors, and print what it is and how well it forecasts')
     .argument('<bundle>', 'a file written by "storecast model train"')
     .option('--json', 'print everything as one JSON object')
-    .addHelpText('after', '\nExample:\n  storecast model inspect demand.bundle')
     .action(async (path: string, { json }: { json?: boolean }) => {
       const { inspectBundle } = await import('@storecast/models')
       const { card, ...inspection } = await inspectBundle(path)

@@ -225,10 +225,39 @@ describe('completion', () => {
     expect((await storecast(['__complete', '--', 'audit', 'verify', '--head', ''])).out).toBe('')
   })
 
+  it('asks the cloud for names, and is silent where it cannot', async () => {
+    const words = (...argv: string[]) => storecast(['__complete', '--', ...argv])
+    expect((await words('device', 'show', 'ber')).out.match(/^\S+/gm)).toEqual(['berlin-1', 'berlin-2', 'berlin-3'])
+    expect((await words('device', 'show', 'berlin-2')).out).toBe('berlin-2\tdevice\n')
+    expect((await words('device', 'list', '--site', '')).out).toBe('berlin\tsite\n')
+    expect((await words('model', 'show', 'd')).out).toBe('demand\tmodel\n')
+    for (const [group, verb] of [
+      ['rollout', 'status'],
+      ['policy', 'show'],
+      ['group', 'show'],
+    ]) {
+      expect(await words(group!, verb!, '')).toMatchObject({ status: 0, out: '', err: '' })
+    }
+    const env = { STORECAST_URL: 'http://127.0.0.1:9', STORECAST_TOKEN: 'x' }
+    expect(await storecast(['__complete', '--', 'device', 'show', ''], { env })).toMatchObject({
+      status: 0,
+      out: '',
+      err: '',
+    })
+  })
+
   const isThere = (shell: string) => spawnSync('sh', ['-c', `command -v ${shell}`]).status === 0
   for (const [shell, ask] of [
-    ['bash', 'COMP_WORDS=(storecast audit ver); COMP_CWORD=2; _storecast; echo "$COMPREPLY"'],
-    ['zsh', '_describe() { eval print -r -- \\$$2 }; words=(storecast audit ver); CURRENT=3; _storecast'],
+    [
+      'bash',
+      (words: string) =>
+        `COMP_WORDS=(storecast ${words}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _storecast; echo "\${COMPREPLY[*]}"`,
+    ],
+    [
+      'zsh',
+      (words: string) =>
+        `_describe() { eval print -r -- \\$$2 }; words=(storecast ${words}); CURRENT=$#words; _storecast`,
+    ],
   ] as const) {
     it.skipIf(!isThere(shell))(`works in ${shell}`, async () => {
       const bin = join(folder, 'bin')
@@ -239,10 +268,10 @@ describe('completion', () => {
       )
       await chmod(join(bin, 'storecast'), 0o755)
       const { out } = await storecast(['completion', shell])
-      const { stdout } = await run(shell, ['-c', `${out}\n${ask}`], {
-        env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
-      })
-      expect(stdout).toMatch(/^verify/)
+      const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, XDG_CONFIG_HOME: folder }
+      const complete = async (words: string) => (await run(shell, ['-c', `${out}\n${ask(words)}`], { env })).stdout
+      expect(await complete('audit ver')).toMatch(/^verify/)
+      expect(await complete('device revoke berlin-2')).toMatch(/^berlin-2/)
     })
   }
 })

@@ -82,10 +82,7 @@ function addTest(policy: Command, context: CliContext): void {
     .addOption(new Option('--gate <gate>', 'where it is asked').choices(POLICY_GATES).default('rollout'))
     .option('--devices <n>', 'how many devices the rollout would be of', '0')
     .option('--json', 'print one JSON array')
-    .addHelpText(
-      'after',
-      '\nIt ends with 1 where a test fails, or where a policy denies.\n\nExamples:\n  storecast policy test -f fleet/policies\n  storecast policy test --model models:/demand@candidate --gate rollout',
-    )
+    .addHelpText('after', '\nIt ends with 1 where a test fails, or where a policy denies.')
     .action(async ({ file, model, ...options }: TestOptions) => {
       if (file === undefined && model === undefined)
         throw new UsageError('say what to test: -f <path>, --model <uri>, or both')

@@ -10,6 +10,7 @@ import { addDeviceCommands } from './device.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addEnrollCommands } from './enroll.ts'
 import { CancelledError, DifferencesError, NotLoggedInError } from './errors.ts'
+import { showExamples } from './examples.ts'
 import { addGroupCommands } from './group.ts'
 import { addKeyCommands } from './key.ts'
 import { addLoginCommands } from './login.ts'
@@ -26,9 +27,9 @@ import { VERSION } from './version.ts'
  */
 export type ExitStatus = 0 | 1 | 2 | 4
 
-/** Runs one command line. */
-export async function runCli(argv: readonly string[], context: CliContext): Promise<ExitStatus> {
-  const { terminal, signal } = context
+/** The whole command line, built for one call. */
+export function buildProgram(context: CliContext): Command {
+  const { terminal } = context
   const program = new Command('storecast')
     .description('Train models for stores and look after the fleet that runs them.')
     .version(VERSION, '--version', 'print the version')
@@ -53,6 +54,14 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   addBackupCommands(program, context)
   addDoctorCommand(program, context)
   addCompletionCommand(program, context)
+  showExamples(program)
+  return program
+}
+
+/** Runs one command line. */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<ExitStatus> {
+  const { terminal, signal } = context
+  const program = buildProgram(context)
   const failed = argv[0] === 'diff' ? 2 : 1
   try {
     await program.parseAsync(argv, { from: 'user' })

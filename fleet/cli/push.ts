@@ -44,11 +44,7 @@ export function addPushCommand(model: Command, context: CliContext): void {
       'after',
       `
 What devices would refuse is refused here: digests, schemas, tensors, and golden vectors that this machine does not
-reproduce. The upload goes on where it stopped, also by another run within a day; the same bytes are one version.
-
-Examples:
-  storecast model push demand.bundle --alias candidate
-  storecast model push my-network.onnx --definition my-demand.yaml --data history.csv --tag team=forecasting`,
+reproduce. The upload goes on where it stopped, also by another run within a day; the same bytes are one version.`,
     )
     .action(async (file: string, { dryRun, json, ...options }: PushOptions) => {
       const bundle = await bundleOf(file, options, signal)

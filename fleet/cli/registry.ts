@@ -43,7 +43,6 @@ function addList(model: Command, context: CliContext): void {
     .description("List the cloud's models")
     .option('-n, --limit <models>', 'how many at most; all of them without it', wholeNumber)
     .option('--json', 'print one JSON array')
-    .addHelpText('after', '\nExample:\n  storecast model list')
     .action(async ({ limit, json }: { limit?: number; json?: boolean }) => {
       const models = await listSome<Model>(await connect(context), '/v1/models', {}, limit)
       printList(context.terminal, models, {
@@ -66,7 +65,6 @@ function addShow(model: Command, context: CliContext): void {
     .argument('<model>', 'demand, demand/3 or demand@champion')
     .option('-n, --limit <versions>', 'how many versions at most, newest first', wholeNumber)
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExamples:\n  storecast model show demand\n  storecast model show demand@champion')
     .action(async (text: string, { limit, json }: { limit?: number; json?: boolean }) => {
       const cloud = await connect(context)
       const { name, version, alias } = readName(text)
@@ -103,7 +101,7 @@ function addAlias(model: Command, context: CliContext): void {
     .option('--json', 'print the model as one JSON object')
     .addHelpText(
       'after',
-      '\nDevices follow rollouts, not aliases: this changes what "models:/demand@champion" names from now on.\n\nExample:\n  storecast model alias demand/3 champion --reason "won in spring"',
+      '\nDevices follow rollouts, not aliases: this changes what "models:/demand@champion" names from now on.',
     )
     .action(async (text: string, alias: string, options: AliasOptions) => {
       const { remove, reason, dryRun, json } = options
@@ -143,7 +141,6 @@ function addCompare(model: Command, context: CliContext): void {
       'two or more of demand/3, demand@champion; the first is what the others are compared with',
     )
     .option('--json', 'print one JSON array')
-    .addHelpText('after', '\nExample:\n  storecast model compare demand@champion demand@candidate')
     .action(async (names: readonly string[], { json }: { json?: boolean }) => {
       if (names.length < 2) throw new UsageError('name at least two versions: demand@champion demand@candidate')
       const cloud = await connect(context)

@@ -13,7 +13,9 @@ import { passphraseOf } from './key.ts'
 
 export interface FolderOptions {
   readonly folder: string
+  readonly json?: boolean
 }
+
 /** Adds where the operators' copy of the signed metadata lies. */
 export const folderOption = (command: Command, { env }: CliContext): Command =>
   command.option(
@@ -64,9 +66,14 @@ function describePending({ standing, files }: TrustFolder): string[] {
   ]
 }
 
-/** What the folder holds, and what it waits for. */
-export function tellPending(folder: TrustFolder, terminal: CliContext['terminal']): void {
+/** What the folder holds, and what it waits for; as one JSON object where that is asked for. */
+export function tellPending(folder: TrustFolder, terminal: CliContext['terminal'], json = false): void {
   const { root, targets } = folder.standing
+  if (json) {
+    const versions = { root: root?.signed.version ?? null, targets: targets?.signed.version ?? null }
+    terminal.out(JSON.stringify({ folder: folder.path, ...versions, pending: progressOf(folder.standing) }))
+    return
+  }
   const last = folder.roots.at(-1)
   if (root && last && !folder.standing.pending.root) {
     const development = isDevelopment(root) ? ' (development)' : ''

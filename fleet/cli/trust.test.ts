@@ -172,7 +172,7 @@ describe('the operators’ commands', () => {
     const pubs = ['alice', 'bob', 'dave'].map((who) => at(`${who}.pem.pub`))
     const rotated = await done(
       ...['trust', 'rotate', '--folder', folder, '--root', ...pubs, '--root-threshold', '2'],
-      ...['--targets', ...pubs, '--targets-threshold', '2'],
+      ...['--targets', ...pubs, '--targets-threshold', '2', '--yes'],
     )
     expect(rotated.out).toMatch(/\+ [0-9a-f]{64}[\s\S]*- [0-9a-f]{64}/)
     expect((await storecast('trust', 'renew', '--folder', folder)).err).toMatch(/waits for signatures/)

@@ -10,10 +10,6 @@ import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
 import { type FolderOptions, folderOption, tellPending } from './trust-folder.ts'
 
-interface Json {
-  readonly json?: boolean
-}
-
 /** `storecast trust …`: who signs for what devices run. */
 export function addTrustCommands(program: Command, context: CliContext): void {
   const trust = program
@@ -29,7 +25,7 @@ function addExchange(trust: Command, context: CliContext): void {
   folderOption(trust.command('push'), context)
     .description('Send the folder’s signed metadata to the cloud; also to one that was restored from an older backup')
     .option('--json', 'print what became of it as one JSON object')
-    .action(async ({ folder, json }: FolderOptions & Json) => {
+    .action(async ({ folder, json }: FolderOptions) => {
       const standings = await pushTrust(await readFolder(folder), await connect(context))
       if (json) return terminal.out(JSON.stringify(standings))
       for (const role of ['root', 'targets'] as const) {
@@ -45,8 +41,9 @@ function addExchange(trust: Command, context: CliContext): void {
   folderOption(trust.command('fetch'), context)
     .description('Bring the folder up to what is in force and what is being signed, verified against its root')
     .option('--root-sha256 <digest>', 'the root to begin with, where the folder has none')
-    .action(async ({ folder, rootSha256 }: FolderOptions & { rootSha256?: string }) => {
-      tellPending(await fetchTrust(folder, await connect(context), rootSha256), terminal)
+    .option('--json', 'print the folder’s standing as one JSON object')
+    .action(async ({ folder, rootSha256, json }: FolderOptions & { rootSha256?: string }) => {
+      tellPending(await fetchTrust(folder, await connect(context), rootSha256), terminal, json)
     })
   folderOption(trust.command('discard'), context)
     .description('Discard metadata that waits for signatures, in the folder and in the cloud')
@@ -66,7 +63,7 @@ function addStatus(trust: Command, context: CliContext): void {
     .description('Show what devices trust and who signs for it, as the cloud and the folder have it')
     .option('--local', 'only what the folder has, without a cloud')
     .option('--json', 'print it as one JSON object')
-    .action(async ({ folder, local, json }: FolderOptions & Json & { local?: boolean }) => {
+    .action(async ({ folder, local, json }: FolderOptions & { local?: boolean }) => {
       const own = await readFolder(folder)
       const cloud = local ? undefined : await (await connect(context)).get<TrustStatus>('/v1/trust')
       if (json)

@@ -42,8 +42,8 @@ it('the key ceremony can be held as its page says, command by command', async ()
   const desk = await mkdtemp(join(path, 'desk-'))
   await mkdir(join(desk, 'bin'))
   await writeFile(join(desk, 'passphrase'), 'correct horse battery staple\n')
-  // What a person types: their passphrase, and "yes" once they have read what they sign.
-  const answered = '[[ "$1" =~ ^(approve|revoke)$ || "$1 $2" == "trust sign" ]] && set -- "$@" --yes'
+  // What a person types: their passphrase, what is to be changed by its name, and "yes" once they have read what they sign.
+  const answered = '[[ "$1" =~ ^(approve|revoke)$ || "$1 $2" =~ ^trust.(sign|rotate)$ ]] && set -- "$@" --yes'
   const shim = `#!/usr/bin/env bash\n${answered}\nexec "${process.execPath}" "${join(ROOT, 'fleet/cli/main.ts')}" "$@"\n`
   await writeFile(join(desk, 'bin/storecast'), shim)
   await chmod(join(desk, 'bin/storecast'), 0o755)

@@ -147,7 +147,7 @@ describe.each(['development', 'production'] as const)(
       expect((await statusOf(cloud)).state).toBe('other-cloud-keys')
       await expect(device.refresh()).rejects.toThrow()
       await storecast(cloud, 'trust', 'cloud-keys', '--out', at('new-keys.json'))
-      await storecast(cloud, 'trust', 'rotate', '--cloud-keys', at('new-keys.json'))
+      await storecast(cloud, 'trust', 'rotate', '--cloud-keys', at('new-keys.json'), '--yes')
       await storecast(cloud, 'trust', 'sign', '--key', at('alice.pem'), '--yes')
       await storecast(cloud, 'trust', 'push')
       expect(await statusOf(cloud)).toMatchObject({ state: 'ready', root: { version: 3 } })

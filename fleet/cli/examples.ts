@@ -1,0 +1,114 @@
+import type { Command } from 'commander'
+
+/** Of every verb, lines that work as they stand but for their names; the help of each shows its own. */
+export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  login: [
+    'storecast login "http://127.0.0.1:8080/claim#…"',
+    'storecast login https://cloud.example --with-token < token',
+  ],
+  logout: ['storecast logout'],
+  'enroll create': [
+    'storecast enroll create --site berlin',
+    'storecast enroll create --site berlin --count 20 --expires 30d --label tier=gold',
+  ],
+  'enroll list': ['storecast enroll list'],
+  'enroll revoke': ['storecast enroll revoke 5f0c9d2e'],
+  'device list': [
+    "storecast device list --selector 'region=eu,tier in (gold,silver)'",
+    'storecast device list --group eu-shops --limit 20 --json',
+  ],
+  'device show': ['storecast device show berlin-1'],
+  'device label': ['storecast device label berlin-1 tier=gold pilot-'],
+  'device revoke': ['storecast device revoke berlin-1'],
+  'device retire': ['storecast device retire berlin-1'],
+  'group list': ['storecast group list'],
+  'group show': ['storecast group show eu-shops'],
+  'group delete': ['storecast group delete eu-shops'],
+  'model train': ['storecast model train models/definitions/demand.yaml --data history.csv --out demand.bundle'],
+  'model inspect': ['storecast model inspect demand.bundle'],
+  'model push': [
+    'storecast model push demand.bundle --alias candidate',
+    'storecast model push my-network.onnx --definition my-demand.yaml --data history.csv --tag team=north',
+  ],
+  'model list': ['storecast model list'],
+  'model show': ['storecast model show demand', 'storecast model show demand@champion'],
+  'model alias': [
+    'storecast model alias demand/3 champion --reason "won in spring"',
+    'storecast model alias demand candidate --remove',
+  ],
+  'model compare': ['storecast model compare demand@champion demand@candidate'],
+  approve: [
+    'storecast approve demand@3 --key alice.pem',
+    'storecast approve demand@3 --key alice.pem --bundle my-copy.bundle',
+  ],
+  revoke: ['storecast revoke demand@3 --reason "sells too much" --key alice.pem'],
+  'trust cloud-keys': ['storecast trust cloud-keys --out cloud-keys.json'],
+  'trust init': [
+    'storecast trust init --cloud-keys cloud-keys.json --root alice.pem.pub bob.pem.pub --root-threshold 2 --targets alice.pem.pub',
+  ],
+  'trust rotate': ['storecast trust rotate --targets alice.pem.pub dave.pem.pub --targets-threshold 2'],
+  'trust renew': ['storecast trust renew --only targets'],
+  'trust sign': ['storecast trust sign --key alice.pem'],
+  'trust push': ['storecast trust push'],
+  'trust fetch': ['storecast trust fetch'],
+  'trust discard': ['storecast trust discard targets'],
+  'trust status': ['storecast trust status'],
+  'key create': ['storecast key create alice.pem'],
+  'key show': ['storecast key show alice.pem.pub'],
+  'key passphrase': ['storecast key passphrase alice.pem'],
+  'rollout start': ['storecast rollout start -f demand-eu.yaml'],
+  'rollout list': ['storecast rollout list'],
+  'rollout status': ['storecast rollout status demand-eu --watch'],
+  'rollout pause': ['storecast rollout pause demand-eu'],
+  'rollout resume': ['storecast rollout resume demand-eu'],
+  'rollout promote': ['storecast rollout promote demand-eu', 'storecast rollout promote demand-eu --full'],
+  'rollout abort': ['storecast rollout abort demand-eu'],
+  'rollout retry': ['storecast rollout retry demand-eu'],
+  'rollout undo': ['storecast rollout undo demand-eu'],
+  'policy list': ['storecast policy list'],
+  'policy show': ['storecast policy show metrics-gate'],
+  'policy delete': ['storecast policy delete metrics-gate'],
+  'policy test': [
+    'storecast policy test -f fleet/policies',
+    'storecast policy test --model models:/demand@candidate --gate rollout',
+  ],
+  apply: ['storecast apply -f fleet/ --dry-run', 'storecast apply -f fleet/ --prune'],
+  diff: ['storecast diff -f fleet/'],
+  'audit list': ['storecast audit list --decision denied --limit 100'],
+  'audit export': ['storecast audit export > audit.jsonl'],
+  'audit verify': ['storecast audit verify', 'storecast audit verify --file audit.jsonl'],
+  'mosquitto setup': ['storecast mosquitto setup /var/lib/storecast-mosquitto --name mqtt.example.org'],
+  'mosquitto watch': ['storecast mosquitto watch /var/lib/storecast-mosquitto'],
+  backup: ['STORECAST_DATA=/var/lib/storecast-cloud storecast backup /backups/monday'],
+  restore: ['STORECAST_DATA=/var/lib/storecast-cloud storecast restore /backups/monday'],
+  doctor: ['storecast doctor', 'storecast doctor --json | jq \'.[] | select(.level != "ok")\''],
+  completion: [
+    'source <(storecast completion bash)',
+    'source <(storecast completion zsh)',
+    'storecast completion fish | source',
+  ],
+}
+
+/** Every verb of a program that people see, as `device list`. */
+export function verbsOf(command: Command, path: readonly string[] = []): (readonly [verb: string, Command])[] {
+  const seen = command
+    .createHelp()
+    .visibleCommands(command)
+    .filter((one) => one.name() !== 'help')
+  return seen.flatMap((one) => {
+    const words = [...path, one.name()]
+    return one.commands.length > 0 ? verbsOf(one, words) : [[words.join(' '), one] as const]
+  })
+}
+
+/** Ends the help of each verb with its examples. */
+export function showExamples(program: Command): void {
+  for (const [verb, command] of verbsOf(program)) {
+    const lines = EXAMPLES[verb]
+    if (!lines) continue
+    command.addHelpText(
+      'after',
+      ['', lines.length > 1 ? 'Examples:' : 'Example:', ...lines.map((one) => `  ${one}`)].join('\n'),
+    )
+  }
+}

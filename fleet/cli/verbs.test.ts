@@ -1,0 +1,368 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { testBundle } from '@storecast/cloud/test/bundle'
+import { type TestCloud, testCloud } from '@storecast/cloud/test/cloud'
+import type { Command } from 'commander'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type Typed, typist } from '../test/cli.ts'
+import type { CliContext } from './context.ts'
+import { EXAMPLES, verbsOf } from './examples.ts'
+import { buildProgram } from './program.ts'
+
+/**
+ * Every verb of the program, on a real cloud: the scenarios below run in order, each under the verb that it is about, and a
+ * verb without one fails the walk. What a scenario typed is written down: one whose verb did not end with 0 is none.
+ */
+const folder = await mkdtemp(join(tmpdir(), 'storecast-verbs-'))
+const at = (name: string) => join(folder, name)
+let server: TestCloud
+const type = typist(folder)
+/** Per verb: the exit statuses, and whether it gave one JSON value where it was asked for JSON. */
+const typed = new Map<string, { statuses: number[]; json: boolean; printed: boolean }>()
+
+beforeAll(async () => {
+  server = await testCloud({}, { trust: { mode: 'production' } })
+  await server.call('PUT', '/v1/sites/berlin', { json: { timeZone: 'Europe/Berlin', labels: { region: 'eu' } } })
+  for (const id of ['berlin-1', 'berlin-2', 'berlin-3']) {
+    await server.call('POST', '/v1/devices', { json: { id, site: 'berlin' } })
+  }
+  for (const salt of ['one', 'two', 'three']) {
+    await server.call('POST', '/v1/models/demand/versions', { bytes: testBundle({ salt }) })
+  }
+  await mkdir(at('fleet'))
+  await writeFile(at('fleet/group.yaml'), document('DeviceGroup', 'eu', '{ selector: { labels: { region: eu } } }'))
+  await writeFile(
+    at('fleet/policy.yaml'),
+    document(
+      'Policy',
+      'any',
+      "{ gates: [register], validations: [{ expression: 'true' }], validationActions: [Warn] }",
+    ),
+  )
+  await writeFile(at('rollout.yaml'), document('Rollout', 'spring', rolloutSpec('berlin-1')))
+  await writeFile(at('passphrase'), 'correct horse battery\n')
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+const document = (kind: string, name: string, spec: string) =>
+  `{ apiVersion: storecast/v1, kind: ${kind}, metadata: { name: ${name} }, spec: ${spec} }\n`
+const rolloutSpec = (device: string) =>
+  `{ model: models:/demand/1, evidence: none, selector: { labels: { device: ${device} } }, steps: [{ pause: {} }, { setWeight: 50 }, { pause: {} }, { setWeight: 100 }] }`
+
+const context = (): CliContext => ({
+  terminal: { out: () => undefined, err: () => undefined, progress: () => undefined },
+  signal: new AbortController().signal,
+  env: {},
+  readInput: async () => '',
+})
+const verbs = new Map(verbsOf(buildProgram(context())))
+const verbOf = (argv: readonly string[]) => [argv.slice(0, 2).join(' '), argv[0]!].find((one) => verbs.has(one))
+
+/** As a person types it. @throws where it does not end with `status` */
+async function storecast(line: string | readonly string[], options: Typed & { status?: number } = {}) {
+  const argv = typeof line === 'string' ? line.split(' ') : line
+  const { status = 0, env, ...rest } = options
+  const said = await type(argv, { ...rest, env: { STORECAST_KEY_PASSPHRASE_FILE: at('passphrase'), ...env } })
+  expect([said.status, said.err], argv.join(' ')).toEqual([status, expect.any(String)])
+  const verb = verbOf(argv)!
+  const record = typed.get(verb) ?? { statuses: [], json: false, printed: false }
+  record.statuses.push(said.status)
+  record.printed ||= said.out !== ''
+  if (argv.includes('--json')) {
+    JSON.parse(said.out)
+    record.json = true
+  }
+  typed.set(verb, record)
+  return said
+}
+const json = async (line: string, options?: Typed) => JSON.parse((await storecast(`${line} --json`, options)).out)
+const trust = (line: string) => `trust ${line} --folder ${at('trust')}`
+
+/** What ingest writes when a device says that it serves what it should. */
+async function reportsWhatIsDesired(device: string): Promise<void> {
+  const { generation, models } = (await server.call('GET', `/v1/devices/${device}/desired`)).body
+  const at = Date.now()
+  const demand = { active: models.demand.version, target: models.demand.version, phase: 'active', at }
+  const body = { site: 'berlin', agentVersion: '0.1.0', generation, models: { demand }, documents: {} }
+  await server.pool.query('UPDATE devices SET online = true, presence_at = $2 WHERE id = $1', [device, at])
+  await server.pool.query(
+    `INSERT INTO reported (device, body, epoch, seq, received_at) VALUES ($1, $2, 1, 1, $3)
+     ON CONFLICT (device) DO UPDATE SET body = $2, seq = reported.seq + 1, received_at = $3`,
+    [device, body, at],
+  )
+}
+
+/** In the order in which they run: what one does, the next ones find. */
+const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
+  login: () => storecast(`login ${server.cloud.url} --with-token`, { input: server.cloud.adminToken }),
+  'device label': async () => {
+    expect(await json('device label berlin-1 tier=gold pilot=yes --dry-run')).toMatchObject({
+      labels: { tier: 'gold' },
+    })
+    expect((await json('device show berlin-1')).labels).toEqual({})
+    expect((await json('device label berlin-1 tier=gold pilot=yes')).labels).toEqual({ tier: 'gold', pilot: 'yes' })
+    expect((await storecast('device label berlin-1 pilot-')).out).toBe('tier=gold\n')
+    expect((await storecast('device label berlin-1 gold', { status: 1 })).err).toMatch(/write name=value/)
+  },
+  'device list': async () => {
+    expect(await json('device list --selector tier=gold')).toMatchObject([{ id: 'berlin-1' }])
+    expect(await json('device list --selector !tier --limit 1')).toMatchObject([{ id: 'berlin-2' }])
+    expect(await json('device list --site oslo')).toEqual([])
+    expect((await storecast('device list --limit none', { status: 1 })).err).toMatch(/whole number/)
+  },
+  'device show': async () => {
+    expect(await json('device show berlin-1')).toMatchObject({ id: 'berlin-1', desired: { models: {} } })
+  },
+  'device revoke': () => storecast('device revoke berlin-3 --json', { answer: 'berlin-3' }),
+  'device retire': () => storecast('device retire berlin-3 --json', { answer: 'berlin-3' }),
+  'model push': async () => {
+    expect((await storecast(`model push ${at('rollout.yaml')}`, { status: 1 })).err).toMatch(/not a tar archive/)
+    await elsewhere('push.test.ts', /'model', 'push', .*'--json'/)
+  },
+  'model train': () => elsewhere('cli.test.ts', /'model', 'train', .*'--json'/),
+  'model inspect': () => elsewhere('cli.test.ts', /'model', 'inspect', out/),
+  'model list': async () => {
+    expect(await json('model list --limit 5')).toMatchObject([{ name: 'demand', versions: 3 }])
+  },
+  'model show': async () => {
+    expect((await json('model show demand --limit 2')).items).toHaveLength(2)
+    expect(await json('model show demand/1')).toMatchObject({ version: 1 })
+  },
+  'model alias': async () => {
+    expect((await storecast('model alias demand/1 champion --dry-run')).err).toMatch(/none → 1; nothing was done/)
+    expect((await json('model alias demand/1 champion --reason first')).aliases).toEqual({ champion: 1 })
+    expect((await storecast('model alias demand/2 candidate')).err).toBe('candidate: none → 2\n')
+    expect((await json('model alias demand candidate --remove')).aliases).toEqual({ champion: 1 })
+    expect((await storecast('model alias demand champion', { status: 1 })).err).toMatch(/name a version/)
+  },
+  'model compare': async () => {
+    expect(await json('model compare demand@champion demand/2')).toMatchObject([{ version: 1 }, { version: 2 }])
+    expect((await storecast('model compare demand@champion demand/2')).out).toMatch(
+      /^wape +0.3000 +0.3000 \(\+0.0 %\)$/m,
+    )
+    expect((await storecast('model compare demand/1', { status: 1 })).err).toMatch(/at least two/)
+    expect((await storecast('model compare demand demand/1', { status: 1 })).err).toMatch(/say which version/)
+  },
+  'key create': async () => {
+    for (const who of ['alice', 'bob']) await storecast(`key create ${at(who)} --json`)
+  },
+  'key show': async () => {
+    expect(await json(`key show ${at('alice.pub')}`)).toMatchObject({ keyId: expect.any(String) })
+  },
+  'key passphrase': () => storecast(`key passphrase ${at('bob')}`, { secret: 'correct horse battery' }),
+  'trust cloud-keys': () => storecast(`trust cloud-keys --out ${at('cloud-keys.json')}`),
+  'trust init': async () => {
+    const keys = `--cloud-keys ${at('cloud-keys.json')} --root ${at('alice.pub')} --targets ${at('alice.pub')}`
+    expect(await json(trust(`init ${keys}`))).toMatchObject({ root: null, pending: [{ missing: 1 }, { missing: 1 }] })
+  },
+  'trust sign': async () => {
+    expect(await json(trust(`sign --key ${at('alice')} --yes`))).toMatchObject({ pending: [] })
+  },
+  'trust push': async () => {
+    expect(await json(trust('push'))).toMatchObject({ root: { state: 'in-force' }, targets: { state: 'in-force' } })
+  },
+  'trust status': async () => {
+    expect(await json(trust('status'))).toMatchObject({ cloud: { root: { version: 1 } } })
+  },
+  'trust fetch': async () => {
+    expect(await json(trust('fetch'))).toMatchObject({ root: 1 })
+  },
+  approve: async () => {
+    const key = `--key ${at('alice')} --yes`
+    expect(await json(`approve demand@1 --folder ${at('trust')} ${key}`)).toMatchObject({ state: 'in-force' })
+  },
+  'enroll create': async () => {
+    expect(await json('enroll create --site berlin --count 2')).toHaveLength(2)
+  },
+  'enroll list': async () => {
+    expect(await json('enroll list')).toHaveLength(2)
+  },
+  'enroll revoke': async () => {
+    const [claim] = await json('enroll list')
+    await storecast(`enroll revoke ${claim.id}`)
+    expect((await storecast('enroll list')).out).toMatch(/withdrawn/)
+  },
+  diff: async () => {
+    expect((await storecast(`diff -f ${at('fleet')}`, { status: 1 })).out).toMatch(/create DeviceGroup eu \(new\)/)
+    expect(JSON.parse((await storecast(`diff -f ${at('fleet')} --json`, { status: 1 })).out)).toHaveLength(2)
+    await storecast(`diff -f ${at('passphrase')}`)
+  },
+  apply: async () => {
+    expect(await json(`apply -f ${at('fleet')} --dry-run`)).toHaveLength(2)
+    expect((await storecast(`apply -f ${at('fleet')}`)).err).toBe('2 changes made\n')
+    expect(await json(`apply -f ${at('fleet')}`)).toEqual([])
+  },
+  'group list': async () => {
+    expect(await json('group list')).toMatchObject([{ metadata: { name: 'eu' } }])
+    expect((await storecast('group list')).out).toMatch(/^eu +region=eu/m)
+    expect(await json('device list --group eu')).toHaveLength(3)
+  },
+  'group show': async () => {
+    expect((await storecast('group show eu')).out).toMatch(/^kind: DeviceGroup$/m)
+    expect(await json('group show eu')).toMatchObject({ kind: 'DeviceGroup' })
+  },
+  'group delete': () => storecast('group delete eu', { answer: 'eu' }),
+  'policy list': async () => {
+    expect(await json('policy list')).toMatchObject([{ metadata: { name: 'any' } }])
+  },
+  'policy show': async () => {
+    expect(await json('policy show any')).toMatchObject({ kind: 'Policy' })
+  },
+  'policy test': async () => {
+    expect(await json('policy test --model models:/demand/1 --gate register')).toMatchObject([{ verdict: 'allow' }])
+  },
+  'policy delete': () => storecast('policy delete any', { answer: 'any' }),
+  'rollout start': async () => {
+    expect(await json(`rollout start -f ${at('rollout.yaml')}`)).toMatchObject({ name: 'spring' })
+  },
+  'rollout list': async () => {
+    expect(await json('rollout list')).toHaveLength(1)
+  },
+  'rollout status': async () => {
+    expect(await json('rollout status spring')).toMatchObject({ counts: { devices: 1 } })
+  },
+  'rollout promote': async () => {
+    await storecast('rollout status spring --watch', { status: 1 })
+    expect(await json('rollout promote spring')).toMatchObject({ step: 1 })
+  },
+  'rollout pause': async () => {
+    expect(await json('rollout pause spring')).toMatchObject({ state: 'paused' })
+  },
+  'rollout resume': async () => {
+    expect(await json('rollout resume spring')).toMatchObject({ name: 'spring' })
+  },
+  'rollout retry': async () => {
+    expect(await json('rollout retry spring')).toMatchObject({ name: 'spring' })
+  },
+  'rollout abort': async () => {
+    expect(await json('rollout abort spring')).toMatchObject({ name: 'spring' })
+    await vi.waitFor(async () => expect((await type(['rollout', 'status', 'spring'])).out).toMatch(/^state +aborted$/m))
+  },
+  'rollout undo': async () => {
+    const spec =
+      '{ model: models:/demand/1, evidence: none, selector: { labels: { device: berlin-2 } }, steps: [{ setWeight: 100 }] }'
+    await writeFile(at('summer.yaml'), document('Rollout', 'summer', spec))
+    await storecast(`rollout start -f ${at('summer.yaml')}`)
+    await vi.waitFor(() => reportsWhatIsDesired('berlin-2'), 10_000)
+    await vi.waitFor(async () => expect((await json('rollout status summer')).state).toBe('succeeded'), 10_000)
+    expect(await json('rollout undo summer')).toMatchObject({ name: 'summer', state: 'undoing' })
+  },
+  revoke: async () => {
+    const line = `revoke demand@3 --reason slow --folder ${at('trust')} --key ${at('alice')}`
+    expect((await storecast(line, { answer: 'yes', status: 2 })).err).toMatch(/demand@3 will be withdrawn/)
+    expect(await json(`${line} --yes`)).toMatchObject({ state: 'in-force' })
+  },
+  'trust renew': async () => {
+    expect(await json(trust('renew --only targets'))).toMatchObject({ pending: [{ role: 'targets' }] })
+  },
+  'trust discard': () => storecast(trust('discard targets --local')),
+  'trust rotate': async () => {
+    const line = trust(`rotate --targets ${at('bob.pub')}`)
+    expect((await storecast(line, { answer: 'yes', status: 2 })).err).toMatch(/Who may sign/)
+    expect(await json(line, { answer: 'rotate' })).toMatchObject({ pending: [{ role: 'root' }, { role: 'targets' }] })
+  },
+  'audit list': async () => {
+    expect(await json('audit list --limit 2')).toHaveLength(2)
+  },
+  'audit export': async () => {
+    expect((await storecast('audit export')).out.split('\n').length).toBeGreaterThan(20)
+  },
+  'audit verify': async () => {
+    expect(await json('audit verify')).toMatchObject({ damage: [] })
+  },
+  'mosquitto setup': () =>
+    storecast(
+      `mosquitto setup ${at('mosquitto')} --name mqtt.example --host 127.0.0.1 --port 18883 --cloud-port 11884`,
+    ),
+  'mosquitto watch': () => elsewhere('../test/mosquitto.test.ts', /startFleetMosquitto/),
+  backup: () => elsewhere('../test/restore.test.ts', /'backup'/),
+  restore: () => elsewhere('../test/restore.test.ts', /'restore'/),
+  doctor: async () => {
+    const findings = await json('doctor')
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'cloud', level: 'ok' }))
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'policies', level: 'warn' }))
+    expect((await storecast('doctor')).out).toMatch(/^\[ ok \] database +answers; \d+ migrations, none missing$/m)
+    const unreachable = { env: { STORECAST_URL: 'http://127.0.0.1:9', STORECAST_TOKEN: 'x' }, status: 1 }
+    expect((await storecast('doctor', unreachable)).out).toMatch(/^\[FAIL\] cloud +it cannot be reached/m)
+    const guess = { env: { STORECAST_URL: server.cloud.url, STORECAST_TOKEN: 'guess' }, status: 4 }
+    expect((await storecast('doctor', guess)).out).toMatch(/^\[FAIL\] cloud/m)
+    expect((await storecast('doctor', { env: { XDG_CONFIG_HOME: at('none') }, status: 4 })).out).toMatch(/no login/)
+  },
+  completion: async () => {
+    for (const shell of ['bash', 'zsh', 'fish']) await storecast(`completion ${shell}`)
+  },
+  logout: () => storecast('logout'),
+}
+
+/** Needs a constellation of its own: the named test types it. */
+const away = new Set<string>()
+async function elsewhere(file: string, types: RegExp): Promise<void> {
+  expect(await readFile(join(import.meta.dirname, file), 'utf8')).toMatch(types)
+  away.add(expect.getState().currentTestName!.split(' > ').at(-1)!)
+}
+
+/** Verbs that print no data, but what is no JSON in itself: scripts, lines of an export, the path of what was written. */
+const NO_JSON = [
+  ...['login', 'logout', 'enroll revoke', 'group delete', 'policy delete', 'key passphrase', 'trust cloud-keys'],
+  ...['trust discard', 'audit export', 'mosquitto setup', 'mosquitto watch', 'completion'],
+]
+const PRINTS_OTHERWISE = ['audit export', 'mosquitto setup', 'completion']
+
+describe('every verb works on a real cloud', () => {
+  for (const [verb, run] of Object.entries(SCENARIOS)) {
+    it(verb, async () => {
+      await run()
+      if (away.has(verb)) return
+      const record = typed.get(verb)
+      // Differences are what diff is asked for.
+      expect(record?.statuses, `nothing typed "${verb}" that ended with 0`).toContain(0)
+      expect([verb, record!.json]).toEqual([verb, !NO_JSON.includes(verb)])
+      if (NO_JSON.includes(verb)) expect([verb, record!.printed]).toEqual([verb, PRINTS_OTHERWISE.includes(verb)])
+    })
+  }
+})
+
+describe('the program', () => {
+  it('has no verb without a scenario, and none without an example', () => {
+    expect(Object.keys(SCENARIOS).sort()).toEqual([...verbs.keys()].sort())
+    expect(Object.keys(EXAMPLES).sort()).toEqual([...verbs.keys()].sort())
+  })
+
+  const every: (readonly [string, Command])[] = [...verbs]
+  it.each(every)('tells how to use "%s"', (verb, command) => {
+    let help = ''
+    command
+      .configureOutput({
+        writeOut: (text) => {
+          help += text
+        },
+      })
+      .outputHelp()
+    expect(help).toMatch(new RegExp(`^Usage: storecast ${verb}`))
+    expect(help).toMatch(/^Examples?:\n {2}\S/m)
+    expect(command.description()).toMatch(/^[A-Z].{10,120}[^.]$/)
+    for (const option of command.options)
+      expect([option.long, option.description]).toEqual([option.long, expect.stringMatching(/\w{2}/)])
+    expect(command.options.some(({ long }) => long === '--json')).toBe(!NO_JSON.includes(verb))
+    // What cannot be undone asks, and scripts can answer.
+    if (/^(device (revoke|retire)|group delete|policy delete|revoke|trust rotate)$/.test(verb)) {
+      expect(command.options.map(({ long }) => long)).toContain('--yes')
+    }
+  })
+
+  it.each(Object.entries(EXAMPLES))('has examples of "%s" that it would take', (verb, lines) => {
+    const command = verbs.get(verb)!
+    for (const line of lines) {
+      const [, words] = /storecast ([^|<>)]*)/.exec(line)!
+      expect(words!.trim()).toMatch(new RegExp(`^${verb}\\b`))
+      for (const [option] of words!.matchAll(/(?<=\s)--?[a-z][a-z-]*/g)) {
+        const known = command.options.some(({ long, short }) => long === option || short === option)
+        expect(known, `${option} in "${line}"`).toBe(true)
+      }
+    }
+  })
+})

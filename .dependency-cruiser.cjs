@@ -24,6 +24,7 @@ const rooms = {
   cloud: [
     'platform',
     'audit',
+    'people',
     'identity',
     'trust',
     'devices',

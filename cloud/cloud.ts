@@ -261,7 +261,11 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       ...config.devices,
       tls: identity.tls,
       access: certificateAccess({ authority, certificates, clock, renewExpiredDays }),
-      routes: [enrolmentRoutes(enrolment), objectRoutes(objects, devices), trustRoutes(trust, gates)],
+      routes: [
+        enrolmentRoutes(enrolment),
+        objectRoutes({ objects, devices, sites, registry }),
+        trustRoutes(trust, gates),
+      ],
     }),
   )
   const loopback = isLoopback(config.http.host)
@@ -276,11 +280,11 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         siteRoutes(sites),
         deviceRoutes(devices),
         groupRoutes(groups),
-        objectRoutes(objects, devices),
+        objectRoutes({ objects, devices, sites, registry }),
         modelRoutes(registry),
         uploadRoutes(createUploads({ database, clock }), registry),
         trainingRoutes(trainings),
-        rolloutRoutes(rollouts),
+        rolloutRoutes(rollouts, database.pool),
         alertRoutes(alerts, () => clock.now()),
         alertRuleRoutes(alerts),
         telemetryRoutes(telemetry),

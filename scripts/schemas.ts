@@ -1,7 +1,15 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { jsonSchemas } from '@storecast/fleet/schemas'
+import { jsonSchemas, permissionsTable } from '@storecast/fleet/schemas'
 
 const folder = join(import.meta.dirname, '../fleet/schemas')
 await mkdir(folder, { recursive: true })
 for (const [name, text] of jsonSchemas()) await writeFile(join(folder, name), text)
+
+const page = join(import.meta.dirname, '../docs/permissions.md')
+const text = await readFile(page, 'utf8')
+const mark = /(<!-- permissions -->\n)[\s\S]*(<!-- end of permissions -->)/
+await writeFile(
+  page,
+  text.replace(mark, (_all, begin, end) => `${begin}\n${permissionsTable()}\n\n${end}`),
+)

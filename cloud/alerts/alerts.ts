@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ConflictError, InvalidError, NotFoundError } from '../platform/errors.ts'
+import { type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import { type Fault, type Judgement, judge, ruleFaults } from './judge.ts'
 import { type Alert, SELECT_ALERT } from './store.ts'
@@ -48,6 +49,8 @@ export interface AlertFilter {
   readonly severity?: Severity | undefined
   readonly rule?: string | undefined
   readonly site?: string | undefined
+  /** Alerts of sites outside are left out, and those that are of no one site. */
+  readonly within?: LabelLimit
 }
 
 type Client = Pick<PoolClient, 'query'>
@@ -149,12 +152,13 @@ export function createAlerts(options: AlertsOptions): Alerts {
   return {
     get,
     rule,
-    async list({ after, limit, state, severity, rule, site }) {
+    async list({ after, limit, state, severity, rule, site, within = NO_LIMIT }) {
       const { rows } = await pool.query<Alert>(
         `${SELECT_ALERT} WHERE ($1::int8 IS NULL OR a.id < $1) AND ($2::text IS NULL OR a.state = $2)
            AND ($3::text IS NULL OR a.severity = $3) AND ($4::text IS NULL OR a.rule = $4) AND ($5::text IS NULL OR a.site = $5)
+           AND ${siteWithin('a.site', 7)}
          ORDER BY a.id DESC LIMIT $6`,
-        [after ?? null, state ?? null, severity ?? null, rule ?? null, site ?? null, limit + 1],
+        [after ?? null, state ?? null, severity ?? null, rule ?? null, site ?? null, limit + 1, within],
       )
       return toPage(rows, limit, ({ id }) => String(id))
     },
@@ -293,3 +297,5 @@ function unknown(what: keyof typeof LISTS, which: string | number): never {
     message: `There is no ${what.replace('-', ' ')} ${which}. GET ${LISTS[what]} lists them.`,
   })
 }
+
+export const unknownAlert = (id: string) => unknown('alert', id)

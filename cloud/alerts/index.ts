@@ -15,7 +15,7 @@ import { UnsendableError } from './receivers/receiver.ts'
 import type { SubjectSource } from './subjects.ts'
 import { startWatch, type WatchOptions } from './watch.ts'
 
-export type { Alerts } from './alerts.ts'
+export { type Alerts, unknownAlert } from './alerts.ts'
 export { alertMetrics } from './metrics.ts'
 export { alertMigrations } from './migrations.ts'
 export type { SubjectSources } from './subjects.ts'

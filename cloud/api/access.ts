@@ -1,20 +1,14 @@
 import { createHash, randomBytes, timingSafeEqual, type X509Certificate } from 'node:crypto'
 import type { Devices } from '../devices/index.ts'
+import { DEVICE_GRANTS, grantsOf, PERMISSIONS, type Permission, type Principal } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ForbiddenError, UnauthenticatedError } from '../platform/errors.ts'
-
-/** Who a request comes from. */
-export type Principal =
-  /** `id` tells tokens apart in the audit log, and is of no use to get in. */
-  { readonly role: 'admin'; readonly id: string } | { readonly role: 'device'; readonly device: string }
+import { NO_LIMIT } from '../platform/label-limit.ts'
 
 /** Of an operator, for what is kept of who did something. */
 export const nameOf = (principal: Principal | undefined): string =>
-  principal?.role === 'admin' ? principal.id : 'unknown'
-
-/** Who may call a route; `public` asks for nothing, `renewal` is for a device whose certificate may have expired. */
-export type Access = 'public' | 'admin' | 'device' | 'any' | 'renewal'
+  principal?.kind === 'person' ? principal.name : 'unknown'
 
 /** What a caller shows. */
 export interface Caller {
@@ -25,8 +19,11 @@ export interface Caller {
 }
 
 export interface AccessCheck {
-  /** @throws UnauthenticatedError where nobody is known by what was shown; ForbiddenError `wrong-role`. */
-  check(caller: Caller, access: Access): Promise<Principal | undefined>
+  /**
+   * @throws UnauthenticatedError where nobody is known by what was shown; ForbiddenError `wrong-role` where devices call
+   *   what is people's or people what is devices', `not-permitted` where no role of the caller's may do it.
+   */
+  check(caller: Caller, permission: Permission | 'public'): Promise<Principal | undefined>
 }
 
 /** By tokens: operators, and devices that have one. */
@@ -50,6 +47,8 @@ interface AccessOptions {
   readonly hasConfiguredAdmin: boolean
 }
 
+const ADMIN = grantsOf(['admin'])
+
 export function accessControl(options: AccessOptions): AccessControl {
   const { database, devices, clock, adminTokens, hasConfiguredAdmin } = options
   const { pool } = database
@@ -57,17 +56,22 @@ export function accessControl(options: AccessOptions): AccessControl {
 
   const identify = async (token: string): Promise<Principal | undefined> => {
     const hash = digest(token)
-    const admin = { role: 'admin', id: `token:${hash.toString('hex', 0, 6)}` } as const
+    const admin = {
+      kind: 'person',
+      name: `token:${hash.toString('hex', 0, 6)}`,
+      grants: ADMIN,
+      limit: NO_LIMIT,
+    } as const
     if (known.some((one) => timingSafeEqual(one, hash))) return admin
     const { rowCount } = await pool.query('SELECT 1 FROM admin_tokens WHERE hash = $1', [hash])
     if (rowCount !== 0) return admin
     const device = await devices.deviceOf(token)
-    return device === undefined ? undefined : { role: 'device', device }
+    return device === undefined ? undefined : { kind: 'device', device }
   }
 
   return {
-    async check({ authorization }, access) {
-      if (access === 'public') return undefined
+    async check({ authorization }, permission) {
+      if (permission === 'public') return undefined
       const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1]
       if (token === undefined) {
         throw new UnauthenticatedError({
@@ -82,11 +86,8 @@ export function accessControl(options: AccessOptions): AccessControl {
           message: 'The token is not known here, or was withdrawn. Ask an operator for a new one.',
         })
       }
-      if (access === 'any' || access === principal.role) return principal
-      throw new ForbiddenError({
-        code: 'wrong-role',
-        message: `This is for ${access === 'admin' ? 'operators' : 'devices'}, and the token is ${principal.role === 'admin' ? "an operator's" : "a device's"}.`,
-      })
+      requirePermission(principal, permission)
+      return principal
     },
     async newClaim() {
       if (hasConfiguredAdmin) return undefined
@@ -113,6 +114,23 @@ export function accessControl(options: AccessOptions): AccessControl {
       return { token }
     },
   }
+}
+
+function requirePermission(principal: Principal, permission: Permission): void {
+  const granted = principal.kind === 'device' ? DEVICE_GRANTS : principal.grants
+  if (granted.has(permission)) return
+  const forDevices = permission === 'certificate.renew'
+  if (principal.kind === 'device' || forDevices) {
+    throw new ForbiddenError({
+      code: 'wrong-role',
+      message: `This is for ${forDevices ? 'devices' : 'operators'}, and the token is ${principal.kind === 'device' ? "a device's" : "an operator's"}.`,
+    })
+  }
+  const { roles } = PERMISSIONS[permission]
+  throw new ForbiddenError({
+    code: 'not-permitted',
+    message: `This needs the permission ${permission}, which ${['admin', ...roles].join(', ')} have and ${principal.name} has not.`,
+  })
 }
 
 export const newSecret = () => randomBytes(32).toString('base64url')

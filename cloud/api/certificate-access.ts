@@ -1,4 +1,5 @@
 import type { Authority, Certificates } from '../identity/index.ts'
+import { DEVICE_GRANTS } from '../people/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import { ForbiddenError, UnauthenticatedError } from '../platform/errors.ts'
 import type { AccessCheck } from './access.ts'
@@ -18,9 +19,9 @@ export function certificateAccess(options: CertificateAccessOptions): AccessChec
   const { authority, certificates, clock, renewExpiredDays } = options
   const refuse = (code: string, message: string) => new UnauthenticatedError({ code, message })
   return {
-    async check({ certificate }, access) {
-      if (access === 'public') return undefined
-      if (access === 'admin') {
+    async check({ certificate }, permission) {
+      if (permission === 'public') return undefined
+      if (!DEVICE_GRANTS.has(permission)) {
         throw new ForbiddenError({
           code: 'wrong-role',
           message: 'This is for operators, and this listener is for devices. Use the API’s own address.',
@@ -34,7 +35,7 @@ export function certificateAccess(options: CertificateAccessOptions): AccessChec
         )
       }
       const now = clock.now()
-      const grace = access === 'renewal' ? renewExpiredDays * DAY_MS : 0
+      const grace = permission === 'certificate.renew' ? renewExpiredDays * DAY_MS : 0
       if (now >= shown.expiresAt + grace) {
         throw refuse(
           'certificate-expired',
@@ -47,7 +48,7 @@ export function certificateAccess(options: CertificateAccessOptions): AccessChec
           `The certificate of ${shown.device} was revoked. Enrol the device with a new claim.`,
         )
       }
-      return { role: 'device', device: shown.device }
+      return { kind: 'device', device: shown.device }
     },
   }
 }

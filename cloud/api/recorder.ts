@@ -5,6 +5,7 @@ import type { PoolClient } from 'pg'
 import type { AuditLog, Call } from '../audit/index.ts'
 import { canonicalJson } from '../platform/canonical.ts'
 import { NotFoundError } from '../platform/errors.ts'
+import { isLimited } from '../platform/label-limit.ts'
 import type { Problem } from './problems.ts'
 
 declare module 'fastify' {
@@ -74,6 +75,7 @@ const namesOf = (request: FastifyRequest, route: Route) => ({
   actor: actorOf(request),
   action: `${request.method} ${route.url}`,
   subject: request.url.split('?')[0]!.slice(0, 1024),
+  ...(request.site !== undefined && { sites: [request.site] }),
 })
 
 function callOf(request: FastifyRequest, route: Route): Call {
@@ -95,8 +97,16 @@ function callOf(request: FastifyRequest, route: Route): Call {
 }
 
 function actorOf({ principal, ip: from }: FastifyRequest): Call['actor'] {
-  if (principal?.role === 'admin') return { kind: 'operator', id: principal.id, from }
-  if (principal?.role === 'device') return { kind: 'device', id: principal.device, from }
+  if (principal?.kind === 'person') {
+    const { name, token, subject, limit } = principal
+    return {
+      ...{ kind: 'operator', id: name, from },
+      ...(token !== undefined && { token }),
+      ...(subject !== undefined && { subject }),
+      ...(isLimited(limit) && { limit }),
+    }
+  }
+  if (principal?.kind === 'device') return { kind: 'device', id: principal.device, from }
   return { kind: 'unknown', id: 'unknown', from }
 }
 

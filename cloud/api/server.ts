@@ -1,7 +1,6 @@
 import { createServer as createHttp, type RequestListener, type Server } from 'node:http'
 import { createServer as createHttps, type Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyReply, LogController } from 'fastify'
 import {
@@ -15,20 +14,12 @@ import type { AuditLog } from '../audit/index.ts'
 import type { ListenerTls } from '../identity/index.ts'
 import { SetupError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
-import type { Access, AccessCheck, Principal } from './access.ts'
+import type { AccessCheck } from './access.ts'
+import { guard } from './guard.ts'
 import type { Metrics } from './metrics.ts'
 import { Problem, problem, problemOf } from './problems.ts'
 import { type Recorder, recorder, WARNINGS_HEADER, warningsHeader } from './recorder.ts'
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Who may call the route; operators where it says nothing. */
-    access?: Access
-  }
-  interface FastifyRequest {
-    principal: Principal | undefined
-  }
-}
+import { type App, type Routes, requireStated } from './route.ts'
 
 const DEFAULT_BODY_BYTES = 1024 * 1024
 /** A slow sender holds a socket, no more; uploads of bundles take their time. */
@@ -44,9 +35,6 @@ const base = (log: Log, sendProblem: SendProblem, serverFactory: (handler: Reque
     // What fails before a route is found, as a path with a broken escape.
     frameworkErrors: (error, _request, reply) => sendProblem(reply, problemOf(error)),
   }).withTypeProvider<ZodTypeProvider>()
-type App = ReturnType<typeof base>
-/** Adds the routes of one part of the API. */
-export type Routes = (app: App) => void
 
 export interface Api extends AsyncDisposable {
   readonly url: string
@@ -93,18 +81,20 @@ export async function startApi(options: ApiOptions): Promise<Api> {
     done(null, payload)
   })
   describe(app, options.version)
-  guard(app, access, metrics)
+  guard(app, { access, pool: options.audit.database.pool })
+  count(app, metrics)
   app.decorateRequest('audited', false)
   app.decorateRequest('warnings', undefined)
   app.addHook('onSend', async ({ warnings }, reply, payload) => {
     if (warnings) reply.header(WARNINGS_HEADER, warningsHeader(warnings))
     return payload
   })
+  app.addHook('onRoute', requireStated)
   app.addHook('onRoute', record.wrap)
   answerErrors(app, { log, record, send: sendProblem })
   app.after(() => {
     for (const add of routes) add(app)
-    app.get('/v1/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger())
+    app.get('/v1/openapi.json', { config: { permission: 'public' }, schema: { hide: true } }, () => app.swagger())
   })
   try {
     await app.listen({ host, port })
@@ -147,19 +137,13 @@ function describe(app: App, version: string): void {
     const { schema } = route
     const refusal = Problem.describe('What was wrong, where, and what to do')
     schema.response = { ...(schema.response as object | undefined), '4xx': refusal }
-    if (route.config?.access === 'public') schema.security = []
+    const { permission, sites } = route.config ?? {}
+    if (permission === 'public') schema.security = []
+    Object.assign(schema, { 'x-permission': permission, 'x-sites': sites })
   })
 }
 
-function guard(app: App, access: AccessCheck, metrics: Metrics): void {
-  app.decorateRequest('principal', undefined)
-  app.addHook('onRequest', async (request) => {
-    if (request.is404) return
-    const { socket } = request.raw
-    const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
-    const caller = { authorization: request.headers.authorization, certificate }
-    request.principal = await access.check(caller, request.routeOptions.config.access ?? 'admin')
-  })
+function count(app: App, metrics: Metrics): void {
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
     metrics.requests.inc({ method: request.method, route, status: reply.statusCode })

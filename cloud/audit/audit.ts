@@ -4,6 +4,7 @@ import { canonicalJson } from '../platform/canonical.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { CloudError, ForbiddenError } from '../platform/errors.ts'
+import { isLimited, type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import {
   type Actor,
@@ -17,7 +18,7 @@ import {
 } from './chain.ts'
 
 /** A mutating call that begins. */
-export interface Call extends Pick<AuditRecord, 'action' | 'subject' | 'request'> {
+export interface Call extends Pick<AuditRecord, 'action' | 'subject' | 'sites' | 'request'> {
   readonly actor: Actor
   /**
    * The thing that the call changes, read on the connection of the call's own transaction; undefined where it is not
@@ -34,6 +35,11 @@ export interface AuditQuery extends PageRequest {
   readonly action?: string | undefined
   readonly actor?: string | undefined
   readonly decision?: AuditRecord['decision'] | undefined
+  /**
+   * Entries of calls about sites within the limit, and of people whose own limit lies within it; of others it cannot be said
+   * that nothing else is in them.
+   */
+  readonly within?: LabelLimit
 }
 
 export interface AuditLog {
@@ -71,6 +77,10 @@ const CHAIN_LOCK = 7_305_010
 /** Refusals of callers that nobody knows get so many entries a minute; the next such entry counts the others. */
 const UNKNOWN_PER_MINUTE = 60
 const MINUTE = 60_000
+
+/** Within the limit that is parameter 6. */
+const SEEN_WITHIN = `((entry -> 'actor' -> 'limit')::jsonb @> $6::jsonb OR (entry::jsonb ? 'sites' AND NOT EXISTS (
+  SELECT 1 FROM json_array_elements_text(entry -> 'sites') AS about(site) WHERE NOT ${siteWithin('about.site', 6)})))`
 
 export function createAudit({ database, clock }: { database: Database; clock: Clock }): AuditLog {
   const scopes = new AsyncLocalStorage<Scope>()
@@ -167,24 +177,26 @@ export function createAudit({ database, clock }: { database: Database; clock: Cl
       }
     },
     head: () => headOf(database.pool),
-    async list({ after, limit, order, action, actor, decision }) {
+    async list({ after, limit, order, action, actor, decision, within = NO_LIMIT }) {
       const newest = order === 'newest'
       const { rows } = await database.pool.query<ChainedEntry>(
         `SELECT number, encode(hash, 'hex') AS hash, entry FROM audit_log
          WHERE ($1::int8 IS NULL OR number ${newest ? '<' : '>'} $1) AND ($2::text IS NULL OR entry ->> 'action' = $2)
            AND ($3::text IS NULL OR entry -> 'actor' ->> 'id' = $3) AND ($4::text IS NULL OR entry ->> 'decision' = $4)
+           AND ${isLimited(within) ? SEEN_WITHIN : '$6::jsonb IS NOT NULL'}
          ORDER BY number ${newest ? 'DESC' : 'ASC'} LIMIT $5`,
-        [after ?? null, action ?? null, actor ?? null, decision ?? null, limit + 1],
+        [after ?? null, action ?? null, actor ?? null, decision ?? null, limit + 1, within],
       )
       return toPage(rows, limit, (row) => String(row.number))
     },
   }
 }
 
-const entryOf = ({ actor, action, subject, request }: Call, policies: readonly PolicyDecision[]) => ({
+const entryOf = ({ actor, action, subject, sites, request }: Call, policies: readonly PolicyDecision[]) => ({
   actor,
   action,
   subject,
+  ...(sites && { sites }),
   ...(request !== undefined && { request }),
   ...(policies.length > 0 && { policies }),
 })

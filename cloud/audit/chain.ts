@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../platform/canonical.ts'
 
-/** Who called: an operator's token by the start of its digest, a device by its id, or a part of the cloud by its name. */
+/**
+ * Who called: a person by the user's name or, for a token that is no user's, by the start of its digest; a device by its id;
+ * a part of the cloud by its name.
+ */
 export interface Actor {
   readonly kind: 'operator' | 'device' | 'unknown' | 'system'
   readonly id: string
+  /** Name of the person's API token, where one was shown. */
+  readonly token?: string
+  /** At the provider that vouched for the person, `issuer#subject`. */
+  readonly subject?: string
+  /** Labels of the sites that the person is limited to. */
+  readonly limit?: Readonly<Record<string, string>>
   /** Address of the caller's socket. */
   readonly from?: string
 }
@@ -31,6 +40,8 @@ export interface AuditRecord {
   readonly action: string
   /** The thing that was called upon: the request's path. */
   readonly subject: string
+  /** Sites that it was about, where that is known. */
+  readonly sites?: readonly string[]
   readonly decision: 'allowed' | 'denied' | 'failed'
   /** Of the refusal or failure. */
   readonly code?: string

@@ -6,6 +6,7 @@ import type { AdmittedDevice } from '../identity/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
+import { type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import { type DesiredBody, type DesiredStates, referencedObjects } from './desired.ts'
 import { requireGroups } from './groups.ts'
@@ -56,7 +57,12 @@ export interface Devices {
   /** @throws NotFoundError `device-unknown`. */
   get(id: string, client?: Pick<PoolClient, 'query'>): Promise<Device>
   list(
-    page: PageRequest & { readonly site?: string | undefined; readonly selector?: DeviceSelector },
+    page: PageRequest & {
+      readonly site?: string | undefined
+      readonly selector?: DeviceSelector
+      /** What lies outside is left out. */
+      readonly within?: LabelLimit
+    },
   ): Promise<Page<Device>>
   /** Whether the token is the device's. */
   isDevice(id: string, token: string): Promise<boolean>
@@ -174,11 +180,12 @@ export function createDevices(options: DevicesOptions): Devices {
           clock.now(),
         ]),
       ),
-    async list({ after = '', limit, site, selector = EVERY }) {
+    async list({ after = '', limit, site, selector = EVERY, within = NO_LIMIT }) {
       await requireGroups(pool, selector.groups)
       const { rows } = await pool.query<Device>(
-        `${SELECT} WHERE d.id > $3 AND ($5::text IS NULL OR d.site = $5) AND ${SELECTED} ORDER BY d.id LIMIT $4`,
-        [...selecting(selector), after, limit + 1, site ?? null],
+        `${SELECT} WHERE d.id > $3 AND ($5::text IS NULL OR d.site = $5) AND ${SELECTED} AND ${siteWithin('d.site', 6)}
+         ORDER BY d.id LIMIT $4`,
+        [...selecting(selector), after, limit + 1, site ?? null, within],
       )
       return toPage(rows, limit, (device) => device.id)
     },
@@ -272,7 +279,7 @@ function refuseAdmission(
   }
 }
 
-function unknownDevice(id: string): never {
+export function unknownDevice(id: string): never {
   throw new NotFoundError({
     code: 'device-unknown',
     message: `There is no device ${id} in service. Enrol it with POST /v1/devices.`,

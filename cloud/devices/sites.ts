@@ -9,6 +9,7 @@ import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ConflictError, InvalidError, NotFoundError } from '../platform/errors.ts'
+import { type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import type { Objects } from '../platform/objects.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { DesiredStates } from './desired.ts'
@@ -42,9 +43,11 @@ export interface Sites {
   put(id: string, spec: SiteSpec): Promise<Site>
   /** @throws NotFoundError `site-unknown`. */
   get(id: string, client?: Pick<PoolClient, 'query'>): Promise<Site>
-  list(page: PageRequest): Promise<Page<Site>>
+  list(page: PageRequest & { readonly within?: LabelLimit }): Promise<Page<Site>>
   /** Ids of the sites whose labels hold the selector's; `site` stands for the id. */
   select(selector: Labels): Promise<readonly string[]>
+  /** Whether a site within the limit has the object, or had it among its covariates. */
+  haveDocument(sha256: string, within: LabelLimit): Promise<boolean>
   /** Every covariates upload of a site, in the order in which it became known. */
   covariateIssues(site: string): Promise<readonly (ObjectRef & { readonly issuedAt: number })[]>
   /**
@@ -104,8 +107,11 @@ export function createSites({ database, objects, desired, clock, onChange }: Sit
       onChange()
       return get(id)
     },
-    async list({ after = '', limit }) {
-      const { rows } = await pool.query<Site>(`${SELECT} WHERE s.id > $1 ORDER BY s.id LIMIT $2`, [after, limit + 1])
+    async list({ after = '', limit, within = NO_LIMIT }) {
+      const { rows } = await pool.query<Site>(
+        `${SELECT} WHERE s.id > $1 AND ${siteWithin('s.id', 3)} ORDER BY s.id LIMIT $2`,
+        [after, limit + 1, within],
+      )
       return toPage(rows, limit, (site) => site.id)
     },
     async select(selector) {
@@ -114,6 +120,14 @@ export function createSites({ database, objects, desired, clock, onChange }: Sit
         [selector],
       )
       return rows.map((row) => row.id)
+    },
+    async haveDocument(sha256, within) {
+      const { rows } = await pool.query(
+        `SELECT 1 FROM (SELECT site FROM site_documents WHERE sha256 = $1
+           UNION ALL SELECT site FROM covariate_issues WHERE sha256 = $1) o WHERE ${siteWithin('o.site', 2)} LIMIT 1`,
+        [sha256, within],
+      )
+      return rows.length > 0
     },
     async covariateIssues(site) {
       const { rows } = await pool.query<ObjectRef & { issuedAt: number }>(

@@ -4,6 +4,7 @@ import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ForbiddenError, NotFoundError } from '../platform/errors.ts'
+import { type LabelLimit, siteWithin } from '../platform/label-limit.ts'
 
 export interface ClaimSpec {
   readonly site: string
@@ -49,10 +50,10 @@ export interface HeldClaim extends Claim {
 export interface Claims {
   /** @returns each claim's text, which is shown here, once. @throws NotFoundError `site-unknown` */
   create(spec: ClaimSpec, anchor: ClaimAnchor): Promise<readonly { readonly id: string; readonly claim: string }[]>
-  /** Newest first. */
-  list(client?: Pick<PoolClient, 'query'>): Promise<readonly Claim[]>
+  /** Of sites within the limit, newest first. */
+  list(within: LabelLimit, client?: Pick<PoolClient, 'query'>): Promise<readonly Claim[]>
   /** Takes back one that was not used; repeating it is fine. @throws NotFoundError `claim-unknown` */
-  withdraw(id: string): Promise<void>
+  withdraw(id: string, within: LabelLimit): Promise<void>
   /** Locks the claim with this secret. @throws ForbiddenError `claim-unknown` */
   hold(client: PoolClient, secret: string): Promise<HeldClaim>
   markUsed(client: PoolClient, id: string, by: ClaimUse): Promise<void>
@@ -114,17 +115,19 @@ export function createClaims({ database, clock }: { database: Database; clock: C
           claim: formatClaim({ url, secret, ca, root: rootDigest }),
         }))
       }),
-    async list(client = pool) {
+    async list(within, client = pool) {
       const { rows } = await client.query<Claim>(
-        `SELECT ${COLUMNS} FROM enrolment_claims ORDER BY created_at DESC, id LIMIT ${LISTED}`,
+        `SELECT ${COLUMNS} FROM enrolment_claims WHERE ${siteWithin('enrolment_claims.site', 1)}
+         ORDER BY created_at DESC, id LIMIT ${LISTED}`,
+        [within],
       )
       return rows
     },
-    withdraw: (id) =>
+    withdraw: (id, within) =>
       database.transaction(async (client) => {
         const { rowCount } = await client.query(
-          'UPDATE enrolment_claims SET withdrawn_at = coalesce(withdrawn_at, $2) WHERE id = $1',
-          [id, clock.now()],
+          `UPDATE enrolment_claims SET withdrawn_at = coalesce(withdrawn_at, $2) WHERE id = $1 AND ${siteWithin('enrolment_claims.site', 3)}`,
+          [id, clock.now(), within],
         )
         if (rowCount === 1) return
         throw new NotFoundError({

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { NotFoundError } from '../platform/errors.ts'
+import { deviceWithin, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
 import { arrive } from './arrivals.ts'
 import { Group } from './ingest.ts'
 import { loadEpochs } from './links.ts'
@@ -17,7 +18,7 @@ export interface QuarantinedEpoch {
 
 export interface Quarantine {
   /** Copies of devices that wait for a decision, or whose release was interrupted. */
-  list(client?: Pick<PoolClient, 'query'>): Promise<readonly QuarantinedEpoch[]>
+  list(within?: LabelLimit, client?: Pick<PoolClient, 'query'>): Promise<readonly QuarantinedEpoch[]>
   /**
    * Makes the epoch the device's own, with all that was kept apart: the copy that was speaking until now is the fork from
    * its next hello on. Can be called again where it was interrupted.
@@ -64,12 +65,13 @@ export function createQuarantine({ database, clock }: { database: Database; cloc
     })
 
   return {
-    async list(client = database.pool) {
+    async list(within = NO_LIMIT, client = database.pool) {
       const { rows } = await client.query<QuarantinedEpoch>(
         `SELECT device, epoch, db_id AS "dbId", reason, opened_at AS "openedAt", (SELECT count(*) FROM quarantined_batches q
            WHERE (q.device, q.epoch) = (e.device, e.epoch)) AS batches
-         FROM device_epochs e WHERE quarantined OR EXISTS (SELECT 1 FROM quarantined_batches q
-           WHERE (q.device, q.epoch) = (e.device, e.epoch)) ORDER BY device, epoch`,
+         FROM device_epochs e WHERE ${deviceWithin('e.device', 1)} AND (quarantined OR EXISTS (SELECT 1 FROM quarantined_batches q
+           WHERE (q.device, q.epoch) = (e.device, e.epoch))) ORDER BY device, epoch`,
+        [within],
       )
       return rows
     },

@@ -59,6 +59,8 @@ export interface Registry {
   /** Newest first. */
   versions(model: string, page: PageRequest): Promise<Page<ModelVersion>>
   version(model: string, version: number, client?: Pick<PoolClient, 'query'>): Promise<ModelVersion>
+  /** Whether the object is a version's bundle. */
+  hasBundle(sha256: string): Promise<boolean>
   /** Every version of every model, without what describes it. */
   everyVersion(): Promise<BundleVersion[]>
   setTags(model: string, version: number, tags: Readonly<Record<string, string>>): Promise<ModelVersion>
@@ -156,6 +158,9 @@ export function createRegistry({ database, objects, clock, admit, onRegistered }
       const registered = await version(name, number)
       await onRegistered?.(registered)
       return registered
+    },
+    async hasBundle(sha256) {
+      return (await pool.query('SELECT 1 FROM model_versions WHERE sha256 = $1 LIMIT 1', [sha256])).rows.length > 0
     },
     async everyVersion() {
       const { rows } = await pool.query<BundleVersion>(

@@ -1,4 +1,5 @@
 export { VERDICTS } from './analysis/analysis.ts'
+export { limitedRollouts } from './limited.ts'
 export { MEMBER_STATES } from './member-state.ts'
 export { rolloutMigrations } from './migrations.ts'
 export { OPEN_STATES, ROLLOUT_STATES, rolloutsOfGroup } from './records.ts'

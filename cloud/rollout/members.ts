@@ -1,6 +1,7 @@
 import type { DeviceSelector, ModelTarget, UpdatePolicy } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { type DesiredStates, LABELS, SELECTED, selecting } from '../devices/index.ts'
+import { deviceWithin, type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import { type CountRow, countMembers, type RolloutCounts } from './counts.ts'
 import {
   AWAY,
@@ -24,6 +25,15 @@ export async function countSelected(client: Queryable, selector: DeviceSelector)
   const { rows } = await client.query<{ count: number }>(
     `SELECT count(*) FROM devices d JOIN sites s ON s.id = d.site WHERE ${CHOSEN}`,
     [...selecting(selector)],
+  )
+  return rows[0]!.count
+}
+
+/** How many of them lie outside of the limit. */
+export async function countBeyond(client: Queryable, selector: DeviceSelector, limit: LabelLimit): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    `SELECT count(*) FROM devices d JOIN sites s ON s.id = d.site WHERE ${CHOSEN} AND NOT ${siteWithin('d.site', 3)}`,
+    [...selecting(selector), limit],
   )
   return rows[0]!.count
 }
@@ -69,7 +79,7 @@ export async function joinMembers(client: Queryable, rollout: RolloutRecord, lat
        CASE WHEN $8 THEN 'active' ELSE 'none' END, CASE WHEN $8 THEN $11::int4 END
      FROM devices d JOIN sites s ON s.id = d.site
      LEFT JOIN desired_models p ON p.device = d.id AND p.model = $9
-     WHERE ${CHOSEN} AND (NOT $8 OR p.device IS NULL)
+     WHERE ${CHOSEN} AND ${siteWithin('d.site', 12)} AND (NOT $8 OR p.device IS NULL)
        AND NOT EXISTS (SELECT 1 FROM rollout_devices m JOIN rollouts r ON r.id = m.rollout
          WHERE m.device = d.id AND (r.id = $3 OR (r.model = $9 AND (r.state = ANY($10) OR m.wanted <> m.applied))))
      ON CONFLICT DO NOTHING`,
@@ -84,6 +94,7 @@ export async function joinMembers(client: Queryable, rollout: RolloutRecord, lat
       rollout.model,
       OPEN_STATES,
       rollout.step,
+      rollout.limit,
     ],
   )
   return rowCount ?? 0
@@ -150,12 +161,12 @@ export async function refreshMembers(client: Queryable, rollout: RolloutRecord, 
 /** Where a member of a rollout that is over stays. */
 const FINAL: ReadonlySet<MemberState> = new Set(['succeeded', 'failed', 'rolled-back', 'reverted', 'excluded'])
 
-/** How many members there are in each state, by the step that told them. */
-export async function countRows(client: Queryable, rollout: string): Promise<CountRow[]> {
+/** How many members within the limit there are in each state, by the step that told them. */
+export async function countRows(client: Queryable, rollout: string, within = NO_LIMIT): Promise<CountRow[]> {
   const { rows } = await client.query<CountRow>(
-    `SELECT step, state, wanted, late, count(*)::int4 AS devices FROM rollout_devices WHERE rollout = $1
-     GROUP BY 1, 2, 3, 4`,
-    [rollout],
+    `SELECT step, state, wanted, late, count(*)::int4 AS devices FROM rollout_devices m
+     WHERE rollout = $1 AND ${deviceWithin('m.device', 2)} GROUP BY 1, 2, 3, 4`,
+    [rollout, within],
   )
   return rows
 }

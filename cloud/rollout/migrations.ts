@@ -179,4 +179,12 @@ export const rolloutMigrations: readonly Migration[] = [
         EXECUTE FUNCTION note_rollout_device();
     `,
   },
+  {
+    id: 620,
+    name: 'rollouts within label limits',
+    sql: `
+      -- Of who started it: no device beyond comes into it, also later.
+      ALTER TABLE rollouts ADD COLUMN label_limit jsonb NOT NULL DEFAULT '{}';
+    `,
+  },
 ]

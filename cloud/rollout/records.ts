@@ -1,6 +1,7 @@
 import type { ObjectRef, RolloutDocument } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { NotFoundError } from '../platform/errors.ts'
+import type { LabelLimit } from '../platform/label-limit.ts'
 import type { Analysis } from './analysis/analysis.ts'
 
 export const ROLLOUT_STATES = [
@@ -39,14 +40,16 @@ export interface RolloutRecord {
   readonly endsAs: 'failed' | 'aborted' | 'undone' | null
   readonly evidenceMark: string
   readonly settled: boolean
+  /** Of who started it: no device beyond comes into it. */
+  readonly limit: LabelLimit
   readonly createdAt: number
   readonly finishedAt: number | null
 }
 
 export const SELECT_ROLLOUT = `
   SELECT id::text, name, document, model, version, bundle, state, reason, step, step_at AS "stepAt", proven,
-    is_full AS full, accepted, ends_as AS "endsAs", evidence_mark AS "evidenceMark", settled, created_at AS "createdAt",
-    finished_at AS "finishedAt"
+    is_full AS full, accepted, ends_as AS "endsAs", evidence_mark AS "evidenceMark", settled, label_limit AS "limit",
+    created_at AS "createdAt", finished_at AS "finishedAt"
   FROM rollouts`
 
 type Queryable = Pick<PoolClient | Pool, 'query'>
@@ -58,7 +61,10 @@ export async function findRollout(client: Queryable, which: string, lock = false
     `${SELECT_ROLLOUT} WHERE ${by} ORDER BY rollouts.id DESC LIMIT 1 ${lock ? 'FOR UPDATE' : ''}`,
     [which],
   )
-  if (rows[0]) return rows[0]
+  return rows[0] ?? unknownRollout(which)
+}
+
+export function unknownRollout(which: string): never {
   throw new NotFoundError({
     code: 'rollout-unknown',
     message: `There is no rollout ${which}. GET /v1/rollouts lists them.`,

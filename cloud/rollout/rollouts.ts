@@ -2,13 +2,14 @@ import type { RolloutDocument } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { requireGroups } from '../devices/index.ts'
 import type { Gates } from '../governance/index.ts'
-import { ConflictError, InvalidError } from '../platform/errors.ts'
+import { ConflictError, ForbiddenError, InvalidError } from '../platform/errors.ts'
+import { deviceWithin, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { Trust } from '../trust/index.ts'
 import { type ControllerOptions, startController } from './controller.ts'
 import { type Cohort, cohortsOf, countMembers, type RolloutCounts } from './counts.ts'
 import type { MemberState, Wanted } from './member-state.ts'
-import { conflictWith, countRows, countSelected, joinMembers } from './members.ts'
+import { conflictWith, countBeyond, countRows, countSelected, joinMembers } from './members.ts'
 import {
   type AnalysisRecord,
   findRollout,
@@ -22,7 +23,7 @@ import { act, type Verb } from './verbs.ts'
 
 /** A rollout as it is now, with its denominators, those of each step, and the newest analysis. */
 export interface Rollout
-  extends Omit<RolloutRecord, 'bundle' | 'evidenceMark' | 'settled' | 'endsAs' | 'accepted' | 'stepAt'> {
+  extends Omit<RolloutRecord, 'bundle' | 'evidenceMark' | 'settled' | 'endsAs' | 'accepted' | 'stepAt' | 'limit'> {
   readonly counts: RolloutCounts
   readonly cohorts: Cohort[]
   readonly analysis: AnalysisRecord | null
@@ -45,14 +46,19 @@ export interface Rollouts {
    * Starts a rollout; its devices are those that the selector names now.
    * @throws NotFoundError for a URI that names nothing, `group-unknown`; InvalidError `rollout-suspended`; ConflictError `rollout-empty`, `rollout-conflict` with the name of the
    *   open rollout of the model that has some of the devices; what `Trust.requireApproved` throws where devices would refuse
-   *   the version.
+   *   the version; ForbiddenError `beyond-limit` where some of the devices lie outside of the caller's limit.
    */
-  start(document: RolloutDocument, who: string): Promise<Rollout>
+  start(document: RolloutDocument, who: string, limit?: LabelLimit): Promise<Rollout>
   /** By number, or the newest of a name. @throws NotFoundError `rollout-unknown`. */
   get(which: string, client?: PoolClient): Promise<Rollout>
   /** Newest first. */
-  list(page: PageRequest & { readonly model?: string | undefined }): Promise<Page<Rollout>>
-  devices(which: string, page: PageRequest & { readonly state?: MemberState | undefined }): Promise<Page<RolloutDevice>>
+  list(
+    page: PageRequest & { readonly model?: string | undefined; readonly within?: LabelLimit },
+  ): Promise<Page<Rollout>>
+  devices(
+    which: string,
+    page: PageRequest & { readonly state?: MemberState | undefined; readonly within?: LabelLimit },
+  ): Promise<Page<RolloutDevice>>
   /** Newest first. */
   history(which: string, page: PageRequest): Promise<Page<HistoryEntry>>
   /** Every analysis with all its figures, newest first. */
@@ -86,7 +92,16 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
   const { pool } = database
 
   const view = async (record: RolloutRecord, client: Pool | PoolClient = pool): Promise<Rollout> => {
-    const { bundle: _b, evidenceMark: _e, settled: _s, endsAs: _n, accepted: _a, stepAt: _t, ...rollout } = record
+    const {
+      bundle: _b,
+      evidenceMark: _e,
+      settled: _s,
+      endsAs: _n,
+      accepted: _a,
+      stepAt: _t,
+      limit: _l,
+      ...rollout
+    } = record
     const rows = await countRows(client, record.id)
     const analysis = await newestAnalysis(client, record.id)
     return { ...rollout, counts: countMembers(rows), cohorts: cohortsOf(rows), analysis }
@@ -96,7 +111,7 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
 
   return {
     get,
-    async start(document, who) {
+    async start(document, who, limit = NO_LIMIT) {
       const { spec, metadata } = document
       if (spec.suspend) {
         throw new InvalidError({
@@ -113,12 +128,13 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
         // The model's row is the queue: of two that start at once the second sees the first.
         await client.query('SELECT 1 FROM models WHERE name = $1 FOR UPDATE', [model])
         await requireGroups(client, spec.selector.groups)
+        await requireWithin(client, spec.selector, limit)
         await requireNoConflict(client, { model, name: metadata.name, selector: spec.selector })
         const now = clock.now()
         const { rows } = await client.query<{ id: string }>(
-          `INSERT INTO rollouts (name, document, model, version, bundle, state, reason, step_at, created_at)
-           VALUES ($1, $2, $3, $4, $5, 'running', 'starts', $6, $6) RETURNING id::text`,
-          [metadata.name, document, model, version, bundle, now],
+          `INSERT INTO rollouts (name, document, model, version, bundle, state, reason, step_at, created_at, label_limit)
+           VALUES ($1, $2, $3, $4, $5, 'running', 'starts', $6, $6, $7) RETURNING id::text`,
+          [metadata.name, document, model, version, bundle, now, limit],
         )
         const { id } = rows[0]!
         const devices = await joinMembers(client, await findRollout(client, id), false)
@@ -136,21 +152,23 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
       wake()
       return get(id)
     },
-    async list({ after, limit, model }) {
+    async list({ after, limit, model, within = NO_LIMIT }) {
       const { rows } = await pool.query<RolloutRecord>(
         `${SELECT_ROLLOUT} WHERE ($1::int8 IS NULL OR id < $1) AND ($2::text IS NULL OR model = $2)
+           AND ($4::jsonb = '{}' OR EXISTS (SELECT 1 FROM rollout_devices m WHERE m.rollout = rollouts.id
+             AND ${deviceWithin('m.device', 4)}))
          ORDER BY rollouts.id DESC LIMIT $3`,
-        [after ?? null, model ?? null, limit + 1],
+        [after ?? null, model ?? null, limit + 1, within],
       )
       const { items, ...page } = toPage(rows, limit, (rollout) => rollout.id)
       return { ...page, items: await Promise.all(items.map((item) => view(item))) }
     },
-    async devices(which, { after = '', limit, state }) {
+    async devices(which, { after = '', limit, state, within = NO_LIMIT }) {
       const { rows } = await pool.query<RolloutDevice>(
         `SELECT device, state, reason, wanted, late, (previous->>'version')::int4 AS "previousVersion", told_at AS "toldAt"
-         FROM rollout_devices WHERE rollout = $1 AND device > $2 AND ($3::text IS NULL OR state = $3)
-         ORDER BY device LIMIT $4`,
-        [await idOf(which), after, state ?? null, limit + 1],
+         FROM rollout_devices m WHERE rollout = $1 AND device > $2 AND ($3::text IS NULL OR state = $3)
+           AND ${deviceWithin('m.device', 5)} ORDER BY device LIMIT $4`,
+        [await idOf(which), after, state ?? null, limit + 1, within],
       )
       return toPage(rows, limit, (one) => one.device)
     },
@@ -179,6 +197,20 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
       return get(id)
     },
   }
+}
+
+/** @throws ForbiddenError `beyond-limit` */
+async function requireWithin(
+  client: PoolClient,
+  selector: RolloutDocument['spec']['selector'],
+  limit: LabelLimit,
+): Promise<void> {
+  if ((await countBeyond(client, selector, limit)) === 0) return
+  throw new ForbiddenError({
+    code: 'beyond-limit',
+    message:
+      'The selector names devices at sites outside of what your account is limited to. Narrow it down to those within.',
+  })
 }
 
 /** @throws ConflictError `rollout-conflict`, `rollout-name`. */

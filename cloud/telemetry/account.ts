@@ -1,5 +1,6 @@
 import type { ReportedState } from '@storecast/shared/contracts'
 import type { Pool } from 'pg'
+import { deviceWithin, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 
 /** Sequences whose records the cloud does not have, and why. */
@@ -13,14 +14,18 @@ export interface Gap {
   readonly noticedAt: number
 }
 
-export async function listGaps(
-  pool: Pool,
-  { device, after, limit }: PageRequest & { readonly device?: string | undefined },
-): Promise<Page<Gap>> {
+export interface GapQuery extends PageRequest {
+  readonly device?: string | undefined
+  /** What lies outside is left out. */
+  readonly within?: LabelLimit | undefined
+}
+
+export async function listGaps(pool: Pool, { device, after, limit, within = NO_LIMIT }: GapQuery): Promise<Page<Gap>> {
   const { rows } = await pool.query<Gap>(
     `SELECT id, device, epoch, cause, first_seq AS "firstSeq", last_seq AS "lastSeq", noticed_at AS "noticedAt"
-     FROM gaps WHERE ($1::text IS NULL OR device = $1) AND ($2::int8 IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
-    [device ?? null, after ?? null, limit + 1],
+     FROM gaps WHERE ($1::text IS NULL OR device = $1) AND ($2::int8 IS NULL OR id < $2) AND ${deviceWithin('gaps.device', 4)}
+     ORDER BY id DESC LIMIT $3`,
+    [device ?? null, after ?? null, limit + 1, within],
   )
   return toPage(rows, limit, (gap) => String(gap.id))
 }

@@ -2,6 +2,7 @@ import { DeviceId, LocalDay, ModelName } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import type { Pool } from 'pg'
 import { z } from 'zod'
+import { type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 
 /** What one device found on one closed local day of a candidate beside the version that served: see EvidenceRecord. */
@@ -37,6 +38,8 @@ export interface EvidenceFilter {
   /** Local days, both included. */
   readonly from: string
   readonly to: string
+  /** What lies outside is left out. */
+  readonly within?: LabelLimit | undefined
 }
 
 /** Day, device, model, champion, candidate. */
@@ -45,7 +48,7 @@ const Position = z.tuple([LocalDay, DeviceId, ModelName, z.int(), z.int()])
 /** Evidence by local day. */
 export async function listEvidence(
   pool: Pool,
-  { model, champion, candidate, device, from, to, after, limit }: EvidenceFilter & PageRequest,
+  { model, champion, candidate, device, from, to, within = NO_LIMIT, after, limit }: EvidenceFilter & PageRequest,
 ): Promise<Page<DeviceEvidence>> {
   const { rows } = await pool.query<Omit<DeviceEvidence, 'latency'> & { latency: Buffer }>(
     `SELECT e.device, d.site, e.region, e.model, e.champion, e.candidate, e.day, e.rows, e.excluded, e.difference,
@@ -57,11 +60,13 @@ export async function listEvidence(
        AND ($3::int8 IS NULL OR e.candidate = $3) AND ($4::text IS NULL OR e.device = $4) AND e.day BETWEEN $5 AND $6
        AND ($7::jsonb IS NULL OR (e.day, e.device, e.model, e.champion, e.candidate)
          > ($7->>0, $7->>1, $7->>2, ($7->>3)::int8, ($7->>4)::int8))
+       AND ${siteWithin('d.site', 9)}
      ORDER BY e.day, e.device, e.model, e.champion, e.candidate LIMIT $8`,
     [
       ...[model ?? null, champion ?? null, candidate ?? null, device ?? null, from, to],
       after === undefined ? null : JSON.stringify(fromCursor(after, Position)),
       limit + 1,
+      within,
     ],
   )
   const items = rows.map(({ latency, ...row }) => ({ ...row, latency: latencyOf(latency) }))

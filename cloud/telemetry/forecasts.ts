@@ -1,6 +1,7 @@
 import { DeviceId, EntityId, ModelName } from '@storecast/shared/contracts'
 import type { Pool } from 'pg'
 import { z } from 'zod'
+import { type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 
 export interface ForecastView {
@@ -28,6 +29,8 @@ export interface ForecastFilter {
   /** Of the span's start, unix ms: `[from, to)`. */
   readonly from: number
   readonly to: number
+  /** What lies outside is left out. */
+  readonly within?: LabelLimit | undefined
 }
 
 /** Start, device, model, version, entity, issue time. */
@@ -43,9 +46,9 @@ export async function listForecasts(
        f.end_at AS end, f.quantiles, f.mean, f.baseline, f.scored_at AS "scoredAt", f.actual, f.censored
      FROM forecasts f JOIN devices d ON d.id = f.device
      WHERE ${MATCHES}
-       AND ($7::jsonb IS NULL OR (f.start_at, f.device, f.model, f.version, f.entity, f.issued_at)
-         > (($7->>0)::int8, $7->>1, $7->>2, ($7->>3)::int8, $7->>4, ($7->>5)::int8))
-     ORDER BY f.start_at, f.device, f.model, f.version, f.entity, f.issued_at LIMIT $8`,
+       AND ($8::jsonb IS NULL OR (f.start_at, f.device, f.model, f.version, f.entity, f.issued_at)
+         > (($8->>0)::int8, $8->>1, $8->>2, ($8->>3)::int8, $8->>4, ($8->>5)::int8))
+     ORDER BY f.start_at, f.device, f.model, f.version, f.entity, f.issued_at LIMIT $9`,
     [...matching(filter), after === undefined ? null : JSON.stringify(fromCursor(after, Position)), limit + 1],
   )
   return toPage(rows, limit, ({ start, device, model, version, entity, issuedAt }) =>
@@ -120,14 +123,16 @@ export async function forecastScores(
   return rows
 }
 
-/** `f` forecasts, `d` devices; parameters 1 to 6. */
+/** `f` forecasts, `d` devices; parameters 1 to 7. */
 const MATCHES = `($1::text IS NULL OR f.model = $1) AND ($2::int8 IS NULL OR f.version = $2)
-  AND ($3::text IS NULL OR d.site = $3) AND ($4::text IS NULL OR f.entity = $4) AND f.start_at >= $5 AND f.start_at < $6`
-const matching = ({ model, version, site, entity, from, to }: ForecastFilter) => [
+  AND ($3::text IS NULL OR d.site = $3) AND ($4::text IS NULL OR f.entity = $4) AND f.start_at >= $5 AND f.start_at < $6
+  AND ${siteWithin('d.site', 7)}`
+const matching = ({ model, version, site, entity, from, to, within = NO_LIMIT }: ForecastFilter) => [
   model ?? null,
   version ?? null,
   site ?? null,
   entity ?? null,
   from,
   to,
+  within,
 ]

@@ -8,6 +8,7 @@ import {
   deviceAccount,
   type EpochAccount,
   type Gap,
+  type GapQuery,
   listEvents,
   listGaps,
   type Reported,
@@ -45,7 +46,7 @@ export interface Telemetry {
   forecastScores(query: ForecastFilter & { readonly by: readonly ScoreKey[] }): Promise<ForecastScores[]>
   /** What candidates in shadow showed, by local day. */
   evidence(query: EvidenceFilter & PageRequest): Promise<Page<DeviceEvidence>>
-  gaps(query: PageRequest & { readonly device?: string | undefined }): Promise<Page<Gap>>
+  gaps(query: GapQuery): Promise<Page<Gap>>
   /** @throws NotFoundError `device-unknown`. */
   account(device: string): Promise<EpochAccount[]>
   /** Newest first. @throws NotFoundError `device-unknown`. */

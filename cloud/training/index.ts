@@ -10,6 +10,7 @@ import { type TrainingRun, type TrainingRuns, type TrainingSpec, trainingRuns } 
 
 export { trainingMigrations } from './migrations.ts'
 export type { Train } from './runner.ts'
+export { unknownRun } from './trainings.ts'
 
 export interface Trainings extends AsyncDisposable, Pick<TrainingRuns, 'get' | 'list' | 'cancel'> {
   /** Puts a training run in line; it begins when those before it are done. */

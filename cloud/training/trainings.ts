@@ -4,6 +4,7 @@ import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
+import { type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { Dataset } from './dataset.ts'
 
@@ -50,7 +51,13 @@ export interface TrainingRuns {
   /** @throws NotFoundError `training-run-unknown`. */
   get(id: string, client?: Pick<PoolClient, 'query'>): Promise<TrainingRun>
   /** Newest first. */
-  list(page: PageRequest & { readonly model?: string | undefined }): Promise<Page<TrainingRun>>
+  list(
+    page: PageRequest & {
+      readonly model?: string | undefined
+      /** Runs whose selector names no site outside are there; others are left out. */
+      readonly within?: LabelLimit
+    },
+  ): Promise<Page<TrainingRun>>
   /** @throws ConflictError `training-run-over` where it has ended. */
   cancel(id: string): Promise<TrainingRun>
   /** Jobs of runs that have not ended. */
@@ -90,10 +97,11 @@ export function trainingRuns({ database, clock }: { database: Database; clock: C
       })
       return { run: await get(id), job }
     },
-    async list({ after, limit, model }) {
+    async list({ after, limit, model, within = NO_LIMIT }) {
       const { rows } = await pool.query<TrainingRun>(
-        `${SELECT} WHERE ($1::int8 IS NULL OR id < $1) AND ($2::text IS NULL OR model = $2) ORDER BY training_runs.id DESC LIMIT $3`,
-        [after ?? null, model ?? null, limit + 1],
+        `${SELECT} WHERE ($1::int8 IS NULL OR id < $1) AND ($2::text IS NULL OR model = $2)
+           AND selector @> $4::jsonb ORDER BY training_runs.id DESC LIMIT $3`,
+        [after ?? null, model ?? null, limit + 1, within],
       )
       return toPage(rows.map(withoutNulls), limit, (run) => run.id)
     },
@@ -168,7 +176,7 @@ const withoutNulls = ({ from, to, ...run }: TrainingRun): TrainingRun => ({
   ...(to != null && { to }),
 })
 
-function unknownRun(id: string): never {
+export function unknownRun(id: string): never {
   throw new NotFoundError({
     code: 'training-run-unknown',
     message: `There is no training run ${id}. GET /v1/training-runs lists them.`,

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { KINDS, type Kind } from './kinds.ts'
 
+export { permissionsTable } from '@storecast/cloud/permissions'
+
 /** JSON Schema (2020-12) of every kind, for editors, by file name: `policy.schema.json`. */
 export function jsonSchemas(): ReadonlyMap<string, string> {
   return new Map(

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { Alerts } from '../../alerts/index.ts'
 import { InvalidError } from '../../platform/errors.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
+import type { Routes } from '../route.ts'
 import { UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const Count = z.int().nonnegative()
 const RuleStanding = z.object({
@@ -34,6 +34,7 @@ export const alertRuleRoutes =
     app.get(
       '/v1/alert-rules',
       {
+        config: { permission: 'alert.read', sites: 'all' },
         schema: {
           tags,
           summary: 'Alert rules, and how each went when it was asked last',
@@ -44,13 +45,16 @@ export const alertRuleRoutes =
     )
     app.get(
       '/v1/alert-rules/:rule',
-      { schema: { tags, summary: 'One alert rule', params: RuleParams, response: { 200: RuleStanding } } },
+      {
+        config: { permission: 'alert.read', sites: 'all' },
+        schema: { tags, summary: 'One alert rule', params: RuleParams, response: { 200: RuleStanding } },
+      },
       ({ params }) => alerts.rule(params.rule),
     )
     app.put(
       '/v1/alert-rules/:rule',
       {
-        config: { audit: ruleAudit },
+        config: { permission: 'alert.write', sites: 'all', audit: ruleAudit },
         schema: {
           tags,
           summary: 'Create or replace an alert rule',
@@ -67,7 +71,7 @@ export const alertRuleRoutes =
     app.delete(
       '/v1/alert-rules/:rule',
       {
-        config: { audit: ruleAudit },
+        config: { permission: 'alert.write', sites: 'all', audit: ruleAudit },
         schema: { tags, summary: 'Remove an alert rule; its alerts are resolved', params: RuleParams },
       },
       async ({ params }, reply) => {
@@ -78,7 +82,7 @@ export const alertRuleRoutes =
     app.post(
       '/v1/alert-rule-evaluations',
       {
-        config: { audit: { body: 'kept' } },
+        config: { permission: 'alert.read', sites: 'all', audit: { body: 'kept' } },
         schema: {
           tags,
           summary: 'What a rule would say now; nothing is done',
@@ -116,19 +120,23 @@ export const alertRuleRoutes =
     app.get(
       '/v1/alert-routes',
       {
+        config: { permission: 'alert.read', sites: 'all' },
         schema: { tags, summary: 'Where alerts are sent', response: { 200: z.object({ items: z.array(AlertRoute) }) } },
       },
       async () => ({ items: await alerts.routes() }),
     )
     app.get(
       '/v1/alert-routes/:route',
-      { schema: { tags, summary: 'One alert route', params: RouteParams, response: { 200: AlertRoute } } },
+      {
+        config: { permission: 'alert.read', sites: 'all' },
+        schema: { tags, summary: 'One alert route', params: RouteParams, response: { 200: AlertRoute } },
+      },
       ({ params }) => alerts.route(params.route),
     )
     app.put(
       '/v1/alert-routes/:route',
       {
-        config: { audit: routeAudit },
+        config: { permission: 'alert.write', sites: 'all', audit: routeAudit },
         schema: {
           tags,
           summary: 'Create or replace an alert route',
@@ -144,7 +152,10 @@ export const alertRuleRoutes =
     )
     app.delete(
       '/v1/alert-routes/:route',
-      { config: { audit: routeAudit }, schema: { tags, summary: 'Remove an alert route', params: RouteParams } },
+      {
+        config: { permission: 'alert.write', sites: 'all', audit: routeAudit },
+        schema: { tags, summary: 'Remove an alert route', params: RouteParams },
+      },
       async ({ params }, reply) => {
         await alerts.removeRoute(params.route)
         return reply.code(204).send()

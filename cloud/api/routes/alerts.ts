@@ -4,8 +4,8 @@ import type { Alerts } from '../../alerts/index.ts'
 import { InvalidError } from '../../platform/errors.ts'
 import { nameOf } from '../access.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
+import type { Routes } from '../route.ts'
 import { NumberPageQuery, pageOf, UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const Id = z.coerce.number().int().positive()
 const Count = z.int().nonnegative()
@@ -72,6 +72,7 @@ export const alertRoutes =
     app.get(
       '/v1/alerts',
       {
+        config: { permission: 'alert.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'Alerts, newest first',
@@ -84,16 +85,20 @@ export const alertRoutes =
           response: { 200: pageOf(Alert) },
         },
       },
-      ({ query: { cursor, ...query } }) => alerts.list({ ...query, after: cursor }),
+      ({ query: { cursor, ...query }, limit: within }) => alerts.list({ ...query, after: cursor, within }),
     )
     app.get(
       '/v1/alerts/:alert',
-      { schema: { tags, summary: 'One alert', params: AlertParams, response: { 200: Alert } } },
+      {
+        config: { permission: 'alert.read', sites: 'params.alert' },
+        schema: { tags, summary: 'One alert', params: AlertParams, response: { 200: Alert } },
+      },
       ({ params }) => alerts.get(params.alert),
     )
     app.get(
       '/v1/alerts/:alert/notifications',
       {
+        config: { permission: 'alert.read', sites: 'params.alert' },
         schema: {
           tags,
           summary: 'What routes were told of an alert, and what they have yet to be told',
@@ -106,7 +111,7 @@ export const alertRoutes =
     app.post(
       '/v1/alerts/:alert/acknowledge',
       {
-        config: { audit },
+        config: { permission: 'alert.acknowledge', sites: 'params.alert', audit },
         schema: {
           tags,
           summary: 'Say that somebody has taken the alert up',
@@ -120,7 +125,7 @@ export const alertRoutes =
     app.post(
       '/v1/alert-notifications/:notification/send',
       {
-        config: { audit: {} },
+        config: { permission: 'alert.write', sites: 'all', audit: {} },
         schema: {
           tags,
           summary: 'Send again what could not be sent',
@@ -133,6 +138,7 @@ export const alertRoutes =
     app.get(
       '/v1/silences',
       {
+        config: { permission: 'alert.read', sites: 'all' },
         schema: {
           tags,
           summary: 'Silences that have not ended, newest first',
@@ -145,7 +151,7 @@ export const alertRoutes =
     app.post(
       '/v1/silences',
       {
-        config: { audit: { body: 'kept' } },
+        config: { permission: 'alert.write', sites: 'all', audit: { body: 'kept' } },
         schema: {
           tags,
           summary: 'Tell nobody of alerts with these labels for a time; they are shown all the same',
@@ -163,7 +169,7 @@ export const alertRoutes =
     app.delete(
       '/v1/silences/:silence',
       {
-        config: { audit: {} },
+        config: { permission: 'alert.write', sites: 'all', audit: {} },
         schema: { tags, summary: 'End a silence now', params: z.object({ silence: Id }), response: { 200: Silence } },
       },
       ({ params }) => alerts.endSilence(params.silence),

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { AppliedDocuments } from '../../governance/index.ts'
 import type { RouteAudit } from '../recorder.ts'
+import type { Routes } from '../route.ts'
 import { UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const Name = z.string().regex(/^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/, 'lower-case letters, digits, "-" and "_" only')
 const Kind = z.string().regex(/^[A-Z][A-Za-z]{0,31}$/, 'a kind, as Policy')
@@ -19,6 +19,7 @@ export const appliedRoutes =
     app.get(
       '/v1/applied/:set',
       {
+        config: { permission: 'code.read', sites: 'all' },
         schema: {
           tags,
           summary: 'Documents that a set of files owns, as they were last applied',
@@ -31,7 +32,7 @@ export const appliedRoutes =
     app.put(
       '/v1/applied/:set/:kind/:name',
       {
-        config: { audit },
+        config: { permission: 'code.write', sites: 'all', audit },
         schema: {
           tags,
           summary: 'Remember a document as applied',
@@ -44,7 +45,10 @@ export const appliedRoutes =
     )
     app.delete(
       '/v1/applied/:set/:kind/:name',
-      { config: { audit }, schema: { tags, summary: 'The set owns the document no longer', params: DocumentParams } },
+      {
+        config: { permission: 'code.write', sites: 'all', audit },
+        schema: { tags, summary: 'The set owns the document no longer', params: DocumentParams },
+      },
       async ({ params }, reply) => {
         await applied.forget(params)
         return reply.code(204).send()

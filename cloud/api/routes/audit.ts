@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { AuditLog } from '../../audit/index.ts'
+import type { Routes } from '../route.ts'
 import { NumberPageQuery, pageOf } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const Hash = z.string().describe('SHA-256 of the entry as RFC 8785 JSON, hex')
 const Row = z.object({
@@ -20,6 +20,7 @@ export const auditRoutes =
     app.get(
       '/v1/audit',
       {
+        config: { permission: 'audit.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'Entries of the audit log',
@@ -32,14 +33,15 @@ export const auditRoutes =
           response: { 200: pageOf(Row) },
         },
       },
-      async ({ query: { cursor, ...query } }) => {
-        const { items, ...rest } = await audit.list({ after: cursor, ...query })
+      async ({ query: { cursor, ...query }, limit: within }) => {
+        const { items, ...rest } = await audit.list({ after: cursor, ...query, within })
         return { items: items.map((row) => ({ ...row, entry: { ...row.entry } })), ...rest }
       },
     )
     app.get(
       '/v1/audit/head',
       {
+        config: { permission: 'audit.read', sites: 'all' },
         schema: {
           tags,
           summary: 'Number and hash of the newest entry; keep it elsewhere, and a cut tail shows',

@@ -2,8 +2,8 @@ import { DesiredState, DeviceId, GroupName, SiteId } from '@storecast/shared/con
 import { z } from 'zod'
 import type { Devices } from '../../devices/index.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
+import type { Routes } from '../route.ts'
 import { Labels, PageQuery, pageOf, SelectorText, UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const Device = z.object({
   id: DeviceId,
@@ -27,6 +27,7 @@ export const deviceRoutes =
     app.get(
       '/v1/devices',
       {
+        config: { permission: 'device.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'List devices',
@@ -38,18 +39,23 @@ export const deviceRoutes =
           response: { 200: pageOf(Device) },
         },
       },
-      ({ query: { cursor, limit, site, selector, group } }) =>
+      ({ query: { cursor, limit, site, selector, group }, limit: within }) =>
         devices.list({
           after: cursor,
           limit,
           site,
+          within,
           selector: { labels: {}, expressions: [], ...selector, groups: group === undefined ? [] : [group] },
         }),
     )
     app.post(
       '/v1/devices',
       {
-        config: { audit: { state: (client, { body }) => unlessMissing(devices.get(body.id, client)), body: 'kept' } },
+        config: {
+          permission: 'device.write',
+          sites: 'body.site',
+          audit: { state: (client, { body }) => unlessMissing(devices.get(body.id, client)), body: 'kept' },
+        },
         schema: {
           tags,
           summary:
@@ -62,13 +68,16 @@ export const deviceRoutes =
     )
     app.get(
       '/v1/devices/:device',
-      { schema: { tags, summary: 'One device', params: DeviceParams, response: { 200: Device } } },
+      {
+        config: { permission: 'device.read', sites: 'params.device' },
+        schema: { tags, summary: 'One device', params: DeviceParams, response: { 200: Device } },
+      },
       ({ params }) => devices.get(params.device),
     )
     app.put(
       '/v1/devices/:device/labels',
       {
-        config: { audit: { ...audit, body: 'kept' } },
+        config: { permission: 'device.write', sites: 'params.device', audit: { ...audit, body: 'kept' } },
         schema: {
           tags,
           summary: 'Replace the device’s own labels; those of its site stay',
@@ -82,7 +91,7 @@ export const deviceRoutes =
     app.delete(
       '/v1/devices/:device',
       {
-        config: { audit },
+        config: { permission: 'device.write', sites: 'params.device', audit },
         schema: {
           tags,
           summary: 'Withdraw the device’s token and certificates for good; what it sent is kept',
@@ -95,7 +104,7 @@ export const deviceRoutes =
     app.post(
       '/v1/devices/:device/revoke',
       {
-        config: { audit },
+        config: { permission: 'device.write', sites: 'params.device', audit },
         schema: {
           tags,
           summary: 'Withdraw token and certificates and end the session; a claim that names the device enrols it again',
@@ -108,7 +117,7 @@ export const deviceRoutes =
     app.post(
       '/v1/devices/:device/token',
       {
-        config: { audit },
+        config: { permission: 'device.write', sites: 'params.device', audit },
         schema: { tags, summary: 'Replace the token', params: DeviceParams, response: { 200: Enrolled } },
       },
       ({ params }) => devices.replaceToken(params.device),
@@ -116,6 +125,7 @@ export const deviceRoutes =
     app.get(
       '/v1/devices/:device/desired',
       {
+        config: { permission: 'device.read', sites: 'params.device' },
         schema: {
           tags,
           summary: 'What the device should run, as published to it',

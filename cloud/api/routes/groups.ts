@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { DeviceGroups } from '../../devices/index.ts'
 import { InvalidError } from '../../platform/errors.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
+import type { Routes } from '../route.ts'
 import { PageQuery, pageOf } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const GroupParams = z.object({ group: GroupName })
 const tags = ['devices']
@@ -16,19 +16,23 @@ export const groupRoutes =
     app.get(
       '/v1/groups',
       {
+        config: { permission: 'group.read', sites: 'none' },
         schema: { tags, summary: 'Groups of devices', querystring: PageQuery, response: { 200: pageOf(DeviceGroup) } },
       },
       ({ query: { cursor, limit } }) => groups.list({ after: cursor, limit }),
     )
     app.get(
       '/v1/groups/:group',
-      { schema: { tags, summary: 'One group', params: GroupParams, response: { 200: DeviceGroup } } },
+      {
+        config: { permission: 'group.read', sites: 'none' },
+        schema: { tags, summary: 'One group', params: GroupParams, response: { 200: DeviceGroup } },
+      },
       ({ params }) => groups.get(params.group),
     )
     app.put(
       '/v1/groups/:group',
       {
-        config: { audit: { ...audit, body: 'kept' } },
+        config: { permission: 'group.write', sites: 'all', audit: { ...audit, body: 'kept' } },
         schema: {
           tags,
           summary: 'Create or replace a group: rollouts and alert rules that name it go by it from now on',
@@ -47,7 +51,10 @@ export const groupRoutes =
     )
     app.delete(
       '/v1/groups/:group',
-      { config: { audit }, schema: { tags, summary: 'Remove a group that nothing names', params: GroupParams } },
+      {
+        config: { permission: 'group.write', sites: 'all', audit },
+        schema: { tags, summary: 'Remove a group that nothing names', params: GroupParams },
+      },
       async ({ params }, reply) => {
         await groups.remove(params.group)
         return reply.code(204).send()

@@ -2,8 +2,9 @@ import { DeviceId, EnrolAnswer, EnrolRequest, RenewAnswer, RenewRequest, SiteId 
 import { z } from 'zod'
 import { type Authority, type Certificates, type Claims, type Enrolment, signServer } from '../../identity/index.ts'
 import type { Clock } from '../../platform/clock.ts'
+import { NO_LIMIT } from '../../platform/label-limit.ts'
+import type { Routes } from '../route.ts'
 import { Labels, UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const SerialNumbers = z.array(z.string().trim().min(1).max(128)).min(1).max(10_000)
 const Claim = z.object({
@@ -55,16 +56,23 @@ export const claimRoutes =
       '/v1/claims',
       {
         // The claims' texts are secrets; their ids are not.
-        config: { audit: { state: async (_client, _request, made) => made && { claims: idsOf(made) }, body: 'kept' } },
+        config: {
+          permission: 'claim.write',
+          sites: 'body.site',
+          audit: { state: async (_client, _request, made) => made && { claims: idsOf(made) }, body: 'kept' },
+        },
         schema: { tags, summary: 'Make one-time claims for new devices', body: NewClaims, response: { 201: Created } },
       },
       async ({ body }, reply) => reply.code(201).send({ claims: [...(await claims.create(body, await anchor()))] }),
     )
     app.get(
       '/v1/claims',
-      { schema: { tags, summary: 'List claims', response: { 200: z.object({ items: z.array(Claim) }) } } },
-      async () => ({
-        items: (await claims.list()).map((claim) => ({
+      {
+        config: { permission: 'claim.read', sites: 'filtered' },
+        schema: { tags, summary: 'List claims', response: { 200: z.object({ items: z.array(Claim) }) } },
+      },
+      async ({ limit }) => ({
+        items: (await claims.list(limit)).map((claim) => ({
           ...claim,
           serialNumbers: claim.serialNumbers && [...claim.serialNumbers],
         })),
@@ -74,14 +82,17 @@ export const claimRoutes =
       '/v1/claims/:id',
       {
         config: {
+          permission: 'claim.write',
+          sites: 'filtered',
           audit: {
-            state: async (client, { params }) => (await claims.list(client)).find(({ id }) => id === params.id),
+            state: async (client, { params }) =>
+              (await claims.list(NO_LIMIT, client)).find(({ id }) => id === params.id),
           },
         },
         schema: { tags, summary: 'Withdraw a claim', params: Named, response: { 204: z.null() } },
       },
-      async ({ params }, reply) => {
-        await claims.withdraw(params.id)
+      async ({ params, limit }, reply) => {
+        await claims.withdraw(params.id, limit)
         return reply.code(204).send(null)
       },
     )
@@ -101,18 +112,18 @@ export const identityRoutes =
   (app) => {
     app.get(
       '/v1/identity/ca.pem',
-      { config: { access: 'public' }, schema: { tags, summary: 'Certificate of the authority' } },
+      { config: { permission: 'public' }, schema: { tags, summary: 'Certificate of the authority' } },
       (_request, reply) => reply.type('application/x-pem-file').send(authority.certificate),
     )
     app.get(
       '/v1/identity/crl.pem',
-      { config: { access: 'public' }, schema: { tags, summary: 'Revocation list' } },
+      { config: { permission: 'public' }, schema: { tags, summary: 'Revocation list' } },
       async (_request, reply) => reply.type('application/x-pem-file').send((await certificates.list()).pem),
     )
     app.post(
       '/v1/identity/server-certificates',
       {
-        config: { audit: { body: ({ names }) => ({ names }) } },
+        config: { permission: 'server.sign', sites: 'all', audit: { body: ({ names }) => ({ names }) } },
         schema: {
           tags,
           summary: 'Sign for a server that devices reach, such as a broker',
@@ -135,7 +146,7 @@ export const enrolmentRoutes =
       '/v1/enrol',
       {
         config: {
-          access: 'public',
+          permission: 'public',
           audit: {
             state: async (_client, { body }, made) =>
               made && { device: body.device, replaced: (made as { replaced: boolean }).replaced },
@@ -155,7 +166,7 @@ export const enrolmentRoutes =
     app.post(
       '/v1/renew',
       {
-        config: { access: 'renewal' },
+        config: { permission: 'certificate.renew', sites: 'none' },
         bodyLimit: 32_768,
         schema: {
           tags,
@@ -165,7 +176,7 @@ export const enrolmentRoutes =
         },
       },
       async ({ body, principal }, reply) => {
-        if (principal?.role !== 'device') throw new Error('the listener let somebody else renew')
+        if (principal?.kind !== 'device') throw new Error('the listener let somebody else renew')
         return reply.code(201).send(await enrolment.renew(principal.device, body.csr))
       },
     )

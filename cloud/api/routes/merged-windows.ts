@@ -1,8 +1,8 @@
 import { DeviceId, EntityId, GroupName, SeriesName, SiteId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import { type MergedWindows, type MergeKey, RESOLUTIONS, readingsIn, type Telemetry } from '../../telemetry/index.ts'
+import type { Routes } from '../route.ts'
 import { PageQuery, pageOf, SelectorText, UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const Time = z.coerce.number().pipe(UnixMs)
 const Count = z.number().nonnegative()
@@ -87,6 +87,7 @@ export const mergedWindowRoutes =
     app.get(
       '/v1/windows',
       {
+        config: { permission: 'telemetry.read', sites: 'filtered' },
         schema: {
           tags: ['telemetry'],
           summary: 'Windows of any series, merged over devices, sites and labels, by time and whatever stays apart',
@@ -94,10 +95,10 @@ export const mergedWindowRoutes =
           response: { 200: pageOf(Row) },
         },
       },
-      async ({ query: { cursor, quantiles, selector, group, ...query } }) => {
+      async ({ query: { cursor, quantiles, selector, group, ...query }, limit: within }) => {
         const groups = group === undefined ? [] : [group]
         const selected = { labels: {}, expressions: [], ...selector, groups }
-        const { items, next } = await telemetry.mergedPage({ ...query, selector: selected, after: cursor })
+        const { items, next } = await telemetry.mergedPage({ ...query, selector: selected, after: cursor, within })
         return { items: items.map((item) => viewOf(item, quantiles)), ...(next !== undefined && { next }) }
       },
     )

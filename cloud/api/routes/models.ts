@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { InvalidError } from '../../platform/errors.ts'
 import type { Registry } from '../../registry/index.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
+import type { Routes } from '../route.ts'
 import { Labels, NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const Version = z.coerce.number().int().positive().max(2_147_483_647)
 export const Alias = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'alias: lower-case letters, digits and "-"')
@@ -72,17 +72,24 @@ export const modelRoutes =
     }
     app.get(
       '/v1/models',
-      { schema: { tags, summary: 'List models', querystring: PageQuery, response: { 200: pageOf(Model) } } },
+      {
+        config: { permission: 'model.read', sites: 'none' },
+        schema: { tags, summary: 'List models', querystring: PageQuery, response: { 200: pageOf(Model) } },
+      },
       ({ query: { cursor, limit } }) => registry.models({ after: cursor, limit }),
     )
     app.get(
       '/v1/models/:model',
-      { schema: { tags, summary: 'One model', params: ModelParams, response: { 200: Model } } },
+      {
+        config: { permission: 'model.read', sites: 'none' },
+        schema: { tags, summary: 'One model', params: ModelParams, response: { 200: Model } },
+      },
       ({ params }) => registry.model(params.model),
     )
     app.get(
       '/v1/models/:model/versions',
       {
+        config: { permission: 'model.read', sites: 'none' },
         schema: {
           tags,
           summary: 'Versions, newest first',
@@ -97,7 +104,7 @@ export const modelRoutes =
       '/v1/models/:model/versions',
       {
         bodyLimit: BUNDLE_LIMITS.archive,
-        config: { audit: registered },
+        config: { permission: 'model.write', sites: 'none', audit: registered },
         schema: {
           tags,
           summary: 'Register a model bundle as the next version',
@@ -120,13 +127,16 @@ export const modelRoutes =
     )
     app.get(
       '/v1/models/:model/versions/:version',
-      { schema: { tags, summary: 'One version', params: VersionParams, response: { 200: ModelVersion } } },
+      {
+        config: { permission: 'model.read', sites: 'none' },
+        schema: { tags, summary: 'One version', params: VersionParams, response: { 200: ModelVersion } },
+      },
       ({ params }) => registry.version(params.model, params.version),
     )
     app.put(
       '/v1/models/:model/versions/:version/tags',
       {
-        config: { audit: versionTags },
+        config: { permission: 'model.write', sites: 'none', audit: versionTags },
         schema: {
           tags,
           summary: 'Replace the tags of a version',
@@ -140,7 +150,7 @@ export const modelRoutes =
     app.put(
       '/v1/models/:model/aliases/:alias',
       {
-        config: { audit: model },
+        config: { permission: 'model.write', sites: 'none', audit: model },
         schema: {
           tags,
           summary: 'Point an alias to a version',
@@ -157,7 +167,7 @@ export const modelRoutes =
     app.delete(
       '/v1/models/:model/aliases/:alias',
       {
-        config: { audit: model },
+        config: { permission: 'model.write', sites: 'none', audit: model },
         schema: {
           tags,
           summary: 'Remove an alias',
@@ -174,6 +184,7 @@ export const modelRoutes =
     app.get(
       '/v1/models/:model/alias-history',
       {
+        config: { permission: 'model.read', sites: 'none' },
         schema: {
           tags,
           summary: 'When aliases moved, and why; newest first',

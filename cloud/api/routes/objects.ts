@@ -1,36 +1,49 @@
 import { Sha256 } from '@storecast/shared/contracts'
 import { z } from 'zod'
-import type { Devices } from '../../devices/index.ts'
+import type { Devices, Sites } from '../../devices/index.ts'
 import { ForbiddenError } from '../../platform/errors.ts'
+import { isLimited } from '../../platform/label-limit.ts'
 import { type Objects, objectUnknown } from '../../platform/objects.ts'
+import type { Registry } from '../../registry/index.ts'
 import { parseRange } from '../range.ts'
-import type { Routes } from '../server.ts'
+import type { Routes } from '../route.ts'
+
+interface ObjectRoutesOptions {
+  readonly objects: Objects
+  readonly devices: Pick<Devices, 'mayRead'>
+  readonly sites: Pick<Sites, 'haveDocument'>
+  readonly registry: Pick<Registry, 'hasBundle'>
+}
 
 export const objectRoutes =
-  (objects: Objects, devices: Devices): Routes =>
+  ({ objects, devices, sites, registry }: ObjectRoutesOptions): Routes =>
   (app) => {
     app.route({
       method: ['GET', 'HEAD'],
       url: '/v1/objects/:sha256',
       exposeHeadRoute: false,
-      config: { access: 'any' },
+      config: { permission: 'object.read', sites: 'filtered' },
       schema: {
         tags: ['objects'],
         summary: 'A model bundle, document or data set by its digest; `Range` is honoured',
-        description: 'A device reads what its desired state points to, an operator everything.',
+        description:
+          'A device reads what its desired state points to, a person everything, or, with a label limit, models and what their sites have.',
         params: z.object({ sha256: Sha256 }),
       },
       handler: async (request, reply) => {
         const { sha256 } = request.params
-        const { principal } = request
-        if (principal?.role === 'device' && !(await devices.mayRead(principal.device, sha256))) {
+        const { principal, limit } = request
+        if (principal?.kind === 'device' && !(await devices.mayRead(principal.device, sha256))) {
           throw new ForbiddenError({
             code: 'object-not-desired',
             message: `The desired state of ${principal.device} does not point to object ${sha256}. Fetch what the newest desired state names.`,
           })
         }
         const size = await objects.size(sha256)
-        if (size === undefined) throw objectUnknown(sha256)
+        // A data set is of many sites, and so of nobody's with a limit.
+        const within =
+          !isLimited(limit) || (await sites.haveDocument(sha256, limit)) || (await registry.hasBundle(sha256))
+        if (size === undefined || !within) throw objectUnknown(sha256)
         const etag = `"${sha256}"`
         reply.headers({
           'accept-ranges': 'bytes',

@@ -4,7 +4,7 @@ import type { Gates, Governance } from '../../governance/index.ts'
 import { InvalidError } from '../../platform/errors.ts'
 import type { Registry } from '../../registry/index.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
-import type { Routes } from '../server.ts'
+import type { Routes } from '../route.ts'
 
 const PolicyParams = z.object({ policy: PolicyName })
 const Evaluation = z.strictObject({
@@ -39,18 +39,24 @@ export const policyRoutes =
     }
     app.get(
       '/v1/policies',
-      { schema: { tags, summary: 'Policies in force', response: { 200: z.object({ items: z.array(Policy) }) } } },
+      {
+        config: { permission: 'policy.read', sites: 'none' },
+        schema: { tags, summary: 'Policies in force', response: { 200: z.object({ items: z.array(Policy) }) } },
+      },
       async () => ({ items: [...(await governance.list())] }),
     )
     app.get(
       '/v1/policies/:policy',
-      { schema: { tags, summary: 'One policy', params: PolicyParams, response: { 200: Policy } } },
+      {
+        config: { permission: 'policy.read', sites: 'none' },
+        schema: { tags, summary: 'One policy', params: PolicyParams, response: { 200: Policy } },
+      },
       ({ params }) => governance.get(params.policy),
     )
     app.put(
       '/v1/policies/:policy',
       {
-        config: { audit },
+        config: { permission: 'policy.write', sites: 'all', audit },
         schema: {
           tags,
           summary: 'Create or replace a policy',
@@ -69,7 +75,10 @@ export const policyRoutes =
     )
     app.delete(
       '/v1/policies/:policy',
-      { config: { audit }, schema: { tags, summary: 'Remove a policy', params: PolicyParams } },
+      {
+        config: { permission: 'policy.write', sites: 'all', audit },
+        schema: { tags, summary: 'Remove a policy', params: PolicyParams },
+      },
       async ({ params }, reply) => {
         await governance.remove(params.policy)
         return reply.code(204).send()
@@ -78,6 +87,7 @@ export const policyRoutes =
     app.post(
       '/v1/policy-evaluations',
       {
+        config: { permission: 'policy.read', sites: 'none' },
         bodyLimit: 4 * 1024 * 1024,
         schema: {
           tags,

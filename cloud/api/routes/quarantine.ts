@@ -1,9 +1,10 @@
 import { DeviceId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { Quarantine } from '../../ingest/index.ts'
+import { type LabelLimit, NO_LIMIT } from '../../platform/label-limit.ts'
 import type { RouteAudit } from '../recorder.ts'
+import type { Routes } from '../route.ts'
 import { UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const Epoch = z.object({
   device: DeviceId,
@@ -21,20 +22,23 @@ const tags = ['quarantine']
 export const quarantineRoutes =
   (quarantine: Quarantine): Routes =>
   (app) => {
-    const list = async () => ({ items: [...(await quarantine.list())] })
+    const list = async ({ limit }: { readonly limit: LabelLimit }) => ({ items: [...(await quarantine.list(limit))] })
     const audit: RouteAudit = {
       state: async (client, { params: { device } }) =>
-        (await quarantine.list(client)).filter((epoch) => epoch.device === device),
+        (await quarantine.list(NO_LIMIT, client)).filter((epoch) => epoch.device === device),
     }
     app.get(
       '/v1/quarantine',
-      { schema: { tags, summary: 'Copies of devices that wait for a decision', response: { 200: Done } } },
+      {
+        config: { permission: 'quarantine.read', sites: 'filtered' },
+        schema: { tags, summary: 'Copies of devices that wait for a decision', response: { 200: Done } },
+      },
       list,
     )
     app.post(
       '/v1/quarantine/:device/:epoch/release',
       {
-        config: { audit },
+        config: { permission: 'quarantine.decide', sites: 'params.device', audit },
         schema: {
           tags,
           summary: 'Make this copy the device, with all that was kept apart',
@@ -42,15 +46,15 @@ export const quarantineRoutes =
           response: { 200: Done },
         },
       },
-      async ({ params }) => {
+      async ({ params, limit }) => {
         await quarantine.release(params.device, params.epoch)
-        return list()
+        return list({ limit })
       },
     )
     app.post(
       '/v1/quarantine/:device/:epoch/discard',
       {
-        config: { audit },
+        config: { permission: 'quarantine.decide', sites: 'params.device', audit },
         schema: {
           tags,
           summary: 'Throw away what was kept apart of this copy',
@@ -58,9 +62,9 @@ export const quarantineRoutes =
           response: { 200: Done },
         },
       },
-      async ({ params }) => {
+      async ({ params, limit }) => {
         await quarantine.discard(params.device, params.epoch)
-        return list()
+        return list({ limit })
       },
     )
   }

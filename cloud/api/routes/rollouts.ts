@@ -1,10 +1,12 @@
 import { DeviceId, ModelName, RolloutDocument } from '@storecast/shared/contracts'
+import type { Pool } from 'pg'
 import { z } from 'zod'
-import { MEMBER_STATES, ROLLOUT_STATES, type Rollouts, VERBS, VERDICTS } from '../../rollout/index.ts'
+import type { LabelLimit } from '../../platform/label-limit.ts'
+import { limitedRollouts, MEMBER_STATES, ROLLOUT_STATES, type Rollouts, VERBS, VERDICTS } from '../../rollout/index.ts'
 import { nameOf } from '../access.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
+import type { Routes } from '../route.ts'
 import { NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const Count = z.int().nonnegative()
 const MemberState = z.enum(MEMBER_STATES)
@@ -67,8 +69,9 @@ const RolloutParams = z.object({
 const tags = ['rollouts']
 
 export const rolloutRoutes =
-  (rollouts: Rollouts): Routes =>
+  (rollouts: Rollouts, pool: Pool): Routes =>
   (app) => {
+    const seenBy = (limit: LabelLimit) => limitedRollouts({ rollouts, pool }, limit)
     const audit: RouteAudit = {
       async state(client, { params }, made) {
         const which = params.rollout ?? made
@@ -79,6 +82,7 @@ export const rolloutRoutes =
     app.get(
       '/v1/rollouts',
       {
+        config: { permission: 'rollout.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'Rollouts, newest first',
@@ -86,12 +90,12 @@ export const rolloutRoutes =
           response: { 200: pageOf(Rollout) },
         },
       },
-      ({ query: { cursor, limit, model } }) => rollouts.list({ after: cursor, limit, model }),
+      ({ query: { cursor, limit, model }, limit: within }) => seenBy(within).list({ after: cursor, limit, model }),
     )
     app.post(
       '/v1/rollouts',
       {
-        config: { audit },
+        config: { permission: 'rollout.write', sites: 'filtered', audit },
         schema: {
           tags,
           summary: 'Start a rollout: a model version to the devices of a selector, in steps, on evidence',
@@ -99,11 +103,13 @@ export const rolloutRoutes =
           response: { 201: Rollout },
         },
       },
-      async ({ body, principal }, reply) => reply.code(201).send(await rollouts.start(body, nameOf(principal))),
+      async ({ body, principal, limit }, reply) =>
+        reply.code(201).send(await rollouts.start(body, nameOf(principal), limit)),
     )
     app.get(
       '/v1/rollouts/:rollout',
       {
+        config: { permission: 'rollout.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'One rollout by number, or the newest of a name, with its counts and the newest analysis',
@@ -111,11 +117,12 @@ export const rolloutRoutes =
           response: { 200: Rollout },
         },
       },
-      ({ params }) => rollouts.get(params.rollout),
+      ({ params, limit }) => seenBy(limit).get(params.rollout),
     )
     app.get(
       '/v1/rollouts/:rollout/devices',
       {
+        config: { permission: 'rollout.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'Where each device of a rollout is',
@@ -136,12 +143,13 @@ export const rolloutRoutes =
           },
         },
       },
-      ({ params, query: { cursor, limit, state } }) =>
-        rollouts.devices(params.rollout, { after: cursor, limit, state }),
+      ({ params, query: { cursor, limit, state }, limit: within }) =>
+        seenBy(within).devices(params.rollout, { after: cursor, limit, state }),
     )
     app.get(
       '/v1/rollouts/:rollout/history',
       {
+        config: { permission: 'rollout.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'What happened in a rollout, who decided it and why; newest first',
@@ -152,11 +160,13 @@ export const rolloutRoutes =
           },
         },
       },
-      ({ params, query: { cursor, limit } }) => rollouts.history(params.rollout, { after: cursor, limit }),
+      ({ params, query: { cursor, limit }, limit: within }) =>
+        seenBy(within).history(params.rollout, { after: cursor, limit }),
     )
     app.get(
       '/v1/rollouts/:rollout/analyses',
       {
+        config: { permission: 'rollout.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'Every analysis of a rollout’s evidence with all its figures; newest first',
@@ -165,12 +175,13 @@ export const rolloutRoutes =
           response: { 200: pageOf(Analysis) },
         },
       },
-      ({ params, query: { cursor, limit } }) => rollouts.analyses(params.rollout, { after: cursor, limit }),
+      ({ params, query: { cursor, limit }, limit: within }) =>
+        seenBy(within).analyses(params.rollout, { after: cursor, limit }),
     )
     app.post(
       '/v1/rollouts/:rollout/:verb',
       {
-        config: { audit },
+        config: { permission: 'rollout.write', sites: 'filtered', audit },
         schema: {
           tags,
           summary:
@@ -179,6 +190,6 @@ export const rolloutRoutes =
           response: { 200: Rollout },
         },
       },
-      ({ params, principal }) => rollouts.act(params.rollout, params.verb, nameOf(principal)),
+      ({ params, principal, limit }) => seenBy(limit).act(params.rollout, params.verb, nameOf(principal)),
     )
   }

@@ -4,7 +4,7 @@ import type { Database } from '../../platform/database.ts'
 import type { AccessControl } from '../access.ts'
 import { CLAIM_PAGE, CLAIM_POLICY } from '../claim-page.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Routes } from '../server.ts'
+import type { Routes } from '../route.ts'
 
 const Health = z.object({
   status: z.enum(['ok', 'failing']),
@@ -28,7 +28,7 @@ export const serviceRoutes =
   (app) => {
     app.get(
       '/healthz',
-      { config: { access: 'public' }, schema: { tags, summary: 'Health', response: { 200: Health, 503: Health } } },
+      { config: { permission: 'public' }, schema: { tags, summary: 'Health', response: { 200: Health, 503: Health } } },
       async (_request, reply) => {
         const reached = await database.pool.query('SELECT 1').then(
           () => true,
@@ -42,7 +42,7 @@ export const serviceRoutes =
     app.get(
       '/metrics',
       {
-        config: { access: loopback ? 'public' : 'admin' },
+        config: loopback ? { permission: 'public' } : { permission: 'metrics.read', sites: 'all' },
         schema: { tags, summary: 'Metrics in Prometheus’ text format' },
       },
       async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
@@ -50,7 +50,7 @@ export const serviceRoutes =
     app.post(
       '/v1/admin-tokens',
       {
-        config: { access: 'public' },
+        config: { permission: 'public' },
         schema: {
           tags,
           summary: 'Exchange the code of the first start’s link for an operator’s token, once',
@@ -60,7 +60,7 @@ export const serviceRoutes =
       },
       async ({ body }, reply) => reply.code(201).send(await access.claim(body.code)),
     )
-    app.get('/claim', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
+    app.get('/claim', { config: { permission: 'public' }, schema: { hide: true } }, (_request, reply) =>
       reply
         .headers({
           'content-security-policy': CLAIM_POLICY,

@@ -1,9 +1,10 @@
 import { CatalogueDocument, CovariatesDocument, ObjectRef, SensorsDocument, SiteId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { Sites } from '../../devices/index.ts'
+import { requireLiesWithin } from '../guard.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
+import type { Routes } from '../route.ts'
 import { Labels, PageQuery, pageOf, Refs, UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const MiB = 1024 * 1024
 
@@ -35,19 +36,25 @@ export const siteRoutes =
     const audit: RouteAudit = { state: (client, { params }) => unlessMissing(sites.get(params.site, client)) }
     app.get(
       '/v1/sites',
-      { schema: { tags, summary: 'List sites', querystring: PageQuery, response: { 200: pageOf(Site) } } },
-      ({ query: { cursor, limit } }) => sites.list({ after: cursor, limit }),
+      {
+        config: { permission: 'site.read', sites: 'filtered' },
+        schema: { tags, summary: 'List sites', querystring: PageQuery, response: { 200: pageOf(Site) } },
+      },
+      ({ query: { cursor, limit }, limit: within }) => sites.list({ after: cursor, limit, within }),
     )
     app.get(
       '/v1/sites/:site',
-      { schema: { tags, summary: 'One site', params: SiteParams, response: { 200: Site } } },
+      {
+        config: { permission: 'site.read', sites: 'params.site' },
+        schema: { tags, summary: 'One site', params: SiteParams, response: { 200: Site } },
+      },
       ({ params }) => sites.get(params.site),
     )
     app.put(
       '/v1/sites/:site',
       {
         bodyLimit: 16 * MiB,
-        config: { audit },
+        config: { permission: 'site.write', sites: 'params.site', audit },
         schema: {
           tags,
           summary: 'Create or replace a site, its catalogue and its sensor definitions',
@@ -56,13 +63,16 @@ export const siteRoutes =
           response: { 200: Site },
         },
       },
-      ({ params, body }) => sites.put(params.site, body),
+      ({ params: { site: id }, body, limit }) => {
+        requireLiesWithin({ id, labels: body.labels }, limit)
+        return sites.put(id, body)
+      },
     )
     app.put(
       '/v1/sites/:site/covariates',
       {
         bodyLimit: 32 * MiB,
-        config: { audit },
+        config: { permission: 'site.write', sites: 'params.site', audit },
         schema: {
           tags,
           summary: 'Add what became known at a time: weather forecasts, promotions, holidays',

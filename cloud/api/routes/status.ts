@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { Routes } from '../route.ts'
 import { UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const Count = z.int().nonnegative()
 const CloudStatus = z.object({
@@ -35,6 +35,7 @@ export const statusRoutes =
     app.get(
       '/v1/status',
       {
+        config: { permission: 'status.read', sites: 'all' },
         schema: {
           tags: ['service'],
           summary: 'How the cloud is: versions, migrations, objects, certificates, silent devices',

@@ -2,8 +2,8 @@ import { DeviceId, EntityId, LocalDay, ModelName, ReportedState, SeriesName, Sit
 import { z } from 'zod'
 import { NotFoundError } from '../../platform/errors.ts'
 import { SCORE_KEYS, type Telemetry } from '../../telemetry/index.ts'
+import type { Routes } from '../route.ts'
 import { NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const Time = z.coerce.number().pipe(UnixMs)
 const Span = { from: Time.default(0), to: Time.default(8_640_000_000_000_000) }
@@ -142,6 +142,7 @@ export const telemetryRoutes =
     app.get(
       '/v1/devices/:device/windows',
       {
+        config: { permission: 'telemetry.read', sites: 'params.device' },
         schema: {
           tags,
           summary: 'Windows of one series, oldest first',
@@ -159,6 +160,7 @@ export const telemetryRoutes =
     app.get(
       '/v1/forecasts',
       {
+        config: { permission: 'telemetry.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'Forecasts by the start of their span, with what came of them',
@@ -166,11 +168,12 @@ export const telemetryRoutes =
           response: { 200: pageOf(Forecast) },
         },
       },
-      ({ query: { cursor, ...query } }) => telemetry.forecasts({ ...query, after: cursor }),
+      ({ query: { cursor, ...query }, limit: within }) => telemetry.forecasts({ ...query, after: cursor, within }),
     )
     app.get(
       '/v1/forecast-scores',
       {
+        config: { permission: 'telemetry.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'Accuracy of forecasts, pooled by any of model, version, site and local day',
@@ -178,11 +181,12 @@ export const telemetryRoutes =
           response: { 200: z.object({ items: z.array(Scores) }) },
         },
       },
-      async ({ query }) => ({ items: await telemetry.forecastScores(query) }),
+      async ({ query, limit: within }) => ({ items: await telemetry.forecastScores({ ...query, within }) }),
     )
     app.get(
       '/v1/evidence',
       {
+        config: { permission: 'telemetry.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'How candidates in shadow compared with what served, by local day and device',
@@ -190,11 +194,12 @@ export const telemetryRoutes =
           response: { 200: pageOf(Evidence) },
         },
       },
-      ({ query: { cursor, ...query } }) => telemetry.evidence({ ...query, after: cursor }),
+      ({ query: { cursor, ...query }, limit: within }) => telemetry.evidence({ ...query, after: cursor, within }),
     )
     app.get(
       '/v1/gaps',
       {
+        config: { permission: 'telemetry.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'Records that the cloud does not have, and why; newest first',
@@ -202,11 +207,12 @@ export const telemetryRoutes =
           response: { 200: pageOf(Gap) },
         },
       },
-      ({ query: { cursor, limit, device } }) => telemetry.gaps({ after: cursor, limit, device }),
+      ({ query: { cursor, limit, device }, limit: within }) => telemetry.gaps({ after: cursor, limit, device, within }),
     )
     app.get(
       '/v1/devices/:device/backlog',
       {
+        config: { permission: 'telemetry.read', sites: 'params.device' },
         schema: {
           tags,
           summary: 'What is known to exist on a device and what of it came, by epoch; newest first',
@@ -219,6 +225,7 @@ export const telemetryRoutes =
     app.get(
       '/v1/devices/:device/events',
       {
+        config: { permission: 'telemetry.read', sites: 'params.device' },
         schema: {
           tags,
           summary: 'What happened on a device, newest first',
@@ -232,6 +239,7 @@ export const telemetryRoutes =
     app.get(
       '/v1/devices/:device/reported',
       {
+        config: { permission: 'telemetry.read', sites: 'params.device' },
         schema: {
           tags,
           summary: 'What a device said of itself last',

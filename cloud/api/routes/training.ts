@@ -1,9 +1,11 @@
 import { LocalDay, ModelDefinition, ModelName } from '@storecast/shared/contracts'
 import { z } from 'zod'
-import type { Trainings } from '../../training/index.ts'
+import { type LabelLimit, liesWithin } from '../../platform/label-limit.ts'
+import { type Trainings, unknownRun } from '../../training/index.ts'
+import { requireNamesLimit } from '../guard.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
+import type { Routes } from '../route.ts'
 import { Labels, NumberPageQuery, pageOf, UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 import { Alias } from './models.ts'
 
 const State = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled'])
@@ -53,6 +55,11 @@ const tags = ['training']
 export const trainingRoutes =
   (trainings: Trainings): Routes =>
   (app) => {
+    /** @throws NotFoundError also where it learns of sites beyond the limit */
+    const runWithin = async (id: string, limit: LabelLimit) => {
+      const run = await trainings.get(id)
+      return liesWithin(run.selector, limit) ? run : unknownRun(id)
+    }
     const audit: RouteAudit = {
       async state(client, { params }, made) {
         const id = params.run ?? made
@@ -65,6 +72,7 @@ export const trainingRoutes =
     app.get(
       '/v1/training-runs',
       {
+        config: { permission: 'training.read', sites: 'filtered' },
         schema: {
           tags,
           summary: 'Training runs, newest first',
@@ -72,12 +80,12 @@ export const trainingRoutes =
           response: { 200: pageOf(TrainingRun) },
         },
       },
-      ({ query: { cursor, limit, model } }) => trainings.list({ after: cursor, limit, model }),
+      ({ query: { cursor, limit, model }, limit: within }) => trainings.list({ after: cursor, limit, model, within }),
     )
     app.post(
       '/v1/training-runs',
       {
-        config: { audit },
+        config: { permission: 'training.write', sites: 'filtered', audit },
         schema: {
           tags,
           summary: 'Train a definition on what devices have sent, and register the model',
@@ -85,20 +93,29 @@ export const trainingRoutes =
           response: { 202: TrainingRun },
         },
       },
-      async ({ body }, reply) => reply.code(202).send(await trainings.begin(body)),
+      async ({ body, limit }, reply) => {
+        requireNamesLimit(body.selector, limit)
+        return reply.code(202).send(await trainings.begin(body))
+      },
     )
     app.get(
       '/v1/training-runs/:run',
-      { schema: { tags, summary: 'One training run', params: RunParams, response: { 200: TrainingRun } } },
-      ({ params }) => trainings.get(params.run),
+      {
+        config: { permission: 'training.read', sites: 'filtered' },
+        schema: { tags, summary: 'One training run', params: RunParams, response: { 200: TrainingRun } },
+      },
+      ({ params, limit }) => runWithin(params.run, limit),
     )
     app.post(
       '/v1/training-runs/:run/cancel',
       {
-        config: { audit },
+        config: { permission: 'training.write', sites: 'filtered', audit },
         schema: { tags, summary: 'Stop a training run', params: RunParams, response: { 200: TrainingRun } },
       },
-      ({ params }) => trainings.cancel(params.run),
+      async ({ params, limit }) => {
+        await runWithin(params.run, limit)
+        return trainings.cancel(params.run)
+      },
     )
   }
 

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { Gates } from '../../governance/index.ts'
 import { type Trust, trustSummary } from '../../trust/index.ts'
 import type { RouteAudit } from '../recorder.ts'
+import type { Routes } from '../route.ts'
 import { UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 
 const KeyIds = z.array(z.string()).describe('Ids of keys, as the root names them')
 const Versioned = z.object({ version: z.int(), expires: UnixMs })
@@ -59,7 +59,7 @@ export const trustRoutes =
     app.get(
       '/v1/trust',
       {
-        config: { access: 'any' },
+        config: { permission: 'trust.read', sites: 'none' },
         schema: { tags, summary: 'What devices trust, and who signs for it', response: { 200: TrustStatus } },
       },
       () => trust.status(),
@@ -68,7 +68,7 @@ export const trustRoutes =
       '/v1/trust/metadata',
       {
         bodyLimit: MAX_SUBMISSION_BYTES,
-        config: { audit },
+        config: { permission: 'trust.sign', sites: 'all', audit },
         schema: {
           tags,
           summary: 'Send signed root or targets metadata; with too few signatures it is kept as a draft',
@@ -84,13 +84,16 @@ export const trustRoutes =
     )
     app.get(
       '/v1/trust/drafts/:role',
-      { schema: { tags, summary: 'Metadata that waits for signatures', params: DraftParams } },
+      {
+        config: { permission: 'trust.read', sites: 'none' },
+        schema: { tags, summary: 'Metadata that waits for signatures', params: DraftParams },
+      },
       async ({ params }, reply) => reply.type('application/json').send(await trust.draft(params.role)),
     )
     app.delete(
       '/v1/trust/drafts/:role',
       {
-        config: { audit },
+        config: { permission: 'trust.sign', sites: 'all', audit },
         schema: { tags, summary: 'Discard metadata that waits for signatures', params: DraftParams },
       },
       async ({ params }, reply) => {
@@ -102,7 +105,7 @@ export const trustRoutes =
     app.get(
       '/v1/tuf/metadata/:file',
       {
-        config: { access: 'public' },
+        config: { permission: 'public' },
         schema: { tags, summary: 'Metadata: timestamp.json, or {version}.{role}.json', params: FileParams },
       },
       async ({ params: { file } }, reply) => {
@@ -114,7 +117,7 @@ export const trustRoutes =
     app.get(
       '/v1/tuf/targets/:file',
       {
-        config: { access: 'public' },
+        config: { permission: 'public' },
         schema: { tags, summary: 'A small target, {sha256}.{name}', params: FileParams },
       },
       async ({ params: { file } }, reply) => {

@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { InvalidError, TooLargeError } from '../../platform/errors.ts'
 import { PART_BYTES, type Registry, type Uploads } from '../../registry/index.ts'
 import type { RouteAudit } from '../recorder.ts'
+import type { Routes } from '../route.ts'
 import { Labels, UnixMs } from '../schemas.ts'
-import type { Routes } from '../server.ts'
 import { ModelVersion, registeredVersion } from './models.ts'
 
 const Upload = z.object({
@@ -25,7 +25,7 @@ export const uploadRoutes =
     app.post(
       '/v1/uploads',
       {
-        config: { audit: { body: 'kept' } },
+        config: { permission: 'model.write', sites: 'none', audit: { body: 'kept' } },
         schema: {
           tags,
           summary: 'Begin an upload; the same digest again gives the one that was begun, and where it goes on',
@@ -37,14 +37,17 @@ export const uploadRoutes =
     )
     app.get(
       '/v1/uploads/:upload',
-      { schema: { tags, summary: 'How far an upload is', params: UploadParams, response: { 200: Upload } } },
+      {
+        config: { permission: 'model.write', sites: 'none' },
+        schema: { tags, summary: 'How far an upload is', params: UploadParams, response: { 200: Upload } },
+      },
       ({ params }) => uploads.get(params.upload),
     )
     app.patch(
       '/v1/uploads/:upload',
       {
         bodyLimit: PART_BYTES,
-        config: { audit: {} },
+        config: { permission: 'model.write', sites: 'none', audit: {} },
         schema: {
           tags,
           summary: 'Add the next part',
@@ -61,7 +64,7 @@ export const uploadRoutes =
     app.post(
       '/v1/uploads/:upload/version',
       {
-        config: { audit: registered },
+        config: { permission: 'model.write', sites: 'none', audit: registered },
         schema: {
           tags,
           summary: 'Register an upload that is complete as the model’s next version',

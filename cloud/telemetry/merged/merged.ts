@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { LABELS, requireGroups, SELECTED, selecting } from '../../devices/index.ts'
 import type { Database } from '../../platform/database.ts'
 import { InvalidError } from '../../platform/errors.ts'
+import { type LabelLimit, NO_LIMIT, siteWithin } from '../../platform/label-limit.ts'
 import type { Objects } from '../../platform/objects.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../../platform/paging.ts'
 import { readScales, type Scale } from '../scales.ts'
@@ -22,6 +23,8 @@ export interface SeriesFilter {
   readonly site?: string | undefined
   /** Of devices, by labels of their own or of their site, and by groups. */
   readonly selector?: DeviceSelector | undefined
+  /** What lies outside is left out. */
+  readonly within?: LabelLimit | undefined
 }
 
 export interface MergedQuery extends SeriesFilter {
@@ -179,13 +182,14 @@ const resultOf = ({ time, place, merger }: Group): MergedWindows => ({
 const EVERY = DeviceSelector.parse({})
 
 async function readSeries(client: PoolClient, filter: SeriesFilter): Promise<ReadonlyMap<number, Series>> {
-  const { sensor, entity, device, site, selector = EVERY } = filter
+  const { sensor, entity, device, site, selector = EVERY, within = NO_LIMIT } = filter
   const { rows } = await client.query<Series>(
     `SELECT m.id, m.sensor, m.entity, m.device, d.site, s.time_zone AS zone, ${LABELS} AS labels
      FROM series m JOIN devices d ON d.id = m.device JOIN sites s ON s.id = d.site
      WHERE ${SELECTED} AND ($3::text IS NULL OR m.sensor = $3) AND ($4::text IS NULL OR m.entity = $4)
-       AND ($5::text IS NULL OR m.device = $5) AND ($6::text IS NULL OR d.site = $6)`,
-    [...selecting(selector), sensor ?? null, entity ?? null, device ?? null, site ?? null],
+       AND ($5::text IS NULL OR m.device = $5) AND ($6::text IS NULL OR d.site = $6)
+       AND ${siteWithin('d.site', 7)}`,
+    [...selecting(selector), sensor ?? null, entity ?? null, device ?? null, site ?? null, within],
   )
   return new Map(rows.map((row) => [row.id, row]))
 }

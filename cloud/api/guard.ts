@@ -1,0 +1,129 @@
+import { TLSSocket } from 'node:tls'
+import type { FastifyRequest } from 'fastify'
+import type { Pool } from 'pg'
+import { unknownAlert } from '../alerts/index.ts'
+import { unknownDevice, unknownSite } from '../devices/index.ts'
+import type { Principal } from '../people/index.ts'
+import { ForbiddenError } from '../platform/errors.ts'
+import {
+  isLimited,
+  type LabelLimit,
+  liesWithin,
+  NO_LIMIT,
+  siteLiesWithin,
+  siteWithin,
+} from '../platform/label-limit.ts'
+import type { AccessCheck } from './access.ts'
+import type { App, SitesOf } from './route.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal | undefined
+    /** What of the fleet the caller may see; lists and handlers that look for things by themselves take it. */
+    limit: LabelLimit
+    /** The site that the call is about, where the route says so. */
+    site: string | undefined
+  }
+}
+
+/** Lets through who may call a route, for what lies within the caller's label limit. */
+export function guard(app: App, { access, pool }: { access: AccessCheck; pool: Pool }): void {
+  app.decorateRequest('principal', undefined)
+  app.decorateRequest('site', undefined)
+  app.decorateRequest('limit', { getter: limitOf })
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) return
+    const { socket } = request.raw
+    const { permission, sites } = request.routeOptions.config
+    request.principal = await access.check(
+      {
+        authorization: request.headers.authorization,
+        certificate: socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined,
+      },
+      permission,
+    )
+    if (sites !== 'all' || !isLimited(request.limit)) return
+    throw new ForbiddenError({
+      code: 'limited',
+      message: `This is about every site, and your account is limited to ${limitText(request.limit)}. Ask somebody without a limit.`,
+    })
+  })
+  // Once params and body are known to be what they should.
+  app.addHook('preHandler', async (request) => {
+    const { sites } = request.routeOptions.config
+    const named = sites && namedBy(sites, request)
+    if (named) request.site = await requireWithin(pool, named, request.limit)
+  })
+}
+
+function limitOf(this: FastifyRequest): LabelLimit {
+  return this.principal?.kind === 'person' ? this.principal.limit : NO_LIMIT
+}
+
+export const limitText = (limit: LabelLimit): string =>
+  Object.entries(limit)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ')
+
+/** For a site as the caller wants it. @throws ForbiddenError `beyond-limit` */
+export function requireLiesWithin(site: { readonly id: string; readonly labels: LabelLimit }, limit: LabelLimit): void {
+  if (siteLiesWithin(site, limit)) return
+  throw new ForbiddenError({
+    code: 'beyond-limit',
+    message: `Site ${site.id} would lie outside of what your account is limited to. Give it the label ${limitText(limit)}.`,
+  })
+}
+
+/** For a selector of sites, which has to hold the limit's terms itself. @throws ForbiddenError `beyond-limit` */
+export function requireNamesLimit(selector: Readonly<Record<string, string>>, limit: LabelLimit): void {
+  if (liesWithin(selector, limit)) return
+  throw new ForbiddenError({
+    code: 'beyond-limit',
+    message: `The selector names sites outside of what your account is limited to. Add ${limitText(limit)} to it.`,
+  })
+}
+
+interface Place {
+  /** Site of the thing whose id is parameter 1, and whether it lies within the limit that is parameter 2. */
+  readonly sql: string
+  /** Says that there is no such thing, as one hears it where there is none. */
+  readonly unknown: (id: string) => never
+}
+
+const PLACES = {
+  site: {
+    sql: `SELECT s.id AS site, ${siteWithin('s.id', 2)} AS within FROM sites s WHERE s.id = $1`,
+    unknown: unknownSite,
+  },
+  device: {
+    sql: `SELECT d.site, ${siteWithin('d.site', 2)} AS within FROM devices d WHERE d.id = $1`,
+    unknown: unknownDevice,
+  },
+  alert: {
+    sql: `SELECT a.site, ${siteWithin('a.site', 2)} AS within FROM alerts a WHERE a.id = $1`,
+    unknown: unknownAlert,
+  },
+} satisfies Readonly<Record<string, Place>>
+
+/** What of a route's parameters or body tells where it is; undefined for the others, which see to it themselves. */
+function namedBy(sites: SitesOf, request: FastifyRequest): { kind: keyof typeof PLACES; id: string } | undefined {
+  const [where, kind] = sites.split('.') as ['params' | 'body', keyof typeof PLACES | undefined]
+  if (kind === undefined) return undefined
+  return { kind, id: String((request[where] as Record<string, unknown>)[kind]) }
+}
+
+/**
+ * @returns the site that it is about; undefined for a thing that is not there, of which the handler has something to say
+ * @throws NotFoundError as for what is not there
+ */
+async function requireWithin(
+  pool: Pool,
+  { kind, id }: { kind: keyof typeof PLACES; id: string },
+  limit: LabelLimit,
+): Promise<string | undefined> {
+  const { sql, unknown }: Place = PLACES[kind]
+  const { rows } = await pool.query<{ site: string | null; within: boolean }>(sql, [id, limit])
+  const [found] = rows
+  if (found && !found.within) unknown(id)
+  return found ? (found.site ?? undefined) : kind === 'site' ? id : undefined
+}

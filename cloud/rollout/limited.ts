@@ -1,0 +1,81 @@
+import type { Pool } from 'pg'
+import { ForbiddenError } from '../platform/errors.ts'
+import { deviceWithin, isLimited, type LabelLimit } from '../platform/label-limit.ts'
+import { cohortsOf, countMembers } from './counts.ts'
+import { countRows } from './members.ts'
+import { unknownRollout } from './records.ts'
+import type { Rollout, Rollouts } from './rollouts.ts'
+
+/** What somebody with a label limit sees of rollouts, and may do to them. */
+interface LimitedRollouts extends Pick<Rollouts, 'list' | 'devices' | 'history' | 'analyses' | 'act'> {
+  get(which: string): Promise<Rollout>
+}
+
+/**
+ * A rollout of which no device lies within the limit is not there. Of one that has devices beyond it too, those within are
+ * seen with their counts, and nothing that speaks of the others: no selector, reason, analysis or history; and nothing can
+ * be done to it.
+ */
+export function limitedRollouts(
+  { rollouts, pool }: { rollouts: Rollouts; pool: Pool },
+  limit: LabelLimit,
+): LimitedRollouts {
+  if (!isLimited(limit)) return rollouts
+
+  const isWhole = async (id: string, which = id): Promise<boolean> => {
+    const { rows } = await pool.query<{ all: number; within: number }>(
+      `SELECT count(*) AS all, count(*) FILTER (WHERE ${deviceWithin('m.device', 2)}) AS within
+       FROM rollout_devices m WHERE rollout = $1`,
+      [id, limit],
+    )
+    const { all, within } = rows[0]!
+    return within === 0 ? unknownRollout(which) : all === within
+  }
+  const partOf = async ({ document, ...rollout }: Rollout): Promise<Rollout> => {
+    const { selector: _, ...spec } = document.spec
+    const rows = await countRows(pool, rollout.id, limit)
+    return {
+      ...rollout,
+      document: { ...document, spec } as Rollout['document'],
+      reason: null,
+      analysis: null,
+      counts: countMembers(rows),
+      cohorts: cohortsOf(rows),
+    }
+  }
+  const seen = async (rollout: Rollout, which?: string) =>
+    (await isWhole(rollout.id, which)) ? rollout : partOf(rollout)
+  const idIfWhole = async (which: string) => {
+    const { id } = await rollouts.get(which)
+    return (await isWhole(id, which)) ? id : undefined
+  }
+
+  return {
+    get: async (which) => seen(await rollouts.get(which), which),
+    async list(page) {
+      const { items, ...rest } = await rollouts.list({ ...page, within: limit })
+      return { ...rest, items: await Promise.all(items.map((item) => seen(item))) }
+    },
+    async devices(which, page) {
+      const { id } = await rollouts.get(which)
+      await isWhole(id, which)
+      return rollouts.devices(id, { ...page, within: limit })
+    },
+    async history(which, page) {
+      const id = await idIfWhole(which)
+      return id === undefined ? { items: [] } : rollouts.history(id, page)
+    },
+    async analyses(which, page) {
+      const id = await idIfWhole(which)
+      return id === undefined ? { items: [] } : rollouts.analyses(id, page)
+    },
+    async act(which, verb, who) {
+      const id = await idIfWhole(which)
+      if (id !== undefined) return rollouts.act(id, verb, who)
+      throw new ForbiddenError({
+        code: 'beyond-limit',
+        message: `Rollout ${which} has devices outside of what your account is limited to. Ask somebody who may see them all.`,
+      })
+    },
+  }
+}

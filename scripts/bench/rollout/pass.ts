@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { desiredStates } from '../../../cloud/devices/index.ts'
 import { type Database, openDatabase } from '../../../cloud/platform/database.ts'
 import { folderObjects } from '../../../cloud/platform/folder-objects.ts'
+import type { Log } from '../../../cloud/platform/log.ts'
 import { createRegistry } from '../../../cloud/registry/index.ts'
 import { reconciler } from '../../../cloud/rollout/controller.ts'
 import { quiet } from '../../../cloud/test/database.ts'
@@ -10,7 +11,7 @@ import { quiet } from '../../../cloud/test/database.ts'
 export async function controllerParts(database: Database, folder: string) {
   const clock = { now: () => Date.UTC(2026, 2, 1) }
   return {
-    ...{ database, clock, log: quiet, onChange() {} },
+    ...{ database, clock, log: quiet satisfies Log, onChange() {} },
     desired: desiredStates({ api: () => 'http://cloud', clock }),
     registry: createRegistry({
       ...{ database, clock, onRegistered: async () => {} },

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net'
 import type { AlertRoute, AlertRule } from '@storecast/shared/contracts'
 import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { testRoute, testRule } from '../test/alert-documents.ts'
 import { type TestCloud, testCloud } from '../test/cloud.ts'
-import { testRoute, testRule } from './test/documents.ts'
-import { type TestReceiver, testReceiver } from './test/receiver.ts'
+import { type TestReceiver, testReceiver } from '../test/receiver.ts'
 
 const MINUTE = 60_000
 const stack = new AsyncDisposableStack()

@@ -4,10 +4,10 @@ import { AlertRoute, AlertRule } from '@storecast/shared/contracts'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { testAlert } from '../test/alert-documents.ts'
 import { judge } from './judge.ts'
 import { type Notice, UnsendableError } from './receivers/receiver.ts'
 import { webhookCall } from './receivers/webhook.ts'
-import { testAlert } from './test/documents.ts'
 
 const folder = join(import.meta.dirname, '../../fleet/alerts')
 const read = async (path: string) => parse(await readFile(join(folder, path), 'utf8'))

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { testRule } from '../test/alert-documents.ts'
 import { judge } from './judge.ts'
 import { mute } from './mute.ts'
 import { nextStates, type OpenAlert } from './step.ts'
 import type { Subject } from './subjects.ts'
-import { testRule } from './test/documents.ts'
 
 const MINUTE = 60_000
 const subject = (id: string, online: unknown): Subject => ({

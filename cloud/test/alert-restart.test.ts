@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, expect, it, vi } from 'vitest'
-import { testRoute, testRule } from '../alerts/test/documents.ts'
-import { testReceiver } from '../alerts/test/receiver.ts'
+import { testRoute, testRule } from './alert-documents.ts'
 import { cloudProcess } from './cloud-process.ts'
 import { temporaryFolder } from './database.ts'
+import { testReceiver } from './receiver.ts'
 
 const stack = new AsyncDisposableStack()
 afterAll(() => stack.disposeAsync())

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { testAlert, testRoute } from '../test/documents.ts'
+import { testAlert, testRoute } from '../../test/alert-documents.ts'
 import { alertmanagerCall } from './alertmanager.ts'
 import { mailOf } from './email.ts'
 import { pagerdutyCall } from './pagerduty.ts'

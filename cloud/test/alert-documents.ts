@@ -1,5 +1,5 @@
 import { AlertRoute, AlertRule } from '@storecast/shared/contracts'
-import type { Alert } from '../store.ts'
+import type { Alert } from '../alerts/store.ts'
 
 /** A rule about devices that are away, with what a test changes. */
 export const testRule = (spec: object = {}, name = 'device-away') =>

@@ -3,7 +3,7 @@
  * `platform`); rooms meet in `shared`; nothing is imported in a circle, types included.
  */
 const rooms = {
-  shared: ['contracts', 'expressions', 'windows', 'statistics', 'features', 'forecasts', 'bundle', 'wire'],
+  shared: ['contracts', 'expressions', 'windows', 'quality', 'statistics', 'features', 'forecasts', 'bundle', 'wire'],
   agent: [
     'platform',
     'sensors',
@@ -34,6 +34,7 @@ const rooms = {
     'governance',
     'training',
     'rollout',
+    'stewardship',
     'alerts',
     'api',
   ],

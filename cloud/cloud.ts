@@ -11,6 +11,7 @@ import {
   certificateAccess,
   claimRoutes,
   createMetrics,
+  datasetRoutes,
   deviceRoutes,
   enrolmentRoutes,
   groupRoutes,
@@ -26,6 +27,7 @@ import {
   siteRoutes,
   startApi,
   statusRoutes,
+  stewardshipRoutes,
   telemetryRoutes,
   trainingRoutes,
   trustRoutes,
@@ -53,6 +55,7 @@ import { createLog, type Log } from './platform/log.ts'
 import { createRegistry, createUploads } from './registry/index.ts'
 import { rolloutsOfGroup, startRollouts } from './rollout/index.ts'
 import { cloudStatus } from './status.ts'
+import { startStewardship } from './stewardship/index.ts'
 import { databaseOf, identityFolder, MIGRATIONS, openObjects, VERSION } from './storage.ts'
 import { createTelemetry } from './telemetry/index.ts'
 import { startTrainings, type Train } from './training/index.ts'
@@ -212,6 +215,13 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   )
 
   const groups = deviceGroups({ database, clock, usersOf: rolloutsOfGroup })
+  const stewardship = stack.use(
+    startStewardship({
+      ...{ database, objects, clock, log },
+      everyMs: config.stewardship.everySeconds * 1000,
+      overMs: config.stewardship.overHours * 3_600_000,
+    }),
+  )
   const alertCounts = alertMetrics(metrics.registry)
   const alerts = stack.use(
     startAlerts({
@@ -285,6 +295,8 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         uploadRoutes(createUploads({ database, clock }), registry),
         trainingRoutes(trainings),
         rolloutRoutes(rollouts, database.pool),
+        datasetRoutes(stewardship.catalogue),
+        stewardshipRoutes(stewardship),
         alertRoutes(alerts, () => clock.now()),
         alertRuleRoutes(alerts),
         telemetryRoutes(telemetry),

@@ -73,6 +73,14 @@ const Settings = z.strictObject({
     })
     .prefault({}),
   training: z.strictObject({ concurrency: z.int().min(1).max(16).default(1) }).prefault({}),
+  stewardship: z
+    .strictObject({
+      /** Seconds between two looks at the fleet's data quality. */
+      everySeconds: z.number().min(0.05).max(86_400).default(300),
+      /** The newest hours of data that are judged. */
+      overHours: z.number().min(1).max(720).default(24),
+    })
+    .prefault({}),
   alerts: z
     .strictObject({
       /** Seconds between two looks at the rules. */

@@ -13,6 +13,7 @@ import type { Objects } from './platform/objects.ts'
 import { s3Objects } from './platform/s3-objects.ts'
 import { registryMigrations } from './registry/index.ts'
 import { rolloutMigrations } from './rollout/index.ts'
+import { stewardshipMigrations } from './stewardship/index.ts'
 import { telemetryMigrations } from './telemetry/index.ts'
 import { trainingMigrations } from './training/index.ts'
 import { trustMigrations } from './trust/index.ts'
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...trustMigrations,
   ...auditMigrations,
   ...governanceMigrations,
+  ...stewardshipMigrations,
   ...alertMigrations,
 ]
 

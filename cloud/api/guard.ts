@@ -13,6 +13,7 @@ import {
   siteLiesWithin,
   siteWithin,
 } from '../platform/label-limit.ts'
+import { unknownTask } from '../stewardship/index.ts'
 import type { AccessCheck } from './access.ts'
 import type { App, SitesOf } from './route.ts'
 
@@ -102,6 +103,10 @@ const PLACES = {
   alert: {
     sql: `SELECT a.site, ${siteWithin('a.site', 2)} AS within FROM alerts a WHERE a.id = $1`,
     unknown: unknownAlert,
+  },
+  task: {
+    sql: `SELECT t.site, ${siteWithin('t.site', 2)} AS within FROM stewardship_tasks t WHERE t.id = $1`,
+    unknown: unknownTask,
   },
 } satisfies Readonly<Record<string, Place>>
 

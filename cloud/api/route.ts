@@ -20,7 +20,15 @@ import type { RouteAudit } from './recorder.ts'
  * - `filtered`: its handler leaves out what lies outside of `request.limit`, and says 404 of it;
  * - the others name where the thing stands that the call is about, which must lie at a site within.
  */
-export type SitesOf = 'none' | 'all' | 'filtered' | 'params.site' | 'params.device' | 'params.alert' | 'body.site'
+export type SitesOf =
+  | 'none'
+  | 'all'
+  | 'filtered'
+  | 'params.site'
+  | 'params.device'
+  | 'params.alert'
+  | 'params.task'
+  | 'body.site'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

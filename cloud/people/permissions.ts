@@ -54,6 +54,13 @@ export const PERMISSIONS = {
   'alert.read': read('alerts, their rules and routes, and silences'),
   'alert.acknowledge': { lets: 'take an alert up', roles: ['operator', 'steward'] },
   'alert.write': { lets: 'set rules and routes of alerts, and silence alerts', roles: ['operator'] },
+  'dataset.read': read('the catalogue of data sets'),
+  'dataset.write': { lets: 'set and remove data sets of the catalogue', roles: ['steward'] },
+  'task.read': read('scores of data quality, and the tasks that follow from them'),
+  'task.write': {
+    lets: 'take stewardship tasks up, assign, comment and close them',
+    roles: ['operator', 'steward'],
+  },
   'audit.read': { lets: 'see the audit log', roles: ['operator', 'approver', 'steward'] },
   'metrics.read': read('metrics of the cloud itself'),
   'status.read': read('how the cloud is, as a doctor asks'),

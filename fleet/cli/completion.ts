@@ -63,6 +63,7 @@ const LISTS: Readonly<
   model: { path: '/v1/models', key: 'name', inOrder: true },
   group: { path: '/v1/groups', key: 'metadata', inOrder: true },
   rollout: { path: '/v1/rollouts', key: 'name' },
+  dataset: { path: '/v1/datasets', key: 'metadata', inOrder: true },
   policy: { path: '/v1/policies', key: 'metadata' },
 }
 const MOST_NAMES = 50

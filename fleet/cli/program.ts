@@ -4,6 +4,7 @@ import { addApplyCommands } from './apply.ts'
 import { addApproveCommands } from './approve.ts'
 import { addAuditCommands } from './audit.ts'
 import { addBackupCommands } from './backup.ts'
+import { addCatalogueCommands } from './catalogue.ts'
 import { addCompletionCommand } from './completion.ts'
 import type { CliContext } from './context.ts'
 import { addDeviceCommands } from './device.ts'
@@ -18,6 +19,7 @@ import { addModelCommands } from './model.ts'
 import { addMosquittoCommands } from './mosquitto.ts'
 import { addPolicyCommands } from './policy.ts'
 import { addRolloutCommands } from './rollout.ts'
+import { addTaskCommands } from './task.ts'
 import { addTrustCommands } from './trust.ts'
 import { VERSION } from './version.ts'
 
@@ -48,6 +50,8 @@ export function buildProgram(context: CliContext): Command {
   addKeyCommands(program, context)
   addRolloutCommands(program, context)
   addPolicyCommands(program, context)
+  addCatalogueCommands(program, context)
+  addTaskCommands(program, context)
   addApplyCommands(program, context)
   addAuditCommands(program, context)
   addMosquittoCommands(program, context)

@@ -206,6 +206,45 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     expect(await json('group show eu')).toMatchObject({ kind: 'DeviceGroup' })
   },
   'group delete': () => storecast('group delete eu', { answer: 'eu' }),
+  'catalogue list': async () => {
+    const spec = '{ owner: food@example.com, sensors: [fridge] }'
+    await writeFile(at('dataset.yaml'), document('Dataset', 'cold-chain', spec))
+    await storecast(`apply --set catalogue -f ${at('dataset.yaml')}`)
+    expect((await storecast('catalogue list --sensor fridge')).out).toMatch(/^cold-chain +food@example.com +food@/m)
+    expect(await json('catalogue list --sensor none')).toEqual([])
+  },
+  'catalogue show': async () => {
+    expect(await json('catalogue show cold-chain')).toMatchObject({ spec: { sensitivity: 'internal' } })
+  },
+  'task list': async () => {
+    await server.pool.query(
+      `INSERT INTO stewardship_tasks
+         (device, site, sensor, dimension, dataset, owner, steward, state, threshold, score, worst, opened_at, scored_at)
+       VALUES ('berlin-1', 'berlin', 'fridge', 'completeness', 'cold-chain', 'food@example.com', 'food@example.com', 'open',
+         0.9, 0.5, 0.4, 0, 0)`,
+    )
+    expect((await storecast('task list --steward food@example.com')).out).toMatch(/^ +1 +berlin-1 +fridge +completeness/m)
+    expect(await json('task list --state closed --site berlin')).toEqual([])
+  },
+  'task acknowledge': async () => {
+    expect(await json('task acknowledge 1')).toMatchObject({ state: 'acknowledged' })
+  },
+  'task assign': async () => {
+    expect((await storecast('task assign 1 pat')).err).toBe('task 1 is assigned\n')
+    expect(await json('task assign 1 sam')).toMatchObject({ assignee: 'sam' })
+  },
+  'task comment': async () => {
+    await json('task comment 1 ordered')
+  },
+  'task close': async () => {
+    expect(await json('task close 1 --note enough')).toMatchObject({ state: 'closed', endReason: 'closed' })
+    expect((await storecast('task close 1', { status: 1 })).err).toMatch(/Task 1 is closed/)
+  },
+  'task show': async () => {
+    expect((await storecast('task show 1')).out).toMatch(/commented by \S+: ordered/)
+    expect((await json('task show 1')).history).toHaveLength(5)
+  },
+  'catalogue delete': () => storecast('catalogue delete cold-chain', { answer: 'cold-chain' }),
   'policy list': async () => {
     expect(await json('policy list')).toMatchObject([{ metadata: { name: 'any' } }])
   },
@@ -307,7 +346,16 @@ async function elsewhere(file: string, types: RegExp): Promise<void> {
 
 /** Verbs that print no data, but what is no JSON in itself: scripts, lines of an export, the path of what was written. */
 const NO_JSON = [
-  ...['login', 'logout', 'enroll revoke', 'group delete', 'policy delete', 'key passphrase', 'trust cloud-keys'],
+  ...[
+    'login',
+    'logout',
+    'enroll revoke',
+    'group delete',
+    'catalogue delete',
+    'policy delete',
+    'key passphrase',
+    'trust cloud-keys',
+  ],
   ...['trust discard', 'audit export', 'mosquitto setup', 'mosquitto watch', 'completion'],
 ]
 const PRINTS_OTHERWISE = ['audit export', 'mosquitto setup', 'completion']
@@ -349,7 +397,7 @@ describe('the program', () => {
       expect([option.long, option.description]).toEqual([option.long, expect.stringMatching(/\w{2}/)])
     expect(command.options.some(({ long }) => long === '--json')).toBe(!NO_JSON.includes(verb))
     // What cannot be undone asks, and scripts can answer.
-    if (/^(device (revoke|retire)|group delete|policy delete|revoke|trust rotate)$/.test(verb)) {
+    if (/^(device (revoke|retire)|group delete|catalogue delete|policy delete|revoke|trust rotate)$/.test(verb)) {
       expect(command.options.map(({ long }) => long)).toContain('--yes')
     }
   })

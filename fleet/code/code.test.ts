@@ -48,7 +48,7 @@ describe('documents', () => {
     [
       'an unknown kind',
       good().replace('Policy', 'Polizei'),
-      '2:7: kind: expected DeviceGroup, Policy, PolicyTest, AlertRule, AlertRoute, Rollout, ModelDefinition, and it is "Polizei"',
+      '2:7: kind: expected DeviceGroup, Policy, PolicyTest, AlertRule, AlertRoute, Dataset, Rollout, ModelDefinition, and it is "Polizei"',
     ],
     ['an unknown field', good().replace('  gates', '  gate: [x]\n  gates'), '5:9: spec.gate: no such field here'],
     [

@@ -3,6 +3,7 @@ import { policyFaults } from '@storecast/cloud/policies'
 import {
   AlertRoute,
   AlertRule,
+  Dataset,
   DeviceGroup,
   ModelDefinition,
   Policy,
@@ -10,7 +11,15 @@ import {
 } from '@storecast/shared/contracts'
 import type { z } from 'zod'
 import { PolicyTest } from './policy-test.ts'
-import { alertRouteStore, alertRuleStore, type DocumentStore, groupStore, policyStore, rolloutStore } from './stores.ts'
+import {
+  alertRouteStore,
+  alertRuleStore,
+  type DocumentStore,
+  datasetStore,
+  groupStore,
+  policyStore,
+  rolloutStore,
+} from './stores.ts'
 
 /** What is wrong inside a document that its schema allows. */
 export interface Fault {
@@ -35,6 +44,7 @@ export const KINDS = {
   PolicyTest: { schema: PolicyTest },
   AlertRule: { schema: AlertRule, faults: ruleFaults, store: alertRuleStore },
   AlertRoute: { schema: AlertRoute, faults: routeFaults, store: alertRouteStore },
+  Dataset: { schema: Dataset, store: datasetStore },
   Rollout: {
     schema: RolloutDocument,
     store: rolloutStore,

@@ -35,6 +35,7 @@ const storeAt = <T = Named>(path: string, documentOf: (item: T) => Named = (item
 export const groupStore = storeAt('/v1/groups')
 export const policyStore = storeAt('/v1/policies')
 export const alertRuleStore = storeAt<{ document: Named }>('/v1/alert-rules', ({ document }) => document)
+export const datasetStore = storeAt('/v1/datasets')
 export const alertRouteStore = storeAt('/v1/alert-routes')
 
 /** The newest rollout of a name is what its document says; another document starts another. */

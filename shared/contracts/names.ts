@@ -15,6 +15,7 @@ export const SensorName = slug('sensor', 48)
 export const ModelName = slug('model', 48)
 export const PolicyName = slug('policy', 64)
 export const GroupName = slug('group', 64)
+export const DatasetName = slug('dataset', 64)
 export const AlertRuleName = slug('alert rule', 64)
 export const AlertRouteName = slug('alert route', 64)
 /** Names a secret that the cloud was started with; what it says is in no document. */

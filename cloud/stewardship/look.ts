@@ -1,0 +1,119 @@
+import type { Dataset, QualityDimension } from '@storecast/shared/contracts'
+import { DIMENSIONS } from '@storecast/shared/quality'
+import type { PoolClient } from 'pg'
+import type { Objects } from '../platform/objects.ts'
+import { datasetOf } from './catalogue.ts'
+import { type Decision, decide } from './decide.ts'
+import { readQuality, type SensorQuality, sensorsInUse } from './quality.ts'
+import { tell } from './tasks.ts'
+
+interface Standing {
+  readonly id: number
+  readonly device: string
+  readonly sensor: string
+  readonly dimension: QualityDimension
+  readonly open: boolean
+}
+
+export interface Look {
+  readonly client: PoolClient
+  readonly objects: Objects
+  readonly now: number
+  /** The newest span that is judged, in milliseconds. */
+  readonly over: number
+  readonly devices: readonly string[]
+}
+
+/** Judges the newest data of some devices, and opens, carries on and closes their tasks, in the caller's transaction. */
+export async function lookAt({ client, objects, now, over, devices }: Look): Promise<void> {
+  const datasets = (await client.query<{ document: Dataset }>('SELECT document FROM datasets ORDER BY name')).rows.map(
+    ({ document }) => document,
+  )
+  const { rows: standing } = await client.query<Standing>(
+    `SELECT id, device, sensor, dimension, closed_at IS NULL AS open FROM stewardship_tasks
+     WHERE device = ANY($1) AND (closed_at IS NULL OR (end_reason = 'closed' AND recovered_at IS NULL)) FOR UPDATE`,
+    [devices],
+  )
+  const byKey = new Map(standing.map((task) => [keyOf(task.device, task.sensor, task.dimension), task]))
+  for (const quality of await readQuality({ client, objects }, { from: now - over, to: now, devices })) {
+    for (const dimension of DIMENSIONS) {
+      const task = byKey.get(keyOf(quality.device, quality.sensor, dimension))
+      const [score, threshold] = [quality.scores[dimension], quality.thresholds[dimension]]
+      const decision = decide({ score, threshold, standing: task ? (task.open ? 'open' : 'dismissed') : 'none' })
+      if (score === null || decision === 'nothing') continue
+      const dataset = datasetOf(datasets, quality)
+      await apply(client, decision, { quality, dimension, score, threshold, dataset, task, now })
+    }
+  }
+}
+
+const keyOf = (device: string, sensor: string, dimension: string) => `${device} ${sensor} ${dimension}`
+
+interface Found {
+  readonly quality: SensorQuality
+  readonly dimension: QualityDimension
+  readonly score: number
+  readonly threshold: number
+  readonly dataset: Dataset | undefined
+  readonly task: Standing | undefined
+  readonly now: number
+}
+
+async function apply(client: PoolClient, decision: Exclude<Decision, 'nothing'>, found: Found): Promise<void> {
+  const { quality, dimension, score, threshold, dataset, task, now } = found
+  const id = task?.id
+  switch (decision) {
+    case 'open': {
+      const { owner, steward } = dataset?.spec ?? {}
+      const { rows } = await client.query<{ id: number }>(
+        `INSERT INTO stewardship_tasks
+           (device, site, sensor, dimension, dataset, owner, steward, state, threshold, score, worst, opened_at, scored_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $9, $10, $10) RETURNING id`,
+        [
+          ...[quality.device, quality.site, quality.sensor, dimension, dataset?.metadata.name ?? null],
+          ...[owner ?? null, steward ?? owner ?? null, threshold, score, now],
+        ],
+      )
+      const note = `${dimension} ${text(score)} is below ${text(threshold)}`
+      return tell(client, { task: rows[0]!.id, at: now, who: null, action: 'opened', note })
+    }
+    case 'note':
+      await client.query(
+        'UPDATE stewardship_tasks SET score = $2, worst = least(worst, $2), scored_at = $3 WHERE id = $1',
+        [id, score, now],
+      )
+      return
+    case 'close':
+      await client.query(
+        `UPDATE stewardship_tasks SET score = $2, scored_at = $3, state = 'closed', end_reason = 'recovered', closed_at = $3
+         WHERE id = $1`,
+        [id, score, now],
+      )
+      return tell(client, { task: id!, at: now, who: null, action: 'closed', note: `recovered: ${text(score)}` })
+    case 'recovered':
+      await client.query('UPDATE stewardship_tasks SET recovered_at = $2 WHERE id = $1', [id, now])
+  }
+}
+
+const text = (share: number) => share.toFixed(3)
+
+/** Closes tasks of devices that are out of service and of sensors that their site defines no more. */
+export async function closeGone({ client, objects, now }: Pick<Look, 'client' | 'objects' | 'now'>): Promise<void> {
+  const { rows } = await client.query<{ id: number; site: string; sensor: string; retired: boolean }>(
+    `SELECT t.id, d.site, t.sensor, d.retired_at IS NOT NULL AS retired FROM stewardship_tasks t
+     JOIN devices d ON d.id = t.device WHERE t.closed_at IS NULL FOR UPDATE OF t`,
+  )
+  const inUse = await sensorsInUse(
+    { client, objects },
+    rows.map(({ site }) => site),
+  )
+  for (const { id, site, sensor, retired } of rows) {
+    if (!retired && inUse.has(`${site} ${sensor}`)) continue
+    await client.query(
+      `UPDATE stewardship_tasks SET state = 'closed', end_reason = 'gone', closed_at = $2 WHERE id = $1`,
+      [id, now],
+    )
+    const note = retired ? 'the device is out of service' : 'the site has this sensor no more'
+    await tell(client, { task: id, at: now, who: null, action: 'closed', note })
+  }
+}

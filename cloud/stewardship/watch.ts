@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/database.ts'
+import type { Log } from '../platform/log.ts'
+import type { Objects } from '../platform/objects.ts'
+import { closeGone, lookAt } from './look.ts'
+
+export interface WatchOptions {
+  readonly database: Database
+  readonly objects: Objects
+  readonly clock: Clock
+  readonly log: Log
+  /** Real milliseconds between two looks at the fleet. */
+  readonly everyMs: number
+  /** The newest span of data that is judged, in milliseconds. */
+  readonly overMs: number
+}
+
+/** Any number that no other lock has. */
+const WATCH_LOCK = 7_305_014
+/** Devices that one transaction looks at. */
+const BATCH = 500
+
+/** Looks at the whole fleet again and again, some devices at a time: a process that is killed leaves whole batches. */
+export function startWatch(options: WatchOptions): AsyncDisposable {
+  const { log, everyMs } = options
+  const ending = new AbortController()
+  const work = async () => {
+    while (!ending.signal.aborted) {
+      const began = performance.now()
+      try {
+        await lookAtAll(options, ending.signal)
+      } catch (error) {
+        if (!ending.signal.aborted) log.error({ error }, 'data quality was not looked at; trying again')
+      }
+      // A large fleet's look takes a while: it may use a tenth of the database's time.
+      const rest = Math.max(everyMs, 9 * (performance.now() - began))
+      await delay(rest, undefined, { signal: ending.signal }).catch(() => {})
+    }
+  }
+  const working = work()
+  return {
+    async [Symbol.asyncDispose]() {
+      ending.abort()
+      await working
+    },
+  }
+}
+
+async function lookAtAll({ database, objects, clock, overMs }: WatchOptions, signal: AbortSignal): Promise<void> {
+  let after: string | undefined = ''
+  while (after !== undefined && !signal.aborted) {
+    const from: string = after
+    after = await database.transaction(async (client) => {
+      // One process at a time, a batch at a time: two clouds on one database share the work.
+      const { rows: lock } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
+        WATCH_LOCK,
+      ])
+      if (!lock[0]!.mine) return undefined
+      const now = clock.now()
+      if (from === '') await closeGone({ client, objects, now })
+      const { rows } = await client.query<{ id: string }>(
+        'SELECT id FROM devices WHERE id > $1 AND retired_at IS NULL ORDER BY id LIMIT $2',
+        [from, BATCH],
+      )
+      await lookAt({ client, objects, now, over: overMs, devices: rows.map(({ id }) => id) })
+      return rows.length < BATCH ? undefined : rows.at(-1)!.id
+    })
+  }
+}

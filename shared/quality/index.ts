@@ -1,0 +1,1 @@
+export { DIMENSIONS, type QualityCounts, type QualityScores, qualityScores } from './score.ts'

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { backlog, concededCounts } from '../outbox/index.ts'
-import { usedBytes } from '../platform/database.ts'
+import { sizeOf } from '../platform/database.ts'
 import type { Route } from './routes.ts'
 import type { LocalServerOptions } from './server.ts'
 import type { StatusSources } from './status-routes.ts'
@@ -51,7 +51,7 @@ export function createMetrics(sources: StatusSources): Metrics {
     const { oldest } = backlog(sources.db)
     return oldest === undefined ? 0 : Math.max(0, (sources.now() - oldest) / 1000)
   })
-  gauge('database_bytes', 'Bytes of the database in use', () => usedBytes(sources.db))
+  gauge('database_bytes', 'Bytes of the database in use', () => sizeOf(sources.db).usedBytes)
   gauge('database_cap_bytes', 'Bytes that the database may take, its write-ahead log included', () => sources.capBytes)
   gauge('journal_waiting_entries', 'Readings that are in no window yet', sources.waiting)
   gauge('model_host_resident_bytes', 'Resident memory of the model host', () => sources.host()?.rss)

@@ -1,7 +1,7 @@
 import type { EventRecord, ReportedState, SensorDefinition } from '@storecast/shared/contracts'
 import type { SensorHeard } from '../buffer/index.ts'
 import { backlog, concededCounts } from '../outbox/index.ts'
-import { type Connection, usedBytes } from '../platform/database.ts'
+import { type Connection, sizeOf } from '../platform/database.ts'
 import type { RefusalCount, SourceState } from '../sensors/index.ts'
 import type { TrustStatus } from '../trust/index.ts'
 import type { Route } from './routes.ts'
@@ -72,7 +72,7 @@ function describe(sources: StatusSources): object {
       ageSeconds: oldest === undefined ? 0 : Math.max(0, Math.round((now - oldest) / 1000)),
     },
     space: {
-      databaseBytes: usedBytes(sources.db),
+      databaseBytes: sizeOf(sources.db).usedBytes,
       capBytes: sources.capBytes,
       givenUp: concededCounts(sources.db).map(({ at, ...count }) => ({ ...count, at: iso(at) })),
     },

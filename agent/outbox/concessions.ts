@@ -2,12 +2,18 @@ import type { Priority } from '@storecast/shared/contracts'
 import type { CoarseSize } from '../windows/index.ts'
 
 /**
- * What a device gives up as its space runs out. `forget`: records that the cloud has, and nobody here needs; `coarsen`:
- * detail, sums stay exact; `drop`: records that nobody will have, each counted.
+ * What a device gives up as its space runs out. `forget`: records that the cloud has, and raw readings that are in closed
+ * windows; `coarsen`: detail, sums stay exact; `drop`: records that nobody will have, each counted.
  */
 export type Concession =
-  | { readonly kind: 'forget'; readonly what: 'forecasts' | 'windows' }
-  | { readonly kind: 'coarsen'; readonly priority: Priority; readonly into: CoarseSize }
+  | { readonly kind: 'forget'; readonly what: 'forecasts' | 'windows' | 'readings' }
+  | {
+      readonly kind: 'coarsen'
+      readonly priority: Priority
+      readonly into: CoarseSize
+      /** Also the newest, but for those of the day that has not closed. */
+      readonly recent?: true
+    }
   | { readonly kind: 'drop'; readonly what: 'forecasts' }
   | { readonly kind: 'drop'; readonly what: 'events' }
   | { readonly kind: 'drop'; readonly what: 'windows'; readonly priority: Priority }
@@ -26,6 +32,10 @@ export const CONCESSIONS: readonly Concession[] = [
   { kind: 'coarsen', priority: 'normal', into: '1d' },
   { kind: 'coarsen', priority: 'high', into: '1d' },
   { kind: 'forget', what: 'windows' },
+  { kind: 'forget', what: 'readings' },
+  { kind: 'coarsen', priority: 'low', into: '1h', recent: true },
+  { kind: 'coarsen', priority: 'normal', into: '1h', recent: true },
+  { kind: 'coarsen', priority: 'high', into: '1h', recent: true },
   { kind: 'drop', what: 'forecasts' },
   { kind: 'drop', what: 'events' },
   { kind: 'drop', what: 'windows', priority: 'low' },

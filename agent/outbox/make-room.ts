@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { ZoneStretches } from '@storecast/shared/windows'
-import { type Connection, usedBytes } from '../platform/database.ts'
+import { expireBlocks } from '../buffer/index.ts'
+import { type Connection, type DatabaseSize, sizeOf } from '../platform/database.ts'
 import { recordEvent } from '../platform/events.ts'
-import { coarsen, seriesByPriority, type WindowRow } from '../windows/index.ts'
+import { coarsen, openFrom, seriesByPriority, type WindowRow } from '../windows/index.ts'
 import { CONCESSIONS, type Concession, concessionName } from './concessions.ts'
 
 export interface MakeRoomRequest {
@@ -18,7 +19,7 @@ export interface MakeRoomRequest {
 export interface MadeRoom {
   /** What was given up; undefined: nothing is left to give up. */
   readonly conceded: string | undefined
-  readonly usedBytes: number
+  readonly size: DatabaseSize
 }
 
 const DAY = 86_400_000
@@ -26,6 +27,8 @@ const DAY = 86_400_000
 const KEPT_FORECASTS_MS = 28 * DAY
 const SCORED_FORECASTS_MS = 15 * DAY
 const KEPT_WINDOWS_MS = 400 * DAY
+/** Raw readings, by which late ones of an hour are sorted in. */
+const KEPT_READINGS_MS = DAY / 24
 /** Pages that making room may take beyond the cap of the file, until what it deletes is free. */
 const RESERVE_PAGES = 256
 
@@ -40,9 +43,9 @@ export function makeRoom(db: Connection, request: MakeRoomRequest): MadeRoom {
       const conceded = concessionName(concession)
       note(db, conceded, records, request.now)
       settleGivenUp(db)
-      return { conceded, usedBytes: usedBytes(db) }
+      return { conceded, size: sizeOf(db) }
     }
-    return { conceded: undefined, usedBytes: usedBytes(db) }
+    return { conceded: undefined, size: sizeOf(db) }
   } finally {
     db.pragma(`max_page_count = ${most}`)
   }
@@ -72,27 +75,35 @@ export function note(db: Connection, what: string, records: number, now: number)
 
 /** @returns records given up, 0 included where the next call goes on; undefined where there is nothing to give up */
 function concede(db: Connection, concession: Concession, request: MakeRoomRequest): number | undefined {
-  const { now, keepFineMs } = request
-  switch (concession.kind) {
-    case 'coarsen': {
-      const { priority, into } = concession
-      const series = seriesByPriority(db)[priority]
-      const replacing = (fine: readonly WindowRow[]) => keepsSilent(db, fine)
-      return coarsen(db, { ...request, before: now - keepFineMs, into, series, replacing })
-    }
-    case 'forget':
-      return concession.what === 'forecasts'
-        ? giveUpForecasts(db, { before: now - KEPT_FORECASTS_MS, unsent: false, now })
-        : forgetWindows(db, { before: now - KEPT_WINDOWS_MS, enough: request.enough })
-    case 'drop':
-      switch (concession.what) {
-        case 'forecasts':
-          return giveUpForecasts(db, { before: now - SCORED_FORECASTS_MS, unsent: true, now })
-        case 'events':
-          return dropEvents(db, request)
-        case 'windows':
-          return dropWindows(db, seriesByPriority(db)[concession.priority], request)
-      }
+  if (concession.kind === 'forget') return forget(db, concession, request)
+  if (concession.kind === 'drop') return drop(db, concession, request)
+  const { priority, into, recent } = concession
+  const series = seriesByPriority(db)[priority]
+  const replacing = (fine: readonly WindowRow[]) => keepsSilent(db, fine)
+  return coarsen(db, { ...request, before: request.now - (recent ? 0 : request.keepFineMs), into, series, replacing })
+}
+
+type OfKind<K> = Extract<Concession, { readonly kind: K }>
+
+function forget(db: Connection, { what }: OfKind<'forget'>, { now, enough }: MakeRoomRequest): number | undefined {
+  switch (what) {
+    case 'forecasts':
+      return giveUpForecasts(db, { before: now - KEPT_FORECASTS_MS, unsent: false, now })
+    case 'windows':
+      return forgetWindows(db, { before: now - KEPT_WINDOWS_MS, enough })
+    case 'readings':
+      return expireBlocks(db, { before: now - KEPT_READINGS_MS, keepFrom: openFrom(db) }) || undefined
+  }
+}
+
+function drop(db: Connection, concession: OfKind<'drop'>, request: MakeRoomRequest): number | undefined {
+  switch (concession.what) {
+    case 'forecasts':
+      return giveUpForecasts(db, { before: request.now - SCORED_FORECASTS_MS, unsent: true, now: request.now })
+    case 'events':
+      return dropEvents(db, request)
+    case 'windows':
+      return dropWindows(db, seriesByPriority(db)[concession.priority], request)
   }
 }
 
@@ -176,7 +187,7 @@ function dropEvents(db: Connection, { now, enough }: MakeRoomRequest): number | 
 function dropWindows(db: Connection, series: readonly number[], request: MakeRoomRequest): number | undefined {
   const { now, keepFineMs, enough } = request
   const ids = JSON.stringify(series)
-  const before = now - keepFineMs
+  const before = now - Math.min(keepFineMs, DAY)
   const from = db
     .statement<[number, string], number | null>(
       `SELECT min((SELECT start FROM windows w WHERE w.series = value AND start < ? ORDER BY start LIMIT 1)) FROM json_each(?)`,

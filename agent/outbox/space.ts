@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts'
-import { fileBudget } from '../platform/database.ts'
+import { type DatabaseSize, fileBudget } from '../platform/database.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Writer } from '../platform/writer.ts'
 import type { RoomNeeded } from '../windows/index.ts'
@@ -25,24 +25,41 @@ const BYTES_A_RECORD = 600
 /** Keeps the database within its cap, by the order of `concessions.ts`. */
 export class Space {
   readonly #options: Required<SpaceOptions>
+  #largestWal = 0
+  #largestGrowth = 0
+  #usedBytes: number | undefined
 
   constructor(options: SpaceOptions) {
     this.#options = { keepFineMs: 48 * 3_600_000, ...options }
   }
 
   /** Gives up what it must; nothing while there is room. @throws WriterError */
-  async makeRoom({ usedBytes, zone }: RoomNeeded): Promise<void> {
+  async makeRoom({ size, zone }: RoomNeeded): Promise<void> {
     const { writer, clock, keepFineMs, capBytes, log } = this.#options
-    const { fileBytes, walBytes } = fileBudget(capBytes)
-    if (usedBytes < fileBytes * CROWDED) return
-    const enough = Math.max(1, Math.min(MOST_RECORDS, Math.floor(walBytes / BYTES_A_RECORD)))
-    for (let used = usedBytes; used > fileBytes * ROOMY; ) {
+    if (size && size.usedBytes + this.#growth(size) < this.#fileBytes(size) * CROWDED) return
+    const enough = Math.max(1, Math.min(MOST_RECORDS, Math.floor(fileBudget(capBytes).walBytes / BYTES_A_RECORD)))
+    for (let now = size; !now || now.usedBytes > this.#fileBytes(now) * ROOMY; ) {
       const made = await writer.call('outbox.makeRoom', { zone, now: clock.now(), keepFineMs, enough })
+      now = made.size
+      this.#usedBytes = now.usedBytes
       if (made.conceded === undefined) {
-        log.error({ usedBytes: made.usedBytes, capBytes }, 'the database nears its cap and nothing is left to give up')
+        log.error({ ...now, capBytes }, 'the database nears its cap and nothing is left to give up')
         return
       }
-      used = made.usedBytes
     }
+  }
+
+  /** The most that came between two looks: as much may come before the next. */
+  #growth({ usedBytes }: DatabaseSize): number {
+    if (this.#usedBytes !== undefined) this.#largestGrowth = Math.max(this.#largestGrowth, usedBytes - this.#usedBytes)
+    this.#usedBytes = usedBytes
+    return this.#largestGrowth
+  }
+
+  /** What is left for the file beside a write-ahead log that holds the largest transaction yet, and a quarter more. */
+  #fileBytes({ walBytes }: DatabaseSize): number {
+    this.#largestWal = Math.max(this.#largestWal, walBytes)
+    const { capBytes } = this.#options
+    return Math.max(capBytes / 2, capBytes - Math.max(fileBudget(capBytes).walBytes, this.#largestWal * 1.25))
   }
 }

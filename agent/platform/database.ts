@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import SQLite from 'better-sqlite3'
 
 /** A schema change of one stage. Ids by stage: buffer 100s, windows 200s, forecasts 300s, outbox 400s, update 500s. */
@@ -75,10 +76,17 @@ export function openReading(file: string): Connection {
   return db
 }
 
-/** Bytes that the database holds; its file may be larger, by pages that are free for what comes next. */
-export function usedBytes(db: Connection): number {
+export interface DatabaseSize {
+  /** Of pages in use; its file may be larger, by pages that are free for what comes next. */
+  readonly usedBytes: number
+  /** Of the write-ahead log's file: as much as the largest transactions of late have taken. */
+  readonly walBytes: number
+}
+
+export function sizeOf(db: Connection): DatabaseSize {
   const pragma = (name: string) => db.statement<[], number>(`PRAGMA ${name}`).pluck().get()!
-  return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size')
+  const usedBytes = (pragma('page_count') - pragma('freelist_count')) * pragma('page_size')
+  return { usedBytes, walBytes: statSync(`${db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0 }
 }
 
 function open(file: string, options: SQLite.Options): Connection {

@@ -11,7 +11,7 @@ import {
   sensorsInUse,
   storeBlock,
 } from '../buffer/index.ts'
-import { type Connection, usedBytes } from '../platform/database.ts'
+import { type Connection, type DatabaseSize, sizeOf } from '../platform/database.ts'
 import { markFlat, readStanding, saveStanding } from './flat.ts'
 import { windowsOfGap } from './gaps.ts'
 import { lowerMarks } from './marks.ts'
@@ -61,8 +61,7 @@ export interface RollResult {
   readonly more: boolean
   /** The earliest end of a window that may be open now or is. */
   readonly nextEnd: number
-  /** Bytes of the database in use. */
-  readonly usedBytes: number
+  readonly size: DatabaseSize
 }
 
 /**
@@ -91,7 +90,7 @@ export function roll(db: Connection, request: RollRequest): RollResult {
     entries: part?.entries ?? 0,
     more: part?.more ?? false,
     nextEnd: rollup.nextEnd(now),
-    usedBytes: usedBytes(db),
+    size: sizeOf(db),
   }
 }
 

@@ -3,7 +3,7 @@ import { type Calendar, calendar, type Span, stretchesOf, type ZoneStretches } f
 import type { Buffer, Committed } from '../buffer/index.ts'
 import { fullJitter } from '../platform/backoff.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Connection } from '../platform/database.ts'
+import type { Connection, DatabaseSize } from '../platform/database.ts'
 import { Listeners } from '../platform/listeners.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Writer, WriterError } from '../platform/writer.ts'
@@ -36,8 +36,8 @@ export interface WindowsOptions {
 }
 
 export interface RoomNeeded {
-  /** Bytes of the database in use; Infinity: there was no room for the roll-up. */
-  readonly usedBytes: number
+  /** Undefined: there was no room for the roll-up. */
+  readonly size: DatabaseSize | undefined
   /** The calendar that windows follow. */
   readonly zone: ZoneStretches
 }
@@ -246,14 +246,14 @@ export class Windows implements AsyncDisposable {
         entries: this.#enough(),
       }
       const result = await writer.call('windows.roll', request).catch(async (error: WriterError) => {
-        if (error.code === 'disk-full') await makeRoom({ usedBytes: Infinity, zone })
+        if (error.code === 'disk-full') await makeRoom({ size: undefined, zone })
         throw error
       })
       this.#waiting = Math.max(0, this.#waiting - result.entries)
       this.#nextEnd = result.nextEnd
       more = result.more
       this.#tell(unpackRows(result.stored).map((row) => recordOf(this.#keyOf(row.series), row)))
-      await makeRoom({ usedBytes: result.usedBytes, zone })
+      await makeRoom({ size: result.size, zone })
     }
     this.#closedBefore = Math.max(this.#closedBefore, closeBefore)
   }

@@ -14,6 +14,16 @@ export interface Message {
   readonly payload: Uint8Array
 }
 
+export interface SeriesTotals {
+  readonly sensor: string
+  readonly entity: string
+  readonly count: number
+  readonly sum: number
+  readonly windows: number
+  /** End of the newest window. */
+  readonly until: number
+}
+
 /** What the cloud has of some devices. */
 export interface StoredState {
   readonly windows: readonly (WindowRecord & { readonly device: string })[]
@@ -122,6 +132,27 @@ export class SimulatedIngest implements AsyncDisposable {
 
   async release(device: string, epoch: number, now: number): Promise<void> {
     await createQuarantine({ database: this.#database, clock: { now: () => now } }).release(device, epoch)
+  }
+
+  /** Counts and sums of all windows of a device, by series, and how many there are. */
+  async totals(device: string): Promise<readonly SeriesTotals[]> {
+    const { rows } = await this.#database.pool.query<SeriesTotals>(
+      `SELECT s.sensor, s.entity, sum(w.count)::int8 AS count, sum(w.sum)::int8 AS sum, count(*) AS windows,
+         max(w.end_at) AS until FROM series s JOIN windows w ON w.series = s.id WHERE s.device = $1
+       GROUP BY s.sensor, s.entity`,
+      [device],
+    )
+    return rows
+  }
+
+  /** How often a device's records contradicted each other, and how many it lacks. */
+  async faults(device: string): Promise<{ readonly conflicts: number; readonly gaps: number }> {
+    const { rows } = await this.#database.pool.query<{ conflicts: number; gaps: number }>(
+      `SELECT (SELECT count(*) FROM window_conflicts c JOIN series s ON s.id = c.series WHERE s.device = $1) AS conflicts,
+         (SELECT count(*) FROM gaps WHERE device = $1) AS gaps`,
+      [device],
+    )
+    return rows[0]!
   }
 
   read(devices: readonly string[]): Promise<StoredState> {

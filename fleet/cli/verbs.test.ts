@@ -223,7 +223,9 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
        VALUES ('berlin-1', 'berlin', 'fridge', 'completeness', 'cold-chain', 'food@example.com', 'food@example.com', 'open',
          0.9, 0.5, 0.4, 0, 0)`,
     )
-    expect((await storecast('task list --steward food@example.com')).out).toMatch(/^ +1 +berlin-1 +fridge +completeness/m)
+    expect((await storecast('task list --steward food@example.com')).out).toMatch(
+      /^ +1 +berlin-1 +fridge +completeness/m,
+    )
     expect(await json('task list --state closed --site berlin')).toEqual([])
   },
   'task acknowledge': async () => {

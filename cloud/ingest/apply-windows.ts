@@ -4,8 +4,18 @@ import type { PoolClient } from 'pg'
 import { openMonths } from '../platform/partitions.ts'
 import { copyRows, stage } from './copy.ts'
 import type { Incoming } from './incoming.ts'
-import { internSeries } from './series.ts'
-import { hoursTouched, outermost, type Stretch, stretchesOf, WINDOW_COLUMNS, type WindowRow } from './window-rows.ts'
+import { internSeries, type SeriesIds } from './series.ts'
+import {
+  type Ends,
+  isBeyond,
+  outermost,
+  type Stretch,
+  stretchesOf,
+  type Touched,
+  touchedBy,
+  WINDOW_COLUMNS,
+  type WindowRow,
+} from './window-rows.ts'
 
 /**
  * Upserts windows where their (epoch, sequence) is greater; across epochs a smaller count never replaces a larger one.
@@ -14,36 +24,68 @@ import { hoursTouched, outermost, type Stretch, stretchesOf, WINDOW_COLUMNS, typ
  *
  * The devices' rows are locked. Returns the number of conflicts.
  */
-export async function applyWindows(client: PoolClient, windows: readonly Incoming<WindowRecord>[]): Promise<number> {
+export async function applyWindows(
+  client: PoolClient,
+  windows: readonly Incoming<WindowRecord>[],
+  known: SeriesIds,
+): Promise<number> {
   if (windows.length === 0) return 0
   const starts = windows.map(({ record }) => record.start)
   await openMonths(client, 'windows', starts)
-  const seriesOf = await internSeries(client, windows)
+  const seriesOf = await internSeries(client, windows, known)
   const rows = outermost(windows.map((incoming) => ({ series: seriesOf(incoming), incoming })))
-  await noteChanges(client, rows)
+  const ends = await noteChanges(client, touchedBy(rows))
   // Most windows are the first of their time: these need no comparing with what is stored.
-  const stretches = stretchesOf(rows)
+  const free: WindowRow[] = []
+  const earlier: WindowRow[] = []
+  for (const row of rows) (isBeyond(row, ends) ? free : earlier).push(row)
+  const stretches = stretchesOf(earlier)
   const met = await stretchesMet(client, stretches)
-  const rowsOf = (wanted: boolean) => stretches.flatMap(({ rows }, i) => (met.has(i) === wanted ? rows : []))
-  await copyRows(client, 'windows', WINDOW_COLUMNS, met.size === 0 ? rows : rowsOf(false))
-  return met.size === 0 ? 0 : applyAmongStored(client, rowsOf(true))
+  const among: WindowRow[] = []
+  for (const [place, stretch] of stretches.entries()) (met.has(place) ? among : free).push(...stretch.rows)
+  await copyRows(client, 'windows', WINDOW_COLUMNS, free)
+  return among.length === 0 ? 0 : applyAmongStored(client, among)
 }
 
-/** What was changed of which device, in whole hours: for whoever rolls windows up. */
-async function noteChanges(client: PoolClient, rows: readonly WindowRow[]): Promise<void> {
-  const changes = [...hoursTouched(rows)].flatMap(([device, hours]) =>
-    hours.map(([first, last]) => ({ device, first, last })),
+/**
+ * Notes what is changed of which device, in whole hours: for whoever rolls windows up. Returns the ends of the devices' last
+ * windows as they were before; a device that had none is absent.
+ */
+async function noteChanges(
+  client: PoolClient,
+  touched: ReadonlyMap<string, Touched>,
+): Promise<ReadonlyMap<string, Ends>> {
+  const devices = [...touched.keys()]
+  const { rows } = await client.query<Ends & { device: string }>(
+    'SELECT device, sensors, own FROM window_ends WHERE device = ANY($1)',
+    [devices],
   )
+  const changes = [...touched].flatMap(([device, { hours }]) => hours.map(([first, last]) => ({ device, first, last })))
+  const end = (value: number) => Math.max(value, Number.MIN_SAFE_INTEGER)
   await client.query(
-    `INSERT INTO window_changes (device, from_at, to_at)
-     SELECT device, first * 3600000, (last + 1) * 3600000
-     FROM unnest($1::text[], $2::int8[], $3::int8[]) AS changed(device, first, last)`,
-    [changes.map(({ device }) => device), changes.map(({ first }) => first), changes.map(({ last }) => last)],
+    `WITH changed AS (
+       INSERT INTO window_changes (device, from_at, to_at)
+       SELECT device, first * 3600000, (last + 1) * 3600000
+       FROM unnest($1::text[], $2::int8[], $3::int8[]) AS changed(device, first, last)
+     )
+     INSERT INTO window_ends (device, sensors, own) SELECT * FROM unnest($4::text[], $5::int8[], $6::int8[])
+     ON CONFLICT (device) DO UPDATE SET sensors = greatest(window_ends.sensors, excluded.sensors),
+       own = greatest(window_ends.own, excluded.own)`,
+    [
+      changes.map(({ device }) => device),
+      changes.map(({ first }) => first),
+      changes.map(({ last }) => last),
+      devices,
+      [...touched.values()].map(({ ends }) => end(ends.sensors)),
+      [...touched.values()].map(({ ends }) => end(ends.own)),
+    ],
   )
+  return new Map(rows.map(({ device, ...ends }) => [device, ends]))
 }
 
 /** Stretches that a stored window of the same series overlaps, by their place in the list. */
 async function stretchesMet(client: PoolClient, stretches: readonly Stretch[]): Promise<ReadonlySet<number>> {
+  if (stretches.length === 0) return new Set()
   // Stored windows do not nest: of those that start before the stretch ends, the last one ends last.
   const { rows } = await client.query<{ place: number }>(
     `SELECT place FROM unnest($1::int4[], $2::int8[], $3::int8[]) WITH ORDINALITY AS s(series, from_at, to_at, place)

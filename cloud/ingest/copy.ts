@@ -48,23 +48,30 @@ export async function copyRows<Row>(
 ): Promise<void> {
   if (rows.length === 0) return
   const sql = `COPY ${table} (${columns.map(([column]) => column).join(', ')}) FROM STDIN (FORMAT binary)`
-  await pipeline(Readable.from([encodeRows(columns, rows)]), client.query(from(sql)))
+  await pipeline(Readable.from(encodeRows(columns, rows)), client.query(from(sql)))
 }
 
+/** Rows that go out at once: the server stores them while the next are encoded. */
+const CHUNK_ROWS = 500
+
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
+const END = Buffer.from([0xff, 0xff])
 const FLOAT4_OID = 700
 
 /** PostgreSQL, "COPY": signature, flags and extension; rows of counted fields with their lengths; −1. */
-export function encodeRows<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Buffer {
-  const out = new Out(SIGNATURE.length + 2 + rows.length * columns.length * 12)
-  out.raw(SIGNATURE)
+function* encodeRows<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Generator<Buffer> {
   const writers = columns.map(writerOf)
-  for (const row of rows) {
-    out.int16(columns.length)
-    for (const write of writers) write(out, row)
+  yield SIGNATURE
+  for (let at = 0; at < rows.length; at += CHUNK_ROWS) {
+    const chunk = rows.slice(at, at + CHUNK_ROWS)
+    const out = new Out(chunk.length * columns.length * 16)
+    for (const row of chunk) {
+      out.int16(columns.length)
+      for (const write of writers) write(out, row)
+    }
+    yield out.finish()
   }
-  out.int16(-1)
-  return out.finish()
+  yield END
 }
 
 function writerOf<Row>([, type, read]: Column<Row>): (out: Out, row: Row) => void {

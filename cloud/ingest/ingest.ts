@@ -25,6 +25,7 @@ import type { Arrival } from './arrivals.ts'
 import { isKnown, KEPT_COMMITS } from './decide-hello.ts'
 import type { Incoming } from './incoming.ts'
 import { type EpochState, type Epochs, greet, loadEpochs, saveEpochs } from './links.ts'
+import { SeriesIds } from './series.ts'
 import { keepRaw, noteGaps, quarantine, type RawMessage } from './set-aside.ts'
 
 /** What is told to a device after the commit. */
@@ -56,6 +57,8 @@ export interface Moment {
   readonly now: number
   /** Hint for the devices: how long to wait before they send more. */
   readonly pauseMs: number
+  /** What a worker remembers from one group to the next; without, each group asks the database. */
+  readonly series?: SeriesIds
 }
 
 /**
@@ -86,6 +89,7 @@ export class Group {
   readonly #epochs: Epochs
   readonly #now: number
   readonly #pauseMs: number
+  readonly #series: SeriesIds
   readonly #windows: Incoming<WindowRecord>[] = []
   readonly #forecasts: Incoming<ForecastRecord>[] = []
   readonly #events: Incoming<EventRecord>[] = []
@@ -105,11 +109,12 @@ export class Group {
     gaps: [],
   }
 
-  constructor(client: PoolClient, epochs: Epochs, { now, pauseMs }: Moment) {
+  constructor(client: PoolClient, epochs: Epochs, { now, pauseMs, series = new SeriesIds() }: Moment) {
     this.#client = client
     this.#epochs = epochs
     this.#now = now
     this.#pauseMs = pauseMs
+    this.#series = series
   }
 
   async take(arrival: Arrival): Promise<void> {
@@ -126,7 +131,7 @@ export class Group {
   }
 
   async finish(): Promise<Ingested> {
-    this.#tally.conflicts += await applyWindows(this.#client, this.#windows)
+    this.#tally.conflicts += await applyWindows(this.#client, this.#windows, this.#series)
     await applyForecasts(this.#client, this.#forecasts)
     await applyEvents(this.#client, this.#events)
     await applyEvidence(this.#client, this.#evidence)

@@ -232,4 +232,21 @@ export const ingestMigrations: readonly Migration[] = [
         SELECT s.device, min(w.start_at), max(w.end_at) FROM windows w JOIN series s ON s.id = w.series GROUP BY s.device;
     `,
   },
+  {
+    id: 261,
+    name: 'where the windows of a device end',
+    sql: `
+      -- Ends of the last window of any sensor of a device, and of any series that it measures of itself: what begins later
+      -- meets nothing that is stored. They only grow.
+      CREATE TABLE window_ends (
+        device text PRIMARY KEY REFERENCES devices,
+        sensors int8 NOT NULL,
+        own int8 NOT NULL
+      ) WITH (fillfactor = 50);
+      INSERT INTO window_ends (device, sensors, own)
+        SELECT s.device, coalesce(max(w.end_at) FILTER (WHERE s.sensor NOT LIKE '$%'), -9007199254740991),
+          coalesce(max(w.end_at) FILTER (WHERE s.sensor LIKE '$%'), -9007199254740991)
+        FROM windows w JOIN series s ON s.id = w.series GROUP BY s.device;
+    `,
+  },
 ]

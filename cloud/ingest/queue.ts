@@ -31,6 +31,13 @@ export class ArrivalQueue {
    * group, all records of a device are of one epoch.
    */
   takeGroup(): Arrival[] {
+    const group = this.#waiting.splice(0, this.nextGroup().length)
+    for (const { payload } of group) this.#bytes -= payload.length
+    return group
+  }
+
+  /** What `takeGroup` would take now. */
+  nextGroup(): readonly Arrival[] {
     const sending = new Set<string>()
     let bytes = 0
     let size = 0
@@ -41,7 +48,6 @@ export class ArrivalQueue {
       bytes += arrival.payload.length
       size++
     }
-    this.#bytes -= bytes
-    return this.#waiting.splice(0, size)
+    return this.#waiting.slice(0, size)
   }
 }

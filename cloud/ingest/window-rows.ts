@@ -1,4 +1,4 @@
-import type { WindowRecord } from '@storecast/shared/contracts'
+import { isSelfMeasured, type WindowRecord } from '@storecast/shared/contracts'
 import { packSketch } from '@storecast/shared/windows'
 import { type Ranges, union } from '@storecast/shared/wire'
 import type { Column } from './copy.ts'
@@ -81,17 +81,39 @@ export function stretchesOf(rows: readonly WindowRow[]): readonly Stretch[] {
   return stretches
 }
 
-/** The hours, counted from 1970, in which windows of each device lie. @param rows by series and start */
-export function hoursTouched(rows: readonly WindowRow[]): ReadonlyMap<string, Ranges> {
-  const touched = new Map<string, [number, number][]>()
-  for (const { incoming } of rows) {
-    const { start, end } = incoming.record
-    const ranges = touched.get(incoming.device) ?? []
-    if (ranges.length === 0) touched.set(incoming.device, ranges)
-    const [first, last] = [Math.floor(start / HOUR), Math.ceil(end / HOUR) - 1]
-    const open = ranges.at(-1)
+/** What one device's windows change: the hours, counted from 1970, in which they lie, and the ends of the last ones. */
+export interface Touched {
+  readonly hours: Ranges
+  readonly ends: Ends
+}
+
+/** Of the last window of any sensor of a device, and of any series that it measures of itself; −∞ for none. */
+export interface Ends {
+  readonly sensors: number
+  readonly own: number
+}
+
+const isOwn = ({ incoming }: WindowRow) => isSelfMeasured(incoming.record.series)
+
+/** By device. @param rows as from `outermost` */
+export function touchedBy(rows: readonly WindowRow[]): ReadonlyMap<string, Touched> {
+  const touched = new Map<string, { hours: [number, number][]; ends: { sensors: number; own: number } }>()
+  for (const row of rows) {
+    const { device, record } = row.incoming
+    const found = touched.get(device) ?? { hours: [], ends: { sensors: -Infinity, own: -Infinity } }
+    if (found.hours.length === 0) touched.set(device, found)
+    const [first, last] = [Math.floor(record.start / HOUR), Math.ceil(record.end / HOUR) - 1]
+    const open = found.hours.at(-1)
     if (open && first >= open[0] && first <= open[1] + 1) open[1] = Math.max(open[1], last)
-    else ranges.push([first, last])
+    else found.hours.push([first, last])
+    const lane = isOwn(row) ? 'own' : 'sensors'
+    found.ends[lane] = Math.max(found.ends[lane], record.end)
   }
-  return new Map([...touched].map(([device, ranges]) => [device, union(ranges)]))
+  return new Map([...touched].map(([device, { hours, ends }]) => [device, { hours: union(hours), ends }]))
+}
+
+/** Whether a row begins where its device's last window had ended, so that nothing that is stored can meet it. */
+export function isBeyond(row: WindowRow, ends: ReadonlyMap<string, Ends>): boolean {
+  const known = ends.get(row.incoming.device)
+  return known === undefined || row.incoming.record.start >= (isOwn(row) ? known.own : known.sensors)
 }

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import { decodePresence, everyDevice, parseTopic, sharedAmong, topicOf, WireError } from '@storecast/shared/wire'
 import { DatabaseError } from 'pg'
 import type { Devices } from '../devices/index.ts'
@@ -10,6 +10,7 @@ import { type Arrival, arrive } from './arrivals.ts'
 import { ingest } from './ingest.ts'
 import type { IngestMetrics } from './metrics.ts'
 import { ArrivalQueue } from './queue.ts'
+import { SeriesIds } from './series.ts'
 
 export interface IngestOptions {
   readonly database: Database
@@ -43,6 +44,7 @@ const PAUSE_MS = 500
 export function startIngest(options: IngestOptions): AsyncDisposable {
   const { database, devices, broker, group, metrics, clock, log, onGreeted } = options
   const queue = new ArrivalQueue()
+  const series = new SeriesIds()
   const ending = new AbortController()
   let running: Promise<void> | undefined
   const up = everyDevice('up')
@@ -73,7 +75,16 @@ export function startIngest(options: IngestOptions): AsyncDisposable {
       const next = queue.takeGroup()
       metrics.waiting.set(queue.bytes)
       if (next.length === 0 || ending.signal.aborted) return
-      await commit(next)
+      await Promise.all([commit(next), unpackAhead()])
+    }
+  }
+
+  /** Unpacks what comes next while the database works, one message at a time. */
+  async function unpackAhead(): Promise<void> {
+    for (const arrival of queue.nextGroup()) {
+      // First whatever the database has said.
+      await nextTurn()
+      if (arrival.kind === 'batch') arrival.records()
     }
   }
 
@@ -94,7 +105,7 @@ export function startIngest(options: IngestOptions): AsyncDisposable {
 
   async function tryCommit(arrivals: readonly Arrival[]): Promise<void> {
     const stop = metrics.seconds.startTimer()
-    const moment = { now: clock.now(), pauseMs: Math.floor(queue.groups) * PAUSE_MS }
+    const moment = { now: clock.now(), pauseMs: Math.floor(queue.groups) * PAUSE_MS, series }
     const { replies, greeted, tally } = await database.transaction((client) => ingest(client, arrivals, moment))
     stop()
     metrics.messages.observe(arrivals.length)

@@ -38,11 +38,12 @@ export const packAscending = (numbers: readonly number[]): bigint[] =>
   numbers.map((number, i) => BigInt(number - (numbers[i - 1] ?? 0)))
 
 /** @throws WireError where they do not ascend. */
-export function unpackAscending(packed: readonly bigint[], what: string): number[] {
+export function unpackAscending(packed: readonly (number | bigint)[], what: string): number[] {
   let number = 0
-  return packed.map((distance, row) => {
-    number += Number(distance)
-    if (distance === 0n || !Number.isSafeInteger(number)) {
+  return packed.map((packedDistance, row) => {
+    const distance = Number(packedDistance)
+    number += distance
+    if (distance === 0 || !Number.isSafeInteger(number)) {
       throw new WireError('malformed', `${what}: row ${row} does not ascend`)
     }
     return number

@@ -7,6 +7,7 @@ import {
   LocalDay,
   ModelName,
   ReportedState,
+  type SeriesKey,
   SeriesName,
   type SketchBins,
   type WindowRecord,
@@ -27,7 +28,7 @@ export function sift(records: BatchRecords): { readonly sound: BatchRecords; rea
       return reason === undefined
     })
   const sound = {
-    windows: keep(records.windows, 'window', windowComplaint),
+    windows: keep(records.windows, 'window', windowComplaints()),
     forecasts: keep(records.forecasts, 'forecast', forecastComplaint),
     events: keep(records.events, 'event', eventComplaint),
     evidence: keep(records.evidence, 'evidence', evidenceComplaint),
@@ -41,10 +42,24 @@ const isCount = (n: number) => Number.isSafeInteger(n) && n >= 0
 const isLevel = (n: number) => Number.isSafeInteger(n) && Math.abs(n) < 2 ** 52
 const isUint32 = (n: number) => isCount(n) && n < 2 ** 32
 
+/** For the windows of a message, which share the keys of their series. */
+function windowComplaints(): (record: WindowRecord) => string | undefined {
+  const known = new Map<SeriesKey, string | undefined>()
+  return (record) => {
+    const { series } = record
+    if (!known.has(series)) known.set(series, seriesComplaint(series))
+    return known.get(series) ?? windowComplaint(record)
+  }
+}
+
+function seriesComplaint({ sensor, entity }: SeriesKey): string | undefined {
+  if (!SeriesName.safeParse(sensor).success) return 'not a sensor name'
+  if (!EntityId.safeParse(entity).success) return 'not an entity'
+  return undefined
+}
+
 function windowComplaint(record: WindowRecord): string | undefined {
-  const { series, start, end, revision, count, sum, min, max, last, sketch, quality } = record
-  if (!SeriesName.safeParse(series.sensor).success) return 'not a sensor name'
-  if (!EntityId.safeParse(series.entity).success) return 'not an entity'
+  const { start, end, revision, count, sum, min, max, last, sketch, quality } = record
   if (!Number.isSafeInteger(sum)) return 'a sum that is no integer within 2^53'
   for (const value of [start, end, min, max, last]) {
     if (!isLevel(value)) return 'a value that is no integer within 2^52'

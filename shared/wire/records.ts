@@ -10,10 +10,12 @@ import { MAX_BATCH_RECORDS, MAX_BODY_BYTES } from './limits.ts'
 import type { Batch } from './messages.ts'
 import { read, write } from './protobuf.ts'
 import { includes, type Ranges, rangesOf, sizeOf, subtract } from './ranges.ts'
+import { takeField } from './read-columns.ts'
 import type { BatchRecords, Rejected, Sequenced } from './sequenced.ts'
 import { type Events, type EventsSchema, RecordsSchema } from './uplink_pb.ts'
 import { packWindows, unpackWindows } from './window-columns.ts'
 
+const WINDOWS_FIELD = RecordsSchema.field.windows.number
 const SEVERITIES = ['info', 'warning', 'error'] as const
 
 /** Records as a batch carries them, with their sequences. The records are sound (see `sift`). */
@@ -45,9 +47,11 @@ export function decodeRecords({ body, bodySize, sequences }: Batch): DecodedReco
   if (sizeOf(sequences) > MAX_BATCH_RECORDS) {
     throw new WireError('oversized', `a batch of ${sizeOf(sequences)} records; at most ${MAX_BATCH_RECORDS}`)
   }
-  const message = read(RecordsSchema, decompress(body, bodySize), MAX_BODY_BYTES)
+  // Windows are most of what comes, and have a faster reader.
+  const { taken: windows, rest } = takeField(decompress(body, bodySize), WINDOWS_FIELD)
+  const message = read(RecordsSchema, rest, MAX_BODY_BYTES)
   const told: BatchRecords = {
-    windows: message.windows ? unpackWindows(message.windows) : [],
+    windows: windows ? unpackWindows(windows) : [],
     forecasts: message.forecasts ? unpackForecasts(message.forecasts) : [],
     events: message.events ? unpackEvents(message.events) : [],
     evidence: message.evidence ? unpackEvidence(message.evidence) : [],

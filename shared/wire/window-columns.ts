@@ -3,8 +3,9 @@ import type { SketchBins, WindowRecord } from '../contracts/index.ts'
 import { cells, column, Dictionary, packAscending, unpackAscending } from './columns.ts'
 import { WireError } from './errors.ts'
 import { MAX_BATCH_RECORDS, MAX_BINS } from './limits.ts'
+import { type Columns, columnReader } from './read-columns.ts'
 import type { Sequenced } from './sequenced.ts'
-import type { Windows, WindowsSchema } from './uplink_pb.ts'
+import { type Windows, WindowsSchema } from './uplink_pb.ts'
 
 type Bins = SketchBins['positive']
 
@@ -76,11 +77,14 @@ export function packWindows(rows: readonly Sequenced<WindowRecord>[]): MessageIn
   }
 }
 
+const readWindows = columnReader(WindowsSchema)
+
 /**
- * What the columns say; whether the rows make sense is `complaints.ts`'s to judge.
+ * What the columns of a Windows message say; whether the rows make sense is `complaints.ts`'s to judge.
  * @throws WireError where columns contradict each other.
  */
-export function unpackWindows(windows: Windows): Sequenced<WindowRecord>[] {
+export function unpackWindows(bytes: Uint8Array): Sequenced<WindowRecord>[] {
+  const windows = readWindows(bytes)
   const sequences = unpackAscending(windows.sequence, 'sequence')
   const rows = sequences.length
   if (rows > MAX_BATCH_RECORDS) throw new WireError('oversized', `${rows} windows; at most ${MAX_BATCH_RECORDS}`)
@@ -123,7 +127,7 @@ export function unpackWindows(windows: Windows): Sequenced<WindowRecord>[] {
       end: start + lengths(row) * unit,
       revision: revision(row),
       count: count(row),
-      sum: Number((sums?.[row] ?? 0n) + BigInt(predictedSum(count(row), low))),
+      sum: addExactly(sums?.[row] ?? 0, predictedSum(count(row), low)),
       min: low,
       max: low + max(row),
       last: low + last(row),
@@ -162,6 +166,11 @@ function divisor(a: number, b: number): number {
   return a
 }
 
+/** Beyond 2^53 the sum is no safe integer, which is for the gate to see. */
+function addExactly(a: number | bigint, b: number): number {
+  return typeof a === 'number' ? a + b : Number(a + BigInt(b))
+}
+
 /** Most of a sum is count × min. Left out of the account where it would not be exact. */
 function predictedSum(count: number, min: number): number {
   const product = count * min
@@ -176,7 +185,7 @@ function packBins(bins: Bins, own: number, binIndex: number[], binCount: bigint[
 }
 
 /** Takes the bins of row after row. */
-function binReader({ binIndex, binCount }: Windows) {
+function binReader({ binIndex, binCount }: Columns<Windows>) {
   const counts = cells(binCount, binIndex.length, 'bin_count')
   let at = 0
   const take = (bins: number, own: number): Bins => {
@@ -197,7 +206,7 @@ function binReader({ binIndex, binCount }: Windows) {
   return Object.assign(take, { finish })
 }
 
-function checkedSeries({ sensor, entity }: Windows): WindowRecord['series'][] {
+function checkedSeries({ sensor, entity }: Columns<Windows>): WindowRecord['series'][] {
   if (sensor.length !== entity.length) throw new WireError('malformed', 'sensor and entity differ in length')
   return sensor.map((name, i) => ({ sensor: name, entity: entity[i]! }))
 }

@@ -122,10 +122,16 @@ export function desiredStates({
         `SELECT id FROM sites WHERE id IN (SELECT site FROM devices WHERE ${column} = ANY($1)) ORDER BY id FOR SHARE`,
         [values],
       )
-      const devices = await client.query<DeviceRow>(
-        `SELECT d.id, d.site, s.generation, s.body, d.token_hash IS NOT NULL AS has_token FROM devices d LEFT JOIN desired_states s ON s.device = d.id
-         WHERE d.${column} = ANY($1) AND d.retired_at IS NULL ORDER BY d.id FOR NO KEY UPDATE OF d`,
+      const locked = await client.query<{ id: string }>(
+        `SELECT id FROM devices WHERE ${column} = ANY($1) AND retired_at IS NULL ORDER BY id FOR NO KEY UPDATE`,
         [values],
+      )
+      // Only now: what a statement that waits for a lock joins to the row is from before it waited, and two changes at
+      // once would give two states one generation.
+      const devices = await client.query<DeviceRow>(
+        `SELECT d.id, d.site, s.generation, s.body, d.token_hash IS NOT NULL AS has_token
+         FROM devices d LEFT JOIN desired_states s ON s.device = d.id WHERE d.id = ANY($1) ORDER BY d.id`,
+        [locked.rows.map(({ id }) => id)],
       )
       const documents = await client.query<{ site: string; kind: DocumentKind } & ObjectRef>(
         'SELECT site, kind, sha256, bytes FROM site_documents WHERE site = ANY($1)',

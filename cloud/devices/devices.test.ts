@@ -243,6 +243,30 @@ describe('desired state', () => {
     for (let n = 0; n < 8; n++) expect((await devices.desired(`race-${n}`)).documents).toEqual(documents)
   })
 
+  it('has another generation for each of two changes at once', async () => {
+    await sites.put('at-once', spec)
+    await devices.enrol({ id: 'at-once-1', site: 'at-once', labels: {} })
+    const target = { version: 1, bundle: { sha256: 'a'.repeat(64), bytes: 1 } }
+    const wish = [{ device: 'at-once-1', target, candidate: null, policy: null }]
+    const assigned = Promise.withResolvers<void>()
+    const waiting = Promise.withResolvers<void>()
+    const one = database.transaction(async (client) => {
+      const generations = await desired.assign(client, 'demand', wish)
+      assigned.resolve()
+      await waiting.promise
+      return generations.get('at-once-1')!
+    })
+    await assigned.promise
+    const other = database.transaction((client) => desired.assign(client, 'sensor', wish))
+    await vi.waitFor(async () => {
+      const { rows } = await database.pool.query('SELECT 1 FROM pg_locks WHERE NOT granted')
+      expect(rows).toHaveLength(1)
+    })
+    waiting.resolve()
+    expect((await other).get('at-once-1')).toBeGreaterThan(await one)
+    expect(Object.keys((await devices.desired('at-once-1')).models).sort()).toEqual(['demand', 'sensor'])
+  })
+
   it('has generations that only grow', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(), (last, now) => {

@@ -67,8 +67,8 @@ export function startController(options: ControllerOptions): Controller {
     while (!ending.signal.aborted) {
       const began = performance.now()
       const more = await look()
-      // A large fleet's pass takes a while: it may use a tenth of the database's time.
-      const rest = more ? 0 : Math.max(everyMs, 9 * (performance.now() - began))
+      // A pass takes as long as there was much to look at: never more than a third of the time.
+      const rest = more ? 0 : Math.max(everyMs, 2 * (performance.now() - began))
       await delay(rest, undefined, { signal: AbortSignal.any([ending.signal, woken.signal]) }).catch(() => {})
       woken = new AbortController()
     }

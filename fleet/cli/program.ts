@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { CloudRequestError } from '../client/client.ts'
+import { addAlertCommands } from './alert.ts'
+import { addAlertRuleCommands } from './alert-rule.ts'
 import { addApplyCommands } from './apply.ts'
 import { addApproveCommands } from './approve.ts'
 import { addAuditCommands } from './audit.ts'
@@ -52,6 +54,8 @@ export function buildProgram(context: CliContext): Command {
   addPolicyCommands(program, context)
   addCatalogueCommands(program, context)
   addTaskCommands(program, context)
+  addAlertCommands(program, context)
+  addAlertRuleCommands(program, context)
   addApplyCommands(program, context)
   addAuditCommands(program, context)
   addMosquittoCommands(program, context)

@@ -50,6 +50,7 @@ afterAll(async () => {
 
 const document = (kind: string, name: string, spec: string) =>
   `{ apiVersion: storecast/v1, kind: ${kind}, metadata: { name: ${name} }, spec: ${spec} }\n`
+const ruleSpec = "{ subject: device, when: '!device.online', summary: '{{device.id}} is away' }"
 const rolloutSpec = (device: string) =>
   `{ model: models:/demand/1, evidence: none, selector: { labels: { device: ${device} } }, steps: [{ pause: {} }, { setWeight: 50 }, { pause: {} }, { setWeight: 100 }] }`
 
@@ -306,6 +307,68 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     expect((await storecast(line, { answer: 'yes', status: 2 })).err).toMatch(/Who may sign/)
     expect(await json(line, { answer: 'rotate' })).toMatchObject({ pending: [{ role: 'root' }, { role: 'targets' }] })
   },
+  'alert-rule test': async () => {
+    const path = at('rule.yaml')
+    await writeFile(path, document('AlertRule', 'away', ruleSpec))
+    expect(await json(`alert-rule test -f ${path}`)).toMatchObject([{ rule: 'away', subjects: 2, unknown: 0 }])
+    expect((await storecast(`alert-rule test -f ${path}`)).out).toMatch(
+      /^away: true of [12] of 2\n {2}berlin-\d is away/,
+    )
+    expect((await storecast(`alert-rule test -f ${at('rollout.yaml')}`, { status: 1 })).err).toMatch(
+      /no document of kind/,
+    )
+    const route = document('AlertRoute', 'nowhere', '{ receiver: { type: slack, url: { secret: nothing } } }')
+    await writeFile(at('route.yaml'), route)
+    await storecast(`apply -f ${at('route.yaml')} --set alerts`)
+    await storecast(`apply -f ${path} --set rules`)
+  },
+  'alert-rule list': async () => {
+    expect(await json('alert-rule list')).toMatchObject([{ document: { metadata: { name: 'away' } } }])
+  },
+  'alert-rule show': async () => {
+    expect(await json('alert-rule show away')).toMatchObject({ kind: 'AlertRule' })
+    expect((await storecast('alert-rule show away')).out).toMatch(/^kind: AlertRule$/m)
+  },
+  'alert-route list': async () => {
+    expect(await json('alert-route list')).toMatchObject([{ metadata: { name: 'nowhere' } }])
+  },
+  'alert-route show': async () => {
+    expect(await json('alert-route show nowhere')).toMatchObject({ kind: 'AlertRoute' })
+  },
+  'alert list': async () => {
+    await vi.waitFor(async () => expect((await json('alert list')).length).toBeGreaterThan(0), 20_000)
+    expect(await json('alert list --severity info --site berlin')).toEqual([])
+    expect((await storecast('alert list --state all')).out).toMatch(/firing.*is away/)
+  },
+  'alert show': async () => {
+    await vi.waitFor(async () => {
+      expect((await json('alert show 1')).notifications).toMatchObject([{ route: 'nowhere', state: 'failed' }])
+    }, 10_000)
+    expect((await storecast('alert show 1')).out).toMatch(
+      /nowhere {2}firing {2}failed: .*STORECAST_SECRET_NOTHING_FILE/,
+    )
+  },
+  'alert ack': async () => {
+    expect(await json('alert ack 1 --note mine')).toMatchObject({ note: 'mine' })
+    expect((await storecast('alert ack 1')).err).toMatch(/^alert 1 is firing, taken by /)
+  },
+  'alert resend': async () => {
+    const { id } = (await json('alert show 1')).notifications[0]
+    expect(await json(`alert resend ${id}`)).toMatchObject({ state: 'queued' })
+  },
+  'silence create': async () => {
+    expect(await json('silence create --label site=berlin --for 8h --comment rebuilt')).toMatchObject({ id: 1 })
+    expect((await storecast('silence create --label a=b --for long --comment x', { status: 1 })).err).toMatch(/30m/)
+  },
+  'silence list': async () => {
+    expect(await json('silence list')).toMatchObject([{ labels: { site: 'berlin' }, comment: 'rebuilt' }])
+  },
+  'silence end': async () => {
+    await storecast('silence end 1')
+    expect(await json('silence list')).toEqual([])
+  },
+  'alert-rule delete': () => storecast('alert-rule delete away', { answer: 'away' }),
+  'alert-route delete': () => storecast('alert-route delete nowhere --yes'),
   'audit list': async () => {
     expect(await json('audit list --limit 2')).toHaveLength(2)
   },
@@ -355,6 +418,9 @@ const NO_JSON = [
     'group delete',
     'catalogue delete',
     'policy delete',
+    'alert-rule delete',
+    'alert-route delete',
+    'silence end',
     'key passphrase',
     'trust cloud-keys',
   ],

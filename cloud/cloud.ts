@@ -16,10 +16,11 @@ import {
   enrolmentRoutes,
   groupRoutes,
   identityRoutes,
+  loginRoutes,
   mergedWindowRoutes,
   modelRoutes,
-  newSecret,
   objectRoutes,
+  peopleRoutes,
   policyRoutes,
   quarantineRoutes,
   rolloutRoutes,
@@ -46,6 +47,7 @@ import {
 import { appliedDocuments, createGates, createGovernance } from './governance/index.ts'
 import { announceRevocations, createEnrolment, openIdentity } from './identity/index.ts'
 import { createQuarantine, ingestMetrics, startIngest } from './ingest/index.ts'
+import { createSessions, createTokens, createUsers, firstAdmin, identifier, newSecret } from './people/index.ts'
 import { startBroker } from './platform/broker.ts'
 import { connectBus } from './platform/bus.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -83,6 +85,8 @@ export interface Cloud extends AsyncDisposable {
 
 export interface Overrides {
   readonly clock?: Clock
+  /** Of what concerns people and other systems, where `clock` may run fast. */
+  readonly realTime?: Clock
   readonly log?: Log
   readonly train?: Train
 }
@@ -92,6 +96,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   await using stack = new AsyncDisposableStack()
   const log = overrides.log ?? createLog(config.logLevel)
   const clock = overrides.clock ?? systemClock
+  const realTime = overrides.realTime ?? systemClock
   const metrics = createMetrics()
   const { secrets } = config
 
@@ -228,7 +233,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       database,
       sources: subjectSources({ pool: database.pool, objects, telemetry, rollouts }),
       clock,
-      realTime: systemClock,
+      realTime,
       log,
       everyMs: config.alerts.everySeconds * 1000,
       secrets: secrets.named ?? {},
@@ -242,13 +247,12 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   alertCounts.read(alerts)
 
   const adminToken = secrets.adminToken ?? newSecret()
-  const access = accessControl({
-    database,
-    devices,
-    clock,
-    adminTokens: [adminToken],
-    hasConfiguredAdmin: secrets.adminToken !== undefined,
-  })
+  const people = { database, clock: realTime }
+  const users = createUsers(people)
+  const sessions = createSessions({ ...people, users })
+  const first = firstAdmin({ ...people, hasConfigured: secrets.adminToken !== undefined })
+  const identify = identifier({ pool: database.pool, clock: realTime })
+  const access = accessControl({ identify, devices, adminTokens: [adminToken] })
   const enrolment = createEnrolment({
     database,
     authority,
@@ -285,7 +289,9 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       ...config.http,
       access,
       routes: [
-        serviceRoutes({ database, bus, access, metrics, loopback }),
+        serviceRoutes({ database, bus, metrics, loopback }),
+        loginRoutes({ sessions, first, isSecure: () => url.startsWith('https:') }),
+        peopleRoutes({ users, tokens: createTokens(people), clock: realTime }),
         statusRoutes((silentHours) => cloudStatus({ database, objects, bus, identity, clock }, silentHours)),
         siteRoutes(sites),
         deviceRoutes(devices),
@@ -321,7 +327,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   await desired.recomposeAll(database)
   publisher.wake()
 
-  const code = await access.newClaim()
+  const code = await first.newClaim()
   const owned = stack.move()
   return {
     url: api.url,

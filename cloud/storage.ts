@@ -7,6 +7,7 @@ import { deviceMigrations } from './devices/index.ts'
 import { governanceMigrations } from './governance/index.ts'
 import { identityMigrations } from './identity/index.ts'
 import { ingestMigrations } from './ingest/index.ts'
+import { peopleMigrations } from './people/index.ts'
 import type { DatabaseConfig, Migration } from './platform/database.ts'
 import { folderObjects } from './platform/folder-objects.ts'
 import type { Objects } from './platform/objects.ts'
@@ -28,6 +29,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...trainingMigrations,
   ...rolloutMigrations,
   ...apiMigrations,
+  ...peopleMigrations,
   ...identityMigrations,
   ...trustMigrations,
   ...auditMigrations,

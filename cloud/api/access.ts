@@ -1,8 +1,14 @@
-import { createHash, randomBytes, timingSafeEqual, type X509Certificate } from 'node:crypto'
+import { timingSafeEqual, type X509Certificate } from 'node:crypto'
 import type { Devices } from '../devices/index.ts'
-import { DEVICE_GRANTS, grantsOf, PERMISSIONS, type Permission, type Principal } from '../people/index.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { Database } from '../platform/database.ts'
+import {
+  DEVICE_GRANTS,
+  digestOf,
+  grantsOf,
+  type Identify,
+  PERMISSIONS,
+  type Permission,
+  type Principal,
+} from '../people/index.ts'
 import { ForbiddenError, UnauthenticatedError } from '../platform/errors.ts'
 import { NO_LIMIT } from '../platform/label-limit.ts'
 
@@ -14,6 +20,8 @@ export const nameOf = (principal: Principal | undefined): string =>
 export interface Caller {
   /** The header's value. */
   readonly authorization: string | undefined
+  /** Of a browser's session, where the call came from a page of our own. */
+  readonly cookie: string | undefined
   /** Of which the caller has proven to hold the key; nothing else is known of it. */
   readonly certificate: X509Certificate | undefined
 }
@@ -26,92 +34,55 @@ export interface AccessCheck {
   check(caller: Caller, permission: Permission | 'public'): Promise<Principal | undefined>
 }
 
-/** By tokens: operators, and devices that have one. */
-export interface AccessControl extends AccessCheck {
-  /**
-   * A code that one caller may exchange for an admin token, where no admin exists yet; the code before it is void.
-   * Undefined where there is one.
-   */
-  newClaim(): Promise<string | undefined>
-  /** @throws ForbiddenError `claim-unknown`. */
-  claim(code: string): Promise<{ readonly token: string }>
-}
-
 interface AccessOptions {
-  readonly database: Database
+  /** Of people. */
+  readonly identify: Identify
   readonly devices: Pick<Devices, 'deviceOf'>
-  readonly clock: Clock
   /** Admin tokens that this process was given or made; never stored. */
   readonly adminTokens: readonly string[]
-  /** Whether an operator has a token without claiming one. */
-  readonly hasConfiguredAdmin: boolean
 }
 
 const ADMIN = grantsOf(['admin'])
+export const SESSION_COOKIE = 'storecast_session'
 
-export function accessControl(options: AccessOptions): AccessControl {
-  const { database, devices, clock, adminTokens, hasConfiguredAdmin } = options
-  const { pool } = database
-  const known = adminTokens.map(digest)
+export const readCookie = (cookies: string | undefined): string | undefined =>
+  new RegExp(`(?:^|; )${SESSION_COOKIE}=([\\w-]{43})(?:;|$)`).exec(cookies ?? '')?.[1]
 
-  const identify = async (token: string): Promise<Principal | undefined> => {
-    const hash = digest(token)
-    const admin = {
-      kind: 'person',
-      name: `token:${hash.toString('hex', 0, 6)}`,
-      grants: ADMIN,
-      limit: NO_LIMIT,
-    } as const
-    if (known.some((one) => timingSafeEqual(one, hash))) return admin
-    const { rowCount } = await pool.query('SELECT 1 FROM admin_tokens WHERE hash = $1', [hash])
-    if (rowCount !== 0) return admin
+/** People by tokens, sessions and cookies; devices that have a token. */
+export function accessControl({ identify, devices, adminTokens }: AccessOptions): AccessCheck {
+  const known = adminTokens.map(digestOf)
+
+  const byToken = async (token: string): Promise<Principal | undefined> => {
+    const hash = digestOf(token)
+    if (known.some((one) => timingSafeEqual(one, hash))) {
+      const name = `token:${hash.toString('hex', 0, 6)}`
+      return { kind: 'person', name, user: null, grants: ADMIN, limit: NO_LIMIT }
+    }
+    const person = await identify(token, 'bearer')
+    if (person) return person
     const device = await devices.deviceOf(token)
     return device === undefined ? undefined : { kind: 'device', device }
   }
 
   return {
-    async check({ authorization }, permission) {
+    async check({ authorization, cookie }, permission) {
       if (permission === 'public') return undefined
       const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1]
-      if (token === undefined) {
+      if (token === undefined && cookie === undefined) {
         throw new UnauthenticatedError({
           code: 'token-missing',
           message: 'This needs a token. Send it as "Authorization: Bearer <token>".',
         })
       }
-      const principal = await identify(token)
+      const principal = await (token === undefined ? identify(cookie!, 'cookie') : byToken(token))
       if (!principal) {
         throw new UnauthenticatedError({
           code: 'token-unknown',
-          message: 'The token is not known here, or was withdrawn. Ask an operator for a new one.',
+          message: 'The token is not known here, has expired, or was withdrawn. Log in again, or ask for a new one.',
         })
       }
       requirePermission(principal, permission)
       return principal
-    },
-    async newClaim() {
-      if (hasConfiguredAdmin) return undefined
-      const { rowCount } = await pool.query('SELECT 1 FROM admin_tokens LIMIT 1')
-      if (rowCount !== 0) return undefined
-      const code = newSecret()
-      await pool.query('INSERT INTO admin_claim (hash) VALUES ($1) ON CONFLICT (id) DO UPDATE SET hash = $1', [
-        digest(code),
-      ])
-      return code
-    },
-    async claim(code) {
-      const token = newSecret()
-      await database.transaction(async (client) => {
-        const { rowCount } = await client.query('DELETE FROM admin_claim WHERE hash = $1', [digest(code)])
-        if (rowCount === 0) {
-          throw new ForbiddenError({
-            code: 'claim-unknown',
-            message: 'The link was used, or a later start made a newer one. Use the newest link in the log.',
-          })
-        }
-        await client.query('INSERT INTO admin_tokens (hash, created_at) VALUES ($1, $2)', [digest(token), clock.now()])
-      })
-      return { token }
     },
   }
 }
@@ -132,7 +103,3 @@ function requirePermission(principal: Principal, permission: Permission): void {
     message: `This needs the permission ${permission}, which ${['admin', ...roles].join(', ')} have and ${principal.name} has not.`,
   })
 }
-
-export const newSecret = () => randomBytes(32).toString('base64url')
-
-const digest = (secret: string) => createHash('sha256').update(secret).digest()

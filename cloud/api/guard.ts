@@ -14,7 +14,7 @@ import {
   siteWithin,
 } from '../platform/label-limit.ts'
 import { unknownTask } from '../stewardship/index.ts'
-import type { AccessCheck } from './access.ts'
+import { type AccessCheck, readCookie } from './access.ts'
 import type { App, SitesOf } from './route.ts'
 
 declare module 'fastify' {
@@ -39,6 +39,7 @@ export function guard(app: App, { access, pool }: { access: AccessCheck; pool: P
     request.principal = await access.check(
       {
         authorization: request.headers.authorization,
+        cookie: cookieOf(request),
         certificate: socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined,
       },
       permission,
@@ -55,6 +56,16 @@ export function guard(app: App, { access, pool }: { access: AccessCheck; pool: P
     const named = sites && namedBy(sites, request)
     if (named) request.site = await requireWithin(pool, named, request.limit)
   })
+}
+
+/**
+ * A cookie comes along with whatever a browser sends here, also at another page's bidding; so it counts only where the browser
+ * says that one of our own pages asks, or that a person typed the address to read something.
+ */
+function cookieOf({ headers, method }: FastifyRequest): string | undefined {
+  const site = headers['sec-fetch-site']
+  const ours = site === 'same-origin' || (site === 'none' && method === 'GET')
+  return ours ? readCookie(headers.cookie) : undefined
 }
 
 function limitOf(this: FastifyRequest): LabelLimit {

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deviceMigrations } from '../devices/index.ts'
 import type { Database } from '../platform/database.ts'
+import { createLimiter } from '../platform/limiter.ts'
 import { temporaryFolder, testDatabase } from '../test/database.ts'
 import { deviceKey } from '../test/device-client.ts'
 import { type Authority, openAuthority, readList, readRequest } from './authority.ts'
 import { openCertificates } from './certificates.ts'
 import { judgeClaim } from './enrolment.ts'
-import { createLimiter } from './limiter.ts'
 import { identityMigrations } from './migrations.ts'
 
 const stack = new AsyncDisposableStack()

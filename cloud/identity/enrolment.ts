@@ -3,10 +3,10 @@ import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ForbiddenError, RateLimitedError } from '../platform/errors.ts'
+import { createLimiter } from '../platform/limiter.ts'
 import { type Authority, readRequest, type SigningRequest } from './authority.ts'
 import type { Certificates } from './certificates.ts'
 import type { Claims, HeldClaim } from './claims.ts'
-import { createLimiter } from './limiter.ts'
 
 export interface Enrolment {
   /**

@@ -6,6 +6,8 @@ export interface Person {
   readonly kind: 'person'
   /** For the audit log: a user's name; of a token that nobody owns, what tells it apart and is of no use to get in. */
   readonly name: string
+  /** The user's name; null for a token that is no user's. */
+  readonly user: string | null
   /** Name of the API token that was shown; absent: the person was there. */
   readonly token?: string
   /** At the OIDC provider that vouched for the person, `issuer#subject`. */

@@ -1,8 +1,6 @@
 import { z } from 'zod'
 import type { Bus } from '../../platform/bus.ts'
 import type { Database } from '../../platform/database.ts'
-import type { AccessControl } from '../access.ts'
-import { CLAIM_PAGE, CLAIM_POLICY } from '../claim-page.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Routes } from '../route.ts'
 
@@ -16,15 +14,14 @@ const tags = ['service']
 interface ServiceOptions {
   readonly database: Database
   readonly bus: Bus
-  readonly access: AccessControl
   readonly metrics: Metrics
   /** Metrics are open on a loopback listener, and for operators elsewhere. */
   readonly loopback: boolean
 }
 
-/** Health, metrics, and the way from the first start's link to a token. */
+/** Health and metrics. */
 export const serviceRoutes =
-  ({ database, bus, access, metrics, loopback }: ServiceOptions): Routes =>
+  ({ database, bus, metrics, loopback }: ServiceOptions): Routes =>
   (app) => {
     app.get(
       '/healthz',
@@ -46,28 +43,5 @@ export const serviceRoutes =
         schema: { tags, summary: 'Metrics in Prometheus’ text format' },
       },
       async (_request, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-    )
-    app.post(
-      '/v1/admin-tokens',
-      {
-        config: { permission: 'public' },
-        schema: {
-          tags,
-          summary: 'Exchange the code of the first start’s link for an operator’s token, once',
-          body: z.strictObject({ code: z.string().min(1).max(128) }),
-          response: { 201: z.object({ token: z.string() }) },
-        },
-      },
-      async ({ body }, reply) => reply.code(201).send(await access.claim(body.code)),
-    )
-    app.get('/claim', { config: { permission: 'public' }, schema: { hide: true } }, (_request, reply) =>
-      reply
-        .headers({
-          'content-security-policy': CLAIM_POLICY,
-          'referrer-policy': 'no-referrer',
-          'cache-control': 'no-store',
-        })
-        .type('text/html; charset=utf-8')
-        .send(CLAIM_PAGE),
     )
   }

@@ -28,7 +28,7 @@ export function ofRanks(counts: Iterable<readonly [rank: number, count: number]>
 }
 
 /** A sketch's bins by rank, ascending. */
-function ranked({ zero, positive, negative }: SketchBins): (readonly [rank: number, count: number])[] {
+export function ranksOf({ zero, positive, negative }: SketchBins): (readonly [rank: number, count: number])[] {
   return [
     ...negative.map(([index, count]) => [-index - 1, count] as const).reverse(),
     ...(zero > 0 ? [[0, zero] as const] : []),
@@ -41,7 +41,7 @@ function ranked({ zero, positive, negative }: SketchBins): (readonly [rank: numb
  * half of a tenth: what is hardly ever seen says nothing of a small sample.
  */
 export function cutsOf(reference: SketchBins, bins = BINS): number[] {
-  const ranks = ranked(reference)
+  const ranks = ranksOf(reference)
   const total = ranks.reduce((sum, [, count]) => sum + count, 0)
   const least = total / bins / 2
   const cuts: number[] = []
@@ -61,7 +61,7 @@ export function pointsOf(reference: SketchBins, cuts: readonly number[]): number
   const inBins = binCounts(reference, cuts)
   const points: number[] = []
   let [bin, below] = [0, 0]
-  for (const [rank, count] of ranked(reference)) {
+  for (const [rank, count] of ranksOf(reference)) {
     if (bin < cuts.length && rank > cuts[bin]!) [bin, below] = [bin + 1, 0]
     below += count
     if (points.length === bin && 2 * below >= inBins[bin]!) points.push(rank)
@@ -73,7 +73,7 @@ export function pointsOf(reference: SketchBins, cuts: readonly number[]): number
 export function binCounts(sketch: SketchBins, cuts: readonly number[]): number[] {
   const counts = new Array<number>(cuts.length + 1).fill(0)
   let bin = 0
-  for (const [rank, count] of ranked(sketch)) {
+  for (const [rank, count] of ranksOf(sketch)) {
     while (bin < cuts.length && rank > cuts[bin]!) bin++
     counts[bin]! += count
   }

@@ -1,5 +1,5 @@
 export { auc, aucOfSketches } from './auc.ts'
-export { binCounts, cutsOf, ofRanks, pointsOf, rankOf, sharesOf } from './bins.ts'
+export { binCounts, cutsOf, ofRanks, pointsOf, rankOf, ranksOf, sharesOf } from './bins.ts'
 export { type Clustering, clusteringOf, designEffect, INDEPENDENT, type SampleSize } from './clustering.ts'
 export { type Distribution, ofSamples, ofSketch } from './distribution.ts'
 export {
@@ -21,4 +21,5 @@ export {
   kolmogorovTailEstimated,
 } from './kolmogorov-smirnov.ts'
 export { psi, psiTail } from './psi.ts'
+export { fTail } from './special.ts'
 export { wasserstein, wassersteinNull, wassersteinOfSketches, wassersteinTail } from './wasserstein.ts'

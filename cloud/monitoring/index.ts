@@ -1,0 +1,132 @@
+import type { PoolClient } from 'pg'
+import { startJobs } from '../platform/jobs.ts'
+import type { Log } from '../platform/log.ts'
+import type { Page, PageRequest } from '../platform/paging.ts'
+import { type Looked, type LookOptions, look } from './look.ts'
+import {
+  type DriftFilter,
+  listDrift,
+  listPerformance,
+  type PerformanceFilter,
+  pruneResults,
+  type StoredDrift,
+  type StoredPerformance,
+  storeResults,
+} from './results.ts'
+import { type MonitoringRun, type MonitoringRuns, monitoringRuns } from './runs.ts'
+
+export type { ReadVersion } from './bundles.ts'
+export type { DriftResult } from './compare.ts'
+export type { Looked, MonitoringRule } from './look.ts'
+export { monitoringMigrations } from './migrations.ts'
+
+/** What drifts, and how forecasts do, looked at again and again and kept. */
+export interface Monitoring extends AsyncDisposable, Pick<MonitoringRuns, 'get' | 'list'> {
+  /** Looks once more, beside the schedule. */
+  begin(until: number | null): Promise<MonitoringRun>
+  drift(filter: DriftFilter & PageRequest): Promise<Page<StoredDrift>>
+  performance(filter: PerformanceFilter & PageRequest): Promise<Page<StoredPerformance>>
+  /** Has a site's sensors frozen anew by the next run: what they measure now is usual. @returns how many were forgotten */
+  forgetReferences(site: string, client?: PoolClient): Promise<number>
+}
+
+interface MonitoringOptions extends LookOptions {
+  readonly log: Log
+  /** Milliseconds between two scheduled runs, by the cloud's clock. */
+  readonly everyMs: number
+  /** No other cloud uses the database: what runs according to it has lost its process. */
+  readonly alone: boolean
+  /** Told of every run that succeeded, the schedule's and others; awaited. */
+  readonly onLooked: (looked: Looked) => Promise<void>
+}
+
+/** A run that has killed its process this often is not tried again. */
+const MAX_ATTEMPTS = 3
+/** Real milliseconds between two looks at the clock. */
+const DUE_MS = 60_000
+
+/** Looks at the fleet once a period, one process at a time; a run that lost its process is begun again. */
+export async function startMonitoring(options: MonitoringOptions): Promise<Monitoring> {
+  const { database, clock, log, everyMs, alone } = options
+  const runs = monitoringRuns({ database, clock })
+  const open = await runs.open()
+  const jobs = await startJobs({
+    database,
+    queue: 'monitoring',
+    concurrency: 1,
+    log,
+    run: runner(options, runs),
+    orphans: alone ? open.filter((run) => run.state === 'running').map((run) => run.job) : [],
+  })
+  for (const { job } of open) await jobs.enqueue(job)
+  const due = async () => {
+    try {
+      const made = await runs.create({ period: Math.floor(clock.now() / everyMs), until: null })
+      if (made) await jobs.enqueue(made.job)
+    } catch (error) {
+      log.warn({ error }, 'cannot put the monitoring run of this period in line; trying again')
+    }
+  }
+  let looking = due()
+  const timer = setInterval(() => {
+    looking = looking.then(due)
+  }, DUE_MS)
+  return {
+    get: runs.get,
+    list: runs.list,
+    async begin(until) {
+      const { run, job } = (await runs.create({ period: null, until }))!
+      await jobs.enqueue(job)
+      return run
+    },
+    drift: (filter) => listDrift(database.pool, filter),
+    performance: (filter) => listPerformance(database.pool, filter),
+    async forgetReferences(site, client) {
+      const { rowCount } = await (client ?? database.pool).query('DELETE FROM drift_references WHERE site = $1', [site])
+      return rowCount ?? 0
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await looking
+      await jobs[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function runner(options: MonitoringOptions, runs: MonitoringRuns) {
+  const { database, clock, log, onLooked } = options
+  return async (job: string, signal: AbortSignal): Promise<void> => {
+    const run = await runs.begin(job)
+    if (!run) return
+    try {
+      if (run.attempts > MAX_ATTEMPTS) throw new Error(`its process ended ${MAX_ATTEMPTS} times before the run did`)
+      const looked = await look(options, run.until, signal)
+      await database.transaction(async (client) => {
+        await storeResults(client, run.id, looked)
+        await pruneResults(client, run.id)
+        await client.query(
+          "UPDATE monitoring_runs SET state = 'succeeded', finished_at = $2, summary = $3 WHERE id = $1",
+          [run.id, clock.now(), summaryOf(looked)],
+        )
+      })
+      log.info({ run: run.id, ...summaryOf(looked) }, 'looked for drift')
+      await onLooked(looked)
+    } catch (error) {
+      // This process ends or lost the job: another takes it up.
+      if (signal.aborted) throw error
+      log.error({ error, run: run.id }, 'a monitoring run failed')
+      const { code = 'monitoring-failed', message = String(error) } = error as { code?: string; message?: string }
+      await runs.fail(run.id, { code, message: message.slice(0, 2000) })
+    }
+  }
+}
+
+function summaryOf({ devices, drift, performance }: Looked): NonNullable<MonitoringRun['summary']> {
+  const counted = (verdicts: readonly string[]) =>
+    Object.fromEntries([...Map.groupBy(verdicts, (verdict) => verdict)].map(([verdict, of]) => [verdict, of.length]))
+  return {
+    devices,
+    drift: counted(drift.map(({ verdict }) => verdict)),
+    performance: counted(performance.map(({ verdict }) => verdict)),
+  }
+}

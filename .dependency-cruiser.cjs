@@ -30,6 +30,7 @@ const rooms = {
     'devices',
     'ingest',
     'telemetry',
+    'monitoring',
     'registry',
     'governance',
     'training',

@@ -19,6 +19,7 @@ import {
   loginRoutes,
   mergedWindowRoutes,
   modelRoutes,
+  monitoringRoutes,
   objectRoutes,
   peopleRoutes,
   policyRoutes,
@@ -47,6 +48,7 @@ import {
 import { appliedDocuments, createGates, createGovernance } from './governance/index.ts'
 import { announceRevocations, createEnrolment, openIdentity } from './identity/index.ts'
 import { createQuarantine, ingestMetrics, startIngest } from './ingest/index.ts'
+import { startMonitoring } from './monitoring/index.ts'
 import { createSessions, createTokens, createUsers, firstAdmin, identifier, newSecret } from './people/index.ts'
 import { startBroker } from './platform/broker.ts'
 import { connectBus } from './platform/bus.ts'
@@ -54,13 +56,13 @@ import { type Clock, systemClock } from './platform/clock.ts'
 import { openDatabase } from './platform/database.ts'
 import { type CloudError, ConflictError } from './platform/errors.ts'
 import { createLog, type Log } from './platform/log.ts'
-import { createRegistry, createUploads } from './registry/index.ts'
+import { createRegistry, createUploads, openVersion } from './registry/index.ts'
 import { rolloutsOfGroup, startRollouts } from './rollout/index.ts'
 import { cloudStatus } from './status.ts'
 import { startStewardship } from './stewardship/index.ts'
 import { databaseOf, identityFolder, MIGRATIONS, openObjects, VERSION } from './storage.ts'
 import { createTelemetry } from './telemetry/index.ts'
-import { startTrainings, type Train } from './training/index.ts'
+import { startTrainings, type Train, trainOnDrift } from './training/index.ts'
 import { startTrust, type Trust } from './trust/index.ts'
 
 export { type CloudConfig, type CloudSecrets, cloudConfig, loadConfig } from './config.ts'
@@ -215,6 +217,21 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       alone: !secrets.databaseUrl,
     }),
   )
+  const monitoring = stack.use(
+    await startMonitoring({
+      ...{ database, objects, sites, telemetry, clock, log },
+      versions: (model, version) => openVersion({ registry, objects }, model, version),
+      rule: config.monitoring,
+      everyMs: config.monitoring.everyHours * 3_600_000,
+      alone: !secrets.databaseUrl,
+      async onLooked({ drift }) {
+        const { retrain } = config.monitoring
+        if (!retrain) return
+        const rule = { share: retrain.share, restMs: retrain.restDays * 86_400_000 }
+        await trainOnDrift({ trainings, registry, now: () => clock.now(), log }, drift, rule)
+      },
+    }),
+  )
   const rollouts = stack.use(
     startRollouts({ database, desired, registry, trust, admit: gates.rollout, clock, log, onChange }),
   )
@@ -307,6 +324,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         alertRuleRoutes(alerts),
         telemetryRoutes(telemetry),
         mergedWindowRoutes(telemetry),
+        monitoringRoutes(monitoring, sites),
         quarantineRoutes(quarantine),
         trustRoutes(trust, gates),
         claimRoutes(claims, async () => {

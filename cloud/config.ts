@@ -89,6 +89,29 @@ const Settings = z.strictObject({
       mailFrom: z.email().default('storecast@localhost.localdomain'),
     })
     .prefault({}),
+  monitoring: z
+    .strictObject({
+      /** Hours between two looks for drift. */
+      everyHours: z.number().min(0.01).max(720).default(24),
+      /** Newest closed days that are compared; whole weeks, as weekdays differ. */
+      windowDays: z.int().min(7).max(84).multipleOf(7).default(14),
+      /** Days before them that a sensor's reference is frozen from. */
+      referenceDays: z.int().min(28).max(364).multipleOf(7).default(56),
+      /** Expected share of false alarms among all alarms of a run. */
+      level: z.number().min(0.0001).max(0.2).default(0.05),
+      /** Whether comparisons may depend on each other in any way (`benjamini-yekutieli`, which sees less). */
+      method: z.enum(['benjamini-hochberg', 'benjamini-yekutieli']).default('benjamini-hochberg'),
+      /** Labels by whose values devices are judged together, beside the fleet. */
+      groupBy: z
+        .array(z.string().regex(/^(?!(?:device|fleet)$)[a-z][a-z0-9_-]{0,31}$/, 'a label, other than device and fleet'))
+        .max(8)
+        .default(['region', 'cohort']),
+      /** Trains a champion anew where this share of its devices drifted, and rests for some days after any training run. */
+      retrain: z
+        .strictObject({ share: z.number().min(0).max(1).default(0.2), restDays: z.number().min(0).default(7) })
+        .optional(),
+    })
+    .prefault({}),
   /** Extra settings of the embedded PostgreSQL, by its own names. */
   postgres: z.record(z.string(), z.string()).default({}),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),

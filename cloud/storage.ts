@@ -7,6 +7,7 @@ import { deviceMigrations } from './devices/index.ts'
 import { governanceMigrations } from './governance/index.ts'
 import { identityMigrations } from './identity/index.ts'
 import { ingestMigrations } from './ingest/index.ts'
+import { monitoringMigrations } from './monitoring/index.ts'
 import { peopleMigrations } from './people/index.ts'
 import type { DatabaseConfig, Migration } from './platform/database.ts'
 import { folderObjects } from './platform/folder-objects.ts'
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...deviceMigrations,
   ...ingestMigrations,
   ...telemetryMigrations,
+  ...monitoringMigrations,
   ...registryMigrations,
   ...trainingMigrations,
   ...rolloutMigrations,

@@ -13,6 +13,7 @@ export { claimRoutes, enrolmentRoutes, identityRoutes } from './routes/identity.
 export { loginRoutes } from './routes/login.ts'
 export { mergedWindowRoutes } from './routes/merged-windows.ts'
 export { modelRoutes } from './routes/models.ts'
+export { monitoringRoutes } from './routes/monitoring.ts'
 export { objectRoutes } from './routes/objects.ts'
 export { peopleRoutes } from './routes/people.ts'
 export { policyRoutes } from './routes/policies.ts'

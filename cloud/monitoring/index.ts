@@ -1,4 +1,3 @@
-import type { PoolClient } from 'pg'
 import { startJobs } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
 import type { Page, PageRequest } from '../platform/paging.ts'
@@ -27,7 +26,7 @@ export interface Monitoring extends AsyncDisposable, Pick<MonitoringRuns, 'get' 
   drift(filter: DriftFilter & PageRequest): Promise<Page<StoredDrift>>
   performance(filter: PerformanceFilter & PageRequest): Promise<Page<StoredPerformance>>
   /** Has a site's sensors frozen anew by the next run: what they measure now is usual. @returns how many were forgotten */
-  forgetReferences(site: string, client?: PoolClient): Promise<number>
+  forgetReferences(site: string): Promise<number>
 }
 
 interface MonitoringOptions extends LookOptions {
@@ -81,8 +80,8 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
     },
     drift: (filter) => listDrift(database.pool, filter),
     performance: (filter) => listPerformance(database.pool, filter),
-    async forgetReferences(site, client) {
-      const { rowCount } = await (client ?? database.pool).query('DELETE FROM drift_references WHERE site = $1', [site])
+    async forgetReferences(site) {
+      const { rowCount } = await database.pool.query('DELETE FROM drift_references WHERE site = $1', [site])
       return rowCount ?? 0
     },
     async [Symbol.asyncDispose]() {
@@ -110,7 +109,9 @@ function runner(options: MonitoringOptions, runs: MonitoringRuns) {
         )
       })
       log.info({ run: run.id, ...summaryOf(looked) }, 'looked for drift')
-      await onLooked(looked)
+      await onLooked(looked).catch((error: unknown) => {
+        log.error({ error, run: run.id }, 'what follows from drift was not done')
+      })
     } catch (error) {
       // This process ends or lost the job: another takes it up.
       if (signal.aborted) throw error

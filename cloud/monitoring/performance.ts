@@ -56,7 +56,7 @@ export interface PerformanceResult extends Scope, Forecasts, Span {
   readonly devices: number
   readonly rows: number
   readonly leftOut: number
-  readonly days: readonly ({ readonly day: string; readonly rows: number } & Scores)[]
+  readonly days: ({ readonly day: string; readonly rows: number } & Scores)[]
   readonly scores: Scores
   readonly validation: Validation | null
   readonly p: number | null

@@ -1,6 +1,7 @@
 import { ModelName } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { z } from 'zod'
+import { deviceWithin, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 import type { DriftResult, DriftVerdict } from './compare.ts'
 import type { PerformanceResult, PerformanceVerdict } from './performance.ts'
@@ -23,6 +24,7 @@ export interface ResultFilter {
   readonly scope?: string | undefined
   readonly name?: string | undefined
   readonly model?: string | undefined
+  readonly within?: LabelLimit
 }
 
 export interface DriftFilter extends ResultFilter {
@@ -94,14 +96,14 @@ const DriftPosition = z.tuple([
 
 /** Newest run first, then by scope and column. */
 export async function listDrift(pool: Pool, filter: DriftFilter & PageRequest): Promise<Page<StoredDrift>> {
-  const { run, scope, name, model, kind, column, verdict, after, limit } = filter
+  const { run, scope, name, model, kind, column, verdict, after, limit, within = NO_LIMIT } = filter
   const { rows } = await pool.query<StoredDrift>(
     `SELECT r.run::text, r.scope, r.name, r.kind, r.model, r.version, r.column_name AS "column", r.from_at AS "from",
        r.to_at AS "to", r.devices, r.rows, r.effective, r.statistics, r.p, r.q, r.verdict, r.reason,
        r.previous_psi AS "previousPsi"
      FROM drift r WHERE ${ofRun(run)} AND ($2::text IS NULL OR r.scope = $2) AND ($3::text IS NULL OR r.name = $3)
        AND ($4::text IS NULL OR r.model = $4) AND ($5::text IS NULL OR r.kind = $5)
-       AND ($6::text IS NULL OR r.column_name = $6) AND ($7::text IS NULL OR r.verdict = $7)
+       AND ($6::text IS NULL OR r.column_name = $6) AND ($7::text IS NULL OR r.verdict = $7) AND ${resultWithin(10)}
        AND ($8::jsonb IS NULL OR r.run < ($8->>0)::int8 OR r.run = ($8->>0)::int8
          AND (r.scope, r.name, r.kind, r.model, r.version, r.column_name)
            > ($8->>1, $8->>2, $8->>3, $8->>4, ($8->>5)::int8, $8->>6))
@@ -109,7 +111,7 @@ export async function listDrift(pool: Pool, filter: DriftFilter & PageRequest): 
     [
       ...[runOf(run), scope ?? null, name ?? null, model ?? null, kind ?? null, column ?? null, verdict ?? null],
       after === undefined ? null : JSON.stringify(fromCursor(after, DriftPosition)),
-      limit + 1,
+      ...[limit + 1, within],
     ],
   )
   return toPage(rows, limit, (row) =>
@@ -126,26 +128,32 @@ const PerformancePosition = z.tuple([z.int(), z.string(), z.string(), ModelName,
 /** Newest run first, then by scope and model. */
 export async function listPerformance(
   pool: Pool,
-  { run, scope, name, model, verdict, after, limit }: PerformanceFilter & PageRequest,
+  { run, scope, name, model, verdict, after, limit, within = NO_LIMIT }: PerformanceFilter & PageRequest,
 ): Promise<Page<StoredPerformance>> {
   const { rows } = await pool.query<StoredPerformance>(
     `SELECT r.run::text, r.scope, r.name, r.model, r.version, r.horizon, r.from_at AS "from", r.to_at AS "to", r.devices,
        r.rows, r.left_out AS "leftOut", r.days, r.scores, r.validation, r.p, r.q, r.verdict, r.reason
      FROM performance r WHERE ${ofRun(run)} AND ($2::text IS NULL OR r.scope = $2) AND ($3::text IS NULL OR r.name = $3)
        AND ($4::text IS NULL OR r.model = $4) AND ($5::text IS NULL OR r.verdict = $5)
+       AND ${resultWithin(8)}
        AND ($6::jsonb IS NULL OR r.run < ($6->>0)::int8 OR r.run = ($6->>0)::int8
          AND (r.scope, r.name, r.model, r.version, r.horizon) > ($6->>1, $6->>2, $6->>3, ($6->>4)::int8, $6->>5))
      ORDER BY r.run DESC, r.scope, r.name, r.model, r.version, r.horizon LIMIT $7`,
     [
       ...[runOf(run), scope ?? null, name ?? null, model ?? null, verdict ?? null],
       after === undefined ? null : JSON.stringify(fromCursor(after, PerformancePosition)),
-      limit + 1,
+      ...[limit + 1, within],
     ],
   )
   return toPage(rows, limit, (row) =>
     toCursor([Number(row.run), row.scope, row.name, row.model, row.version, row.horizon]),
   )
 }
+
+/** Results of devices within a label limit, and of labels' values that lie whole within it. */
+const resultWithin = (parameter: number) =>
+  `(r.scope = 'device' AND ${deviceWithin('r.name', parameter)} OR $${parameter}::jsonb = '{}'
+    OR r.scope NOT IN ('device', 'fleet') AND jsonb_build_object(r.scope, r.name) @> $${parameter}::jsonb)`
 
 /** Parameter 1 is `runOf`'s. */
 const ofRun = (run: string | undefined) =>

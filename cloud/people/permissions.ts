@@ -32,7 +32,11 @@ export const PERMISSIONS = {
   'group.write': { lets: 'set and remove groups', roles: ['operator'] },
   'claim.read': read('claims for new devices'),
   'claim.write': { lets: 'make and withdraw claims', roles: ['operator'] },
-  'telemetry.read': read('windows, forecasts, scores, evidence, gaps, events and reported states'),
+  'telemetry.read': read('windows, forecasts, scores, drift, evidence, gaps, events and reported states'),
+  'monitoring.write': {
+    lets: 'look for drift at once, and have sensors’ references frozen anew',
+    roles: ['operator', 'steward'],
+  },
   'quarantine.read': read('copies of devices that wait for a decision'),
   'quarantine.decide': { lets: 'say which copy is the device', roles: ['operator', 'steward'] },
   'object.read': { ...read('bundles, documents and data sets by their digest'), device: true },

@@ -4,7 +4,7 @@ import { SetupError } from './errors.ts'
 /**
  * One step of the schema, forward only, never edited once released. Ids by room: devices 100s, ingest 200s,
  * telemetry 300s, registry 400s, training 500s, rollout 600s, api 700s, identity 800s, trust 900s, audit
- * 1000s, governance 1050s.
+ * 1000s, governance 1050s, monitoring 1300s.
  */
 export interface Migration {
   readonly id: number

@@ -1,4 +1,5 @@
 export { registryMigrations } from './migrations.ts'
+export { openVersion } from './open-version.ts'
 export { createRegistry, type ModelVersion, type Registry } from './registry.ts'
 export { createUploads, PART_BYTES, type Uploads } from './uploads.ts'
 export { parseModelUri } from './uri.ts'

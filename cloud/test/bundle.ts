@@ -1,8 +1,18 @@
 import { packBundle } from '@storecast/shared/bundle'
-import { type Manifest, ModelDefinition } from '@storecast/shared/contracts'
+import { type Manifest, ModelDefinition, type Reference, type Warmup } from '@storecast/shared/contracts'
 
 /** A small bundle that opens; its model is not one that runs. */
-export function testBundle({ name = 'demand', salt = '' }: { name?: string; salt?: string } = {}): Uint8Array {
+export function testBundle({
+  name = 'demand',
+  salt = '',
+  reference,
+  warmup,
+}: {
+  name?: string
+  salt?: string
+  reference?: Reference
+  warmup?: Warmup
+} = {}): Uint8Array {
   const manifest: Omit<Manifest, 'files'> = {
     format: 1,
     definition: testDefinition(name),
@@ -34,7 +44,12 @@ export function testBundle({ name = 'demand', salt = '' }: { name?: string; salt
   const bytes = (text: string) => new TextEncoder().encode(text)
   return packBundle({
     manifest,
-    files: { 'model.onnx': bytes(`onnx ${salt}`), 'golden.json': bytes(JSON.stringify(golden)) },
+    files: {
+      'model.onnx': bytes(`onnx ${salt}`),
+      'golden.json': bytes(JSON.stringify(golden)),
+      ...(reference && { 'reference.json': bytes(JSON.stringify(reference)) }),
+      ...(warmup && { 'warmup.json': bytes(JSON.stringify(warmup)) }),
+    },
   })
 }
 

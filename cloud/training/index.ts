@@ -9,6 +9,7 @@ import { type Train, trainingRunner } from './runner.ts'
 import { type TrainingRun, type TrainingRuns, type TrainingSpec, trainingRuns } from './trainings.ts'
 
 export { trainingMigrations } from './migrations.ts'
+export { trainOnDrift } from './on-drift.ts'
 export type { Train } from './runner.ts'
 export { unknownRun } from './trainings.ts'
 

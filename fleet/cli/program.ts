@@ -11,6 +11,7 @@ import { addCompletionCommand } from './completion.ts'
 import type { CliContext } from './context.ts'
 import { addDeviceCommands } from './device.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addDriftCommands } from './drift.ts'
 import { addEnrollCommands } from './enroll.ts'
 import { CancelledError, DifferencesError, NotLoggedInError } from './errors.ts'
 import { showExamples } from './examples.ts'
@@ -57,6 +58,7 @@ export function buildProgram(context: CliContext): Command {
   addAlertCommands(program, context)
   addAlertRuleCommands(program, context)
   addApplyCommands(program, context)
+  addDriftCommands(program, context)
   addAuditCommands(program, context)
   addMosquittoCommands(program, context)
   addBackupCommands(program, context)

@@ -207,6 +207,32 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     expect(await json('group show eu')).toMatchObject({ kind: 'DeviceGroup' })
   },
   'group delete': () => storecast('group delete eu', { answer: 'eu' }),
+  'drift run': async () => {
+    expect(await json('drift run')).toMatchObject({ state: 'succeeded', summary: { devices: 0 } })
+    await storecast('drift run --until 2026-03-29T00:00:00Z')
+  },
+  'drift list': async () => {
+    const [{ max }] = (await server.pool.query('SELECT max(id)::int4 AS max FROM monitoring_runs')).rows
+    const figure = (value: number) => ({ value, threshold: 0.1, p: 0.001 })
+    await server.pool.query(
+      `INSERT INTO drift (run, scope, name, kind, model, version, column_name, from_at, to_at, devices, rows, effective,
+         statistics, p, q, verdict, previous_psi)
+       VALUES ($1, 'device', 'berlin-1', 'sensor', '', 0, 'fridge', 0, 1000, 1, 300, 88.4, $2, 0.001, 0.01, 'drift', 0.04)`,
+      [max, { psi: figure(0.3), ks: figure(0.2), wasserstein: figure(0.6) }],
+    )
+    expect((await storecast('drift list --device berlin-1')).out).toMatch(
+      /berlin-1 +fridge +1 +300 \(88\) +0.300 \(0.100\)/,
+    )
+    expect(await json('drift list --label region=eu --all')).toEqual([])
+  },
+  'drift show': async () => {
+    expect((await storecast('drift show fridge --device berlin-1')).out).toMatch(/drift/)
+    expect(await json('drift show target --model demand')).toEqual([])
+  },
+  'drift performance': async () => {
+    await storecast('drift performance')
+    expect(await json('drift performance --device berlin-1')).toEqual([])
+  },
   'catalogue list': async () => {
     const spec = '{ owner: food@example.com, sensors: [fridge] }'
     await writeFile(at('dataset.yaml'), document('Dataset', 'cold-chain', spec))

@@ -12,6 +12,7 @@ const rooms = {
     'features',
     'inference',
     'forecasts',
+    'anomalies',
     'decisions',
     'outbox',
     'identity',

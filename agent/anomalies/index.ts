@@ -1,0 +1,1 @@
+export { AnomalyDetector, DETECTOR, type DetectorOptions } from './detector.ts'

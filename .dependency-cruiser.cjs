@@ -38,6 +38,7 @@ const rooms = {
     'rollout',
     'stewardship',
     'alerts',
+    'kpis',
     'api',
   ],
 }

@@ -16,6 +16,7 @@ import {
   enrolmentRoutes,
   groupRoutes,
   identityRoutes,
+  kpiRoutes,
   loginRoutes,
   mergedWindowRoutes,
   modelRoutes,
@@ -48,6 +49,7 @@ import {
 import { appliedDocuments, createGates, createGovernance } from './governance/index.ts'
 import { announceRevocations, createEnrolment, openIdentity } from './identity/index.ts'
 import { createQuarantine, ingestMetrics, startIngest } from './ingest/index.ts'
+import { createKpis, kpiMetrics } from './kpis/index.ts'
 import { startMonitoring } from './monitoring/index.ts'
 import { createSessions, createTokens, createUsers, firstAdmin, identifier, newSecret } from './people/index.ts'
 import { startBroker } from './platform/broker.ts'
@@ -262,6 +264,8 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     }),
   )
   alertCounts.read(alerts)
+  const kpis = createKpis({ pool: database.pool, telemetry, targets: config.kpis })
+  kpiMetrics(metrics.registry, { kpis, clock, log })
 
   const adminToken = secrets.adminToken ?? newSecret()
   const people = { database, clock: realTime }
@@ -322,6 +326,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         stewardshipRoutes(stewardship),
         alertRoutes(alerts, () => clock.now()),
         alertRuleRoutes(alerts),
+        kpiRoutes(kpis),
         telemetryRoutes(telemetry),
         mergedWindowRoutes(telemetry),
         monitoringRoutes(monitoring, sites),

@@ -81,6 +81,10 @@ const Settings = z.strictObject({
       overHours: z.number().min(1).max(720).default(24),
     })
     .prefault({}),
+  /** What KPIs are to be, by their ids, over the programme's own targets: a share of 0.3 for `forecast-error`. */
+  kpis: z
+    .record(z.string().max(64), z.strictObject({ below: z.number().optional(), above: z.number().optional() }))
+    .default({}),
   alerts: z
     .strictObject({
       /** Seconds between two looks at the rules. */

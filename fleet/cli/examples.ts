@@ -60,6 +60,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'drift show': ['storecast drift show target --model demand', 'storecast drift show fridge --device berlin-1'],
   'drift performance': ['storecast drift performance', 'storecast drift performance --device berlin-1 --json'],
   'drift run': ['storecast drift run', 'storecast drift run --until 2026-03-29T00:00:00Z'],
+  'kpi list': ['storecast kpi list', 'storecast kpi list --days 28 --by label:cohort --model demand'],
   'alert list': ['storecast alert list', 'storecast alert list --state all --site berlin --json'],
   'alert show': ['storecast alert show 17'],
   'alert ack': ['storecast alert ack 17 --note "the line is down, the provider knows"'],

@@ -17,6 +17,7 @@ import { CancelledError, DifferencesError, NotLoggedInError } from './errors.ts'
 import { showExamples } from './examples.ts'
 import { addGroupCommands } from './group.ts'
 import { addKeyCommands } from './key.ts'
+import { addKpiCommands } from './kpi.ts'
 import { addLoginCommands } from './login.ts'
 import { addModelCommands } from './model.ts'
 import { addMosquittoCommands } from './mosquitto.ts'
@@ -55,6 +56,7 @@ export function buildProgram(context: CliContext): Command {
   addPolicyCommands(program, context)
   addCatalogueCommands(program, context)
   addTaskCommands(program, context)
+  addKpiCommands(program, context)
   addAlertCommands(program, context)
   addAlertRuleCommands(program, context)
   addApplyCommands(program, context)

@@ -333,6 +333,11 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     expect((await storecast(line, { answer: 'yes', status: 2 })).err).toMatch(/Who may sign/)
     expect(await json(line, { answer: 'rotate' })).toMatchObject({ pending: [{ role: 'root' }, { role: 'targets' }] })
   },
+  'kpi list': async () => {
+    expect(await json('kpi list --days 30')).toMatchObject([{ id: 'deployment-frequency', value: 0, met: null }])
+    expect((await storecast('kpi list --by site')).out).toMatch(/^Model versions rolled out +– +[\d.]+ \/30 d/m)
+    expect((await storecast('kpi list --by region', { status: 1 })).err).toMatch(/label:region/)
+  },
   'alert-rule test': async () => {
     const path = at('rule.yaml')
     await writeFile(path, document('AlertRule', 'away', ruleSpec))

@@ -1,0 +1,2 @@
+export { createKpis, type Kpi, type Kpis } from './kpis.ts'
+export { kpiMetrics } from './metrics.ts'

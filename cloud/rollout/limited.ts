@@ -7,7 +7,8 @@ import { unknownRollout } from './records.ts'
 import type { Rollout, Rollouts } from './rollouts.ts'
 
 /** What somebody with a label limit sees of rollouts, and may do to them. */
-interface LimitedRollouts extends Pick<Rollouts, 'list' | 'devices' | 'history' | 'analyses' | 'act'> {
+interface LimitedRollouts
+  extends Pick<Rollouts, 'list' | 'devices' | 'history' | 'analyses' | 'act' | 'planVerb' | 'queue'> {
   get(which: string): Promise<Rollout>
 }
 
@@ -49,6 +50,14 @@ export function limitedRollouts(
     const { id } = await rollouts.get(which)
     return (await isWhole(id, which)) ? id : undefined
   }
+  const idToActOn = async (which: string) => {
+    const id = await idIfWhole(which)
+    if (id !== undefined) return id
+    throw new ForbiddenError({
+      code: 'beyond-limit',
+      message: `Rollout ${which} has devices outside of what your account is limited to. Ask somebody who may see them all.`,
+    })
+  }
 
   return {
     get: async (which) => seen(await rollouts.get(which), which),
@@ -69,13 +78,11 @@ export function limitedRollouts(
       const id = await idIfWhole(which)
       return id === undefined ? { items: [] } : rollouts.analyses(id, page)
     },
-    async act(which, verb, who) {
-      const id = await idIfWhole(which)
-      if (id !== undefined) return rollouts.act(id, verb, who)
-      throw new ForbiddenError({
-        code: 'beyond-limit',
-        message: `Rollout ${which} has devices outside of what your account is limited to. Ask somebody who may see them all.`,
-      })
+    act: async (which, verb, who) => rollouts.act(await idToActOn(which), verb, who),
+    planVerb: async (which, verb, who) => rollouts.planVerb(await idToActOn(which), verb, who),
+    async queue({ rollout, ...page }) {
+      if (rollout !== undefined) await isWhole((await rollouts.get(rollout)).id, rollout)
+      return rollouts.queue({ ...page, rollout, within: limit })
     },
   }
 }

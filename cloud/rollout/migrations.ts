@@ -187,4 +187,9 @@ export const rolloutMigrations: readonly Migration[] = [
       ALTER TABLE rollouts ADD COLUMN label_limit jsonb NOT NULL DEFAULT '{}';
     `,
   },
+  {
+    id: 611,
+    name: 'what waits for devices that are away',
+    sql: `CREATE INDEX rollout_devices_offline ON rollout_devices (device, rollout) WHERE state = 'offline'`,
+  },
 ]

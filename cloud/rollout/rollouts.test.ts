@@ -131,6 +131,13 @@ describe('a rollout by steps', () => {
     await fleet.connect([away!], false)
     await begin('quiet', 2, { deadline: '1h', offlineExpiry: '2d', maxFailed: 0 })
     await until('quiet-2', ({ counts }) => expect(counts).toMatchObject({ succeeded: 1, pending: 1, offline: 1 }))
+    // What waits for the one that is away, and until when.
+    const waits = { device: away, rollout: 'quiet-2', model: 'quiet', action: 'serve', version: 2 }
+    const since = fleet.clock.now()
+    const queue = async () => (await rollouts.queue({ limit: 10, rollout: 'quiet-2' })).items
+    expect(await queue()).toMatchObject([{ ...waits, since, expiresAt: since + 48 * HOUR }])
+    expect((await rollouts.queue({ limit: 10, device: away })).items).toHaveLength(1)
+    expect((await rollouts.queue({ limit: 10, device: first })).items).toEqual([])
     fleet.clock.advance(HOUR)
     const held = await untilState('quiet-2', 'paused')
     expect(held.counts).toMatchObject({ silent: 1, offline: 1, succeeded: 1 })
@@ -142,6 +149,7 @@ describe('a rollout by steps', () => {
     await until('quiet-2', ({ counts }) =>
       expect(counts).toMatchObject({ devices: 3, told: 2, succeeded: 2, excluded: 1 }),
     )
+    expect(await queue()).toEqual([])
     // What was queued for it is withdrawn: when it comes back it stays what it is.
     await fleet.connect([away!], true)
     await until('quiet-2', ({ counts }) => expect(counts.excluded).toBe(1))
@@ -210,6 +218,38 @@ describe('going back', () => {
     await act('first-1', 'abort')
     await until('first-1', ({ counts, state }) => expect([state, counts.reverted]).toEqual(['aborted', 1]))
     expect(await serving('first')).toEqual([null, null])
+  })
+})
+
+describe('a rehearsal', () => {
+  it('says who would be told what by which step, and leaves nothing behind', async () => {
+    const devices = await ready('plan', 10)
+    const spec = { name: 'planned', steps: [{ setCount: 2 }, { pause: {} }, { setWeight: 50 }, { setWeight: 100 }] }
+    const document = RolloutDocument.parse(
+      rolloutOf('models:/plan/2', { ...spec, selector: { labels: { fleet: 'plan' } } }),
+    )
+    const plan = await rollouts.planStart(document, 'tester')
+    expect(plan).toMatchObject({ devices: 10, had: [{ version: 1, devices: 10 }] })
+    expect(plan.cohorts.map(({ step, told, devices }) => [step, told, devices])).toEqual([
+      [0, 2, 2],
+      [2, 5, 3],
+      [3, 10, 5],
+    ])
+    expect(plan.cohorts.flatMap(({ first }) => first).sort()).toEqual([...devices].sort())
+    await expect(rollouts.get('planned')).rejects.toMatchObject({ code: 'rollout-unknown' })
+
+    await rollouts.start(document, 'tester')
+    const paused = await untilState('planned', 'paused')
+    expect(paused.cohorts).toMatchObject([{ step: 0, told: 2, succeeded: 2 }])
+    const told = plan.cohorts[0]!.first
+    expect(await rollouts.planVerb('planned', 'abort', 'tester')).toMatchObject({
+      ...{ state: 'aborting', effect: 'at step 2', changes: [{ to: 'back', devices: 2, first: told }] },
+    })
+    expect(await rollouts.planVerb('planned', 'pause', 'tester')).toMatchObject({ effect: null, changes: [] })
+    await expect(rollouts.planVerb('planned', 'undo', 'tester')).rejects.toMatchObject({ code: 'rollout-open' })
+    expect(await rollouts.get('planned')).toEqual(paused)
+    await act('planned', 'abort')
+    await untilState('planned', 'aborted')
   })
 })
 

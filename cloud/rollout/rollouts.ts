@@ -10,6 +10,8 @@ import { type ControllerOptions, startController } from './controller.ts'
 import { type Cohort, cohortsOf, countMembers, type RolloutCounts } from './counts.ts'
 import type { MemberState, Wanted } from './member-state.ts'
 import { conflictWith, countBeyond, countRows, countSelected, joinMembers } from './members.ts'
+import { planOfStart, planOfVerb, rehearse, type StartPlan, type VerbPlan } from './plans.ts'
+import { listQueue, type QueuedAction, type QueueRequest } from './queue.ts'
 import {
   type AnalysisRecord,
   findRollout,
@@ -65,6 +67,12 @@ export interface Rollouts {
   analyses(which: string, page: PageRequest): Promise<Page<AnalysisRecord>>
   /** @throws ConflictError `rollout-over`, `rollout-open`, `rollout-conflict`: the verb does not fit the rollout's state. */
   act(which: string, verb: Verb, who: string): Promise<Rollout>
+  /** What `start` would do, and nothing done; of a suspended document, too. @throws as `start` does */
+  planStart(document: RolloutDocument, who: string, limit?: LabelLimit): Promise<StartPlan>
+  /** What `act` would do, and nothing done. @throws as `act` does */
+  planVerb(which: string, verb: Verb, who: string): Promise<VerbPlan>
+  /** What waits for devices that are away, by device. */
+  queue(request: QueueRequest): Promise<Page<QueuedAction>>
 }
 
 interface RolloutsOptions extends Omit<ControllerOptions, 'everyMs'> {
@@ -109,48 +117,66 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
   const get = async (which: string, client: Pool | PoolClient = pool) => view(await findRollout(client, which), client)
   const idOf = async (which: string) => (await findRollout(pool, which)).id
 
+  /** Asks all who have a say; what it gives makes the rollout, and gives its number. */
+  const admitted = async (document: RolloutDocument, who: string, limit: LabelLimit) => {
+    const { spec, metadata } = document
+    const target = await registry.resolve(spec.model)
+    const { model, version, bundle } = target
+    await requireGroups(pool, spec.selector.groups)
+    await admit({ version: target, devices: await countSelected(pool, spec.selector), selector: spec.selector })
+    await trust.requireApproved({ model, version, bundle })
+    return async (client: PoolClient): Promise<string> => {
+      // The model's row is the queue: of two that start at once the second sees the first.
+      await client.query('SELECT 1 FROM models WHERE name = $1 FOR UPDATE', [model])
+      await requireGroups(client, spec.selector.groups)
+      await requireWithin(client, spec.selector, limit)
+      await requireNoConflict(client, { model, name: metadata.name, selector: spec.selector })
+      const now = clock.now()
+      const { rows } = await client.query<{ id: string }>(
+        `INSERT INTO rollouts (name, document, model, version, bundle, state, reason, step_at, created_at, label_limit)
+         VALUES ($1, $2, $3, $4, $5, 'running', 'starts', $6, $6, $7) RETURNING id::text`,
+        [metadata.name, document, model, version, bundle, now, limit],
+      )
+      const { id } = rows[0]!
+      const devices = await joinMembers(client, await findRollout(client, id), false)
+      if (devices === 0) {
+        throw new ConflictError({
+          code: 'rollout-empty',
+          message: `No device in service is selected by ${JSON.stringify(spec.selector)}. GET /v1/devices?selector=… shows who carries which labels.`,
+        })
+      }
+      await writeHistory(client, id, {
+        ...{ at: now, who, what: 'start', reason: `${model} ${version} to ${devices} devices` },
+      })
+      return id
+    }
+  }
+
   return {
     get,
     async start(document, who, limit = NO_LIMIT) {
-      const { spec, metadata } = document
-      if (spec.suspend) {
+      if (document.spec.suspend) {
         throw new InvalidError({
           code: 'rollout-suspended',
-          message: `Rollout ${metadata.name} says "suspend: true": it is not to be started yet. Take that out, and start it then.`,
+          message: `Rollout ${document.metadata.name} says "suspend: true": it is not to be started yet. Take that out, and start it then.`,
         })
       }
-      const target = await registry.resolve(spec.model)
-      const { model, version, bundle } = target
-      await requireGroups(pool, spec.selector.groups)
-      await admit({ version: target, devices: await countSelected(pool, spec.selector), selector: spec.selector })
-      await trust.requireApproved({ model, version, bundle })
-      const id = await database.transaction(async (client) => {
-        // The model's row is the queue: of two that start at once the second sees the first.
-        await client.query('SELECT 1 FROM models WHERE name = $1 FOR UPDATE', [model])
-        await requireGroups(client, spec.selector.groups)
-        await requireWithin(client, spec.selector, limit)
-        await requireNoConflict(client, { model, name: metadata.name, selector: spec.selector })
-        const now = clock.now()
-        const { rows } = await client.query<{ id: string }>(
-          `INSERT INTO rollouts (name, document, model, version, bundle, state, reason, step_at, created_at, label_limit)
-           VALUES ($1, $2, $3, $4, $5, 'running', 'starts', $6, $6, $7) RETURNING id::text`,
-          [metadata.name, document, model, version, bundle, now, limit],
-        )
-        const { id } = rows[0]!
-        const devices = await joinMembers(client, await findRollout(client, id), false)
-        if (devices === 0) {
-          throw new ConflictError({
-            code: 'rollout-empty',
-            message: `No device in service is selected by ${JSON.stringify(spec.selector)}. GET /v1/devices?selector=… shows who carries which labels.`,
-          })
-        }
-        await writeHistory(client, id, {
-          ...{ at: now, who, what: 'start', reason: `${model} ${version} to ${devices} devices` },
-        })
-        return id
-      })
+      const begin = await admitted(document, who, limit)
+      const id = await database.transaction(begin)
       wake()
       return get(id)
+    },
+    async planStart(document, who, limit = NO_LIMIT) {
+      const begin = await admitted(document, who, limit)
+      return rehearse(database, async (client) => planOfStart(client, await findRollout(client, await begin(client))))
+    },
+    planVerb: (which, verb, who) =>
+      rehearse(database, async (client) => {
+        const { id, done } = await act({ ...options, client }, { which, verb, who })
+        return planOfVerb(client, await findRollout(client, id), done)
+      }),
+    async queue({ rollout, ...page }) {
+      return listQueue(pool, { ...page, ...(rollout !== undefined && { rollout: await idOf(rollout) }) })
     },
     async list({ after, limit, model, within = NO_LIMIT }) {
       const { rows } = await pool.query<RolloutRecord>(
@@ -191,7 +217,7 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
       return { ...page, items: page.items.map(({ id: _, ...record }) => record) }
     },
     async act(which, verb, who) {
-      const id = await database.transaction((client) => act({ ...options, client }, { which, verb, who }))
+      const { id } = await database.transaction((client) => act({ ...options, client }, { which, verb, who }))
       options.onChange()
       wake()
       return get(id)

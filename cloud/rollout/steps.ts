@@ -87,8 +87,7 @@ function tell(standing: Standing, step: RolloutStep): Move | undefined {
   const { spec, counts, proven, full, accepted } = standing
   const members = counts.told + counts.untold
   if (members === 0) return { kind: 'stop', reason: 'none of its devices is left' }
-  // The least number of devices that is at least the share: 1 % of 10 is one device.
-  const devices = Math.min(members, step.setCount ?? Math.ceil((step.setWeight! / 100) * members - 1e-9))
+  const devices = devicesBy(step, members)
   const needsProof = spec.evidence === 'required' && devices >= (PROOF_FROM_PERCENT / 100) * members
   if (needsProof && proven === null && !full && devices > counts.told) {
     return {
@@ -107,6 +106,13 @@ function tell(standing: Standing, step: RolloutStep): Move | undefined {
   if (offline > 0) return { kind: 'wait', reason: `${succeeded} of ${needed} needed succeeded, ${offline} offline` }
   return { kind: 'hold', reason: `${succeeded} of ${told} succeeded; ${needed} had to` }
 }
+
+/**
+ * How many of so many devices are told once the step is done: the least number that is at least the share, so that 1 % of
+ * 10 is one device. @param step one of setWeight and setCount
+ */
+export const devicesBy = (step: RolloutStep, members: number): number =>
+  Math.min(members, step.setCount ?? Math.ceil((step.setWeight! / 100) * members - 1e-9))
 
 function analyseStep({ spec, analysis, comparable, counts, proven }: Standing): Move {
   if (proven !== null) return { kind: 'next', reason: `passed before, by ${proven}` }

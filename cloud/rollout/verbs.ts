@@ -24,18 +24,18 @@ interface ActOptions {
 
 /**
  * Does what a person asks of a rollout, under the lock of its row. Doing the same twice is no error.
- * @returns its number
+ * @returns its number, and what was done; undefined where there was nothing to do
  */
 export async function act(
   { client, desired, clock }: ActOptions,
   { which, verb, who }: { which: string; verb: Verb; who: string },
-): Promise<string> {
+): Promise<{ readonly id: string; readonly done: string | undefined }> {
   const rollout = await findRollout(client, which, true)
   const now = clock.now()
   const doing = { client, desired, rollout, now }
   const reason = await DO[verb](doing)
   if (reason !== undefined) await writeHistory(client, rollout.id, { at: now, who, what: verb, reason })
-  return rollout.id
+  return { id: rollout.id, done: reason }
 }
 
 interface Doing {

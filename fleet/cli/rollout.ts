@@ -1,57 +1,119 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { RolloutDocument } from '@storecast/shared/contracts'
-import type { Command } from 'commander'
-import { type CloudClient, listAll } from '../client/client.ts'
+import { type Command, Option } from 'commander'
+import { listAll } from '../client/client.ts'
 import { readDocument } from '../documents/read-document.ts'
+import { confirm } from './confirm.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
 import { instant, printFacts, printList } from './output.ts'
+import { devicesText, type Rollout, rolloutLines, stepText } from './rollout-view.ts'
+import { follow, painter } from './rollout-watch.ts'
 
-interface Rollout {
-  readonly id: string
-  readonly name: string
-  readonly model: string
-  readonly version: number
-  readonly state: string
-  readonly reason: string | null
-  readonly step: number
-  readonly document: { readonly spec: { readonly steps: readonly Readonly<Record<string, unknown>>[] } }
-  readonly counts: Readonly<Record<string, number>>
-  readonly analysis: { readonly analysis: { readonly verdict: string; readonly reason: string } } | null
-  readonly createdAt: number
-}
+const JSON_OPTION = ['--json', 'print JSON'] as const
+const DRY_RUN = ['--dry-run', 'say what it would do, and do nothing'] as const
+const YES = ['--yes', 'do not ask'] as const
+const WHICH = ['<rollout>', 'its name or number'] as const
 
-/** Real milliseconds between two looks. */
-const LOOK = 1000
-const GOES_ON = ['running', 'aborting', 'undoing']
 const VERBS = {
   pause: 'Tell no more devices until it is resumed',
   resume: 'Go on after a pause, and with the failures that there are',
   abort: 'Take every device back to what it had',
   retry: 'Have the devices that failed, rolled back or are silent try again',
   undo: 'Take every device of a rollout that is over back to what it had',
+} as const
+/** What they do is much, and not to be had back with a word. */
+const SEVERE: Readonly<Record<string, (name: string, devices: number) => string>> = {
+  abort: (name, devices) =>
+    `Rollout ${name} will be aborted: of ${devicesText(devices)}, each goes back to what it had.`,
+  undo: (name, devices) => `Rollout ${name} will be undone: of ${devicesText(devices)}, each goes back to what it had.`,
+  'promote-full': (name, devices) =>
+    `Rollout ${name} will go to every device at once, whatever the evidence says: to ${devices} more.`,
+}
+/** As `member-state.ts` of the cloud has them. */
+const STATES = [
+  ...['pending', 'updating', 'succeeded', 'failed', 'rolled-back'],
+  ...['silent', 'offline', 'reverting', 'reverted', 'excluded'],
+]
+
+interface Named {
+  readonly devices: number
+  readonly first: readonly string[]
+}
+interface StartPlan {
+  readonly name: string
+  readonly model: string
+  readonly version: number
+  readonly devices: number
+  readonly cohorts: readonly (Named & { readonly step: number; readonly told: number })[]
+  readonly had: readonly { readonly version: number | null; readonly devices: number }[]
+}
+interface VerbPlan {
+  readonly name: string
+  readonly effect: string | null
+  readonly state: string
+  readonly step: number
+  readonly changes: readonly (Named & { readonly to: string })[]
+}
+interface VerbOptions {
+  readonly full?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly json?: boolean
 }
 
 /** `storecast rollout …`. */
 export function addRolloutCommands(program: Command, context: CliContext): void {
-  const { terminal } = context
   const rollout = program.command('rollout').description('Roll model versions out in steps, on evidence')
-  const json = ['--json', 'print JSON'] as const
-  const show = (found: Rollout, asJson?: boolean) =>
-    asJson ? terminal.out(JSON.stringify(found)) : printFacts(terminal, facts(found))
+  addStart(rollout, context)
+  addViews(rollout, context)
+  addVerbs(rollout, context)
+}
+
+function addStart(rollout: Command, context: CliContext): void {
+  const { terminal } = context
   rollout
     .command('start')
     .description('Start the rollout that a file describes')
     .requiredOption('-f, --file <file>', 'a YAML file of kind Rollout, for example fleet/rollouts/demand.yaml')
-    .option(...json)
-    .action(async ({ file, json }: { file: string; json?: boolean }) => {
+    .option('--dry-run', 'show its devices and the cohort of each step, and start nothing')
+    .option(...JSON_OPTION)
+    .action(async ({ file, dryRun, json }: { file: string; dryRun?: boolean; json?: boolean }) => {
       const document = await readDocument(file, RolloutDocument)
-      show(await (await connect(context)).post<Rollout>('/v1/rollouts', document), json)
+      const cloud = await connect(context)
+      if (!dryRun) {
+        const started = await cloud.post<Rollout>('/v1/rollouts', document)
+        show(context, started, json)
+        if (!json) terminal.err(`"storecast rollout status ${started.name} --watch" follows it.`)
+        return
+      }
+      const plan = await cloud.post<StartPlan>('/v1/rollouts/plan', document)
+      if (json) {
+        terminal.out(JSON.stringify(plan))
+        return
+      }
+      terminal.err(
+        `Rollout ${plan.name} would take ${plan.model}/${plan.version} to ${devicesText(plan.devices)}; nothing was started.`,
+      )
+      printList(terminal, plan.cohorts, {
+        columns: {
+          step: ({ step }) => stepText(document.spec.steps[step]! as Parameters<typeof stepText>[0]),
+          devices: ({ devices }) => devices,
+          'told by then': ({ told }) => told,
+          first: firstText,
+        },
+        none: 'no step tells a device',
+      })
+      const had = plan.had.map(({ version, devices }) => `${devices} have ${version ?? 'none'}`)
+      terminal.err(`Of ${plan.model}, ${had.join(', ')}.`)
     })
+}
+
+function addViews(rollout: Command, context: CliContext): void {
+  const { terminal } = context
   rollout
     .command('list')
     .description('List rollouts, newest first')
-    .option(...json)
+    .option(...JSON_OPTION)
     .action(async ({ json }: { json?: boolean }) => {
       printList(terminal, await listAll<Rollout>(await connect(context), '/v1/rollouts'), {
         json,
@@ -69,51 +131,180 @@ export function addRolloutCommands(program: Command, context: CliContext): void 
     })
   rollout
     .command('status')
-    .description('Show a rollout: its step, its devices, what the evidence says; ends with 1 where it has failed')
-    .argument('<rollout>', 'its name or number')
+    .description('Show a rollout: its steps, its devices, what the evidence says; ends with 1 where it has failed')
+    .argument(...WHICH)
     .option('-w, --watch', 'follow it until it ends or waits for a person')
-    .option(...json)
+    .option(...JSON_OPTION)
     .action(async (which: string, { watch, json }: { watch?: boolean; json?: boolean }) => {
       const cloud = await connect(context)
-      const found = watch ? await follow(cloud, which, context) : await cloud.get<Rollout>(pathOf(which))
-      show(found, json)
+      const found = watch ? await follow(cloud, pathOf(which), context) : await cloud.get<Rollout>(pathOf(which))
+      if (json || !watch || !terminal.frame) show(context, found, json)
       if (['failed', 'aborted'].includes(found.state) || (watch && found.state === 'paused')) {
         throw new Error(`rollout ${found.name} is ${found.state}: ${found.reason ?? ''}`)
       }
     })
+  rollout
+    .command('devices')
+    .description('List the devices of a rollout, and where each of them is')
+    .argument(...WHICH)
+    .addOption(new Option('--state <state>', 'those in this state').choices(STATES))
+    .option(...JSON_OPTION)
+    .action(async (which: string, { state, json }: { state?: string; json?: boolean }) => {
+      const query = state === undefined ? '' : `?state=${state}`
+      printList(terminal, await listAll<Member>(await connect(context), `${pathOf(which)}/devices${query}`), {
+        json,
+        columns: {
+          device: (one) => one.device,
+          state: (one) => one.state,
+          'had version': (one) => one.previousVersion,
+          told: (one) => instant(one.toldAt),
+          reason: (one) => one.reason,
+        },
+        none: 'no such device in it',
+      })
+    })
+  rollout
+    .command('queue')
+    .description('List what was told to devices that are away, and until when it waits for them')
+    .argument('[rollout]', 'of this one only: its name or number')
+    .option('--device <device>', 'for this one only')
+    .option(...JSON_OPTION)
+    .action(async (which: string | undefined, { device, json }: { device?: string; json?: boolean }) => {
+      const query = new URLSearchParams({ ...(which && { rollout: which }), ...(device && { device }) })
+      printList(terminal, await listAll<Queued>(await connect(context), `/v1/queued-actions?${query}`), {
+        json,
+        columns: {
+          device: (one) => one.device,
+          rollout: (one) => one.rollout,
+          action: ({ action, model, version }) =>
+            `${action === 'serve' ? 'serve' : 'go back to'} ${version === null ? `no ${model}` : `${model}/${version}`}`,
+          since: (one) => instant(one.since),
+          'waits until': (one) => (one.expiresAt === null ? 'it is back' : instant(one.expiresAt)),
+        },
+        none: 'nothing waits for a device',
+      })
+    })
+  rollout
+    .command('history')
+    .description('List what happened in a rollout, who decided it and why; newest first')
+    .argument(...WHICH)
+    .option(...JSON_OPTION)
+    .action(async (which: string, { json }: { json?: boolean }) => {
+      printList(terminal, await listAll<Happened>(await connect(context), `${pathOf(which)}/history`), {
+        json,
+        columns: {
+          at: (one) => instant(one.at),
+          who: (one) => one.who,
+          what: (one) => one.what,
+          reason: (one) => one.reason,
+        },
+        none: 'nothing yet',
+      })
+    })
+}
+
+function addVerbs(rollout: Command, context: CliContext): void {
   for (const [verb, description] of Object.entries(VERBS)) {
-    rollout
+    const command = rollout
       .command(verb)
       .description(description)
-      .argument('<rollout>', 'its name or number')
-      .option(...json)
-      .action(async (which: string, { json }: { json?: boolean }) =>
-        show(await (await connect(context)).post<Rollout>(`${pathOf(which)}/${verb}`), json),
-      )
+      .argument(...WHICH)
+      .option(...DRY_RUN)
+    if (SEVERE[verb]) command.option(...YES)
+    command
+      .option(...JSON_OPTION)
+      .action((which: string, options: VerbOptions) => act(context, { which, verb, options }))
   }
   rollout
     .command('promote')
     .description('Go on despite what holds it: a pause, an analysis, missing proof')
-    .argument('<rollout>', 'its name or number')
+    .argument(...WHICH)
     .option('--full', 'to every device at once, whatever the evidence says')
-    .option(...json)
-    .action(async (which: string, { full, json }: { full?: boolean; json?: boolean }) =>
-      show(await (await connect(context)).post<Rollout>(`${pathOf(which)}/promote${full ? '-full' : ''}`), json),
+    .option(...DRY_RUN)
+    .option('--yes', 'do not ask before --full')
+    .option(...JSON_OPTION)
+    .action((which: string, options: VerbOptions) =>
+      act(context, { which, verb: options.full ? 'promote-full' : 'promote', options }),
     )
 }
 
-const pathOf = (which: string) => `/v1/rollouts/${encodeURIComponent(which)}`
+interface Member {
+  readonly device: string
+  readonly state: string
+  readonly reason: string | null
+  readonly previousVersion: number | null
+  readonly toldAt: number | null
+}
+interface Queued {
+  readonly device: string
+  readonly rollout: string
+  readonly model: string
+  readonly action: 'serve' | 'go-back'
+  readonly version: number | null
+  readonly since: number
+  readonly expiresAt: number | null
+}
+interface Happened {
+  readonly at: number
+  readonly who: string
+  readonly what: string
+  readonly reason: string
+}
 
-async function follow(cloud: CloudClient, which: string, { terminal, signal }: CliContext): Promise<Rollout> {
-  for (;;) {
-    const found = await cloud.get<Rollout>(pathOf(which))
-    if (!GOES_ON.includes(found.state)) return found
-    const { succeeded = 0, told = 0, devices = 0 } = found.counts
-    terminal.progress(
-      `${found.name}: step ${found.step + 1}, ${succeeded} of ${told} told of ${devices}: ${found.reason ?? ''}`,
-    )
-    await sleep(LOOK, undefined, { signal })
+const pathOf = (which: string) => `/v1/rollouts/${encodeURIComponent(which)}`
+const firstText = ({ devices, first }: Named) =>
+  `${first.slice(0, 3).join(', ')}${devices > 3 ? `, … (${devices})` : ''}`
+
+async function act(
+  context: CliContext,
+  { which, verb, options }: { which: string; verb: string; options: VerbOptions },
+): Promise<void> {
+  const { dryRun, yes, json } = options
+  const cloud = await connect(context)
+  const severe = SEVERE[verb]
+  if (dryRun || (severe && !yes)) {
+    const plan = await cloud.get<VerbPlan>(`${pathOf(which)}/plan/${verb}`)
+    if (dryRun) return showPlan(context, plan, json)
+    const current = await cloud.get<Rollout>(pathOf(which))
+    const changing = plan.changes.reduce((sum, { devices }) => sum + devices, 0)
+    const devices = verb === 'promote-full' ? current.counts.untold : changing
+    if (severe) await confirm(context, { warning: severe(plan.name, devices), name: plan.name })
   }
+  show(context, await cloud.post<Rollout>(`${pathOf(which)}/${verb}`), json)
+}
+
+const TO: Readonly<Record<string, string>> = {
+  active: 'serve the version',
+  back: 'go back to what they had',
+  none: 'go on as they are, without the shadow',
+  shadow: 'run the version in shadow',
+  withdrawn: 'go on as they are',
+}
+
+function showPlan({ terminal }: CliContext, plan: VerbPlan, json?: boolean): void {
+  if (json) {
+    terminal.out(JSON.stringify(plan))
+    return
+  }
+  if (plan.effect === null) {
+    terminal.err(`Rollout ${plan.name}: nothing would change.`)
+    return
+  }
+  terminal.err(`Rollout ${plan.name} would be ${plan.state}: ${plan.effect}. Nothing was done.`)
+  printList(terminal, plan.changes, {
+    columns: {
+      'devices told to': ({ to }) => TO[to] ?? to,
+      devices: ({ devices }) => devices,
+      first: firstText,
+    },
+    none: 'No device would be told anything at once.',
+  })
+}
+
+function show({ terminal }: CliContext, found: Rollout, asJson?: boolean): void {
+  if (asJson) terminal.out(JSON.stringify(found))
+  else if (terminal.frame) for (const line of rolloutLines(found, painter(terminal))) terminal.out(line)
+  else printFacts(terminal, facts(found))
 }
 
 function facts({ id, name, model, version, state, reason, step, document, counts, analysis }: Rollout) {

@@ -285,6 +285,8 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   'policy delete': () => storecast('policy delete any', { answer: 'any' }),
   'rollout start': async () => {
+    expect(await json(`rollout start -f ${at('rollout.yaml')} --dry-run`)).toMatchObject({ devices: 1 })
+    expect(await json('rollout list')).toEqual([])
     expect(await json(`rollout start -f ${at('rollout.yaml')}`)).toMatchObject({ name: 'spring' })
   },
   'rollout list': async () => {
@@ -292,6 +294,15 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   'rollout status': async () => {
     expect(await json('rollout status spring')).toMatchObject({ counts: { devices: 1 } })
+  },
+  'rollout devices': async () => {
+    expect(await json('rollout devices spring --state pending')).toMatchObject([{ device: 'berlin-1' }])
+  },
+  'rollout queue': async () => {
+    expect(await json('rollout queue spring')).toEqual([])
+  },
+  'rollout history': async () => {
+    expect((await json('rollout history spring')).at(-1)).toMatchObject({ what: 'start' })
   },
   'rollout promote': async () => {
     await storecast('rollout status spring --watch', { status: 1 })
@@ -307,7 +318,9 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     expect(await json('rollout retry spring')).toMatchObject({ name: 'spring' })
   },
   'rollout abort': async () => {
-    expect(await json('rollout abort spring')).toMatchObject({ name: 'spring' })
+    expect(await json('rollout abort spring --dry-run')).toMatchObject({ state: 'aborting' })
+    await storecast('rollout abort spring', { answer: 'summer', status: 2 })
+    expect(await json('rollout abort spring --yes')).toMatchObject({ name: 'spring' })
     await vi.waitFor(async () => expect((await type(['rollout', 'status', 'spring'])).out).toMatch(/^state +aborted$/m))
   },
   'rollout undo': async () => {
@@ -317,7 +330,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     await storecast(`rollout start -f ${at('summer.yaml')}`)
     await vi.waitFor(() => reportsWhatIsDesired('berlin-2'), 10_000)
     await vi.waitFor(async () => expect((await json('rollout status summer')).state).toBe('succeeded'), 10_000)
-    expect(await json('rollout undo summer')).toMatchObject({ name: 'summer', state: 'undoing' })
+    expect(await json('rollout undo summer --yes')).toMatchObject({ name: 'summer', state: 'undoing' })
   },
   revoke: async () => {
     const line = `revoke demand@3 --reason slow --folder ${at('trust')} --key ${at('alice')}`

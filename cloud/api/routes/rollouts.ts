@@ -60,11 +60,35 @@ const Rollout = z.object({
   createdAt: UnixMs,
   finishedAt: UnixMs.nullable(),
 })
-const RolloutParams = z.object({
-  rollout: z
-    .string()
-    .max(64)
-    .regex(/^[a-z0-9_-]+$/, 'a rollout’s number or name'),
+const RolloutKey = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9_-]+$/, 'a rollout’s number or name')
+const RolloutParams = z.object({ rollout: RolloutKey })
+const Version = z.int().nullable().describe('Null: none of the model')
+const Wanted = z.enum(['none', 'shadow', 'active', 'back', 'withdrawn'])
+const First = z.array(DeviceId).describe('The first of them, ten at most')
+const StartPlan = z.object({
+  name: z.string(),
+  model: ModelName,
+  version: z.int(),
+  devices: Count,
+  cohorts: z.array(
+    z.object({
+      step: Count,
+      told: Count.describe('Devices told by then, those of the steps before included'),
+      devices: Count,
+      first: First,
+    }),
+  ),
+  had: z.array(z.object({ version: Version, devices: Count })).describe('What the devices would go back to'),
+})
+const VerbPlan = z.object({
+  name: z.string(),
+  effect: z.string().nullable().describe('Null: nothing would change'),
+  state: z.enum(ROLLOUT_STATES).describe('As it would be then, before any device has answered'),
+  step: Count,
+  changes: z.array(z.object({ to: Wanted, devices: Count, first: First })),
 })
 const tags = ['rollouts']
 
@@ -106,6 +130,47 @@ export const rolloutRoutes =
       async ({ body, principal, limit }, reply) =>
         reply.code(201).send(await rollouts.start(body, nameOf(principal), limit)),
     )
+    app.post(
+      '/v1/rollouts/plan',
+      {
+        config: { permission: 'rollout.write', sites: 'filtered', audit: { body: 'kept' } },
+        schema: {
+          tags,
+          summary: 'What a rollout would be: its devices, and the cohort that each step tells; nothing is changed',
+          body: RolloutDocument,
+          response: { 200: StartPlan },
+        },
+      },
+      ({ body, principal, limit }) => rollouts.planStart(body, nameOf(principal), limit),
+    )
+    app.get(
+      '/v1/queued-actions',
+      {
+        config: { permission: 'rollout.read', sites: 'filtered' },
+        schema: {
+          tags,
+          summary: 'What devices were told while they were away, and until when it waits for them; by device',
+          querystring: PageQuery.extend({ device: DeviceId.optional(), rollout: RolloutKey.optional() }),
+          response: {
+            200: pageOf(
+              z.object({
+                device: DeviceId,
+                rollout: z.string(),
+                id: z.string().describe('Number of the rollout'),
+                model: ModelName,
+                action: z.enum(['serve', 'go-back']),
+                version: Version,
+                since: UnixMs,
+                expiresAt: UnixMs.nullable().describe(
+                  'The device goes without then; null: it waits as long as it takes',
+                ),
+              }),
+            ),
+          },
+        },
+      },
+      ({ query: { cursor, ...query }, limit: within }) => seenBy(within).queue({ ...query, after: cursor }),
+    )
     app.get(
       '/v1/rollouts/:rollout',
       {
@@ -134,7 +199,7 @@ export const rolloutRoutes =
                 device: DeviceId,
                 state: MemberState,
                 reason: z.string().nullable(),
-                wanted: z.enum(['none', 'shadow', 'active', 'back', 'withdrawn']),
+                wanted: Wanted,
                 late: z.boolean(),
                 previousVersion: z.int().nullable(),
                 toldAt: UnixMs.nullable(),
@@ -177,6 +242,19 @@ export const rolloutRoutes =
       },
       ({ params, query: { cursor, limit }, limit: within }) =>
         seenBy(within).analyses(params.rollout, { after: cursor, limit }),
+    )
+    app.get(
+      '/v1/rollouts/:rollout/plan/:verb',
+      {
+        config: { permission: 'rollout.write', sites: 'filtered' },
+        schema: {
+          tags,
+          summary: 'What a verb would do; nothing is changed',
+          params: RolloutParams.extend({ verb: z.enum(VERBS) }),
+          response: { 200: VerbPlan },
+        },
+      },
+      ({ params, principal, limit }) => seenBy(limit).planVerb(params.rollout, params.verb, nameOf(principal)),
     )
     app.post(
       '/v1/rollouts/:rollout/:verb',

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { clipped } from '../terminal/terminal.ts'
+import { type Rollout, rolloutLine, rolloutLines } from './rollout-view.ts'
+
+const NOBODY = {
+  ...{ told: 0, pending: 0, updating: 0, succeeded: 0, failed: 0, rolledBack: 0, silent: 0, offline: 0 },
+  ...{ reverting: 0, reverted: 0, excluded: 0 },
+}
+const rollout: Rollout = {
+  ...{ id: '7', name: 'demand-eu', model: 'demand', version: 3, state: 'running', step: 2, createdAt: 0 },
+  reason: '90 of 100 succeeded, 5 at it',
+  document: {
+    spec: {
+      steps: [{ setWeight: 1 }, { analysis: {} }, { setWeight: 5 }, { pause: { duration: '24h' } }, { setCount: 3000 }],
+    },
+  },
+  counts: {
+    ...NOBODY,
+    devices: 2010,
+    excluded: 10,
+    told: 100,
+    untold: 1900,
+    shadow: 200,
+    succeeded: 91,
+    updating: 5,
+    offline: 2,
+    failed: 2,
+  },
+  cohorts: [
+    { ...NOBODY, step: 0, told: 20, succeeded: 20 },
+    { ...NOBODY, step: 2, told: 80, succeeded: 71, updating: 5, offline: 2, failed: 2 },
+  ],
+  analysis: {
+    analysis: {
+      ...{ verdict: 'non-inferior', reason: 'within the margin of 3.0 %' },
+      rule: { margin: 0.03, minDays: 7, maxDays: 14 },
+      estimate: { days: 9, mean: 0.004, lower: -0.017, upper: 0.025 },
+      guards: [{ guard: 'crashes', limit: 1, devices: 198, broken: 0, stop: false }],
+      denominators: { members: 200, matured: 198, pending: 2 },
+    },
+  },
+}
+const plain = (_style: string, text: string) => text
+
+describe('a rollout drawn', () => {
+  it('has a line for each step with its cohort, and the bounds of its evidence against the margin', () => {
+    expect(rolloutLines(rollout, plain)).toEqual([
+      'demand-eu (7)  demand/3  running',
+      '90 of 100 succeeded, 5 at it',
+      '',
+      `  ✓ 1 %          ${'█'.repeat(32)}  20 succeeded`,
+      '  ✓ analysis',
+      `  ▸ 5 %          ${'█'.repeat(28)}▓▓░╳  71 succeeded, 5 at it, 2 away, 2 failed`,
+      '    pause 24h',
+      `    3000 devices ${'·'.repeat(32)}  1900 devices`,
+      '    █ succeeded  ▓ at it  ░ away  ╳ failed, rolled back or silent  ◁ back at what it had',
+      '    2010 devices: 100 told, 1900 not yet, 200 of them in shadow, 10 left',
+      '',
+      'evidence: non-inferior  within the margin of 3.0 %',
+      '    −4.5 % ───────────────┝━━━━━━━━┼━●━━━━━━━━━━┥──┊──────── +4.5 %',
+      '    error +0.4 % (● in its 95 % bounds −1.7 % to +2.5 %), margin 3.0 % (┊)',
+      '    closed days 9 of 7 to 14; 200 devices, 198 with a closed day, 2 without',
+      '    crashes: 0 of 198 devices above 1',
+    ])
+  })
+
+  it('fits a narrow terminal, colours and all', () => {
+    const colour = (_style: string, text: string) => `\x1b[32m${text}\x1b[39m`
+    expect(clipped(colour('', 'abcdef'), 3)).toBe('\x1b[32mabc\x1b[39m')
+  })
+
+  it('is one line where nothing can be drawn', () => {
+    expect(rolloutLine(rollout)).toBe(
+      'demand-eu running, step 3 of 5 (5 %): 100 of 2010 told, 91 succeeded, 5 at it, 2 away, 2 failed, 10 left; evidence non-inferior; 90 of 100 succeeded, 5 at it',
+    )
+  })
+})

@@ -28,10 +28,10 @@ export interface Caller {
 
 export interface AccessCheck {
   /**
-   * @throws UnauthenticatedError where nobody is known by what was shown; ForbiddenError `wrong-role` where devices call
-   *   what is people's or people what is devices', `not-permitted` where no role of the caller's may do it.
+   * @param permission what the route asks for: a device whose certificate has expired is known to renew it
+   * @throws UnauthenticatedError where nobody is known by what was shown
    */
-  check(caller: Caller, permission: Permission | 'public'): Promise<Principal | undefined>
+  identify(caller: Caller, permission: Permission): Promise<Principal>
 }
 
 interface AccessOptions {
@@ -65,8 +65,7 @@ export function accessControl({ identify, devices, adminTokens }: AccessOptions)
   }
 
   return {
-    async check({ authorization, cookie }, permission) {
-      if (permission === 'public') return undefined
+    async identify({ authorization, cookie }) {
       const token = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1]
       if (token === undefined && cookie === undefined) {
         throw new UnauthenticatedError({
@@ -75,19 +74,20 @@ export function accessControl({ identify, devices, adminTokens }: AccessOptions)
         })
       }
       const principal = await (token === undefined ? identify(cookie!, 'cookie') : byToken(token))
-      if (!principal) {
-        throw new UnauthenticatedError({
-          code: 'token-unknown',
-          message: 'The token is not known here, has expired, or was withdrawn. Log in again, or ask for a new one.',
-        })
-      }
-      requirePermission(principal, permission)
-      return principal
+      if (principal) return principal
+      throw new UnauthenticatedError({
+        code: 'token-unknown',
+        message: 'The token is not known here, has expired, or was withdrawn. Log in again, or ask for a new one.',
+      })
     },
   }
 }
 
-function requirePermission(principal: Principal, permission: Permission): void {
+/**
+ * @throws ForbiddenError `wrong-role` where devices call what is people's or people what is devices', `not-permitted` where no
+ *   role of the caller's may do it
+ */
+export function requirePermission(principal: Principal, permission: Permission): void {
   const granted = principal.kind === 'device' ? DEVICE_GRANTS : principal.grants
   if (granted.has(permission)) return
   const forDevices = permission === 'certificate.renew'

@@ -19,8 +19,7 @@ export function certificateAccess(options: CertificateAccessOptions): AccessChec
   const { authority, certificates, clock, renewExpiredDays } = options
   const refuse = (code: string, message: string) => new UnauthenticatedError({ code, message })
   return {
-    async check({ certificate }, permission) {
-      if (permission === 'public') return undefined
+    async identify({ certificate }, permission) {
       if (!DEVICE_GRANTS.has(permission)) {
         throw new ForbiddenError({
           code: 'wrong-role',

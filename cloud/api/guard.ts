@@ -14,7 +14,7 @@ import {
   siteWithin,
 } from '../platform/label-limit.ts'
 import { unknownTask } from '../stewardship/index.ts'
-import { type AccessCheck, readCookie } from './access.ts'
+import { type AccessCheck, readCookie, requirePermission } from './access.ts'
 import type { App, SitesOf } from './route.ts'
 
 declare module 'fastify' {
@@ -36,7 +36,9 @@ export function guard(app: App, { access, pool }: { access: AccessCheck; pool: P
     if (request.is404) return
     const { socket } = request.raw
     const { permission, sites } = request.routeOptions.config
-    request.principal = await access.check(
+    if (permission === 'public') return
+    // Known before anything is refused: the audit log says to whom.
+    request.principal = await access.identify(
       {
         authorization: request.headers.authorization,
         cookie: cookieOf(request),
@@ -44,6 +46,7 @@ export function guard(app: App, { access, pool }: { access: AccessCheck; pool: P
       },
       permission,
     )
+    requirePermission(request.principal, permission)
     if (sites !== 'all' || !isLimited(request.limit)) return
     throw new ForbiddenError({
       code: 'limited',
@@ -129,8 +132,8 @@ function namedBy(sites: SitesOf, request: FastifyRequest): { kind: keyof typeof 
 }
 
 /**
- * @returns the site that it is about; undefined for a thing that is not there, of which the handler has something to say
- * @throws NotFoundError as for what is not there
+ * @returns the site that it is about; undefined for a thing that is of no one site
+ * @throws NotFoundError for what lies outside, as for what is not there; a site that is not there may be created
  */
 async function requireWithin(
   pool: Pool,
@@ -140,6 +143,6 @@ async function requireWithin(
   const { sql, unknown }: Place = PLACES[kind]
   const { rows } = await pool.query<{ site: string | null; within: boolean }>(sql, [id, limit])
   const [found] = rows
-  if (found && !found.within) unknown(id)
-  return found ? (found.site ?? undefined) : kind === 'site' ? id : undefined
+  if (found?.within) return found.site ?? undefined
+  return found || kind !== 'site' ? unknown(id) : id
 }

@@ -67,6 +67,8 @@ export const caller =
       ...(bytes !== undefined && { body: bytes as Uint8Array<ArrayBuffer> }),
     })
     const type = response.headers.get('content-type') ?? ''
-    const body = type.includes('json') ? await response.json() : new Uint8Array(await response.arrayBuffer())
+    const answered = new Uint8Array(await response.arrayBuffer())
+    const body =
+      type.includes('json') && answered.length > 0 ? JSON.parse(new TextDecoder().decode(answered)) : answered
     return { status: response.status, headers: response.headers, body }
   }

@@ -63,7 +63,7 @@ import { rolloutsOfGroup, startRollouts } from './rollout/index.ts'
 import { cloudStatus } from './status.ts'
 import { startStewardship } from './stewardship/index.ts'
 import { databaseOf, identityFolder, MIGRATIONS, openObjects, VERSION } from './storage.ts'
-import { createTelemetry } from './telemetry/index.ts'
+import { createTelemetry, startUpkeep } from './telemetry/index.ts'
 import { startTrainings, type Train, trainOnDrift } from './training/index.ts'
 import { startTrust, type Trust } from './trust/index.ts'
 
@@ -198,6 +198,8 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const quarantine = createQuarantine({ database, clock })
 
   const telemetry = createTelemetry({ database, devices, objects })
+  const { keep, rollUpSeconds } = config.telemetry
+  stack.use(startUpkeep({ database, retention: keep, clock, log, everyMs: rollUpSeconds * 1000 }))
   const governance = createGovernance({ database, audit, clock })
   const registry = createRegistry({
     ...{ database, objects, clock },

@@ -8,6 +8,10 @@ import { readText } from './platform/files.ts'
 const Port = z.int().min(0).max(65_535)
 const Host = z.string().min(1).max(255)
 
+/** At least a month, so that what is late as devices are comes in time. */
+const KeptDays = z.int().min(31).max(36_500).nullable()
+const longest = (days: number | null) => days ?? Number.POSITIVE_INFINITY
+
 /** What a file may say. Secrets are not here: they come from the environment, or from files that it names. */
 const Settings = z.strictObject({
   /** Folder of the database, the objects and training's working files. */
@@ -70,6 +74,26 @@ const Settings = z.strictObject({
       keys: z.string().min(1).optional(),
       /** The operators' first root, pinned; otherwise the first that an operator sends. */
       root: z.string().min(1).optional(),
+    })
+    .prefault({}),
+  telemetry: z
+    .strictObject({
+      /**
+       * Days for which what devices send is kept: windows as they come, rolled up into hours, and into days; null keeps for
+       * good. Whole months are dropped, once the coarser level has them.
+       */
+      keep: z
+        .strictObject({
+          windows: KeptDays.default(90),
+          hours: KeptDays.default(730),
+          days: KeptDays.default(null),
+        })
+        .refine(({ windows, hours, days }) => longest(windows) <= longest(hours) && longest(hours) <= longest(days), {
+          error: 'hours are kept at least as long as windows, and days as hours',
+        })
+        .prefault({}),
+      /** Between two looks for what has come and is to be rolled up. */
+      rollUpSeconds: z.int().min(1).max(3600).default(60),
     })
     .prefault({}),
   training: z.strictObject({ concurrency: z.int().min(1).max(16).default(1) }).prefault({}),

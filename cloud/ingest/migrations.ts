@@ -249,4 +249,9 @@ export const ingestMigrations: readonly Migration[] = [
         FROM windows w JOIN series s ON s.id = w.series GROUP BY s.device;
     `,
   },
+  {
+    id: 262,
+    name: 'changes in the order in which they came',
+    sql: 'ALTER TABLE window_changes ADD COLUMN id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
+  },
 ]

@@ -9,4 +9,41 @@ export const telemetryMigrations: readonly Migration[] = [
       CREATE INDEX series_sensor ON series (sensor, device);
     `,
   },
+  {
+    id: 310,
+    name: 'windows rolled up into hours and days',
+    sql: `
+      -- By the hours and days of the site's calendar, cut where a month begins (UTC). A window that does not fit into one, as
+      -- a day's does not into an hour, stands for itself. Hours have a partition a month, see openMonths.
+      CREATE TABLE window_hours (
+        series int4 NOT NULL,
+        start_at int8 NOT NULL,
+        end_at int8 NOT NULL,
+        count int8 NOT NULL,
+        sum int8 NOT NULL,
+        min int8 NOT NULL,
+        max int8 NOT NULL,
+        last int8 NOT NULL,
+        sketch bytea NOT NULL,
+        missing int8 NOT NULL,
+        late int8 NOT NULL,
+        out_of_range int8 NOT NULL,
+        flat int8 NOT NULL,
+        duplicate int8 NOT NULL,
+        wrong_type int8 NOT NULL,
+        wrong_unit int8 NOT NULL,
+        untrusted int8 NOT NULL,
+        -- Pairs of start and end of the times of its windows; null: all of its own.
+        covered jsonb,
+        PRIMARY KEY (series, start_at, end_at)
+      ) PARTITION BY RANGE (start_at);
+      CREATE TABLE window_hours_other PARTITION OF window_hours DEFAULT;
+      CREATE TABLE window_days (LIKE window_hours, PRIMARY KEY (series, start_at, end_at));
+      -- What began earlier is dropped at that level.
+      CREATE TABLE window_floors (
+        level text PRIMARY KEY CHECK (level IN ('windows', 'hours')),
+        floor int8 NOT NULL
+      );
+    `,
+  },
 ]

@@ -3,6 +3,8 @@ import type { Pool } from 'pg'
 import type { Devices } from '../devices/index.ts'
 import type { Objects } from '../platform/objects.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
+import { windowsOfAllTimes } from './merged/rows.ts'
+import { readFloors } from './rollups/floors.ts'
 import { readingsIn, readScales } from './scales.ts'
 
 /** A window as people read it: in the unit where the site or the contract defines the series, in whole steps where not. */
@@ -56,10 +58,10 @@ export async function windowSums(
   { site, sensor, from, to }: { site: string; sensor: string } & Span,
 ): Promise<WindowSteps[]> {
   const { rows } = await pool.query<WindowSteps>(
-    `SELECT DISTINCT ON (s.entity, w.start_at, w.end_at) s.entity, w.start_at AS start, w.end_at AS end, w.sum
-     FROM series s JOIN devices d ON d.id = s.device JOIN windows w ON w.series = s.id
-     WHERE d.site = $1 AND s.sensor = $2 AND w.start_at >= $3 AND w.end_at <= $4
-     ORDER BY s.entity, w.start_at, w.end_at, w.count DESC`,
+    `SELECT DISTINCT ON (s.entity, w.start, w.end) s.entity, w.start, w.end, w.sum
+     FROM series s JOIN devices d ON d.id = s.device JOIN (${windowsOfAllTimes(await readFloors(pool))}) w ON w.series = s.id
+     WHERE d.site = $1 AND s.sensor = $2 AND w.start >= $3 AND w.end <= $4
+     ORDER BY s.entity, w.start, w.end, w.count DESC`,
     [site, sensor, from, to],
   )
   return rows
@@ -68,9 +70,12 @@ export async function windowSums(
 /** End of the newest window of any series of a site; 0 where there is none. */
 export async function newestWindowEnd(pool: Pool, site: string): Promise<number> {
   const { rows } = await pool.query<{ end: number | null }>(
-    `SELECT max(w.end_at) AS end FROM series s JOIN devices d ON d.id = s.device
-     CROSS JOIN LATERAL (SELECT end_at FROM windows WHERE series = s.id ORDER BY start_at DESC LIMIT 1) w
-     WHERE d.site = $1`,
+    `SELECT max(e.end_at) AS end FROM devices d JOIN series s ON s.device = d.id CROSS JOIN LATERAL (
+       (SELECT end_at FROM windows WHERE series = s.id ORDER BY start_at DESC LIMIT 1)
+       UNION ALL (SELECT (covered->-1->>1)::int8 FROM window_hours WHERE series = s.id AND covered IS NOT NULL
+         ORDER BY start_at DESC LIMIT 1)
+       UNION ALL (SELECT end_at FROM window_hours WHERE series = s.id AND covered IS NULL ORDER BY start_at DESC LIMIT 1)
+     ) e WHERE d.site = $1`,
     [site],
   )
   return rows[0]?.end ?? 0

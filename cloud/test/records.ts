@@ -47,6 +47,11 @@ export async function addWindows(
          (start int8, "end" int8, count int8, sum int8, min int8, max int8, last int8, sketch text)`,
       [found[0]!.id, JSON.stringify(packed)],
     )
+    await pool.query('INSERT INTO window_changes (device, from_at, to_at) VALUES ($1, $2, $3)', [
+      device,
+      Math.min(...windows.map(({ start }) => start)),
+      Math.max(...windows.map(({ end }) => end)),
+    ])
   }
 }
 

@@ -8,9 +8,11 @@ import { InvalidError } from '../../platform/errors.ts'
 import { type LabelLimit, NO_LIMIT, siteWithin } from '../../platform/label-limit.ts'
 import type { Objects } from '../../platform/objects.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../../platform/paging.ts'
+import { cellSpan } from '../rollups/cells.ts'
 import { readScales, type Scale } from '../scales.ts'
 import { bucketOf, type Resolution } from './buckets.ts'
 import { type Merged, Merger, type WindowRow } from './merger.ts'
+import { readRows } from './rows.ts'
 
 /** What merged windows are told apart by; everything else is merged. `label:region` is a label of the device or its site. */
 export type MergeKey = 'time' | 'sensor' | 'entity' | 'device' | 'site' | `label:${string}`
@@ -28,7 +30,10 @@ export interface SeriesFilter {
 }
 
 export interface MergedQuery extends SeriesFilter {
-  /** Windows that begin in `[from, to)`, Unix ms: neighbouring spans share none and leave none out. */
+  /**
+   * What begins in `[from, to)`, Unix ms, of windows, hours or days as the resolution has it: neighbouring spans share nothing
+   * and leave nothing out.
+   */
   readonly from: number
   readonly to: number
   readonly resolution: Resolution
@@ -61,7 +66,6 @@ export interface MergedWindows extends Merged {
 /** Rows that one question may read, and groups that it may come to: what fits a second or two, and memory. */
 const MAX_ROWS = 2_000_000
 const MAX_GROUPS = 100_000
-const FETCHED = 5000
 
 /**
  * Merges windows of the series that fit, by time and whatever else is asked for: counts, sums, extremes and quality exactly,
@@ -103,11 +107,21 @@ async function mergeGroups(
     }
     const groups = new Map<string, Group>()
     // What a series contributes to is the same but for time.
-    const places = new Map([...series].map(([id, one]) => [id, placeOf(one, keys, scales(one.site, one.sensor))]))
-    for await (const rows of readWindows(client, query, [...series.keys()])) {
+    const places = new Map(
+      [...series].map(([id, one]) => [
+        id,
+        { ...placeOf(one, keys, scales(one.site, one.sensor)), device: one.device, zone: calendarOf(one.zone) },
+      ]),
+    )
+    let read = 0
+    const wanted = { resolution, start: query.from, end: query.to, series: places }
+    for await (const rows of readRows(client, wanted)) {
+      read += rows.length
+      if (read > MAX_ROWS) throw tooMuch(`${MAX_ROWS} windows`)
       for (const row of rows) {
         const place = places.get(row.series)!
-        const time = byTime ? timeOf(calendarOf(place.zone), resolution, row) : ALL_TIME
+        const span = resolution === 'window' ? row : cellSpan(place.zone, resolution, row)
+        const time = byTime ? timeOf(place.zone, resolution, row) : ALL_TIME
         const name = `${time.sort} ${place.name}`
         let group = groups.get(name)
         if (!group) {
@@ -115,7 +129,7 @@ async function mergeGroups(
           group = { time, place, merger: new Merger() }
           groups.set(name, group)
         }
-        group.merger.add(row)
+        group.merger.add(row, span)
       }
     }
     return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, group]) => [name, resultOf(group)] as const)
@@ -136,7 +150,6 @@ interface Place {
   readonly name: string
   readonly key: MergedWindows['key']
   readonly scale: Scale
-  readonly zone: string
 }
 
 interface Time {
@@ -169,7 +182,7 @@ function placeOf(one: Series, keys: readonly Exclude<MergeKey, 'time'>[], scale:
   const value = (key: Exclude<MergeKey, 'time'>) =>
     key.startsWith('label:') ? (one.labels[key.slice(6)] ?? null) : one[key as 'sensor' | 'entity' | 'device' | 'site']
   const key = Object.fromEntries(keys.map((name) => [name, value(name)]))
-  return { name: JSON.stringify([Object.values(key), scale]), key, scale, zone: one.zone }
+  return { name: JSON.stringify([Object.values(key), scale]), key, scale }
 }
 
 const resultOf = ({ time, place, merger }: Group): MergedWindows => ({
@@ -192,23 +205,6 @@ async function readSeries(client: PoolClient, filter: SeriesFilter): Promise<Rea
     [...selecting(selector), sensor ?? null, entity ?? null, device ?? null, site ?? null, within],
   )
   return new Map(rows.map((row) => [row.id, row]))
-}
-
-async function* readWindows(client: PoolClient, { from, to }: MergedQuery, series: readonly number[]) {
-  await client.query(
-    `DECLARE merged NO SCROLL CURSOR FOR
-     SELECT series, start_at AS start, end_at AS end, count, sum, min, max, last, sketch, missing, late,
-       out_of_range AS "outOfRange", flat, duplicate, wrong_type AS "wrongType", wrong_unit AS "wrongUnit", untrusted
-     FROM windows WHERE series = ANY($1) AND start_at >= $2 AND start_at < $3`,
-    [series, from, to],
-  )
-  for (let read = 0; ; ) {
-    const { rows } = await client.query<WindowRow>(`FETCH ${FETCHED} FROM merged`)
-    if (rows.length === 0) return
-    read += rows.length
-    if (read > MAX_ROWS) throw tooMuch(`${MAX_ROWS} windows`)
-    yield rows
-  }
 }
 
 const tooMuch = (what: string) =>

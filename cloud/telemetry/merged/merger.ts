@@ -1,5 +1,5 @@
 import type { WindowQuality } from '@storecast/shared/contracts'
-import { NO_QUALITY, Sketch } from '@storecast/shared/windows'
+import { NO_QUALITY, Sketch, type Span } from '@storecast/shared/windows'
 
 /** A window as its row has it; values in whole steps. */
 export interface WindowRow extends WindowQuality {
@@ -16,7 +16,7 @@ export interface WindowRow extends WindowQuality {
 
 /** What windows of one scale come to; values in whole steps. */
 export interface Merged {
-  /** Of the first and the last that was merged. */
+  /** Of the first and the last window, hour or day that was merged. */
   readonly start: number
   readonly end: number
   /** How many series it is over. */
@@ -50,10 +50,11 @@ export class Merger {
   #last = 0
   #lastEnd = -Infinity
 
-  add(row: WindowRow): void {
+  /** @param span of the window, hour or day that the row is, or is a part of */
+  add(row: WindowRow, span: Span): void {
     this.#series.add(row.series)
-    this.#start = Math.min(this.#start, row.start)
-    this.#end = Math.max(this.#end, row.end)
+    this.#start = Math.min(this.#start, span.start)
+    this.#end = Math.max(this.#end, span.end)
     for (const fault of FAULTS) this.#quality[fault] += row[fault]
     if (row.count === 0) return
     this.#count += row.count

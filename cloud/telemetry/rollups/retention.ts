@@ -1,0 +1,92 @@
+import type { PoolClient } from 'pg'
+import type { Database } from '../../platform/database.ts'
+import type { Floors } from './floors.ts'
+import { readFloors } from './floors.ts'
+import { ownsUpkeep } from './roll-up.ts'
+
+/** Days for which each level is kept; coarser ones at least as long as finer ones. Null: for good. */
+export interface Retention {
+  readonly windows: number | null
+  readonly hours: number | null
+  readonly days: number | null
+}
+
+const DAY = 86_400_000
+const TABLES = { windows: 'windows', hours: 'window_hours' } as const
+
+/**
+ * Drops what policy keeps no longer: windows and hours by whole months (UTC), once all of the month is rolled up; days one by
+ * one. Where devices write all the time and no lock comes within a second, the next pass tries again.
+ * @returns the months' partitions that were dropped
+ */
+export async function dropExpired(database: Database, retention: Retention, now: number): Promise<readonly string[]> {
+  const dropped: string[] = []
+  for (const level of ['windows', 'hours'] as const) {
+    const days = retention[level]
+    if (days === null) continue
+    for (const month of await monthsBefore(database, TABLES[level], now - days * DAY)) {
+      const done = await database.transaction((client) => dropMonth(client, level, month))
+      if (!done) break
+      dropped.push(month.partition)
+    }
+  }
+  if (retention.days !== null) {
+    const end = now - retention.days * DAY
+    await database.transaction(async (client) => {
+      if (!(await ownsUpkeep(client))) return
+      await client.query(
+        `DELETE FROM window_days WHERE end_at <= $1 AND NOT EXISTS (SELECT 1 FROM window_changes WHERE from_at < $1)`,
+        [end],
+      )
+    })
+  }
+  return dropped
+}
+
+interface OldMonth {
+  readonly partition: string
+  readonly to: number
+}
+
+/** Partitions that end before a time, oldest first. */
+async function monthsBefore({ pool }: Database, table: string, time: number): Promise<readonly OldMonth[]> {
+  const { rows } = await pool.query<{ partition: string; year: number; month: number }>(
+    `SELECT c.relname AS partition, m[1]::int4 AS year, m[2]::int4 AS month
+     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
+       LATERAL regexp_match(c.relname, '_(\\d{4})_(\\d{2})$') AS m
+     WHERE i.inhparent = $1::regclass AND m IS NOT NULL ORDER BY 2, 3`,
+    [table],
+  )
+  return rows
+    .map(({ partition, year, month }) => ({ partition, to: Date.UTC(year, month) }))
+    .filter(({ to }) => to <= time)
+}
+
+/** Whether the month is gone. */
+async function dropMonth(client: PoolClient, level: keyof Floors, { partition, to }: OldMonth): Promise<boolean> {
+  if (!(await ownsUpkeep(client))) return false
+  const table = TABLES[level]
+  await client.query("SET LOCAL lock_timeout = '1s'")
+  try {
+    await client.query(`SAVEPOINT before; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`)
+  } catch (error) {
+    if ((error as { code?: string }).code !== '55P03') throw error
+    await client.query('ROLLBACK TO SAVEPOINT before')
+    return false
+  }
+  const floors = await readFloors(client)
+  // Below the windows' floor, what comes late is folded first; nothing finer may go after what is coarser.
+  if (level === 'hours' && floors.windows < to) return false
+  const pending = await client.query('SELECT 1 FROM window_changes WHERE from_at < $1 LIMIT 1', [to])
+  if (pending.rowCount !== 0) return false
+  const late = await client.query(`SELECT 1 FROM ${partition} LIMIT 1`)
+  if (level === 'windows' && to <= floors.windows && late.rowCount !== 0) return false
+  await client.query(`DROP TABLE ${partition}`)
+  await client.query(`DELETE FROM ${table}_other WHERE start_at < $1`, [to])
+  await client.query(
+    `INSERT INTO window_floors (level, floor) VALUES ($1, $2)
+     ON CONFLICT (level) DO UPDATE SET floor = greatest(window_floors.floor, excluded.floor)`,
+    [level, to],
+  )
+  return true
+}

@@ -1,0 +1,172 @@
+import { type Calendar, calendar, type Span } from '@storecast/shared/windows'
+import type { PoolClient } from 'pg'
+import type { Database } from '../../platform/database.ts'
+import { openMonths } from '../../platform/partitions.ts'
+import { readCells, replaceCells, type SeriesCell } from './cell-rows.ts'
+import { type Cell, cellSpan, fold, rollUp } from './cells.ts'
+import { readFloors } from './floors.ts'
+
+/** Any number that no other program on the server uses: one cloud at a time rolls up, or drops what is. */
+const UPKEEP_LOCK = 7_305_003
+const DAY = 86_400_000
+/** Changes that one step takes, and the time they may span: what a transaction holds in memory. */
+const STEP_CHANGES = 200
+const STEP_MS = 8 * DAY
+
+/** Whether this transaction is the one that keeps telemetry up; another cloud's is passed by. */
+export async function ownsUpkeep(client: PoolClient): Promise<boolean> {
+  const { rows } = await client.query<{ owns: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS owns', [UPKEEP_LOCK])
+  return rows[0]!.owns
+}
+
+/**
+ * Rolls up what was changed of one device, of those that wait the one that waits longest. One transaction: a process killed
+ * anywhere leaves a whole step or none.
+ * @returns whether there may be more
+ */
+export function rollUpNext(database: Database, now: number): Promise<boolean> {
+  return database.transaction(async (client) => {
+    if (!(await ownsUpkeep(client))) return false
+    const { rows } = await client.query<{ device: string; zone: string }>(
+      `SELECT c.device, s.time_zone AS zone FROM window_changes c JOIN devices d ON d.id = c.device
+       JOIN sites s ON s.id = d.site ORDER BY c.id LIMIT 1`,
+    )
+    const next = rows[0]
+    if (!next) return false
+    const zone = calendar(next.zone)
+    const changed = await takeChanges(client, next.device, zone)
+    const series = await client.query<{ id: number }>('SELECT id FROM series WHERE device = $1', [next.device])
+    const ids = series.rows.map(({ id }) => id)
+    for (const span of changed) await rollUpSpan(client, { series: ids, zone, span, now })
+    return true
+  })
+}
+
+/** What is known to have changed: as much as a step takes, joined; the rest stays. */
+async function takeChanges(client: PoolClient, device: string, zone: Calendar): Promise<readonly Span[]> {
+  const { rows } = await client.query<Span>(
+    `DELETE FROM window_changes WHERE id IN (
+       SELECT id FROM window_changes WHERE device = $1 ORDER BY id LIMIT ${STEP_CHANGES})
+     RETURNING from_at AS start, to_at AS end`,
+    [device],
+  )
+  const taken: Span[] = []
+  let left = STEP_MS
+  for (const { start, end } of joinByDay(rows)) {
+    // At a local midnight, across which no window lies.
+    const until = left <= 0 ? start : Math.min(end, zone.windowAt(start + left, '1d').end)
+    if (until > start) taken.push({ start, end: until })
+    left -= until - start
+    if (until < end) {
+      await client.query('INSERT INTO window_changes (device, from_at, to_at) VALUES ($1, $2, $3)', [
+        device,
+        until,
+        end,
+      ])
+    }
+  }
+  return taken
+}
+
+/** Spans that lie within a day of each other as one: they share their days. */
+function joinByDay(spans: readonly Span[]): Span[] {
+  const joined: { start: number; end: number }[] = []
+  for (const { start, end } of spans.toSorted((a, b) => a.start - b.start)) {
+    const open = joined.at(-1)
+    if (open && start - open.end < DAY) open.end = Math.max(open.end, end)
+    else joined.push({ start, end })
+  }
+  return joined
+}
+
+interface Work {
+  readonly series: readonly number[]
+  readonly zone: Calendar
+  readonly span: Span
+  readonly now: number
+}
+
+type BySeries = Map<number, readonly Cell[]>
+
+/**
+ * Rolls the windows of a span up into hours, and these into days. Where windows are still there, the hours are made anew of
+ * them; where they were dropped, what came late is folded into the hours, or, where these were dropped as well, into the days.
+ */
+async function rollUpSpan(client: PoolClient, { series, zone, span, now }: Work): Promise<void> {
+  const hourOf = (window: Span) => cellSpan(zone, 'hour', window)
+  const dayOf = (window: Span) => cellSpan(zone, 'day', window)
+  const floors = await readFloors(client)
+  const hourly = { start: zone.windowAt(span.start, '1h').start, end: zone.windowAt(span.end - 1, '1h').end, series }
+  const [closed, open] = split(await readCells(client, 'windows', hourly), floors.windows)
+  const before = await readCells(client, 'window_hours', hourly)
+  const touched = [...new Set([...closed, ...open, ...before].map((one) => one.series))]
+
+  const hours: BySeries = new Map([...bySeries(open)].map(([id, cells]) => [id, rollUp(cells, hourOf)]))
+  for (const one of before) if (one.cell.start < floors.windows) add(hours, one)
+  // Days are made of all their hours.
+  const daily = {
+    start: zone.windowAt(span.start, '1d').start,
+    end: zone.windowAt(span.end - 1, '1d').end,
+    series: touched,
+  }
+  const days: BySeries = new Map()
+  for (const one of await readCells(client, 'window_days', daily)) if (one.cell.start < floors.hours) add(days, one)
+  for (const { series, cell } of closed.toSorted((a, b) => a.cell.start - b.cell.start)) {
+    const [cells, spanOf] = cell.start < floors.hours ? [days, dayOf] : [hours, hourOf]
+    const folded = fold(cells.get(series) ?? [], cell, spanOf)
+    cells.set(series, folded.cells)
+    if (folded.conflict) await noteConflict(client, { series, cell, finerCount: folded.conflict.count, now })
+  }
+  await openMonths(
+    client,
+    'window_hours',
+    [...hours.values()].flat().map(({ start }) => start),
+  )
+  await replaceCells(client, 'window_hours', { ...hourly, cells: listed(hours) })
+  await dropFolded(client, { ...hourly, end: Math.min(hourly.end, floors.windows) }, closed)
+
+  const [, whole] = split(await readCells(client, 'window_hours', daily), floors.hours)
+  for (const [id, cells] of bySeries(whole)) {
+    for (const cell of rollUp(cells, dayOf)) add(days, { series: id, cell })
+  }
+  await replaceCells(client, 'window_days', { ...daily, cells: listed(days) })
+}
+
+const add = (into: BySeries, { series, cell }: SeriesCell) => into.set(series, [...(into.get(series) ?? []), cell])
+
+const listed = (cells: BySeries): SeriesCell[] =>
+  [...cells].flatMap(([series, list]) => list.map((cell) => ({ series, cell })))
+
+async function dropFolded(
+  client: PoolClient,
+  { series, start, end }: Span & { readonly series: readonly number[] },
+  folded: readonly SeriesCell[],
+): Promise<void> {
+  if (folded.length === 0) return
+  await client.query('DELETE FROM windows WHERE series = ANY($1) AND start_at >= $2 AND start_at < $3', [
+    series,
+    start,
+    end,
+  ])
+}
+
+function split(cells: readonly SeriesCell[], floor: number): [closed: SeriesCell[], open: SeriesCell[]] {
+  return [cells.filter(({ cell }) => cell.start < floor), cells.filter(({ cell }) => cell.start >= floor)]
+}
+
+const bySeries = (cells: readonly SeriesCell[]): ReadonlyMap<number, Cell[]> =>
+  new Map([...Map.groupBy(cells, ({ series }) => series)].map(([id, list]) => [id, list.map(({ cell }) => cell)]))
+
+async function noteConflict(
+  client: PoolClient,
+  { series, cell, finerCount, now }: SeriesCell & { readonly finerCount: number; readonly now: number },
+): Promise<void> {
+  await client.query(
+    `INSERT INTO window_conflicts (series, start_at, end_at, count, finer_count, epoch, seq, noticed_at)
+     SELECT series, start_at, end_at, count, $4, epoch, seq, $5 FROM windows
+     WHERE series = $1 AND start_at = $2 AND end_at = $3
+     ON CONFLICT (series, start_at, end_at) DO UPDATE SET count = excluded.count, finer_count = excluded.finer_count,
+       epoch = excluded.epoch, seq = excluded.seq, noticed_at = excluded.noticed_at`,
+    [series, cell.start, cell.end, finerCount, now],
+  )
+}

@@ -50,8 +50,8 @@ export class Merger {
   #last = 0
   #lastEnd = -Infinity
 
-  /** @param span of the window, hour or day that the row is, or is a part of */
-  add(row: WindowRow, span: Span): void {
+  /** @param span of the hour or day that the row is a part of; without, its own */
+  add(row: WindowRow, span: Span = row): void {
     this.#series.add(row.series)
     this.#start = Math.min(this.#start, span.start)
     this.#end = Math.max(this.#end, span.end)

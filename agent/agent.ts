@@ -17,8 +17,9 @@ import { openReading } from './platform/database.ts'
 import { makeDirectory } from './platform/files.ts'
 import { lockDirectory } from './platform/lock.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
+import { openTracing } from './platform/tracing.ts'
 import { startWriter } from './platform/writer.ts'
-import { Sync } from './sync/index.ts'
+import { ReadingTraces, Sync } from './sync/index.ts'
 import { DesiredIntake, keepFresh, readTime, TrustTime } from './trust/index.ts'
 import { approvalBy, openGate } from './trust-tools.ts'
 import { download, openObjectStore, Reconciler, restoreDocuments } from './update/index.ts'
@@ -58,9 +59,19 @@ export async function startAgent(
   overrides: AgentOverrides = {},
 ): Promise<Agent> {
   const clock = overrides.clock ?? clockOf(config)
-  const log = overrides.log ?? createLogger({ level: config.logLevel, bindings: { device: config.device } })
   const startedAt = clock.now()
   await using stack = new AsyncDisposableStack()
+  const tracing = stack.use(
+    await openTracing({
+      endpoint: config.tracing?.endpoint,
+      service: 'storecast-agent',
+      version: manifest.version,
+      instance: config.device,
+    }),
+  )
+  const traces = new ReadingTraces(tracing, (config.tracing?.everySeconds ?? 0) * 1000)
+  const bindings = { device: config.device }
+  const log = overrides.log ?? createLogger({ level: config.logLevel, bindings, fields: tracing.logFields })
 
   await makeDirectory(config.dataDir)
   stack.use(lockDirectory(config.dataDir))
@@ -75,7 +86,7 @@ export async function startAgent(
   const documents = await restoreDocuments({ reader: db, writer, store, log })
   const pipeline = stack.use(
     await startPipeline({
-      ...{ config, documents, writer, db, clock, log, ...pick(overrides, 'hostLimits') },
+      ...{ config, documents, writer, db, clock, log, traces, ...pick(overrides, 'hostLimits') },
       // A store clock that is made up says nothing about the device's.
       knownTime: () => (config.clock === 'system' && !overrides.clock ? time.known() : 0),
     }),
@@ -120,6 +131,7 @@ export async function startAgent(
       clock,
       trustNow: () => gate.now(),
       log,
+      tracing,
       agentVersion: manifest.version,
       device: config.device,
       timeZone: () => pipeline.features.timeZone() ?? config.timeZone,
@@ -141,6 +153,7 @@ export async function startAgent(
         writer,
         db,
         log,
+        traces,
         onDesired: (payload) => intake.receive(payload),
         uplink: { bytesPerSecond: config.cloud.uplinkBytesPerSecond },
       }),

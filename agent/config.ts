@@ -70,6 +70,14 @@ const ConfigFile = z.strictObject({
   sensors: SensorDefinitions.default([]),
   /** Where readings come from; what is pushed by HTTP needs none. */
   sources: SourceConfigs.default([]),
+  /** Where spans go, and how often a reading is followed to the cloud; absent: nothing is traced. */
+  tracing: z
+    .strictObject({
+      /** Of an OTLP/HTTP receiver: `http://collector:4318`. */
+      endpoint: z.url({ protocol: /^https?$/ }),
+      everySeconds: z.number().positive().max(86_400).default(60),
+    })
+    .optional(),
   /** `system`, or one that runs fast, for simulations. */
   clock: z.union([z.literal('system'), FastClock]).default('system'),
   limits: Limits.prefault({}),

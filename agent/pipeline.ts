@@ -10,6 +10,7 @@ import type { Connection } from './platform/database.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Writer } from './platform/writer.ts'
 import { Sensors } from './sensors/index.ts'
+import type { ReadingTraces } from './sync/index.ts'
 import type { DocumentsInForce } from './update/index.ts'
 import { Windows } from './windows/index.ts'
 import type { AgentProcedures } from './writer-thread.ts'
@@ -25,6 +26,7 @@ export interface PipelineOptions {
   readonly knownTime: () => number
   readonly log: Logger
   readonly hostLimits?: Partial<HostLimits>
+  readonly traces: ReadingTraces
 }
 
 /** One tick of the agent, from sensors to what the cloud hears of. */
@@ -52,7 +54,7 @@ const HOUR = 3_600_000
  * sync, which also brings what the cloud desires.
  */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { config, documents, writer, db, clock, log, hostLimits } = options
+  const { config, documents, writer, db, clock, log, traces, hostLimits } = options
   const { limits } = config
   const timeZone = documents.catalogue?.timeZone ?? config.timeZone
   await using stack = new AsyncDisposableStack()
@@ -84,7 +86,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   await forecaster.start()
   const sensors = stack.use(
     await Sensors.start({
-      intake: buffer,
+      intake: traces.watch(buffer),
       writer,
       clock,
       log,

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { spawnTraining } from '@storecast/models'
 import { alertMetrics, startAlerts, subjectSources } from './alerts/index.ts'
@@ -58,6 +59,7 @@ import { type Clock, systemClock } from './platform/clock.ts'
 import { openDatabase } from './platform/database.ts'
 import { type CloudError, ConflictError } from './platform/errors.ts'
 import { createLog, type Log } from './platform/log.ts'
+import { openTracing } from './platform/tracing.ts'
 import { createRegistry, createUploads, openVersion } from './registry/index.ts'
 import { rolloutsOfGroup, startRollouts } from './rollout/index.ts'
 import { cloudStatus } from './status.ts'
@@ -98,7 +100,15 @@ export interface Overrides {
 /** Starts everything, in flow order; disposing ends it in reverse. @throws SetupError */
 export async function startCloud(config: CloudConfig, overrides: Overrides = {}): Promise<Cloud> {
   await using stack = new AsyncDisposableStack()
-  const log = overrides.log ?? createLog(config.logLevel)
+  const tracing = stack.use(
+    await openTracing({
+      endpoint: config.tracing?.endpoint,
+      service: 'storecast-cloud',
+      version: VERSION,
+      instance: hostname(),
+    }),
+  )
+  const log = overrides.log ?? createLog(config.logLevel, tracing.logFields)
   const clock = overrides.clock ?? systemClock
   const realTime = overrides.realTime ?? systemClock
   const metrics = createMetrics()
@@ -134,7 +144,11 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   let url = ''
   let devicesApi: Api | undefined
   const devicesUrl = () => config.devices.publicUrl ?? devicesApi?.url ?? ''
-  const desired = desiredStates({ api: (by) => (by === 'token' ? url : devicesUrl()), clock })
+  const desired = desiredStates({
+    api: (by) => (by === 'token' ? url : devicesUrl()),
+    clock,
+    traceparent: tracing.current,
+  })
   let publisher: Publisher | undefined
   const onChange = () => publisher?.wake()
   const onWithdrawn = (id: string) => {
@@ -193,6 +207,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       metrics: ingestMetrics(metrics.registry),
       clock,
       log,
+      tracing,
     }),
   )
   const quarantine = createQuarantine({ database, clock })
@@ -237,7 +252,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     }),
   )
   const rollouts = stack.use(
-    startRollouts({ database, desired, registry, trust, admit: gates.rollout, clock, log, onChange }),
+    startRollouts({ database, desired, registry, trust, admit: gates.rollout, clock, log, tracing, onChange }),
   )
 
   const groups = deviceGroups({ database, clock, usersOf: rolloutsOfGroup })
@@ -348,7 +363,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   )
   url = config.http.publicUrl ?? api.url
 
-  publisher = stack.use(startPublisher({ database, bus, clock, log, sign: trust.signDesired }))
+  publisher = stack.use(startPublisher({ database, bus, clock, log, tracing, sign: trust.signDesired }))
   await desired.recomposeAll(database)
   publisher.wake()
 

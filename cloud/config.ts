@@ -142,6 +142,8 @@ const Settings = z.strictObject({
     .prefault({}),
   /** Extra settings of the embedded PostgreSQL, by its own names. */
   postgres: z.record(z.string(), z.string()).default({}),
+  /** An OTLP/HTTP receiver for spans, as `http://collector:4318`; absent: nothing is traced. */
+  tracing: z.strictObject({ endpoint: z.url({ protocol: /^https?$/ }) }).optional(),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -176,6 +178,7 @@ const VARIABLES: Readonly<Record<string, (value: string) => unknown>> = {
   STORECAST_MQTTS_HOST: (host) => ({ mqtts: { host } }),
   STORECAST_MQTTS_PORT: (port) => ({ mqtts: { port: Number(port) } }),
   STORECAST_MQTTS_URL: (publicUrl) => ({ mqtts: { publicUrl } }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: (endpoint) => ({ tracing: { endpoint } }),
   STORECAST_LOG_LEVEL: (logLevel) => ({ logLevel }),
 }
 

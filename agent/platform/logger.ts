@@ -6,13 +6,18 @@ export interface LoggerOptions {
   readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Bound to every line, e.g. `{ device: 'shop-7' }`. */
   readonly bindings?: Record<string, string>
+  /** Of the work that a line is part of. */
+  readonly fields?: () => object
 }
 
 /**
  * One JSON line a record, to standard output. Synchronous: pino's transports run in a worker whose death grows memory, and
  * a line that was logged must be out before the process dies of what it tells.
  */
-export function createLogger({ level = 'info', bindings = {} }: LoggerOptions = {}): Logger {
+export function createLogger({ level = 'info', bindings = {}, fields }: LoggerOptions = {}): Logger {
   const destination = pino.destination({ dest: 1, sync: true })
-  return pino({ level, base: bindings, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+  return pino(
+    { level, base: bindings, timestamp: pino.stdTimeFunctions.isoTime, ...(fields && { mixin: fields }) },
+    destination,
+  )
 }

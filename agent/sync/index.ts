@@ -1,1 +1,2 @@
+export { ReadingTraces } from './reading-traces.ts'
 export { type LinkStatus, Sync, type SyncOptions } from './sync.ts'

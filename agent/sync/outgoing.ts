@@ -1,3 +1,5 @@
+import type { WindowRecord } from '@storecast/shared/contracts'
+import type { Span } from '@storecast/shared/tracing'
 import {
   CAUSES,
   encodeBatch,
@@ -30,27 +32,44 @@ export interface Outgoing {
   /** Commit times that it tells. */
   readonly acknowledged: readonly number[]
   readonly rejected: readonly Rejected[]
+  /** Where it carries a reading that is followed. */
+  readonly span?: Span | undefined
 }
 
 const BATCH_RECORDS = 1000
+/** A `traceparent`, with its tag and length. */
+const TRACE_BYTES = 64
+
+interface BatchOptions {
+  readonly most?: number
+  /** Asked once what is in it is certain. */
+  readonly sending?: ((windows: readonly WindowRecord[]) => Span | undefined) | undefined
+}
 
 /**
  * Picks as many of the newest dirty records as one message takes, `most` at the most; undefined where there is nothing to
  * tell.
  */
-export function makeBatch(db: Connection, want: Want, most: number = BATCH_RECORDS): Outgoing | undefined {
+export function makeBatch(
+  db: Connection,
+  want: Want,
+  { most = BATCH_RECORDS, sending }: BatchOptions = {},
+): Outgoing | undefined {
   const { epoch, link, excluded, withSuperseded } = want
   for (let limit = most; ; limit = Math.ceil(limit / 2)) {
     const picked = pick(db, { excluded, limit, withSuperseded })
     if (!picked) return undefined
     const { floor, superseded, acknowledged, rejected } = picked
     const records = encodeRecords(picked.records)
-    const payload = encodeBatch({ epoch, link, floor, acknowledged, superseded, ...records })
-    const fits = payload.length <= MAX_PAYLOAD_BYTES && records.bodySize <= MAX_BODY_BYTES
+    const batch = { epoch, link, floor, acknowledged, superseded, ...records }
+    const payload = encodeBatch(batch)
+    const fits = payload.length + TRACE_BYTES <= MAX_PAYLOAD_BYTES && records.bodySize <= MAX_BODY_BYTES
     // The caps of single records (shared/wire) let any one of them fit.
     if (!fits && limit > 1) continue
+    const span = sending?.(picked.records.windows.map(({ record }) => record))
     return {
-      payload,
+      payload: span?.traceparent === undefined ? payload : encodeBatch({ ...batch, traceparent: span.traceparent }),
+      span,
       records: rangesOf(picked.sequences),
       superseded: union(...CAUSES.map((cause) => superseded[cause])),
       acknowledged,

@@ -1,4 +1,6 @@
-import { type Channel, decodeDownlink } from '@storecast/shared/wire'
+import type { WindowRecord } from '@storecast/shared/contracts'
+import type { Span } from '@storecast/shared/tracing'
+import { type Channel, decodeDownlink, type Ranges, subtract } from '@storecast/shared/wire'
 import type { Identity } from '../identity/index.ts'
 import { nextSequence, type outboxProcedures, readLink } from '../outbox/index.ts'
 import { type BackoffOptions, fullJitter } from '../platform/backoff.ts'
@@ -7,6 +9,7 @@ import type { Logger } from '../platform/logger.ts'
 import type { Writer } from '../platform/writer.ts'
 import { type MqttSession, openMqttSession } from './mqtt-session.ts'
 import { makeBatch } from './outgoing.ts'
+import type { ReadingTraces } from './reading-traces.ts'
 import { type Effect, type Input, UPLINK_DEFAULTS, Uplink, type UplinkOptions } from './uplink.ts'
 
 export interface SyncOptions {
@@ -19,6 +22,8 @@ export interface SyncOptions {
   /** What is said to be the cloud's wish for this device, unjudged, in the order it came; the last one counts. */
   readonly onDesired: (payload: Uint8Array) => void
   readonly uplink?: Partial<UplinkOptions>
+  /** Follows readings to the cloud; absent: nothing is traced. */
+  readonly traces?: ReadingTraces
   readonly backoff?: BackoffOptions
   /** Real milliseconds between two looks for new records. */
   readonly lookMs?: number
@@ -57,6 +62,8 @@ export class Sync implements AsyncDisposable {
   #over: ((reason: string) => void) | undefined
   #seen = -1
   #resending = false
+  /** Messages that carry a reading which is followed, and are not acknowledged. */
+  #traced: readonly { readonly records: Ranges; readonly span: Span }[] = []
 
   constructor(options: SyncOptions) {
     this.#options = options
@@ -131,6 +138,8 @@ export class Sync implements AsyncDisposable {
       this.#over = undefined
       clearTimeout(this.#timer)
       this.#uplink.step({ kind: 'closed' }, performance.now())
+      this.#traced.forEach(({ span }) => void span.end('the link was lost; its records are sent again'))
+      this.#traced = []
     }
     log.debug({ reason: this.#trouble }, 'session over')
     return wasOpen
@@ -145,6 +154,14 @@ export class Sync implements AsyncDisposable {
     } catch (err) {
       log.warn({ err, channel, bytes: payload.length }, 'a message of the cloud that makes no sense; passed over')
     }
+  }
+
+  readonly #sending = (windows: readonly WindowRecord[]): Span | undefined => this.#options.traces?.sending(windows)
+
+  #endTraced(committed: Ranges): void {
+    const done = this.#traced.filter(({ records }) => subtract(records, committed).length === 0)
+    for (const { span } of done) span.end()
+    this.#traced = this.#traced.filter((one) => !done.includes(one))
   }
 
   /** Looks for records that were written since, and for records the cloud lost. */
@@ -202,7 +219,8 @@ export class Sync implements AsyncDisposable {
         return this.#look()
       }
       case 'pick': {
-        const batch = makeBatch(db, effect.want)
+        const batch = makeBatch(db, effect.want, { sending: this.#sending })
+        if (batch?.span) this.#traced = [...this.#traced, { records: batch.records, span: batch.span }]
         const [first] = batch?.rejected ?? []
         if (first)
           log.error({ ...first, rows: batch!.rejected.length }, 'records that make no sense are told as dropped')
@@ -210,6 +228,7 @@ export class Sync implements AsyncDisposable {
       }
       case 'acknowledge':
         await writer.call('outbox.acknowledge', effect.ack)
+        this.#endTraced(effect.ack.committed)
         return this.#step({ ...effect, kind: 'acknowledged' })
       case 'publish':
         return this.#session?.publish(effect.payload, () => this.#step({ kind: 'sent', id: effect.id }))

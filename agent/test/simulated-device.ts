@@ -127,7 +127,11 @@ export class SimulatedDevice implements Disposable {
         }
       }
       case 'pick':
-        return { kind: 'picked', turn: effect.turn, batch: makeBatch(db, effect.want, this.#options.batchRecords) }
+        return {
+          kind: 'picked',
+          turn: effect.turn,
+          batch: makeBatch(db, effect.want, { most: this.#options.batchRecords }),
+        }
       case 'acknowledge':
         db.transaction(outboxProcedures['outbox.acknowledge'])(db, effect.ack)
         return { kind: 'acknowledged', turn: effect.turn, ack: effect.ack }

@@ -1,4 +1,5 @@
 import type { DesiredState, ReportedState } from '@storecast/shared/contracts'
+import type { Tracing } from '@storecast/shared/tracing'
 import type { ModelFailure, ModelRun } from '../inference/index.ts'
 import { type Backoff, type BackoffOptions, fullJitter } from '../platform/backoff.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -37,6 +38,8 @@ export interface ReconcilerOptions extends StepTools {
   readonly timeZone: () => string
   /** Between attempts at a step that failed for a passing reason, in real milliseconds. */
   readonly backoff: BackoffOptions
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing
   /** Something worth an event: a version that failed, one that serves. */
   readonly tell: (event: UpdateEvent) => Promise<void>
 }
@@ -228,7 +231,7 @@ export class Reconciler implements AsyncDisposable {
     this.#step = { kind: step.kind, stop }
     const id = await writer.call('update.begin', { generation, step, at: clock.now() })
     if (step.kind !== 'resume') await this.#report()
-    const end = await this.#execute(step, { desired, current, signal: stop.signal })
+    const end = await this.#traced(step, { desired, current, signal: stop.signal })
     await writer.call('update.finish', { id, generation, step, at: clock.now(), end })
     this.#watchSoaks()
     this.#step = undefined
@@ -238,6 +241,19 @@ export class Reconciler implements AsyncDisposable {
     log.warn({ step: step.kind, subject: step.subject, outcome: end.outcome, ...end.failure }, 'a step failed')
     if (end.outcome === 'retry') this.#postpone(step.subject)
     else await this.#options.tell(failureEvent(step, end.failure))
+  }
+
+  /** A step as part of what desired it; what only takes up again what served is none. */
+  async #traced(step: Step, context: StepContext): Promise<StepEnd> {
+    const { tracing } = this.#options
+    if (!tracing || step.kind === 'resume') return this.#execute(step, context)
+    const { traceparent, generation } = context.desired
+    const attributes = { 'storecast.subject': step.subject, 'storecast.generation': generation }
+    return tracing.run(`storecast.update.${step.kind}`, { parent: traceparent, attributes }, async (span) => {
+      const end = await this.#execute(step, context)
+      if ('failure' in end) span.end(end.failure.message)
+      return end
+    })
   }
 
   async #execute(step: Step, context: StepContext): Promise<StepEnd> {

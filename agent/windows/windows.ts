@@ -162,7 +162,10 @@ export class Windows implements AsyncDisposable {
   #onCommitted({ entries, oldest }: Committed): void {
     this.#waiting += entries
     if (this.#waiting >= this.#enough()) this.#rollInBackground(-Infinity)
-    else if (oldest < this.#closedBefore && !this.#soon) this.#rollSoon(this.#options.lateDelayMs)
+    // What comes before anything was open: nobody knows yet when its windows end.
+    else if ((oldest < this.#closedBefore || this.#nextEnd === Infinity) && !this.#soon) {
+      this.#rollSoon(this.#options.lateDelayMs)
+    }
   }
 
   #enough(): number {

@@ -4,7 +4,7 @@ import { canonicalJson } from '../platform/canonical.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 
-export type DesiredBody = Omit<DesiredState, 'generation' | 'device' | 'expires'>
+export type DesiredBody = Omit<DesiredState, 'generation' | 'device' | 'expires' | 'traceparent'>
 
 /** Only grows, also for a cloud restored from an old backup: max(last + 1, unix seconds). */
 export function nextGeneration(last: number, nowMs: number): number {
@@ -76,9 +76,12 @@ interface DeviceRow {
 export function desiredStates({
   api,
   clock,
+  traceparent = () => undefined,
 }: {
   api: (by: 'token' | 'certificate') => string
   clock: Clock
+  /** Of the work that changes a state. */
+  traceparent?: () => string | undefined
 }): DesiredStates {
   const states: DesiredStates = {
     async assign(client, model, wishes) {
@@ -106,9 +109,9 @@ export function desiredStates({
     },
     async repeat(client, devices) {
       const { rows } = await client.query<{ device: string; generation: number }>(
-        `UPDATE desired_states SET generation = greatest(generation + 1, $2) WHERE device = ANY($1)
+        `UPDATE desired_states SET generation = greatest(generation + 1, $2), traceparent = $3 WHERE device = ANY($1)
          RETURNING device, generation`,
-        [devices, Math.floor(clock.now() / 1000)],
+        [devices, Math.floor(clock.now() / 1000), traceparent() ?? null],
       )
       return new Map(rows.map(({ device, generation }) => [device, generation]))
     },
@@ -168,11 +171,11 @@ export function desiredStates({
       }
       if (changed.length === 0) return 0
       await client.query(
-        `INSERT INTO desired_states (device, generation, body)
-         SELECT device, generation, body FROM jsonb_to_recordset($1::jsonb) AS c (device text, generation int8, body jsonb)
+        `INSERT INTO desired_states (device, generation, body, traceparent)
+         SELECT device, generation, body, $2 FROM jsonb_to_recordset($1::jsonb) AS c (device text, generation int8, body jsonb)
          ON CONFLICT (device) DO UPDATE SET generation = excluded.generation, body = excluded.body,
-           previous = desired_states.body`,
-        [JSON.stringify(changed)],
+           traceparent = excluded.traceparent, previous = desired_states.body`,
+        [JSON.stringify(changed), traceparent() ?? null],
       )
       return changed.length
     },

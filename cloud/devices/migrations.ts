@@ -93,4 +93,12 @@ export const deviceMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    id: 106,
+    name: 'traces of desired states',
+    sql: `
+      -- W3C Trace Context of what made the generation; null where nothing is traced.
+      ALTER TABLE desired_states ADD COLUMN traceparent text;
+    `,
+  },
 ]

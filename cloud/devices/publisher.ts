@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DesiredState } from '@storecast/shared/contracts'
+import type { Tracing } from '@storecast/shared/tracing'
 import type { Bus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
@@ -31,6 +32,8 @@ interface PublisherOptions {
   readonly log: Log
   /** What devices can verify, of at most 64 KB. */
   readonly sign: SignDesired
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing
   /** How often it is looked for states to sign anew. */
   readonly everyMs?: number
 }
@@ -100,12 +103,19 @@ export function startPublisher(options: PublisherOptions): Publisher {
   }
 }
 
+interface DueState {
+  readonly device: string
+  readonly generation: number
+  readonly body: DesiredBody
+  readonly traceparent: string | null
+}
+
 /** Whether there may be more. */
-function publishBatch({ database, bus, clock, log, sign }: PublisherOptions): Promise<boolean> {
+function publishBatch({ database, bus, clock, log, sign, tracing }: PublisherOptions): Promise<boolean> {
   return database.transaction(async (client) => {
     const now = clock.now()
-    const { rows } = await client.query<{ device: string; generation: number; body: DesiredBody }>(
-      `SELECT s.device, s.generation, s.body FROM desired_states s JOIN devices d ON d.id = s.device
+    const { rows } = await client.query<DueState>(
+      `SELECT s.device, s.generation, s.body, s.traceparent FROM desired_states s JOIN devices d ON d.id = s.device
        WHERE (s.published <> s.generation OR s.renew_at <= $1) AND d.retired_at IS NULL
        ORDER BY s.device LIMIT ${BATCH} FOR UPDATE OF s SKIP LOCKED`,
       [now],
@@ -113,10 +123,15 @@ function publishBatch({ database, bus, clock, log, sign }: PublisherOptions): Pr
     if (rows.length === 0) return false
     const expires = Math.floor((now + LIFETIME_MS) / 1000)
     await Promise.all(
-      rows.map(async ({ device, generation, body }) => {
-        const state: DesiredState = { ...body, generation, device, expires }
+      rows.map(async ({ device, generation, body, traceparent }) => {
+        const state: DesiredState = { ...body, generation, device, expires, ...(traceparent && { traceparent }) }
+        const attributes = { 'storecast.device': device, 'storecast.generation': generation }
+        const span = traceparent
+          ? tracing?.begin('storecast.desired.publish', { parent: traceparent, attributes })
+          : undefined
         try {
           await bus.publish(`storecast/v1/${device}/desired`, await sign(state), { retain: true })
+          span?.end()
         } catch (error) {
           // What cannot be signed is no other device's trouble; it is tried again when it changes or is due.
           if (!(error instanceof ConflictError)) throw error

@@ -1,4 +1,5 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
+import type { Span, Tracing } from '@storecast/shared/tracing'
 import { decodePresence, everyDevice, parseTopic, sharedAmong, topicOf, WireError } from '@storecast/shared/wire'
 import { DatabaseError } from 'pg'
 import type { Devices } from '../devices/index.ts'
@@ -25,6 +26,8 @@ export interface IngestOptions {
   readonly metrics: IngestMetrics
   readonly clock: Clock
   readonly log: Log
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing
   /** Told of devices that have just connected, after the commit. */
   readonly onGreeted?: (devices: readonly string[]) => void
 }
@@ -42,9 +45,11 @@ const PAUSE_MS = 500
  * by us.
  */
 export function startIngest(options: IngestOptions): AsyncDisposable {
-  const { database, devices, broker, group, metrics, clock, log, onGreeted } = options
+  const { database, devices, broker, group, metrics, clock, log, tracing, onGreeted } = options
   const queue = new ArrivalQueue()
   const series = new SeriesIds()
+  /** Of messages that say which span sends them: until their commit. */
+  const spans = new WeakMap<Arrival, Span>()
   const ending = new AbortController()
   let running: Promise<void> | undefined
   const up = everyDevice('up')
@@ -62,6 +67,10 @@ export function startIngest(options: IngestOptions): AsyncDisposable {
 
   function take(arrival: Arrival): void {
     if (!queue.add(arrival)) metrics.shed.inc()
+    if (tracing?.isOn && arrival.kind === 'batch' && arrival.batch.traceparent !== undefined) {
+      const attributes = { 'storecast.device': arrival.device }
+      spans.set(arrival, tracing.begin('storecast.ingest', { parent: arrival.batch.traceparent, attributes }))
+    }
     metrics.waiting.set(queue.bytes)
     running ??= run()
       .catch((error) => log.error({ error }, 'messages of devices were lost; they are sent again'))
@@ -108,6 +117,7 @@ export function startIngest(options: IngestOptions): AsyncDisposable {
     const moment = { now: clock.now(), pauseMs: Math.floor(queue.groups) * PAUSE_MS, series }
     const { replies, greeted, tally } = await database.transaction((client) => ingest(client, arrivals, moment))
     stop()
+    for (const arrival of arrivals) spans.get(arrival)?.end()
     metrics.messages.observe(arrivals.length)
     metrics.count(tally)
     if (greeted.length > 0) onGreeted?.(greeted)

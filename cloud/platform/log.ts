@@ -2,5 +2,10 @@ import { type Logger, pino } from 'pino'
 
 export type Log = Logger
 
-/** JSON lines on standard error, synchronously: a log line of a program that then dies is not lost. */
-export const createLog = (level: string): Log => pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))
+/**
+ * @param fields of the work that a line is part of: trace, device, rollout
+ *
+ * JSON lines on standard error, synchronously: a log line of a program that then dies is not lost.
+ */
+export const createLog = (level: string, fields?: () => object): Log =>
+  pino({ level, base: null, ...(fields && { mixin: fields }) }, pino.destination({ dest: 2, sync: true }))

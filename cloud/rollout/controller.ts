@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { durationMs } from '@storecast/shared/contracts'
+import type { Tracing } from '@storecast/shared/tracing'
 import type { PoolClient } from 'pg'
 import type { DesiredStates } from '../devices/index.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -41,6 +42,8 @@ export interface ControllerOptions {
   readonly registry: Registry
   readonly clock: Clock
   readonly log: Log
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing
   /** Desired states have changed. */
   readonly onChange: () => void
   /** Between two looks, where there is nothing to do at once. */
@@ -171,7 +174,7 @@ interface Pass {
 const MOVES = 20
 
 async function passOver(options: PassOptions, client: PoolClient, id: string): Promise<Pass> {
-  const { desired, clock } = options
+  const { clock } = options
   const now = clock.now()
   const { rows } = await client.query<RolloutRecord>(
     `${SELECT_ROLLOUT} WHERE id = $1 AND NOT settled FOR UPDATE SKIP LOCKED`,
@@ -183,7 +186,7 @@ async function passOver(options: PassOptions, client: PoolClient, id: string): P
   const rule = { now, deadlineMs: durationMs(spec.deadline), offlineExpiryMs: durationMs(spec.offlineExpiry) }
   await refreshMembers(client, rollout, rule)
   if (rollout.state === 'running' || rollout.state === 'paused') rollout = await decide(options, client, rollout, now)
-  const told = await applyMembers(client, { rollout, desired, now })
+  const told = await tell(options, client, { rollout, now })
   const left = await countUnapplied(client, id)
   if (left === 0 && rollout.endsAs !== null && OPEN_STATES.includes(rollout.state)) {
     const reason = rollout.reason ?? ''
@@ -195,6 +198,19 @@ async function passOver(options: PassOptions, client: PoolClient, id: string): P
     if (pending + updating + offline + silent + reverting === 0) await changeRollout(client, rollout, { settled: true })
   }
   return { told: told > 0, more: left > 0 }
+}
+
+/** Telling members is a step's deed: what each device makes of it belongs to the same trace. */
+async function tell(
+  { desired, tracing }: PassOptions,
+  client: PoolClient,
+  { rollout, now }: { rollout: RolloutRecord; now: number },
+): Promise<number> {
+  const apply = () => applyMembers(client, { rollout, desired, now })
+  if (!tracing?.isOn || (await countUnapplied(client, rollout.id)) === 0) return apply()
+  const { id, name, model, version, step } = rollout
+  const attributes = { 'storecast.rollout': name, 'storecast.model': `${model}/${version}`, 'storecast.step': step + 1 }
+  return tracing.run('storecast.rollout.step', { attributes, log: { rollout: `${name} (${id})` } }, apply)
 }
 
 async function decide(

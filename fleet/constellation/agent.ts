@@ -27,6 +27,8 @@ export interface AgentProgramOptions {
   readonly clock: StoreClock
   /** A folder for all agents; this one has its own in it. */
   readonly folder: string
+  /** Over the settings of its config. */
+  readonly settings?: Readonly<Record<string, unknown>>
   /** Added to the agent's environment. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -52,6 +54,7 @@ export async function prepareAgent(options: AgentProgramOptions): Promise<AgentP
       http: { port },
       sensors: SHOP_SENSORS,
       clock: { start: new Date(start).toISOString(), speed, since: new Date(since).toISOString() },
+      ...options.settings,
     }
     // JSON is YAML.
     await writeFile(config, `${JSON.stringify(settings, null, 2)}\n`)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TRACEPARENT } from '../tracing/index.ts'
 import { DeviceId, EntityId, ModelName, Sha256, SiteId } from './names.ts'
 import { SensorDefinitions } from './sensors.ts'
 
@@ -109,6 +110,8 @@ export const DesiredState = z.strictObject({
   documents: z.partialRecord(z.enum(['catalogue', 'sensors', 'covariates']), ObjectRef),
   models: z.record(ModelName, DesiredModel),
   update: UpdatePolicy.optional(),
+  /** W3C Trace Context of what made this generation, where the cloud is traced. */
+  traceparent: z.string().regex(TRACEPARENT).optional(),
 })
 export type DesiredState = z.infer<typeof DesiredState>
 

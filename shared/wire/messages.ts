@@ -65,6 +65,8 @@ export interface Batch {
   /** zstd; see `decodeRecords`. */
   readonly body: Uint8Array
   readonly bodySize: number
+  /** W3C Trace Context of the span that sends it; absent where nothing is traced. */
+  readonly traceparent?: string
 }
 
 export interface Ack {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TRACEPARENT } from '../tracing/index.ts'
 import { packAscending, unpackAscending } from './columns.ts'
 import { WireError } from './errors.ts'
 import { MAX_BODY_BYTES, MAX_RUNS } from './limits.ts'
@@ -40,6 +41,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
     dropped: packRanges(batch.superseded.dropped),
     body: batch.body,
     bodySize: batch.bodySize,
+    traceparent: batch.traceparent ?? '',
   }
   return write(UplinkSchema, { message: { case: 'batch', value } })
 }
@@ -87,5 +89,7 @@ function checkBatch(batch: BatchMessage): Batch {
     },
     body: batch.body,
     bodySize: batch.bodySize,
+    // What is not one is no reason to refuse the records.
+    ...(TRACEPARENT.test(batch.traceparent) && { traceparent: batch.traceparent }),
   }
 }

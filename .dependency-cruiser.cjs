@@ -3,7 +3,18 @@
  * `platform`); rooms meet in `shared`; nothing is imported in a circle, types included.
  */
 const rooms = {
-  shared: ['tracing', 'contracts', 'expressions', 'windows', 'quality', 'statistics', 'features', 'forecasts', 'bundle', 'wire'],
+  shared: [
+    'tracing',
+    'contracts',
+    'expressions',
+    'windows',
+    'quality',
+    'statistics',
+    'features',
+    'forecasts',
+    'bundle',
+    'wire',
+  ],
   agent: [
     'platform',
     'sensors',

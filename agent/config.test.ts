@@ -73,7 +73,7 @@ describe('parseConfig', () => {
     const file = fileURLToPath(new URL('./config.example.yaml', import.meta.url))
     const { config } = await loadConfig(file, { STORECAST_CLAIM: formatClaim(CLAIM), STORECAST_HTTP_TOKEN: 'y' })
     expect(config.device).toBe('north-1')
-    const bare = parseConfig('device: a\ncloud: {}\nhttp: {}', file)
+    const bare = parseConfig('device: a\ncloud: {}\nhttp: {}\ntracing: { endpoint: http://a }', file)
     for (const section of ['cloud', 'http', 'limits'] as const) {
       expect(Object.keys(config[section] ?? {})).toEqual(expect.arrayContaining(Object.keys(bare[section] ?? {})))
     }

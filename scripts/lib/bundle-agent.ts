@@ -7,8 +7,13 @@ const root = join(import.meta.dirname, '..', '..')
 /** Prebuilt binaries: they are not bundled, and their versions are those that the tests ran with. */
 export const NATIVE = ['better-sqlite3', 'onnxruntime-node']
 
-/** What the agent starts by its name beside itself: the database writer, the model host, the maker of its key. */
-const BESIDE = ['agent/writer-thread.ts', 'agent/inference/host.ts', 'agent/identity/request-maker.ts']
+/** What the agent starts or loads by its name beside itself: database writer, model host, the maker of its key, tracing. */
+const BESIDE = [
+  'agent/writer-thread.ts',
+  'agent/inference/host.ts',
+  'agent/identity/request-maker.ts',
+  'agent/platform/otlp.ts',
+]
 
 /**
  * Bundles a program of the agent and what it starts, each into one file of its own name in `out`, which is emptied.

@@ -3,7 +3,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import { type Span, TRACEPARENT, type Tracer } from './tracing.ts'
 
-interface OtelOptions {
+export interface OtelOptions {
   /** `storecast-agent`, `storecast-cloud`. */
   readonly service: string
   readonly version: string

@@ -1,4 +1,5 @@
 import type { SiteDocument } from '@storecast/shared/contracts'
+import { Anomalies } from './anomalies/index.ts'
 import { Buffer } from './buffer/index.ts'
 import type { AgentConfig } from './config.ts'
 import { Features } from './features/index.ts'
@@ -47,7 +48,7 @@ const MB = 1024 * 1024
 const HOUR = 3_600_000
 
 /**
- * sensors → buffer → windows → features → inference → forecasts → outbox → sync
+ * sensors → buffer → windows → features → inference → forecasts → anomalies → outbox → sync
  *
  * Each stage is handed the one before it. Sources are the last to start and the first to stop: what they take in has its
  * whole way ahead of it. The outbox needs no hand: its triggers watch the tables of the stages before it; `agent.ts` adds
@@ -84,13 +85,15 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   if (documents.covariates) features.apply(documents.covariates)
   const forecaster = stack.use(new Forecaster({ writer, db, features, models, shadows, windows, clock, log }))
   await forecaster.start()
+  const definitions = documents.sensors?.sensors ?? config.sensors
+  const anomalies = stack.use(new Anomalies({ writer, db, windows, log, timeZone, definitions }))
   const sensors = stack.use(
     await Sensors.start({
       intake: traces.watch(buffer),
       writer,
       clock,
       log,
-      definitions: documents.sensors?.sensors ?? config.sensors,
+      definitions,
       sources: config.sources,
       timeZone,
       device: config.device,
@@ -111,10 +114,12 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     async apply(document) {
       switch (document.kind) {
         case 'sensors':
-          return sensors.define(document.sensors)
+          await sensors.define(document.sensors)
+          return anomalies.define(sensors.definitions)
         case 'catalogue':
           windows.useTimeZone(document.timeZone)
           sensors.useTimeZone(document.timeZone)
+          anomalies.useTimeZone(document.timeZone)
           return features.apply(document)
         case 'covariates':
           return features.apply(document)

@@ -1,3 +1,4 @@
+import { anomalyProcedures } from './anomalies/procedures.ts'
 import { bufferMigrations, bufferProcedures } from './buffer/index.ts'
 import { forecastProcedures } from './forecasts/procedures.ts'
 import { forecastMigrations } from './forecasts/schema.ts'
@@ -15,6 +16,7 @@ const procedures = {
   ...bufferProcedures,
   ...windowProcedures,
   ...forecastProcedures,
+  ...anomalyProcedures,
   ...outboxProcedures,
   ...trustProcedures,
   ...updateProcedures,

@@ -48,6 +48,7 @@ export class AnomalyDetector {
   readonly #members: readonly Member[]
   #time: number | undefined
   #count = 0
+  #expected = Number.NaN
   #worst = 0
   #heldUntil = -Infinity
 
@@ -70,6 +71,11 @@ export class AnomalyDetector {
     return score
   }
 
+  /** What the newest observation was expected to be by what had been learned before it; NaN before the first. */
+  get expected(): number {
+    return this.#expected
+  }
+
   #score({ localMs, value, forecast }: Observation): number {
     const elapsed = this.#time === undefined ? 0 : Math.max(0, localMs - this.#time)
     this.#time = localMs
@@ -77,8 +83,12 @@ export class AnomalyDetector {
     // Until it has lasted a span, the mean over it is that of all.
     const share = (span: number) => Math.max(1 / this.#count, 1 - Math.exp(-elapsed / span))
     const shares = this.#options.spansMs.map(share)
-    let sum = 0
-    for (const member of this.#members) sum += member.score({ localMs, value, forecast }, shares)
+    let [sum, expected] = [0, 0]
+    for (const member of this.#members) {
+      expected += member.expects(localMs) ?? value
+      sum += member.score({ localMs, value, forecast }, shares)
+    }
+    this.#expected = forecast ?? expected / this.#members.length
     return sum / this.#members.length
   }
 }
@@ -93,6 +103,10 @@ class Member {
     this.#week = new WeekForecast(week)
     this.#residuals = new Moments(memory)
     this.#spans = spansMs.map(() => ({ mean: 0, moments: new Moments(memory) }))
+  }
+
+  expects(localMs: number): number | undefined {
+    return this.#week.at(localMs)
   }
 
   score({ localMs, value, forecast }: Observation, shares: readonly number[]): number {

@@ -1,1 +1,1 @@
-export { AnomalyDetector, DETECTOR, type DetectorOptions } from './detector.ts'
+export { Anomalies, type AnomaliesOptions } from './anomalies.ts'

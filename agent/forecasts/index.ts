@@ -8,3 +8,4 @@ export {
   recentScores,
   type ScoredSpan,
 } from './queries.ts'
+export { type ForecastRun, forecastsOf, runsCovering } from './runs.ts'

@@ -52,6 +52,13 @@ export function runsSince(
   return db.statement<[string, number], RunRow>(sql).all(model, from).map(fromRow)
 }
 
+/** Runs of `sequence` models issued by `time` for spans around it, the newest first. */
+export function runsCovering(db: Connection, time: number): ForecastRun[] {
+  const sql = `SELECT * FROM forecast_runs WHERE issued_at <= :time AND start <= :time AND "end" > :time AND calibration = 'null'
+    ORDER BY issued_at DESC`
+  return db.statement<{ time: number }, RunRow>(sql).all({ time }).map(fromRow)
+}
+
 /** One forecast as it is stored. */
 export interface StoredForecast {
   readonly entity: string

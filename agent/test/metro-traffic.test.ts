@@ -1,66 +1,31 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { WindowQuality } from '@storecast/shared/contracts'
 import { addQuality, NO_QUALITY } from '@storecast/shared/windows'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { openShop, type Shop } from './shop.ts'
+import type { Agent } from '../agent.ts'
+import { hasMetroTraffic, METRO, startMetroAgent } from './metro-traffic.ts'
 import { temporaryFolder } from './storage.ts'
 
-const path = fileURLToPath(
-  new URL('../../../shared/data/metro_traffic/Metro_Interstate_Traffic_Volume.csv.gz', import.meta.url),
-)
-if (!existsSync(path)) console.warn(`skipped: ${path} is not there`)
-
 const HOUR = 3_600_000
-const FIRST = Date.parse('2012-10-02T09:00:00Z')
-const END = Date.parse('2018-10-01T00:00:00Z')
 
 /** Six years of hourly readings with every trap left in, as a device meets them. */
-describe.skipIf(!existsSync(path))('metro_traffic through an agent', () => {
+describe.skipIf(!hasMetroTraffic())('metro_traffic through an agent', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
-  let shop: Shop
+  let agent: Agent
 
   beforeAll(async () => {
     folder = await temporaryFolder()
-    const gauge = { kind: 'gauge', interval: 3600, window: '1h', resolution: 0.01 }
-    shop = await openShop({
-      folder: folder.path,
-      // Nothing is missing yet of the hour that begins as the file ends.
-      now: END + 60_000,
-      settings: {
-        timeZone: 'UTC',
-        sensors: [
-          { ...gauge, name: 'temperature', unit: 'K', range: [200, 330], centre: 280 },
-          { ...gauge, name: 'rain', unit: 'mm', range: [0, 300] },
-          { ...gauge, name: 'traffic', unit: 'vehicles', range: [0, 10_000], resolution: 1 },
-        ],
-        sources: [
-          {
-            kind: 'csv',
-            name: 'metro',
-            path,
-            speed: 'max',
-            time: { column: 'date_time', format: 'local' },
-            columns: [
-              { column: 'temp', sensor: 'temperature' },
-              { column: 'rain_1h', sensor: 'rain' },
-              { column: 'traffic_volume', sensor: 'traffic' },
-            ],
-          },
-        ],
-      },
-    })
-    const { sensors, windows } = shop.agent.pipeline
-    await vi.waitFor(() => expect(shop.agent.pipeline.buffer.positionOf('metro')?.position).toBe(48_204), 20_000)
-    await windows.closeUntil(END)
+    agent = await startMetroAgent({ folder: folder.path })
+    const { buffer, sensors, windows } = agent.pipeline
+    await vi.waitFor(() => expect(buffer.positionOf('metro')?.position).toBe(METRO.rows), 30_000)
+    await windows.closeUntil(METRO.end)
     expect(sensors.sources).toMatchObject([{ name: 'metro', trouble: undefined }])
   }, 60_000)
   afterAll(async () => {
-    await shop?.[Symbol.asyncDispose]()
+    await agent?.[Symbol.asyncDispose]()
     await folder?.[Symbol.asyncDispose]()
   })
 
-  const windowsOf = (sensor: string) => [...shop.agent.pipeline.windows.read({ sensor, from: 0, to: 4e12 })]
+  const windowsOf = (sensor: string) => [...agent.pipeline.windows.read({ sensor, from: 0, to: 4e12 })]
   const account = (sensor: string) => {
     let [count, max, quality] = [0, 0, NO_QUALITY as WindowQuality]
     for (const window of windowsOf(sensor)) {
@@ -109,15 +74,15 @@ describe.skipIf(!existsSync(path))('metro_traffic through an agent', () => {
       ...new Array(4).fill('2014-01-31'),
       ...new Array(6).fill('2014-02-02'),
     ])
-    expect(shop.agent.pipeline.sensors.refusals).toMatchObject([{ cause: 'out-of-range', count: 11 }])
+    expect(agent.pipeline.sensors.refusals).toMatchObject([{ cause: 'out-of-range', count: 11 }])
   })
 
   it('covers every hour from the first reading to the last once', () => {
-    let end = FIRST
+    let end: number = METRO.start
     for (const window of windowsOf('traffic')) {
       expect(window.start).toBe(end)
       end = window.end
     }
-    expect(end).toBe(END)
+    expect(end).toBe(METRO.end)
   })
 })

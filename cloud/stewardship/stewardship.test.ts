@@ -177,6 +177,12 @@ describe('stewardship tasks', () => {
     await vi.waitFor(async () => expect(await clock()).toHaveLength(2), 5000)
   })
 
+  it('are counted for Prometheus', async () => {
+    const text = new TextDecoder().decode((await call('GET', '/metrics')).body)
+    const standing = await tasks('state=standing')
+    expect(text).toMatch(new RegExp(`^storecast_stewardship_tasks_standing ${standing.length}$`, 'm'))
+  })
+
   it('do not open where a sensor has no threshold, and nobody is named where the catalogue says nothing', async () => {
     await hour('door', T0 + 70 * HOUR, { count: 10, missing: 600, out_of_range: 60 })
     await vi.waitFor(async () => expect(await tasks('sensor=door')).toHaveLength(1), 5000)

@@ -58,6 +58,8 @@ type Client = Pick<PoolClient, 'query'>
 export interface Tasks {
   /** Newest first. */
   list(query: TaskFilter & PageRequest): Promise<Page<Task>>
+  /** Tasks that are not closed. */
+  standing(): Promise<number>
   /** @throws NotFoundError `task-unknown`. */
   get(id: number, client?: Client): Promise<Task>
   /** What happened to a task, oldest first. @throws NotFoundError `task-unknown`. */
@@ -113,6 +115,10 @@ export function createTasks({ database, clock }: { database: Database; clock: Cl
         [...[after, state, device, site, sensor, steward, dataset].map((value) => value ?? null), limit + 1, within],
       )
       return toPage(rows, limit, ({ id }) => String(id))
+    },
+    async standing() {
+      const sql = 'SELECT count(*)::int4 AS count FROM stewardship_tasks WHERE closed_at IS NULL'
+      return (await pool.query<{ count: number }>(sql)).rows[0]!.count
     },
     async history(id, { after, limit }) {
       await get(id)

@@ -1,4 +1,4 @@
-import type { CatalogueDocument, CovariatesDocument, SensorDefinition } from '@storecast/shared/contracts'
+import type { CatalogueDocument, CovariatesDocument, SensorDefinition, WindowRecord } from '@storecast/shared/contracts'
 import { toSteps } from '@storecast/shared/windows'
 import { Features } from '../features/index.ts'
 import { DemandForecasts } from '../forecasts/demand-forecast.ts'
@@ -29,6 +29,8 @@ export interface ForecastingSite extends AsyncDisposable {
   live(readings: readonly SiteReading[], until: number): Promise<void>
   /** Forecasts as the schedule would at that time, and scores what came before. */
   forecast(issuedAt: number): Promise<readonly StoredForecast[]>
+  /** Windows of a sensor, or of what the device measured of itself. */
+  windows(sensor: string): WindowRecord[]
 }
 
 /** The stages from readings to stored forecasts of one model, as `pipeline.ts` connects them. */
@@ -64,6 +66,7 @@ export async function openForecastingSite(options: ForecastingSiteOptions): Prom
       await demand.storeScores()
       return [...forecastsOf(db, lastRun(db, bundle.model)!)]
     },
+    windows: (sensor) => [...windows.read({ sensor, from: 0, to: Number.MAX_SAFE_INTEGER })],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -41,6 +41,7 @@ export function frozenColumn(
   if (!reference) return { missing: 'the bundle has no reference that tells sites apart; train the model anew' }
   const column = which === 'target' ? reference.target : reference.features[which.feature]
   if (!column) return { missing: 'the bundle has no reference of it' }
+  if (column.cuts.length === 0) return { missing: 'the reference is nearly always of one value' }
   const own = reference.sites[site]?.[which === 'target' ? 'target' : 'features']
   if (!own) return { missing: `the training data holds no rows of site ${site}` }
   const { site: within, common } = column.clustering

@@ -67,7 +67,10 @@ export async function windowSums(
   return rows
 }
 
-/** End of the newest window of any series of a site; 0 where there is none. */
+/**
+ * End of the newest window of any sensor of a site; 0 where there is none. What devices measure of themselves is left out: a
+ * day's inputs are told when it begins.
+ */
 export async function newestWindowEnd(pool: Pool, site: string): Promise<number> {
   const { rows } = await pool.query<{ end: number | null }>(
     `SELECT max(e.end_at) AS end FROM devices d JOIN series s ON s.device = d.id CROSS JOIN LATERAL (
@@ -75,7 +78,7 @@ export async function newestWindowEnd(pool: Pool, site: string): Promise<number>
        UNION ALL (SELECT (covered->-1->>1)::int8 FROM window_hours WHERE series = s.id AND covered IS NOT NULL
          ORDER BY start_at DESC LIMIT 1)
        UNION ALL (SELECT end_at FROM window_hours WHERE series = s.id AND covered IS NULL ORDER BY start_at DESC LIMIT 1)
-     ) e WHERE d.site = $1`,
+     ) e WHERE d.site = $1 AND s.sensor NOT LIKE '$%'`,
     [site],
   )
   return rows[0]?.end ?? 0

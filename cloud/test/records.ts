@@ -1,4 +1,4 @@
-import type { EvidenceRecord, ForecastRecord } from '@storecast/shared/contracts'
+import type { EvidenceRecord, ForecastRecord, WindowRecord } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import type { Pool } from 'pg'
 
@@ -52,6 +52,29 @@ export async function addWindows(
       Math.min(...windows.map(({ start }) => start)),
       Math.max(...windows.map(({ end }) => end)),
     ])
+  }
+}
+
+/** Windows of devices as they are. */
+export async function addWindowRecords(pool: Pool, device: string, records: readonly WindowRecord[]): Promise<void> {
+  for (const [name, windows] of Map.groupBy(records, ({ series }) => `${series.sensor}/${series.entity}`)) {
+    const [sensor, entity] = name.split('/') as [string, string]
+    const { rows } = await pool.query<{ id: number }>(
+      'INSERT INTO series (device, sensor, entity) VALUES ($1, $2, $3) RETURNING id',
+      [device, sensor, entity],
+    )
+    const packed = windows.map(({ start, end, revision, count, sum, min, max, last, sketch, quality }) => ({
+      ...{ start, end, revision, count, sum, min, max, last, missing: quality.missing },
+      sketch: Buffer.from(Sketch.fromBins(sketch).encode()).toString('hex'),
+    }))
+    await pool.query(
+      `INSERT INTO windows (series, start_at, end_at, revision, count, sum, min, max, last, sketch, missing, late,
+         out_of_range, flat, duplicate, epoch, seq, received_at)
+       SELECT $1, start, "end", revision, count, sum, min, max, last, decode(sketch, 'hex'), missing, 0, 0, 0, 0, 1, 1, 0
+       FROM jsonb_to_recordset($2::jsonb) AS w (start int8, "end" int8, revision int8, count int8, sum int8, min int8,
+         max int8, last int8, sketch text, missing int8)`,
+      [rows[0]!.id, JSON.stringify(packed)],
+    )
   }
 }
 

@@ -252,7 +252,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     }),
   )
   const rollouts = stack.use(
-    startRollouts({ database, desired, registry, trust, admit: gates.rollout, clock, log, tracing, onChange }),
+    startRollouts({ database, desired, registry, audit, trust, admit: gates.rollout, clock, log, tracing, onChange }),
   )
 
   const groups = deviceGroups({ database, clock, usersOf: rolloutsOfGroup })

@@ -55,6 +55,8 @@ export interface AuditLog {
   recorded<T>(call: Call, work: () => Promise<T>): Promise<T>
   /** Writes down what has been decided without any work: a call that was refused before it began. */
   append(record: Omit<AuditRecord, 'at'>): Promise<void>
+  /** Writes down, in a transaction that goes on, what a part of the cloud has decided by itself: both are kept or neither. */
+  appendIn(client: PoolClient, record: Omit<AuditRecord, 'at'>): Promise<void>
   /** Adds a policy's word to the entry of the call that goes on; outside of one it is an entry of its own. */
   note(decision: PolicyDecision): Promise<void>
   head(): Promise<Head>
@@ -130,6 +132,7 @@ export function createAudit({ database, clock }: { database: Database; clock: Cl
   return {
     database: { ...database, transaction },
     append,
+    appendIn: write,
     async recorded(call, work) {
       const scope: Scope = { call, policies: [], taken: false, recorded: false }
       /** What still runs when the call is over has entries of its own. */

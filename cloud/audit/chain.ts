@@ -43,7 +43,7 @@ export interface AuditRecord {
   /** Sites that it was about, where that is known. */
   readonly sites?: readonly string[]
   readonly decision: 'allowed' | 'denied' | 'failed'
-  /** Of the refusal or failure. */
+  /** Of the refusal or failure; why a part of the cloud did what it did by itself is the message alone. */
   readonly code?: string
   readonly message?: string
   /** Query and body, or the body's digest where it is large or may hold a secret. */

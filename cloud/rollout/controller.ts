@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { durationMs } from '@storecast/shared/contracts'
 import type { Tracing } from '@storecast/shared/tracing'
 import type { PoolClient } from 'pg'
+import type { AuditLog } from '../audit/index.ts'
 import type { DesiredStates } from '../devices/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
@@ -40,6 +41,8 @@ export interface ControllerOptions {
   readonly database: Database
   readonly desired: DesiredStates
   readonly registry: Registry
+  /** Keeps every move with its reason. */
+  readonly audit: Pick<AuditLog, 'appendIn'>
   readonly clock: Clock
   readonly log: Log
   /** Absent: nothing is traced. */
@@ -185,18 +188,23 @@ async function passOver(options: PassOptions, client: PoolClient, id: string): P
   const { spec } = rollout.document
   const rule = { now, deadlineMs: durationMs(spec.deadline), offlineExpiryMs: durationMs(spec.offlineExpiry) }
   await refreshMembers(client, rollout, rule)
-  if (rollout.state === 'running' || rollout.state === 'paused') rollout = await decide(options, client, rollout, now)
+  const before = rollout
+  const said: Said[] = []
+  if (rollout.state === 'running' || rollout.state === 'paused') {
+    rollout = await decide(options, client, rollout, { now, said })
+  }
   const told = await tell(options, client, { rollout, now })
   const left = await countUnapplied(client, id)
   if (left === 0 && rollout.endsAs !== null && OPEN_STATES.includes(rollout.state)) {
     const reason = rollout.reason ?? ''
     rollout = await changeRollout(client, rollout, { state: rollout.endsAs, finishedAt: now })
-    await writeHistory(client, id, { at: now, who: 'controller', what: rollout.state, reason })
+    said.push({ what: rollout.state, reason, rollout })
   }
   if (left === 0 && told === 0 && !OPEN_STATES.includes(rollout.state)) {
     const { pending, updating, offline, silent, reverting } = await countsOf(client, id)
     if (pending + updating + offline + silent + reverting === 0) await changeRollout(client, rollout, { settled: true })
   }
+  await writeDown(options, client, { before, said, now })
   return { told: told > 0, more: left > 0 }
 }
 
@@ -213,11 +221,36 @@ async function tell(
   return tracing.run('storecast.rollout.step', { attributes, log: { rollout: `${name} (${id})` } }, apply)
 }
 
+/** What the controller did to a rollout, and how that stood then. */
+interface Said {
+  readonly what: string
+  readonly reason: string
+  readonly rollout: RolloutRecord
+}
+
+/** At the end of a pass: other entries of the audit log wait from here to the commit. */
+async function writeDown(
+  { audit }: PassOptions,
+  client: PoolClient,
+  { before, said, now }: { before: RolloutRecord; said: readonly Said[]; now: number },
+): Promise<void> {
+  const standing = ({ name, model, version, state, step }: RolloutRecord) => ({ name, model, version, state, step })
+  let last = before
+  for (const { what, reason, rollout } of said) {
+    await writeHistory(client, before.id, { at: now, who: 'controller', what, reason })
+    await audit.appendIn(client, {
+      ...{ actor: { kind: 'system', id: 'rollouts' }, action: what, subject: `/v1/rollouts/${before.id}` },
+      ...{ decision: 'allowed', message: reason, before: standing(last), after: standing(rollout) },
+    })
+    last = rollout
+  }
+}
+
 async function decide(
   options: PassOptions,
   client: PoolClient,
   before: RolloutRecord,
-  now: number,
+  { now, said }: { now: number; said: Said[] },
 ): Promise<RolloutRecord> {
   let rollout = before
   const analysis = await newAnalysis(client, rollout, now)
@@ -230,9 +263,7 @@ async function decide(
     if (after.state !== rollout.state || after.step !== rollout.step) {
       const { state, step } = after
       options.log.info({ rollout: rollout.id, name: rollout.name, state, step, move }, 'a rollout has moved')
-      await writeHistory(client, rollout.id, {
-        ...{ at: now, who: 'controller', what: `${move.kind} at step ${rollout.step + 1}`, reason: move.reason },
-      })
+      said.push({ what: `${move.kind} at step ${rollout.step + 1}`, reason: move.reason, rollout: after })
     }
     rollout = after
     if (move.kind !== 'next' && move.kind !== 'shadow') return rollout

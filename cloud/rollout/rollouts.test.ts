@@ -367,6 +367,14 @@ describe('on evidence', () => {
     expect(over.reason).toMatch(/^worse: worse by 30.0 %: 95 % bounds/)
     await until('harm-2', ({ counts }) => expect(counts).toMatchObject({ told: 1, reverted: 1, shadow: 0 }))
     expect(tally(await serving('harm'))).toEqual({ 1: 10 })
+    const { rows } = await fleet.pool.query(
+      "SELECT entry FROM audit_log WHERE entry->>'subject' = $1 ORDER BY number DESC LIMIT 2",
+      [`/v1/rollouts/${over.id}`],
+    )
+    expect(rows.map(({ entry }) => [entry.actor.id, entry.action, entry.message, entry.after.state])).toEqual([
+      ['rollouts', 'failed', over.reason, 'failed'],
+      ['rollouts', 'stop at step 2', over.reason, 'aborting'],
+    ])
   })
 
   it('never passes without data: its days over, it waits for a person', async () => {

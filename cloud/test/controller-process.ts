@@ -1,4 +1,5 @@
 import { argv, exit, stdin, stdout } from 'node:process'
+import { createAudit } from '../audit/index.ts'
 import { desiredStates, startPublisher } from '../devices/index.ts'
 import { connectBus } from '../platform/bus.ts'
 import { openDatabase } from '../platform/database.ts'
@@ -35,6 +36,7 @@ startController({
     ...{ database, clock, onRegistered: async () => {} },
     objects: await folderObjects(given.objects),
   }),
+  audit: createAudit({ database, clock }),
   onChange: publisher.wake,
   everyMs: 20,
 })

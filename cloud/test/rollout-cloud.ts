@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Pool } from 'pg'
 import { Registry } from 'prom-client'
+import { createAudit } from '../audit/index.ts'
 import { createDevices, desiredStates } from '../devices/index.ts'
 import { ingestMetrics, startIngest } from '../ingest/index.ts'
 import { startBroker } from '../platform/broker.ts'
@@ -70,7 +71,7 @@ export async function rolloutCloud(): Promise<RolloutCloud> {
     }),
   )
   const rollouts = createRollouts({
-    ...{ ...common, registry, wake() {} },
+    ...{ ...common, registry, audit: createAudit({ database, clock }), wake() {} },
     ...{ trust: { requireApproved: async () => {} }, admit: async () => {} },
   })
   const owned = stack.move()

@@ -44,6 +44,7 @@ function addList(audit: Command, context: CliContext): void {
           who: ({ entry }) => entry.actor.id,
           decision: ({ entry }) => entry.decision + (entry.code === undefined ? '' : ` (${entry.code})`),
           call: ({ entry }) => `${entry.action.split(' ')[0]} ${entry.subject}`,
+          why: ({ entry }) => entry.message,
         },
         none: 'the log has no such entry',
       })

@@ -66,23 +66,28 @@ export async function trainInCloud(options: {
   }
 }
 
-interface Rollout {
+export interface Rollout {
   readonly id: string
+  readonly name: string
   readonly state: 'running' | 'paused' | 'aborting' | 'undoing' | 'succeeded' | 'failed' | 'aborted' | 'undone'
   readonly reason: string | null
-  readonly counts: Readonly<Record<'devices' | 'untold' | 'pending' | 'updating' | 'succeeded' | 'offline', number>>
+  readonly proven: 'evidence' | 'person' | null
+  readonly counts: Readonly<
+    Record<'devices' | 'untold' | 'shadow' | 'told' | 'pending' | 'updating' | 'succeeded' | 'offline', number>
+  >
 }
 
-/** Rolls a version out to every device at once, on no evidence, and makes it the champion. @throws CloudWorkError */
-export async function rollOut(options: {
-  client: CloudClient
-  model: string
-  version: number
-  signal: AbortSignal
-  onProgress: (text: string) => void
-}): Promise<{ active: number; devices: number; seconds: number }> {
-  const { client, model, version, signal, onProgress } = options
-  const began = performance.now()
+interface RollOut {
+  readonly client: CloudClient
+  readonly model: string
+  readonly version: number
+}
+
+/** Starts a rollout to every device at once, which then gets the alias; what is given goes over it. */
+export function startRollout(
+  { client, model, version }: RollOut,
+  spec: Partial<RolloutInput['spec']>,
+): Promise<Rollout> {
   const document: RolloutInput = {
     apiVersion: 'storecast/v1',
     kind: 'Rollout',
@@ -90,15 +95,24 @@ export async function rollOut(options: {
     spec: {
       model: `models:/${model}/${version}`,
       steps: [{ setWeight: 100 }],
-      evidence: 'none',
       minSucceeded: 1,
       maxFailed: 0,
       deadline: '5m',
       onFailure: 'abort',
       alias: 'champion',
+      ...spec,
     },
   }
-  let rollout = await client.post<Rollout>('/v1/rollouts', document)
+  return client.post<Rollout>('/v1/rollouts', document)
+}
+
+/** Rolls a version out to every device at once, on no evidence, and makes it the champion. @throws CloudWorkError */
+export async function rollOut(
+  options: RollOut & { readonly signal: AbortSignal; readonly onProgress: (text: string) => void },
+): Promise<{ active: number; devices: number; seconds: number }> {
+  const { client, signal, onProgress } = options
+  const began = performance.now()
+  let rollout = await startRollout(options, { evidence: 'none' })
   while (rollout.state === 'running') {
     const { succeeded, updating, pending, untold, offline, devices } = rollout.counts
     onProgress(
@@ -108,8 +122,9 @@ export async function rollOut(options: {
     rollout = await client.get(`/v1/rollouts/${rollout.id}`)
   }
   const { succeeded, devices } = rollout.counts
-  if (rollout.state !== 'succeeded') {
-    throw new CloudWorkError(`rollout-${rollout.state}`, `rollout ${rollout.id}: ${rollout.reason ?? rollout.state}`)
-  }
+  if (rollout.state !== 'succeeded') throw notRolledOut(rollout)
   return { active: succeeded, devices, seconds: (performance.now() - began) / 1000 }
 }
+
+export const notRolledOut = ({ id, state, reason }: Rollout) =>
+  new CloudWorkError(`rollout-${state}`, `rollout ${id}: ${reason ?? state}`)

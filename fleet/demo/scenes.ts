@@ -3,9 +3,14 @@ import { recordedShops, type Shop, simulateShop } from '../simulator/index.ts'
 /** A stretch of days told under one heading. */
 export interface Chapter {
   readonly title: string
+  /** Of a chapter that is judged the most: it ends when its version serves. */
   readonly days: number
   /** Before it begins, the cloud trains on everything so far and rolls the new version out; so before the first. */
   readonly train: boolean
+  /** What is trained before it runs in shadow first, and serves when the evidence of this chapter's days lets it. */
+  readonly judged?: boolean
+  /** Somebody then rolls out one that verifies and forecasts nonsense: so many devices have it in shadow first. */
+  readonly bad?: number
 }
 
 /** Which shops, how much of their past is known, and what happens then. */
@@ -24,6 +29,7 @@ export interface Scene {
 const DAY_SECONDS = 86_400
 const QUIET = 7
 const SHIFTED = 14
+const JUDGED = 20
 const LATER = 7
 /** Days beyond the last chapter, lived slowly while the demo stays up. */
 const SPARE = 120
@@ -31,23 +37,29 @@ const SPARE = 120
 export function simulatedScene({ shops = 3, products = 24, seed = 11 } = {}): Scene {
   const history = 56
   const firstDay = '2026-01-05'
-  const options = { seed, products, firstDay, days: history + QUIET + SHIFTED + LATER + SPARE }
+  const options = { seed, products, firstDay, days: history + QUIET + SHIFTED + JUDGED + LATER + SPARE }
   const shift = { from: '2026-03-09', level: 1.2, mix: 0.8 }
   return {
     title: `${shops} simulated shops with ${products} products each`,
     shops: Array.from({ length: shops }, (_, n) => simulateShop({ ...options, site: `shop-${n + 1}`, shift })),
     history,
     chapters: [
-      { title: 'the shops as they were', days: QUIET, train: true },
+      { title: 'the shops as they were', days: QUIET, train: true, bad: shops },
       {
         title: `from ${shift.from} on an office quarter buys there too: other days, other hours, other goods`,
         days: SHIFTED,
         train: false,
       },
-      { title: 'with the model that has seen it', days: LATER, train: true },
+      {
+        title: 'a model that has seen it, in shadow beside the one that serves',
+        days: JUDGED,
+        train: true,
+        judged: true,
+      },
+      { title: 'with the model that has seen it', days: LATER, train: false },
     ],
     speed: DAY_SECONDS / 1.5,
-    compare: [1, 2],
+    compare: [1, 3],
   }
 }
 
@@ -61,7 +73,7 @@ export async function recordedScene(path: string): Promise<Scene> {
     shops,
     history: days - 14,
     chapters: [
-      { title: 'the week before the test', days: 7, train: true },
+      { title: 'the week before the test', days: 7, train: true, bad: Math.min(shops.length, 6) },
       { title: 'the test: the last 7 days', days: 7, train: true },
     ],
     speed: DAY_SECONDS / 4,

@@ -1,22 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ModelDefinition } from '@storecast/shared/contracts'
-import { type Constellation, dayStart, untilCloudHasAll } from '../constellation/index.ts'
+import { dayStart, untilCloudHasAll } from '../constellation/index.ts'
 import { dateAfter, weekdayOf } from '../simulator/index.ts'
 import { percent } from '../terminal/table.ts'
-import type { Terminal } from '../terminal/terminal.ts'
-import { rollOut, trainInCloud } from './cloud-work.ts'
+import { CloudWorkError, rollOut, trainInCloud } from './cloud-work.ts'
+import type { StoryContext } from './context.ts'
 import { type ReceivedForecast, receivedForecasts, scoresOf } from './day-scores.ts'
 import { importPast } from './history.ts'
-import type { Scene } from './scenes.ts'
+import type { Chapter, Scene } from './scenes.ts'
+import { type Judged, rollOutBad, rollOutJudged } from './shadow.ts'
 import { dayLine, drawings, type SummaryRow } from './telling.ts'
-
-export interface StoryContext {
-  readonly scene: Scene
-  readonly constellation: Constellation
-  readonly definition: ModelDefinition
-  readonly terminal: Terminal
-  readonly signal: AbortSignal
-}
 
 /** Real milliseconds between two looks at the clock or at the cloud. */
 const LOOK = 100
@@ -44,22 +36,34 @@ export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
   const summary: SummaryRow[] = []
   const tell = async () => {
     let day = scene.history
-    let version = await renew(context, past)
-    for (const [index, { title, days }] of scene.chapters.entries()) {
+    let { version, judged } = await renew(context, { today: past, chapter: scene.chapters[0]! })
+    for (const [index, chapter] of scene.chapters.entries()) {
+      const { title, days } = chapter
       terminal.out(`\n${title}`)
+      const next = scene.chapters[index + 1]
       const last = day + days - 1
-      const renewed = scene.chapters[index + 1]?.train === true
-      const told = await liveDays(context, { days: [day, renewed ? last : last + 1], version })
-      let next = version
-      if (renewed) {
-        await reach(context, morning(scene, last))
-        next = await renew(context, last)
-        told.push(...(await liveDays(context, { days: [last, last + 1], version })))
+      const told: ReceivedForecast[] = []
+      const live = async () => void told.push(...(await liveDay(context, { day: day++, version, judged })))
+      const serving = version
+      if (chapter.judged) {
+        while (judged?.outcome === 'open' && day <= last) await live()
+        if (judged?.outcome !== 'serves') {
+          throw new CloudWorkError('rollout-undecided', `v${judged?.version} does not serve after ${days} days`)
+        }
+        version = judged.version
+        // The day that goes on began with the version before.
+        await live()
+      } else {
+        while (day < last) await live()
+        if (next?.train) {
+          await reach(context, morning(scene, last))
+          const renewed = await renew(context, { today: last, chapter: next, serving })
+          await live()
+          ;({ version, judged } = renewed)
+        } else await live()
       }
       for (const line of drawings(told)) terminal.out(line)
-      summary.push({ title, version, scores: scoresOf(told, definition.spec.quantiles) })
-      version = next
-      day = last + 1
+      summary.push({ title, version: serving, scores: scoresOf(told, definition.spec.quantiles) })
     }
   }
   await Promise.race([tell(), refused])
@@ -71,9 +75,12 @@ export const morning = ({ shops: [shop] }: Scene, day: number): number => daySta
 
 /**
  * Slows the shops' clocks down, trains on every day before `today`, rolls out what came of it, and lets the clocks run.
- * @returns the version
+ * @returns the version that serves then, and the one that is judged beside it
  */
-async function renew(context: StoryContext, today: number): Promise<number> {
+async function renew(
+  context: StoryContext,
+  { today, chapter, serving }: { today: number; chapter: Chapter; serving?: number },
+): Promise<{ version: number; judged: Judged | undefined }> {
   const { scene, constellation, definition, terminal, signal } = context
   const { client } = constellation.cloud
   const onProgress = (text: string) => terminal.progress(text)
@@ -87,28 +94,32 @@ async function renew(context: StoryContext, today: number): Promise<number> {
     `\nv${version} trained on ${rows} product-days up to ${to} in ${trained.seconds.toFixed(1)} s: ` +
       `held-out WAPE ${percent(metrics.wape!)} (seasonal naive ${percent(baseline.wape!)}), ${manifest.precision}`,
   )
+  if (chapter.judged && serving !== undefined) {
+    const judged = await rollOutJudged(context, { version, serving, devices: scene.shops.length, held: 'promote' })
+    await constellation.setSpeed(scene.speed)
+    return { version: serving, judged }
+  }
   const model = definition.metadata.name
   const { active, devices, seconds } = await rollOut({ client, model, version, signal, onProgress })
   terminal.out(`v${version} rolled out: ${active} of ${devices} devices serve it after ${seconds.toFixed(1)} s`)
+  const { bad } = chapter
+  const judged = bad === undefined ? undefined : await rollOutBad(context, { serving: version, devices: bad })
   await constellation.setSpeed(scene.speed)
-  return version
+  return { version, judged }
 }
 
-/** Lets days pass, each told when the cloud has its scores. */
-async function liveDays(
+/** Lets a day pass, told when the cloud has its scores; and then what became of the version that is judged. */
+async function liveDay(
   context: StoryContext,
-  { days: [from, to], version }: { days: readonly [number, number]; version: number },
+  { day, version, judged }: { day: number; version: number; judged: Judged | undefined },
 ): Promise<ReceivedForecast[]> {
   const { scene, definition, terminal } = context
-  const told: ReceivedForecast[] = []
-  for (let day = from; day < to; day++) {
-    const forecasts = (await scoredDay(context, day)).filter((forecast) => forecast.version === version)
-    told.push(...forecasts)
-    const date = dateAfter(scene.shops[0]!.firstDay, day)
-    const scores = scoresOf(forecasts, definition.spec.quantiles)
-    terminal.out(dayLine({ date, weekday: weekdayOf(date), version, scores, forecasts }))
-  }
-  return told
+  const forecasts = (await scoredDay(context, day)).filter((forecast) => forecast.version === version)
+  const date = dateAfter(scene.shops[0]!.firstDay, day)
+  const scores = scoresOf(forecasts, definition.spec.quantiles)
+  terminal.out(dayLine({ date, weekday: weekdayOf(date), version, scores, forecasts }))
+  for (const line of (await judged?.look()) ?? []) terminal.out(line)
+  return forecasts
 }
 
 async function reach({ constellation, scene, terminal, signal }: StoryContext, time: number): Promise<void> {

@@ -74,3 +74,29 @@ export function improvement(before: SummaryRow, after: SummaryRow): string {
     `below the baseline by ${change(skill(before), skill(after))} of its error`
   )
 }
+
+/** Of the audit log's rows, what is told. */
+export interface AuditRow {
+  readonly number: number
+  readonly entry: {
+    readonly actor: { readonly id: string }
+    readonly action: string
+    readonly subject: string
+    readonly decision: string
+    readonly message?: string
+    readonly after?: unknown
+  }
+}
+
+/** The log's entries about a version and its rollout, oldest first. */
+export function auditLines(rows: readonly AuditRow[], of: { rollout: string; version: number }): string[] {
+  const isAbout = ({ entry: { subject, after } }: AuditRow) => {
+    const { id, registered } = (after ?? {}) as { id?: string; registered?: { version: number } }
+    const path = `/v1/rollouts/${of.rollout}`
+    return subject === path || (subject === '/v1/rollouts' && id === of.rollout) || registered?.version === of.version
+  }
+  return rows.filter(isAbout).map(({ number, entry: { actor, action, subject, decision, message } }) => {
+    const what = message === undefined ? `${action.split(' ')[0]} ${subject}` : `${action}: ${message}`
+    return `  ${String(number).padStart(5)}  ${actor.id.padEnd(18)}  ${decision}  ${what}`
+  })
+}

@@ -1,10 +1,16 @@
 import { loadDefinition } from '@storecast/models'
 import { expect, it } from 'vitest'
+import { listAll } from '../client/client.ts'
 import { startConstellation, temporaryFolder } from '../constellation/index.ts'
 import { simulatedScene } from '../demo/scenes.ts'
 import { morning, tellStory } from '../demo/story.ts'
+import type { AuditRow } from '../demo/telling.ts'
 
-it('tells the story: a first model, a shift of demand, a better model', { timeout: 240_000 }, async () => {
+interface StoppedRollout {
+  readonly analysis: { readonly analysis: { readonly reason: string } }
+}
+
+it('tells the story: a bad model is stopped, demand shifts, a better model passes', { timeout: 300_000 }, async () => {
   const scene = simulatedScene({ shops: 2, products: 16 })
   await using folder = await temporaryFolder('story')
   const said: string[] = []
@@ -13,7 +19,7 @@ it('tells the story: a first model, a shift of demand, a better model', { timeou
     err: (text: string) => void said.push(text),
     progress() {},
   }
-  const signal = AbortSignal.timeout(230_000)
+  const signal = AbortSignal.timeout(290_000)
   try {
     await using constellation = await startConstellation({
       shops: scene.shops,
@@ -26,13 +32,23 @@ it('tells the story: a first model, a shift of demand, a better model', { timeou
       tellStory({ scene, constellation, definition, terminal, signal }),
       constellation.crashed,
     ])
-    expect(summary.map(({ version }) => version)).toEqual([1, 1, 2])
-    const [, before, after] = summary.map(({ scores }) => scores)
-    // Every forecast of every day came, and was scored: 2 shops × 16 products.
-    expect(summary.map(({ scores }) => scores.rows + scores.censored)).toEqual([7 * 32, 14 * 32, 7 * 32])
+    expect(summary.map(({ version }) => version)).toEqual([1, 1, 1, 3])
+    const [quiet, before, , after] = summary.map(({ scores }) => scores)
+    // Every forecast of every day came, and was scored: 2 shops × 16 products. None was of the version that was stopped.
+    const counted = [quiet!, before!, after!].map(({ rows, censored }) => rows + censored)
+    expect(counted).toEqual([7 * 32, 14 * 32, 7 * 32])
     expect(after!.wape).toBeLessThan(before!.wape)
     expect(after!.wape).toBeLessThan(after!.baseline)
     expect(after!.coverage).toBeGreaterThan(0.6)
+
+    const { client } = constellation.cloud
+    const bad = await client.get<StoppedRollout>('/v1/rollouts/demand-v2')
+    expect(bad).toMatchObject({ state: 'failed', step: 0, counts: { devices: 2, told: 0, excluded: 0 } })
+    expect(bad.analysis.analysis).toMatchObject({ verdict: 'worse', denominators: { members: 2, matured: 2 } })
+    const log = await listAll<AuditRow>(client, '/v1/audit', { actor: 'rollouts' })
+    expect(log.map(({ entry }) => entry.message)).toContain(`worse: ${bad.analysis.analysis.reason}`)
+    const good = await client.get('/v1/rollouts/demand-v3')
+    expect(good).toMatchObject({ state: 'succeeded', counts: { devices: 2, succeeded: 2 } })
   } catch (error) {
     throw new Error(`the story broke off after:\n${said.slice(-15).join('\n')}`, { cause: error })
   }

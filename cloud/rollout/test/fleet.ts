@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { Sketch } from '@storecast/shared/windows'
 import type { Pool } from 'pg'
+import { createAudit } from '../../audit/index.ts'
 import { desiredStates } from '../../devices/index.ts'
 import { openDatabase } from '../../platform/database.ts'
 import { folderObjects } from '../../platform/folder-objects.ts'
@@ -54,6 +55,7 @@ export async function testFleet(): Promise<TestFleet> {
   const common = {
     desired,
     registry,
+    audit: createAudit({ database, clock }),
     clock,
     log: quiet,
     onChange() {},

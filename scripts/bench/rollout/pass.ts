@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { createAudit } from '../../../cloud/audit/index.ts'
 import { desiredStates } from '../../../cloud/devices/index.ts'
 import { type Database, openDatabase } from '../../../cloud/platform/database.ts'
 import { folderObjects } from '../../../cloud/platform/folder-objects.ts'
@@ -12,6 +13,7 @@ export async function controllerParts(database: Database, folder: string) {
   const clock = { now: () => Date.UTC(2026, 2, 1) }
   return {
     ...{ database, clock, log: quiet satisfies Log, onChange() {} },
+    audit: createAudit({ database, clock }),
     desired: desiredStates({ api: () => 'http://cloud', clock }),
     registry: createRegistry({
       ...{ database, clock, onRegistered: async () => {} },

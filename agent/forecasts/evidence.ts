@@ -29,15 +29,22 @@ interface PairSums {
   candidateError: number
   actual: number
   moved: number
+  intervals: number
+  championCovered: number
+  candidateCovered: number
 }
 
 /** What a candidate and the version that served said of the same product and span, and what came of it. */
 interface Pair {
   readonly champion: number
   readonly candidate: number
+  /** Lowest and highest quantile of each; null where they are of other levels, or there is one alone. */
+  readonly intervals: { readonly champion: Interval; readonly candidate: Interval } | null
   readonly actual: number | null
   readonly censored: boolean
 }
+
+type Interval = readonly [low: number, high: number]
 
 export interface Latency extends Day {
   readonly model: string
@@ -109,6 +116,9 @@ const SUM_COLUMNS: Readonly<Record<keyof PairSums, string>> = {
   candidateError: 'candidate_error',
   actual: 'actual',
   moved: 'moved',
+  intervals: 'intervals',
+  championCovered: 'champion_covered',
+  candidateCovered: 'candidate_covered',
 }
 
 function open(db: Connection, { model, champion, candidate, day, region }: ModelPair): void {
@@ -121,20 +131,25 @@ function open(db: Connection, { model, champion, candidate, day, region }: Model
 /** Of forecasts of one span and product the ones issued last, by both. */
 function pairsOf(db: Connection, { model, champion, candidate, day }: Omit<ModelPair, 'region'>): Iterable<Pair> {
   const runs = db
-    .statement<[string, string, number, number], { issuedAt: number; start: number; end: number }>(
-      `SELECT s.issued_at AS issuedAt, s.start, s."end" FROM shadow_runs s
+    .statement<[string, string, number, number], { issuedAt: number; start: number; end: number; alike: number }>(
+      `SELECT s.issued_at AS issuedAt, s.start, s."end",
+         s.levels ->> 0 IS r.levels ->> 0 AND s.levels ->> '$[#-1]' IS r.levels ->> '$[#-1]'
+           AND json_array_length(r.levels) > 1 AS alike
+       FROM shadow_runs s
          JOIN forecast_runs r ON r.model = s.model AND r.issued_at = s.issued_at
        WHERE s.model = ? AND s.day = ? AND s.version = ? AND r.version = ? ORDER BY s.issued_at`,
     )
     .all(model, day, candidate, champion)
   const pairs = new Map<string, Pair>()
-  for (const { issuedAt, start, end } of runs) {
+  for (const { issuedAt, start, end, alike } of runs) {
     const shadows = forecastsOf(db, { model, version: candidate, issuedAt }, { tables: SHADOW })
-    const points = new Map(Array.from(shadows, ({ entity, quantiles }) => [entity, middle(quantiles)]))
+    const candidates = new Map(Array.from(shadows, ({ entity, quantiles }) => [entity, quantiles]))
     for (const { entity, quantiles, actual, censored } of forecastsOf(db, { model, version: champion, issuedAt })) {
-      const point = points.get(entity)
-      if (point === undefined) continue
-      pairs.set(`${entity} ${start} ${end}`, { champion: middle(quantiles), candidate: point, actual, censored })
+      const other = candidates.get(entity)
+      if (other === undefined) continue
+      const intervals = alike ? { champion: outer(quantiles), candidate: outer(other) } : null
+      const points = { champion: middle(quantiles), candidate: middle(other) }
+      pairs.set(`${entity} ${start} ${end}`, { ...points, intervals, actual, censored })
     }
   }
   return pairs.values()
@@ -142,9 +157,12 @@ function pairsOf(db: Connection, { model, champion, candidate, day }: Omit<Model
 
 const middle = (quantiles: Float32Array): number => quantiles[Math.floor(quantiles.length / 2)]!
 
+const outer = (quantiles: Float32Array): Interval => [quantiles[0]!, quantiles[quantiles.length - 1]!]
+const covers = ([low, high]: Interval, actual: number) => Number(low <= actual && actual <= high)
+
 export function sumPairs(pairs: Iterable<Pair>): PairSums {
   const sums = Object.fromEntries(Object.keys(SUM_COLUMNS).map((name) => [name, 0])) as unknown as PairSums
-  for (const { champion, candidate, actual, censored } of pairs) {
+  for (const { champion, candidate, intervals, actual, censored } of pairs) {
     if (actual === null) continue
     if (censored) {
       sums.excluded++
@@ -162,6 +180,10 @@ export function sumPairs(pairs: Iterable<Pair>): PairSums {
     sums.candidateError += candidateError
     sums.actual += actual
     sums.moved += Math.abs(candidate - champion)
+    if (!intervals) continue
+    sums.intervals++
+    sums.championCovered += covers(intervals.champion, actual)
+    sums.candidateCovered += covers(intervals.candidate, actual)
   }
   return sums
 }

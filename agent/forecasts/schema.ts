@@ -72,4 +72,12 @@ export const forecastMigrations: readonly Migration[] = [
         PRIMARY KEY(model, champion, candidate, day)
       ) STRICT, WITHOUT ROWID`,
   },
+  {
+    id: 310,
+    name: 'evidence: coverage of intervals',
+    sql: `
+      ALTER TABLE evidence ADD COLUMN intervals INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE evidence ADD COLUMN champion_covered INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE evidence ADD COLUMN candidate_covered INTEGER NOT NULL DEFAULT 0`,
+  },
 ]

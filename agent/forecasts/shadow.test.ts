@@ -100,6 +100,8 @@ describe('a candidate in shadow', () => {
         ...{ ...pair, day: '2026-03-03', rows: 1, excluded: 1, actual: 5, moved: 4 },
         ...{ champion_error: -1, candidate_error: 3, champion_absolute: 1, candidate_absolute: 3 },
         ...{ difference: 2, difference_squared: 4, largest_difference: 2 },
+        // 5 lies from half to twice of 4, and of 8.
+        ...{ intervals: 1, champion_covered: 1, candidate_covered: 1 },
       }),
     )
     expect(evidence()[1]).toMatchObject({ ...pair, day: '2026-03-04', rows: 0 })
@@ -177,16 +179,19 @@ describe('a candidate in shadow', () => {
 })
 
 it('sums what a page of numbers sums', () => {
+  const around = (champion: [number, number], candidate: [number, number]) => ({ champion, candidate })
   const pairs = [
-    { champion: 10, candidate: 12, actual: 11, censored: false },
-    { champion: 4, candidate: 2, actual: 7, censored: false },
-    { champion: 4, candidate: 2, actual: 7, censored: true },
-    { champion: 4, candidate: 2, actual: null, censored: false },
+    { champion: 10, candidate: 12, intervals: around([8, 11], [11.5, 14]), actual: 11, censored: false },
+    { champion: 4, candidate: 2, intervals: around([2, 6], [0, 7]), actual: 7, censored: false },
+    { champion: 6, candidate: 7, intervals: null, actual: 7, censored: false },
+    { champion: 4, candidate: 2, intervals: around([0, 9], [0, 9]), actual: 7, censored: true },
+    { champion: 4, candidate: 2, intervals: around([0, 9], [0, 9]), actual: null, censored: false },
   ]
-  // By hand: e = (−1, −3) and (1, −5); d = (0, 2).
+  // By hand: e = (−1, −3, −1) and (1, −5, 0); d = (0, 2, −1). The first is in the champion's interval, the second in the candidate's.
   expect(sumPairs(pairs)).toEqual({
-    ...{ rows: 2, excluded: 1, actual: 18, moved: 4 },
-    ...{ difference: 2, differenceSquared: 4, largestDifference: 2 },
-    ...{ championAbsolute: 4, candidateAbsolute: 6, championError: -4, candidateError: -4 },
+    ...{ rows: 3, excluded: 1, actual: 25, moved: 5 },
+    ...{ difference: 1, differenceSquared: 5, largestDifference: 2 },
+    ...{ championAbsolute: 5, candidateAbsolute: 6, championError: -5, candidateError: -4 },
+    ...{ intervals: 2, championCovered: 1, candidateCovered: 1 },
   })
 })

@@ -60,6 +60,7 @@ const evidence = {
   ...{ model: 'demand', champion: 1, candidate: 2, day: '2026-03-02', region: 'eu', rows: 2, excluded: 1, actual: 18 },
   ...{ difference: 2, differenceSquared: 4, largestDifference: 2, moved: 4, crashes: 0 },
   ...{ championAbsolute: 4, candidateAbsolute: 6, championError: -4, candidateError: -4 },
+  ...{ intervals: 2, championCovered: 2, candidateCovered: 1 },
   latency: { zero: 0, positive: [[120, 1] as const], negative: [] },
 }
 const reported = { site: 's1', agentVersion: '0.1.0', generation: 1, models: {}, documents: {} }

@@ -44,6 +44,8 @@ interface EvidenceRow extends Pick<EvidenceRecord, PlainEvidence> {
   readonly candidate_absolute: number
   readonly champion_error: number
   readonly candidate_error: number
+  readonly champion_covered: number
+  readonly candidate_covered: number
   readonly latency: Uint8Array
 }
 
@@ -58,6 +60,7 @@ type PlainEvidence =
   | 'excluded'
   | 'difference'
   | 'actual'
+  | 'intervals'
   | 'moved'
   | 'crashes'
 
@@ -122,17 +125,33 @@ function forecastOf(row: ForecastRow): Sequenced<ForecastRecord> {
 }
 
 function evidenceOf(row: EvidenceRow): Sequenced<EvidenceRecord> {
-  const { seq, model, champion, candidate, day, region, rows, excluded, difference, actual, moved, crashes } = row
+  const {
+    seq,
+    model,
+    champion,
+    candidate,
+    day,
+    region,
+    rows,
+    excluded,
+    difference,
+    actual,
+    moved,
+    crashes,
+    intervals,
+  } = row
   return {
     seq,
     record: {
-      ...{ model, champion, candidate, day, region, rows, excluded, difference, actual, moved, crashes },
+      ...{ model, champion, candidate, day, region, rows, excluded, difference, actual, moved, crashes, intervals },
       differenceSquared: row.difference_squared,
       largestDifference: row.largest_difference,
       championAbsolute: row.champion_absolute,
       candidateAbsolute: row.candidate_absolute,
       championError: row.champion_error,
       candidateError: row.candidate_error,
+      championCovered: row.champion_covered,
+      candidateCovered: row.candidate_covered,
       latency: Sketch.decode(row.latency).bins(),
     },
   }

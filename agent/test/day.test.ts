@@ -167,6 +167,7 @@ describe('a shop', () => {
           championAbsolute: 5,
           candidateAbsolute: 23,
         },
+        ...{ intervals: 2 },
       }),
     )
     expect([...shop.cloud!.forecasts.values()].every(({ version }) => version === 1)).toBe(true)

@@ -102,13 +102,16 @@ export const putEvent = (db: Connection, event: EventRecord): void => recordEven
 export function putEvidence(db: Connection, evidence: EvidenceRecord): void {
   const { model, champion, candidate, day, region, rows, excluded, difference, actual, moved, crashes } = evidence
   const { differenceSquared, largestDifference, championAbsolute, candidateAbsolute } = evidence
+  const { intervals, championCovered, candidateCovered } = evidence
   db.statement(
-    `INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-       rows = excluded.rows, excluded = excluded.excluded, difference = excluded.difference, crashes = excluded.crashes`,
+    `INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+       rows = excluded.rows, excluded = excluded.excluded, difference = excluded.difference, crashes = excluded.crashes,
+       intervals = excluded.intervals, champion_covered = excluded.champion_covered`,
   ).run(
     ...[model, champion, candidate, day, region, rows, excluded, difference, differenceSquared, largestDifference],
     ...[championAbsolute, candidateAbsolute, evidence.championError, evidence.candidateError, actual, moved, crashes],
     ...[Sketch.fromBins(evidence.latency).encode(), Date.parse(`${day}T00:00:00Z`)],
+    ...[intervals, championCovered, candidateCovered],
   )
 }
 
@@ -176,6 +179,9 @@ export function readReplica(db: Connection): ReplicaRecords {
       actual: row.actual,
       moved: row.moved,
       crashes: row.crashes,
+      intervals: row.intervals,
+      championCovered: row.champion_covered,
+      candidateCovered: row.candidate_covered,
       latency: Sketch.decode(row.latency).bins(),
     })),
     reported: reported && JSON.parse(reported.body),

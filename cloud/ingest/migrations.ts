@@ -254,4 +254,11 @@ export const ingestMigrations: readonly Migration[] = [
     name: 'changes in the order in which they came',
     sql: 'ALTER TABLE window_changes ADD COLUMN id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
   },
+  {
+    id: 263,
+    name: 'evidence: coverage of intervals',
+    sql: `
+      ALTER TABLE evidence ADD COLUMN intervals int8 NOT NULL DEFAULT 0,
+        ADD COLUMN champion_covered int8 NOT NULL DEFAULT 0, ADD COLUMN candidate_covered int8 NOT NULL DEFAULT 0`,
+  },
 ]

@@ -37,6 +37,7 @@ export async function readEvidence(
 ): Promise<{ readonly records: DeviceDay[]; readonly health: DeviceHealth[]; readonly today: string }> {
   const { rows } = await client.query<PairedRow>(
     `SELECT e.device, m.region, e.day, e.rows, e.excluded, e.difference, e.champion_absolute AS "championAbsolute",
+       e.intervals, e.champion_covered AS "championCovered", e.candidate_covered AS "candidateCovered",
        e.crashes, e.latency ${FROM_EVIDENCE} ORDER BY e.device, e.day`,
     about(rollout, now),
   )
@@ -49,6 +50,9 @@ export async function readEvidence(
       excluded: total((row) => row.excluded),
       difference: total((row) => row.difference),
       championAbsolute: total((row) => row.championAbsolute),
+      intervals: total((row) => row.intervals),
+      championCovered: total((row) => row.championCovered),
+      candidateCovered: total((row) => row.candidateCovered),
     }
   })
   const health = [...Map.groupBy(rows, ({ device }) => device)].map(([device, days]): DeviceHealth => {

@@ -26,7 +26,13 @@ const counts = (told: Partial<Record<MemberState, number>>, untold = 0, shadow =
   ])
 const nothingFound = analyse(
   { members: 10, records: [], health: [], today: '2026-03-01' },
-  { margin: 0.03, minDays: 3, minDevices: 2, maxDays: 14, guards: { maxCrashes: null, latencyP95Ms: null } },
+  {
+    margin: 0.03,
+    minDays: 3,
+    minDevices: 2,
+    maxDays: 14,
+    guards: { maxCrashes: null, latencyP95Ms: null, coverageLoss: null },
+  },
 )
 const found = (verdict: typeof nothingFound.verdict, final = false) => ({ ...nothingFound, verdict, final })
 const standing = (change: Partial<Standing>): Standing => ({

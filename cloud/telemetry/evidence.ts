@@ -25,6 +25,9 @@ export interface DeviceEvidence {
   readonly candidateError: number
   readonly actual: number
   readonly moved: number
+  readonly intervals: number
+  readonly championCovered: number
+  readonly candidateCovered: number
   readonly crashes: number
   /** The candidate's runs of that day, in milliseconds; quantiles are null where there were none. */
   readonly latency: { readonly runs: number; readonly p50: number | null; readonly p95: number | null }
@@ -54,7 +57,8 @@ export async function listEvidence(
     `SELECT e.device, d.site, e.region, e.model, e.champion, e.candidate, e.day, e.rows, e.excluded, e.difference,
        e.difference_squared AS "differenceSquared", e.largest_difference AS "largestDifference",
        e.champion_absolute AS "championAbsolute", e.candidate_absolute AS "candidateAbsolute",
-       e.champion_error AS "championError", e.candidate_error AS "candidateError", e.actual, e.moved, e.crashes, e.latency
+       e.champion_error AS "championError", e.candidate_error AS "candidateError", e.actual, e.moved, e.intervals,
+       e.champion_covered AS "championCovered", e.candidate_covered AS "candidateCovered", e.crashes, e.latency
      FROM evidence e JOIN devices d ON d.id = e.device
      WHERE ($1::text IS NULL OR e.model = $1) AND ($2::int8 IS NULL OR e.champion = $2)
        AND ($3::int8 IS NULL OR e.candidate = $3) AND ($4::text IS NULL OR e.device = $4) AND e.day BETWEEN $5 AND $6

@@ -35,7 +35,9 @@ describe('evidence of candidates', () => {
     for (const ms of [10, 20, 400]) sketch.add(ms)
     const sums = { difference: 2, differenceSquared: 4, largestDifference: 2, actual: 18, moved: 4, crashes: 1 }
     const errors = { championAbsolute: 4, candidateAbsolute: 6, championError: -4, candidateError: -3 }
-    const pair = { model: 'demand', champion: 1, candidate: 2, region: 'eu', rows: 2, excluded: 1, ...sums, ...errors }
+    const coverage = { intervals: 2, championCovered: 2, candidateCovered: 1 }
+    const counts = { rows: 2, excluded: 1, ...coverage }
+    const pair = { model: 'demand', champion: 1, candidate: 2, region: 'eu', ...counts, ...sums, ...errors }
     const put = (device: string, day: string, more: object = {}) =>
       addEvidence(pool, device, { ...pair, day, latency: sketch.bins(), ...more })
     await put('oslo-1', '2026-03-02')

@@ -167,7 +167,8 @@ export class SimulatedIngest implements AsyncDisposable {
 const EVIDENCE = `SELECT device, model, champion, candidate, day, region, rows, excluded, difference,
   difference_squared AS "differenceSquared", largest_difference AS "largestDifference",
   champion_absolute AS "championAbsolute", candidate_absolute AS "candidateAbsolute", champion_error AS "championError",
-  candidate_error AS "candidateError", actual, moved, crashes, latency FROM evidence WHERE device = ANY($1)`
+  candidate_error AS "candidateError", actual, moved, intervals,
+  champion_covered AS "championCovered", candidate_covered AS "candidateCovered", crashes, latency FROM evidence WHERE device = ANY($1)`
 
 /** What the tables of ingest hold of these devices. */
 export async function readStored(pool: Pool, devices: readonly string[]): Promise<StoredState> {

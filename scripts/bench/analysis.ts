@@ -69,9 +69,11 @@ export async function run({ data = DATA }: BenchOptions): Promise<BenchResult> {
 function described(all: Readonly<Record<string, readonly Outcome[]>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(all).map(([name, outcomes]) => {
-      const said = (['worse', 'better', 'non-inferior', 'heterogeneous', 'pause'] as const).map((verdict) => {
-        return `${verdict} ${outcomes.filter((outcome) => outcome.said.includes(verdict)).length}`
-      })
+      const said = (['guard-stop', 'worse', 'better', 'non-inferior', 'heterogeneous', 'pause'] as const).map(
+        (verdict) => {
+          return `${verdict} ${outcomes.filter((outcome) => outcome.said.includes(verdict)).length}`
+        },
+      )
       const spread = outcomes.filter((outcome) => outcome.spread).length
       return [name, `of ${outcomes.length}: ${said.join(', ')}; at 25 % ${spread}`]
     }),

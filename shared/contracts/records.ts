@@ -112,6 +112,10 @@ export interface EvidenceRecord {
   readonly actual: number
   /** Σ|forecast of the candidate − forecast of the champion|. */
   readonly moved: number
+  /** Rows for which both gave an interval of the same levels, and those of them whose actual lies in each one's. */
+  readonly intervals: number
+  readonly championCovered: number
+  readonly candidateCovered: number
   /** Ends of the candidate's host that were its doing. */
   readonly crashes: number
   /** Milliseconds that the candidate's runs took, from its inputs to its last answer: a DDSketch. */

@@ -43,6 +43,8 @@ const Analysis = z
         /** Ends of its model host. */
         maxCrashes: z.int().nonnegative().nullable().default(1),
         latencyP95Ms: z.number().positive().nullable().default(50),
+        /** Its intervals may cover less of the actuals than the champion's, by this share. */
+        coverageLoss: z.number().gt(0).lt(1).nullable().default(0.1),
       })
       .prefault({}),
     /**

@@ -117,12 +117,15 @@ const eventComplaint = (record: EventRecord) => complaintOf(Event, record)
 const MAX_REGION = 128
 
 function evidenceComplaint(record: EvidenceRecord): string | undefined {
-  const { model, champion, candidate, day, region, rows, excluded, crashes, latency, ...sums } = record
+  const { model, champion, candidate, day, region, rows, excluded, crashes, latency, ...rest } = record
+  const { intervals, championCovered, candidateCovered, ...sums } = rest
   if (!ModelName.safeParse(model).success) return 'not a model name'
   for (const version of [champion, candidate]) if (!isUint32(version) || version === 0) return 'a version below 1'
   if (!LocalDay.safeParse(day).success) return 'not a day'
   if (region.length > MAX_REGION || !isText(region)) return 'not a region'
-  for (const value of [rows, excluded, crashes, latency.zero]) if (!isCount(value)) return 'a count that is none'
+  const counts = [rows, excluded, crashes, latency.zero, intervals, championCovered, candidateCovered]
+  for (const value of counts) if (!isCount(value)) return 'a count that is none'
+  if (intervals > rows || Math.max(championCovered, candidateCovered) > intervals) return 'more covered than there is'
   for (const value of Object.values(sums)) if (!Number.isFinite(value)) return 'a value that is no finite number'
   return latency.negative.length > 0 ? 'a latency below 0' : binsComplaint(latency.positive)
 }

@@ -31,6 +31,9 @@ export function packEvidence(rows: readonly Sequenced<EvidenceRecord>[]): Messag
     actual: of((r) => r.actual),
     moved: of((r) => r.moved),
     crashes: big((r) => r.crashes),
+    intervals: big((r) => r.intervals),
+    championCovered: big((r) => r.championCovered),
+    candidateCovered: big((r) => r.candidateCovered),
     latencyZero: big((r) => r.latency.zero),
     latencyBins: column(bins.map((own) => own.length)),
     binIndex: bins.flatMap((own) => own.map(([index], i) => index - (own[i - 1]?.[0] ?? 0))),
@@ -72,7 +75,7 @@ export function unpackEvidence(evidence: Evidence): Sequenced<EvidenceRecord>[] 
 const NUMBERS = [
   ...(['champion', 'candidate', 'rows', 'excluded', 'difference', 'differenceSquared', 'largestDifference'] as const),
   ...(['championAbsolute', 'candidateAbsolute', 'championError', 'candidateError', 'actual', 'moved'] as const),
-  'crashes' as const,
+  ...(['crashes', 'intervals', 'championCovered', 'candidateCovered'] as const),
 ]
 
 type EvidenceColumn = (typeof NUMBERS)[number] | 'day' | 'latencyZero' | 'latencyBins'

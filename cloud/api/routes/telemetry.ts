@@ -94,6 +94,9 @@ const Evidence = z.object({
   candidateError: z.number(),
   actual: z.number().describe('Σ actual'),
   moved: z.number().describe('Σ|forecast of the candidate − forecast of the champion|'),
+  intervals: Count.describe('Rows for which both gave an interval of the same levels; 0 by older agents'),
+  championCovered: Count.describe('Of those, rows whose actual lies in the interval'),
+  candidateCovered: Count,
   crashes: Count.describe('Ends of the candidate’s host that were its doing'),
   latency: z
     .object({ runs: Count, p50: z.number().nullable(), p95: z.number().nullable() })

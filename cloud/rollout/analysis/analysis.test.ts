@@ -15,6 +15,7 @@ const record = (change: Partial<DeviceDay> & { day: string; device: string }): D
   excluded: 1,
   difference: 0,
   championAbsolute: 100,
+  ...{ intervals: 10, championCovered: 8, candidateCovered: 8 },
   ...change,
 })
 /** Each device has the same relative difference on a day, but for its own. */
@@ -34,9 +35,10 @@ const rule: AnalysisRule = {
   minDays: 7,
   minDevices: 2,
   maxDays: 14,
-  guards: { maxCrashes: 2, latencyP95Ms: 50 },
+  guards: { maxCrashes: 2, latencyP95Ms: 50, coverageLoss: 0.1 },
   prior: { dailySd: 0.005, longRunRatio: 1 },
 }
+const NOT_WATCHED = { maxCrashes: null, latencyP95Ms: null, coverageLoss: null }
 const times = <T>(count: number, of: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => of(index))
 
@@ -246,11 +248,34 @@ describe('guards', () => {
 
   it('share their α among all looks, and count devices with a figure only', () => {
     const health = times(5, (n): DeviceHealth => ({ device: `d${n}`, crashes: n, latencyP95Ms: n === 0 ? null : 10 }))
-    expect(judgeGuards(health, rule.guards, 10)[0]!.alpha).toBeCloseTo(0.005, 15)
-    expect(judgeGuards(health, rule.guards, 10)).toMatchObject([
+    const told = { health, cohort: { byDevice: new Map() } }
+    expect(judgeGuards(told, rule.guards, 10)[0]!.alpha).toBeCloseTo(0.005, 15)
+    expect(judgeGuards(told, rule.guards, 10)).toMatchObject([
       { guard: 'crashes', devices: 5, broken: 2, stop: true },
       { guard: 'latency-p95', devices: 4, broken: 0, stop: false },
+      { guard: 'coverage-loss', devices: 0, broken: 0, stop: false },
     ])
-    expect(judgeGuards(health, { maxCrashes: null, latencyP95Ms: null }, 10)).toEqual([])
+    expect(judgeGuards(told, NOT_WATCHED, 10)).toEqual([])
+  })
+
+  it('stop a candidate whose intervals cover less than the champion’s, once devices have enough rows and days', () => {
+    const days = (count: number, change: Partial<DeviceDay>) =>
+      times(20, (n) => times(count, (day) => record({ day: dayName(day), device: `d${n}`, ...change }))).flat()
+    const narrow = { rows: 50, intervals: 50, championCovered: 40, candidateCovered: 30 }
+    const found = analyse(evidence(days(3, narrow)), rule)
+    expect(found).toMatchObject({
+      verdict: 'guard-stop',
+      final: true,
+      coverage: { rows: 3000, champion: 0.8, candidate: 0.6 },
+    })
+    expect(found.reason).toBe('coverage-loss above 0.1 on 20 of 20 devices')
+    expect(found.days[0]!.coverage).toEqual({ rows: 1000, champion: 0.8, candidate: 0.6 })
+    expect(analyse(evidence(days(2, narrow)), rule).verdict).toBe('inconclusive')
+    expect(analyse(evidence(days(3, { ...narrow, intervals: 30, championCovered: 30 })), rule).verdict).toBe(
+      'inconclusive',
+    )
+    expect(analyse(evidence(days(3, { ...narrow, candidateCovered: 36 })), rule).verdict).toBe('inconclusive')
+    const untold = { intervals: 0, championCovered: 0, candidateCovered: 0 }
+    expect(analyse(evidence(days(3, untold)), rule)).toMatchObject({ verdict: 'inconclusive', coverage: null })
   })
 })

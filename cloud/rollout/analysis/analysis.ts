@@ -1,5 +1,13 @@
 import { type Estimate, estimate, type Prior } from './estimate.ts'
-import { type CohortDay, cohortOf, type DaysLeftOut, type DeviceDay, sum } from './evidence.ts'
+import {
+  type CohortDay,
+  type Coverage,
+  cohortOf,
+  coverageOf,
+  type DaysLeftOut,
+  type DeviceDay,
+  sum,
+} from './evidence.ts'
 import { type DeviceHealth, type GuardResult, type Guards, judgeGuards } from './guards.ts'
 import { type Heterogeneity, heterogeneity } from './heterogeneity.ts'
 
@@ -48,6 +56,8 @@ export type Analysis = {
   readonly estimate: Estimate | null
   readonly heterogeneity: Heterogeneity | null
   readonly guards: readonly GuardResult[]
+  /** Of both, over all closed days; null where no device has told any. */
+  readonly coverage: Coverage | null
   readonly days: readonly CohortDay[]
   readonly denominators: {
     /** Devices that run the pair: matured ones have a closed day, pending ones have none yet. */
@@ -71,7 +81,7 @@ export function analyse(evidence: Evidence, rule: AnalysisRule): Analysis {
   const { members, records, health, today } = evidence
   const { margin, minDays, minDevices, maxDays } = rule
   const cohort = cohortOf(records, { members, minDevices, maxDays, today })
-  const guards = judgeGuards(health, rule.guards, maxDays)
+  const guards = judgeGuards({ health, cohort }, rule.guards, maxDays)
   const figures = estimate(cohort, rule.prior) ?? null
   const differing = figures && heterogeneity(cohort)
   const said = decide({ rule, guards, figures, differing })
@@ -83,6 +93,7 @@ export function analyse(evidence: Evidence, rule: AnalysisRule): Analysis {
     estimate: figures,
     heterogeneity: differing,
     guards,
+    coverage: coverageOf([...cohort.byDevice.values()].flat()),
     days: cohort.days,
     denominators: {
       members,

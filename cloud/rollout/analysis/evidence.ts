@@ -13,6 +13,10 @@ export interface DeviceDay {
   /** Σd and Σ|e_champion|, in the target's unit. */
   readonly difference: number
   readonly championAbsolute: number
+  /** Rows for which both gave an interval of the same levels, and those of them whose actual lies in each one's. */
+  readonly intervals: number
+  readonly championCovered: number
+  readonly candidateCovered: number
 }
 
 /** One closed day of the cohort. */
@@ -25,6 +29,25 @@ export interface CohortDay {
   readonly championAbsolute: number
   /** Σd / Σ|e_champion|: the relative difference of the day. */
   readonly difference: number
+  /** Rows with both intervals, and the share of them that each covers; null without any. */
+  readonly coverage: Coverage | null
+}
+
+export interface Coverage {
+  readonly rows: number
+  readonly champion: number
+  readonly candidate: number
+}
+
+/** Σ covered / Σ rows of both; null without an interval. */
+export function coverageOf(records: readonly DeviceDay[]): Coverage | null {
+  const rows = sum(records, (record) => record.intervals)
+  if (rows === 0) return null
+  return {
+    rows,
+    champion: sum(records, (record) => record.championCovered) / rows,
+    candidate: sum(records, (record) => record.candidateCovered) / rows,
+  }
 }
 
 /** Why days that have records are not in the estimate. */
@@ -85,6 +108,7 @@ export function cohortOf(records: readonly DeviceDay[], rule: CohortRule): Cohor
         excluded: sum(of, (record) => record.excluded),
         championAbsolute,
         difference: sum(of, (record) => record.difference) / championAbsolute,
+        coverage: coverageOf(of),
       })
     }
   }

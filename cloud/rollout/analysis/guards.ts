@@ -1,3 +1,5 @@
+import { type Cohort, coverageOf, type DeviceDay } from './evidence.ts'
+
 /** What running the candidate cost one device so far. */
 export interface DeviceHealth {
   readonly device: string
@@ -11,10 +13,12 @@ export interface DeviceHealth {
 export interface Guards {
   readonly maxCrashes: number | null
   readonly latencyP95Ms: number | null
+  /** The candidate's intervals may cover less of the actuals than the champion's, by this share. */
+  readonly coverageLoss: number | null
 }
 
 export interface GuardResult {
-  readonly guard: 'crashes' | 'latency-p95'
+  readonly guard: 'crashes' | 'latency-p95' | 'coverage-loss'
   readonly limit: number
   /** Devices with a figure, and those of them beyond the limit. */
   readonly devices: number
@@ -25,6 +29,8 @@ export interface GuardResult {
   readonly stop: boolean
 }
 
+/** A device tells of its coverage from so many rows and closed days on. */
+const [COVERAGE_ROWS, COVERAGE_DAYS] = [100, 3]
 const ALPHA = 0.05
 const TOLERATED = 0.02
 
@@ -34,7 +40,11 @@ const TOLERATED = 0.02
  *
  * @param looks how many there may be: one a day
  */
-export function judgeGuards(health: readonly DeviceHealth[], guards: Guards, looks: number): GuardResult[] {
+export function judgeGuards(
+  { health, cohort }: { health: readonly DeviceHealth[]; cohort: Pick<Cohort, 'byDevice'> },
+  guards: Guards,
+  looks: number,
+): GuardResult[] {
   const judge = (guard: GuardResult['guard'], limit: number | null, values: readonly (number | null)[]) => {
     if (limit === null) return []
     const known = values.filter((value) => value !== null)
@@ -54,7 +64,15 @@ export function judgeGuards(health: readonly DeviceHealth[], guards: Guards, loo
       guards.latencyP95Ms,
       health.map((device) => device.latencyP95Ms),
     ),
+    ...judge('coverage-loss', guards.coverageLoss, [...cohort.byDevice.values()].map(coverageLoss)),
   ]
+}
+
+/** How much less of its actuals the candidate's intervals covered on one device; null while it has told too little. */
+function coverageLoss(days: readonly DeviceDay[]): number | null {
+  const coverage = coverageOf(days)
+  if (coverage === null || coverage.rows < COVERAGE_ROWS || days.length < COVERAGE_DAYS) return null
+  return coverage.champion - coverage.candidate
 }
 
 /** P(X ≥ k) for X binomial of n draws with chance p, 0 < p < 1. */

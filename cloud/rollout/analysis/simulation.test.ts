@@ -11,7 +11,7 @@ const rule: Omit<AnalysisRule, 'prior'> = {
   minDays: 3,
   minDevices: 100,
   maxDays: LAST,
-  guards: { maxCrashes: null, latencyP95Ms: null },
+  guards: { maxCrashes: null, latencyP95Ms: null, coverageLoss: null },
 }
 
 /** Share of rollouts in which each verdict was said at any of the looks after each closed day, up to the last. */

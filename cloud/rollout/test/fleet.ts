@@ -166,6 +166,7 @@ export async function testFleet(): Promise<TestFleet> {
             ...{ model, champion: version, candidate, day, region: 'north', rows: 30, excluded: 2, crashes: 0 },
             ...{ difference: d, differenceSquared: d ** 2, largestDifference: Math.abs(d), actual: 500, moved: 10 },
             ...{ championAbsolute: 100, candidateAbsolute: 100 + d, championError: 0, candidateError: 0 },
+            ...{ intervals: 30, championCovered: 24, candidateCovered: 24 },
             latency: latency.bins(),
           })
         }

@@ -113,6 +113,7 @@ export class Disk {
       ...{ model: 'demand', champion: 1, candidate: 2, day, region: 'eu', rows: (held?.rows ?? 0) + 1, excluded: 0 },
       ...{ difference: this.#ledger.next(), differenceSquared: 0.25, largestDifference: 0.5, actual: 12, moved: 1e-9 },
       ...{ championAbsolute: 2.5, candidateAbsolute: 2, championError: -2.5, candidateError: 2, crashes: held ? 1 : 0 },
+      ...{ intervals: (held?.intervals ?? 0) + 1, championCovered: (held?.intervals ?? 0) + 1, candidateCovered: 0 },
       latency: { zero: 0, positive: [[12, 1] as const, [40, 2] as const], negative: [] },
     }
     this.#ledger.note(this.#device, evidenceKey(next), next)

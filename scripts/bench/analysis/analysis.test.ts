@@ -11,7 +11,7 @@ const DAYS = 49
 const PRODUCTS = 20
 
 /** Shops that sell 10 of everything, forecast 8 or 12 in turns: every error is 2. */
-function shops(): ShopForecasts & { lower: Float64Array; upper: Float64Array } {
+function shops(): ShopForecasts {
   const rows = Array.from({ length: SHOPS * DAYS * PRODUCTS }, (_, row) => row)
   const floats = (of: (row: number) => number) => Float64Array.from(rows, of)
   return {
@@ -36,10 +36,11 @@ describe('a pool', () => {
       const more = of.day[row] === 3 ? 0.5 : of.shop[row] === 0 ? 0.25 : 0
       return value < 10 ? value - more : value + more
     })
-    const pool = pair(of, { champion: of.point, candidate })
+    const pool = pair(of, { champion: of, candidate: { ...of, point: candidate } })
     expect(pool.rows[0]).toBe(PRODUCTS - 1)
     expect(pool.excluded[0]).toBe(1)
     expect(pool.championAbsolute[0]).toBe(2 * (PRODUCTS - 1))
+    expect(pool.championCovered[0]).toBe(PRODUCTS - 1)
     // 25 % on one day; on the others 12.5 % in one shop of twelve.
     const other = 0.125 / SHOPS
     expect(pool.effect).toBeCloseTo((0.25 + (DAYS - 1) * other) / DAYS, 12)
@@ -49,24 +50,24 @@ describe('a pool', () => {
   })
 
   it('takes for the shock of a day only what shops have in common beyond their own errors', () => {
-    const alone = pair(of, { champion: of.point, candidate: noise(of.point, { sd: 0.1, seed: 5 }) })
+    const alone = pair(of, { champion: of, candidate: noise(of, { sd: 0.1, seed: 5 }) })
     const scatter = (values: Float64Array) => Math.sqrt(sum(values.map((value) => value ** 2)) / DAYS)
     expect(scatter(alone.shock)).toBeLessThan(0.5 * scatter(alone.seen))
     const together = of.point.map((value, row) => (value > 10 ? value + 0.2 * (of.day[row]! % 7) : value))
-    const shared = pair(of, { champion: of.point, candidate: together })
+    const shared = pair(of, { champion: of, candidate: { ...of, point: together } })
     expect(scatter(shared.shock)).toBeCloseTo(scatter(shared.seen), 12)
   })
 
   it('is as much worse as it is asked to be, or not at all', () => {
-    const at = (sd: number) => pair(of, { champion: of.point, candidate: noise(of.point, { sd, seed: 1 }) })
+    const at = (sd: number) => pair(of, { champion: of, candidate: noise(of, { sd, seed: 1 }) })
     expect(at(strengthFor(0.05, at)).effect).toBeCloseTo(0.05, 3)
-    const equal = pair(of, { ...noiseOnEither(of.point, { sd: 0.2, seed: 1 }), equal: true })
+    const equal = pair(of, { ...noiseOnEither(of, { sd: 0.2, seed: 1 }), equal: true })
     expect(equal.effect).toBe(0)
   })
 })
 
 describe('a rollout drawn from a pool', () => {
-  const flat = (effect: number): Pool => ({ ...pair(of, { champion: of.point, candidate: of.point }), effect })
+  const flat = (effect: number): Pool => ({ ...pair(of, { champion: of, candidate: of }), effect })
   const draw = (effect: number, seed = 1) => drawRollout({ pools: [flat(effect)] }, { seed, devices: 200, days: 14 })
 
   it('has the effect of the pool on every device, and is the same for the same seed', () => {

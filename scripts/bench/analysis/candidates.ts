@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { forecastShops, type ShopForecasts, type Variant } from './forecasts.ts'
-import { noise, noiseOnEither, type Pool, pair, strengthFor, towards } from './pools.ts'
+import { type Forecasts, forecastShops, type ShopForecasts, type Variant } from './forecasts.ts'
+import { noise, noiseOnEither, type Pool, pair, strengthFor, times, towards } from './pools.ts'
 
 /** What a rollout's devices are drawn from. */
 export interface Candidate {
@@ -41,19 +41,19 @@ export async function makeCandidates(data: string): Promise<Record<CandidateName
   ]
   const of = (make: (champion: ShopForecasts, seed: number) => Pool) => same.map((one, n) => make(one, n + 1))
   const noiseFor = (effect: number, one: ShopForecasts, seed: number) =>
-    strengthFor(effect, (sd) => pair(one, { champion: one.point, candidate: noise(one.point, { sd, seed }) }))
+    strengthFor(effect, (sd) => pair(one, { champion: one, candidate: noise(one, { sd, seed }) }))
   const noisy = (effect: number) =>
     of((one, seed) => {
       const sd = noiseFor(effect, one, seed)
-      return pair(one, { champion: one.point, candidate: noise(one.point, { sd, seed }) })
+      return pair(one, { champion: one, candidate: noise(one, { sd, seed }) })
     })
   const eitherNoisy = of((one, seed) => {
     const sd = noiseFor(WORSE, one, seed)
-    return pair(one, { ...noiseOnEither(one.point, { sd, seed }), equal: true })
+    return pair(one, { ...noiseOnEither(one, { sd, seed }), equal: true })
   })
-  const worse = (candidate: (champion: ShopForecasts, strength: number) => Float64Array) =>
+  const worse = (candidate: (champion: ShopForecasts, strength: number) => Forecasts) =>
     of((one) => {
-      const at = (strength: number) => pair(one, { champion: one.point, candidate: candidate(one, strength) })
+      const at = (strength: number) => pair(one, { champion: one, candidate: candidate(one, strength) })
       return at(strengthFor(WORSE, at))
     })
   return {
@@ -62,13 +62,13 @@ export async function makeCandidates(data: string): Promise<Record<CandidateName
       pools: same.flatMap((champion) =>
         same
           .filter((other) => other !== champion)
-          .map((other) => pair(champion, { champion: champion.point, candidate: other.point, equal: true })),
+          .map((other) => pair(champion, { champion, candidate: other, equal: true })),
       ),
     },
-    different: { pools: of((one) => pair(one, { champion: one.point, candidate: different.point, equal: true })) },
+    different: { pools: of((one) => pair(one, { champion: one, candidate: different, equal: true })) },
     worseNoise: { pools: noisy(WORSE) },
-    worseBias: { pools: worse(({ point }, share) => point.map((value) => value * (1 + share))) },
-    stale: { pools: worse(({ point }, share) => towards(point, stale.point, share)) },
+    worseBias: { pools: worse((one, share) => times(one, 1 + share)) },
+    stale: { pools: worse((one, share) => towards(one, stale, share)) },
     someShops: { pools: eitherNoisy, some: { share: SOME.share, pools: noisy(SOME.worse) } },
   }
 }

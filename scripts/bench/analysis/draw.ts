@@ -56,6 +56,9 @@ export function drawRollout(
         excluded: pool.excluded[at]!,
         difference: pool.own[at]! + (pool.effect + (asSeen ? pool.seen : pool.shock)[day]!) * championAbsolute,
         championAbsolute,
+        intervals: pool.rows[at]!,
+        championCovered: pool.championCovered[at]!,
+        candidateCovered: pool.candidateCovered[at]!,
       }
     })
   const all = Array.from({ length: REPLAY_DAYS + days }, (_, offset) => on(offset))

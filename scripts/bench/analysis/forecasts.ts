@@ -11,8 +11,18 @@ export interface Variant {
   readonly pastSalesOnly?: boolean
 }
 
-/** Forecasts of every shop's products over the days evaluated, a row each; the rows are the same for every variant. */
-export interface ShopForecasts {
+/** Forecasts in units, a row each: the point and the interval around it. */
+export interface Forecasts {
+  readonly lower: Float64Array
+  readonly point: Float64Array
+  readonly upper: Float64Array
+}
+
+/**
+ * Forecasts of every shop's products over the days evaluated, calibrated as on a device: p10, p50 and p90. The rows are the
+ * same for every variant.
+ */
+export interface ShopForecasts extends Forecasts {
   readonly days: number
   readonly shops: number
   /** [M], from 0. */
@@ -20,10 +30,6 @@ export interface ShopForecasts {
   readonly day: Uint8Array
   readonly actual: Float64Array
   readonly censored: Uint8Array
-  /** In units, calibrated as on a device; p10 and p90 around the middle quantile. */
-  readonly lower: Float64Array
-  readonly point: Float64Array
-  readonly upper: Float64Array
 }
 
 export interface ForecastOrder {

@@ -88,28 +88,40 @@ const eventRecord: fc.Arbitrary<EventRecord> = fc.record({
 /** Protobuf leaves out a field of zero, whatever its sign. */
 const unsignedZero = float64.map((value) => value + 0)
 
-const evidenceRecord: fc.Arbitrary<EvidenceRecord> = fc.record({
-  model: slug,
-  champion: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
-  candidate: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
-  day: fc.integer({ min: -10_000, max: 50_000 }).map((day) => new Date(day * 86_400_000).toISOString().slice(0, 10)),
-  region: text,
-  ...{ rows: count, excluded: count, crashes: count },
-  ...{
-    difference: unsignedZero,
-    differenceSquared: unsignedZero,
-    largestDifference: unsignedZero,
-    actual: unsignedZero,
-    moved: unsignedZero,
-  },
-  ...{
-    championAbsolute: unsignedZero,
-    candidateAbsolute: unsignedZero,
-    championError: unsignedZero,
-    candidateError: unsignedZero,
-  },
-  latency: fc.record({ zero: count, positive: bins, negative: fc.constant([]) }),
+const evidenceRecord: fc.Arbitrary<EvidenceRecord> = fc.tuple(count, count, count, count).chain((counts) => {
+  const [covered = 0, alsoCovered = 0, intervals = 0, rows = 0] = counts.toSorted((a, b) => a - b)
+  return evidenceOf({ rows, intervals, championCovered: covered, candidateCovered: alsoCovered })
 })
+
+type Counts = Pick<EvidenceRecord, 'rows' | 'intervals' | 'championCovered' | 'candidateCovered'>
+
+const evidenceOf = (counts: Counts): fc.Arbitrary<EvidenceRecord> =>
+  fc
+    .record({
+      model: slug,
+      champion: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+      candidate: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+      day: fc
+        .integer({ min: -10_000, max: 50_000 })
+        .map((day) => new Date(day * 86_400_000).toISOString().slice(0, 10)),
+      region: text,
+      ...{ excluded: count, crashes: count },
+      ...{
+        difference: unsignedZero,
+        differenceSquared: unsignedZero,
+        largestDifference: unsignedZero,
+        actual: unsignedZero,
+        moved: unsignedZero,
+      },
+      ...{
+        championAbsolute: unsignedZero,
+        candidateAbsolute: unsignedZero,
+        championError: unsignedZero,
+        candidateError: unsignedZero,
+      },
+      latency: fc.record({ zero: count, positive: bins, negative: fc.constant([]) }),
+    })
+    .map((record) => ({ ...record, ...counts }))
 
 const reportedState: fc.Arbitrary<ReportedState> = fc.record({
   site: slug,

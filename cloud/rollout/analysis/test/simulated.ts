@@ -79,6 +79,7 @@ export function simulate(candidate: Candidate, options: { seed: number; devices:
         rows: 30,
         excluded: 2,
         championAbsolute,
+        ...{ intervals: 30, championCovered: 24, candidateCovered: 24 },
         difference: share * championAbsolute,
       })
     }

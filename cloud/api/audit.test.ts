@@ -20,8 +20,11 @@ interface Row {
   readonly entry: any
 }
 const head = async (): Promise<number> => (await call('GET', '/v1/audit/head')).body.number
-const since = async (number: number): Promise<Row[]> =>
+const allSince = async (number: number): Promise<Row[]> =>
   (await call('GET', `/v1/audit?order=oldest&limit=500&cursor=${number}`)).body.items
+/** Entries of calls: what the cloud does to a rollout by itself comes when it comes. */
+const since = async (number: number): Promise<Row[]> =>
+  (await allSince(number)).filter(({ entry }) => entry.actor.id !== 'rollouts')
 
 /** Every mutating route of the OpenAPI document, as `PUT /v1/sites/:site`. */
 async function mutatingRoutes(): Promise<[method: string, route: string][]> {
@@ -238,7 +241,7 @@ describe('what changes', () => {
 })
 
 it('is one chain as the API gives it, and is found by action, caller and decision', async () => {
-  const rows = await since(0)
+  const rows = await allSince(0)
   const chain = checkChain()
   for (const row of rows) chain.next(row)
   expect(chain.end()).toEqual({ head: (await call('GET', '/v1/audit/head')).body, damage: [] })

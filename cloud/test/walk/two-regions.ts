@@ -92,6 +92,7 @@ async function addRows(
     ...{ model: 'demand', champion: 1, candidate: 2, day: '2026-03-02', region, rows: 1, excluded: 0 },
     ...{ difference: 0, differenceSquared: 0, largestDifference: 0, championAbsolute: 1, candidateAbsolute: 1 },
     ...{ championError: 0, candidateError: 0, actual: 2, moved: 0, crashes: 0, latency: new Sketch().bins() },
+    ...{ intervals: 1, championCovered: 1, candidateCovered: 1 },
   })
   await pool.query(
     `INSERT INTO device_epochs (device, epoch, db_id, reason, quarantined, opened_at, link, runs, base, floor, highest)

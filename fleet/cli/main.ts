@@ -11,6 +11,12 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => abort.abort(new Error(`stopped by ${name}`)))
 }
 
+// Whoever reads, as `head` does, has enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 process.exitCode = await runCli(process.argv.slice(2), {
   terminal: processTerminal(),
   signal: abort.signal,

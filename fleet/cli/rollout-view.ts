@@ -152,12 +152,13 @@ function stepLines({ state, step: current, document, cohorts, counts }: Rollout,
   return more ? [...lines, more] : lines
 }
 
-function analysisLines({ analysis }: Rollout, paint: Paint): string[] {
+function analysisLines({ analysis, reason: above }: Rollout, paint: Paint): string[] {
   if (!analysis) return []
   const { verdict, reason, rule, estimate, guards, denominators } = analysis.analysis
   const good = ['better', 'non-inferior'].includes(verdict)
   const bad = ['worse', 'guard-stop', 'heterogeneous'].includes(verdict)
-  const lines = [`evidence: ${paint(good ? 'green' : bad ? 'red' : 'yellow', verdict)}  ${reason}`]
+  const why = above?.includes(reason) ? '' : `  ${reason}`
+  const lines = [`evidence: ${paint(good ? 'green' : bad ? 'red' : 'yellow', verdict)}${why}`]
   if (estimate) {
     const { line, most } = intervalLine({ ...estimate, value: estimate.mean, margin: rule.margin }, SCALE)
     lines.push(`    ${percent(-most)} ${line} ${percent(most)}`)
@@ -176,7 +177,11 @@ function analysisLines({ analysis }: Rollout, paint: Paint): string[] {
   return lines
 }
 
-const percent = (share: number) => `${share > 0 ? '+' : ''}${(100 * share).toFixed(1)} %`.replace('-', '−')
+/** With its sign, but for what is none: `+1.2 %`, `0.0 %`. */
+function percent(share: number): string {
+  const text = (100 * Math.abs(share)).toFixed(1)
+  return `${text === '0.0' ? '' : share > 0 ? '+' : '−'}${text} %`
+}
 
 /** One line for where nothing can be drawn. */
 export function rolloutLine({ name, state, step, document, counts, analysis, reason }: Rollout): string {

@@ -115,7 +115,7 @@ it('says what it would do, asks for the name before severe acts, and shows what 
   )
 
   expect((await rollout('pause', 'autumn', '--dry-run')).err).toMatch(
-    /autumn would be paused: at step 1. Nothing was done/,
+    /autumn: at step 1; its state would be "paused". Nothing was done/,
   )
   const wouldGo = await rollout('abort', 'autumn', '--dry-run')
   expect(wouldGo.out).toMatch(new RegExp(`^go back to what they had +1 +${first}$`, 'm'))

@@ -290,7 +290,7 @@ function showPlan({ terminal }: CliContext, plan: VerbPlan, json?: boolean): voi
     terminal.err(`Rollout ${plan.name}: nothing would change.`)
     return
   }
-  terminal.err(`Rollout ${plan.name} would be ${plan.state}: ${plan.effect}. Nothing was done.`)
+  terminal.err(`Rollout ${plan.name}: ${plan.effect}; its state would be "${plan.state}". Nothing was done.`)
   printList(terminal, plan.changes, {
     columns: {
       'devices told to': ({ to }) => TO[to] ?? to,

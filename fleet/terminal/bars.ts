@@ -10,16 +10,15 @@ export interface Part {
  */
 export function stackedBar(parts: readonly Part[], whole: number, width: number): string {
   const there = parts.filter(({ amount }) => amount > 0)
-  let left = width
   let bar = ''
+  let sum = 0
   for (const [at, { amount, fill }] of there.entries()) {
+    sum += amount
     const later = there.length - at - 1
-    const wanted = Math.max(1, Math.round((amount / Math.max(whole, 1)) * width))
-    const columns = Math.min(wanted, Math.max(0, left - later))
-    bar += fill.repeat(columns)
-    left -= columns
+    const end = Math.min(width - later, Math.max(bar.length + 1, Math.round((sum / Math.max(whole, 1)) * width)))
+    bar += fill.repeat(Math.max(0, end - bar.length))
   }
-  return bar + '·'.repeat(Math.max(0, left))
+  return bar + '·'.repeat(Math.max(0, width - bar.length))
 }
 
 export interface Interval {

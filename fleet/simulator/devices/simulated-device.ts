@@ -33,8 +33,8 @@ export interface DeviceOptions {
 
 type Models = ReportedState['models']
 
-/** Asked again where no answer came for so long: an answer may be lost with the link that it went over. */
-const PATIENCE_MS = 3_000
+/** Asked again where no answer came for so long, as an agent does: a cloud that is behind must not be asked ever more. */
+const PATIENCE_MS = 15_000
 
 /**
  * A device as the cloud sees it: hello, link, batches of records with their sequences, acknowledgements, desired states. No

@@ -49,6 +49,8 @@ const FastClock = z.strictObject({
 const Limits = z.strictObject({
   /** Raw readings are kept this long, and longer where their windows are not done yet. */
   rawHours: z.number().positive().max(8760).default(48),
+  /** Readings that nobody waits for share a commit for this long: less often is less flash, and more to lose in a power cut. */
+  commitSeconds: z.number().min(0.01).max(60).default(1),
   /** The database, its write-ahead log included; near it the oldest windows are merged into coarser ones. */
   databaseMb: z.int().min(16).default(2048),
   /** A model host above this is replaced. */

@@ -7,7 +7,7 @@ import { Forecaster } from './forecasts/index.ts'
 import { type HostLimits, Models, RunMeasures } from './inference/index.ts'
 import { Space } from './outbox/index.ts'
 import type { Clock } from './platform/clock.ts'
-import type { Connection } from './platform/database.ts'
+import { type Connection, fileBudget } from './platform/database.ts'
 import type { Logger } from './platform/logger.ts'
 import type { Writer } from './platform/writer.ts'
 import { Sensors } from './sensors/index.ts'
@@ -46,6 +46,8 @@ export interface Pipeline extends AsyncDisposable {
 
 const MB = 1024 * 1024
 const HOUR = 3_600_000
+/** Readings that are rolled up at once. */
+const MOST_ROLLED = 32_768
 
 /**
  * sensors → buffer → windows → features → inference → forecasts → anomalies → outbox → sync
@@ -60,8 +62,17 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   const timeZone = documents.catalogue?.timeZone ?? config.timeZone
   await using stack = new AsyncDisposableStack()
 
-  const buffer = stack.use(await Buffer.start({ writer, db, clock, retentionMs: limits.rawHours * HOUR }))
-  const space = new Space({ writer, clock, log, capBytes: limits.databaseMb * MB })
+  const buffer = stack.use(
+    await Buffer.start({
+      writer,
+      db,
+      clock,
+      retentionMs: limits.rawHours * HOUR,
+      commitDelayMs: limits.commitSeconds * 1000,
+    }),
+  )
+  const capBytes = limits.databaseMb * MB
+  const space = new Space({ writer, clock, log, capBytes })
   const windows = stack.use(
     await Windows.start({
       writer,
@@ -71,6 +82,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       log,
       timeZone,
       keepRawMs: limits.rawHours * HOUR,
+      rollEntries: Math.min(MOST_ROLLED, fileBudget(capBytes).records),
       makeRoom: (needed) => space.makeRoom(needed),
     }),
   )

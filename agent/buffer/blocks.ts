@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter, type Span } from '@storecast/shared/windows'
 import type { Connection } from '../platform/database.ts'
+import { compressed, restored, type StoredBytes } from './compressed.ts'
 import { FLAG_VALUES, HAS_ID, MARK, markOf, SeriesEntries } from './entry.ts'
 
 /**
@@ -100,12 +101,14 @@ export function storeBlock(db: Connection, at: number, groups: ReadonlyMap<numbe
       if (time > to) to = time
     }
   }
-  db.statement('INSERT INTO blocks(at, from_time, to_time, entries, packed) VALUES (?, ?, ?, ?, ?)').run(
+  const { packed, raw_bytes } = compressed(packBlock(groups))
+  db.statement('INSERT INTO blocks(at, from_time, to_time, entries, packed, raw_bytes) VALUES (?, ?, ?, ?, ?, ?)').run(
     at,
     from,
     to,
     entries,
-    packBlock(groups),
+    packed,
+    raw_bytes,
   )
 }
 
@@ -156,7 +159,8 @@ export class RawReader {
   #open(id: number): Opened {
     let opened = this.#opened.get(id)
     if (opened) return opened
-    const packed = this.#db.statement<[number], Buffer>('SELECT packed FROM blocks WHERE id = ?').pluck().get(id)!
+    const sql = 'SELECT packed, raw_bytes FROM blocks WHERE id = ?'
+    const packed = restored(this.#db.statement<[number], StoredBytes>(sql).get(id)!)
     opened = { packed, sections: new Map(sectionsOf(packed).map(({ series, from, to }) => [series, { from, to }])) }
     if (this.#opened.size >= BLOCKS_AT_HAND) this.#opened.delete(this.#opened.keys().next().value!)
     this.#opened.set(id, opened)

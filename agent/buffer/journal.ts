@@ -3,6 +3,7 @@ import type { SensorDefinition } from '@storecast/shared/contracts'
 import type { Connection } from '../platform/database.ts'
 import { recordEvent } from '../platform/events.ts'
 import type { SourcePosition } from '../sensors/reading.ts'
+import { compressed, restored, type StoredBytes } from './compressed.ts'
 import { type SeriesEntries, unpackInto } from './entry.ts'
 
 export interface NewSeries {
@@ -25,7 +26,15 @@ function append(db: Connection, { at, entries, packed, series, positions }: Jour
   for (const { id, sensor, entity } of series) {
     db.statement('INSERT INTO series(id, sensor, entity) VALUES (?, ?, ?)').run(id, sensor, entity)
   }
-  if (entries > 0) db.statement('INSERT INTO journal(at, entries, packed) VALUES (?, ?, ?)').run(at, entries, packed)
+  if (entries > 0) {
+    const stored = compressed(packed)
+    db.statement('INSERT INTO journal(at, entries, packed, raw_bytes) VALUES (?, ?, ?, ?)').run(
+      at,
+      entries,
+      stored.packed,
+      stored.raw_bytes,
+    )
+  }
   for (const { source, stamp, position } of positions) {
     db.statement(
       `INSERT INTO source_positions(source, stamp, position) VALUES (?, ?, ?)
@@ -99,12 +108,12 @@ export interface JournalPart {
 export function readJournal(db: Connection, enough: number): JournalPart | undefined {
   const groups = new Map<number, SeriesEntries>()
   let [entries, position, at] = [0, 0, 0]
-  const rows = db.statement<[], { position: number; at: number; entries: number; packed: Buffer }>(
-    'SELECT position, at, entries, packed FROM journal ORDER BY position',
+  const rows = db.statement<[], StoredBytes & { position: number; at: number; entries: number }>(
+    'SELECT position, at, entries, packed, raw_bytes FROM journal ORDER BY position',
   )
   for (const row of rows.iterate()) {
     if (entries >= enough) return { groups, entries, position, at, more: true }
-    unpackInto(groups, row.packed)
+    unpackInto(groups, restored(row))
     entries += row.entries
     position = row.position
     at = row.at

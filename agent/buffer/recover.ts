@@ -2,6 +2,7 @@ import type { SensorDefinition } from '@storecast/shared/contracts'
 import type { Connection } from '../platform/database.ts'
 import type { SourcePosition } from '../sensors/reading.ts'
 import { unpackBlock } from './blocks.ts'
+import { restored, type StoredBytes } from './compressed.ts'
 import { HAS_ID, type SeriesEntries, unpackInto } from './entry.ts'
 import { IdSet } from './event-ids.ts'
 import type { NewSeries } from './journal.ts'
@@ -34,16 +35,16 @@ function* eventIds(db: Connection, series: readonly NewSeries[], since: number) 
   if (ofEvents.size === 0) return
   const rows = (table: 'blocks' | 'journal', order: 'id' | 'position') =>
     db
-      .statement<[number], { at: number; packed: globalThis.Buffer }>(
-        `SELECT at, packed FROM ${table} WHERE at >= ? ORDER BY ${order}`,
+      .statement<[number], StoredBytes & { at: number }>(
+        `SELECT at, packed, raw_bytes FROM ${table} WHERE at >= ? ORDER BY ${order}`,
       )
       .iterate(since)
-  for (const { at, packed } of rows('blocks', 'id')) {
-    yield { at, ids: idsOf(unpackBlock(packed, (id) => ofEvents.has(id))) }
+  for (const { at, ...stored } of rows('blocks', 'id')) {
+    yield { at, ids: idsOf(unpackBlock(restored(stored), (id) => ofEvents.has(id))) }
   }
-  for (const { at, packed } of rows('journal', 'position')) {
+  for (const { at, ...stored } of rows('journal', 'position')) {
     const groups = new Map<number, SeriesEntries>()
-    unpackInto(groups, packed)
+    unpackInto(groups, restored(stored))
     yield { at, ids: idsOf(groups) }
   }
 }

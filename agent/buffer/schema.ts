@@ -43,4 +43,22 @@ export const bufferMigrations: readonly Migration[] = [
     // Of the others no reading is expected any more.
     sql: 'ALTER TABLE sensors ADD COLUMN in_use INTEGER NOT NULL DEFAULT 1',
   },
+  {
+    id: 110,
+    name: 'journal: compressed',
+    sql: `
+      -- Bytes of \`packed\` before it was compressed; 0: it is as it was. Positions only grow while there are rows, which is
+      -- all that is needed, and spares each commit a page (that of sqlite_sequence).
+      CREATE TABLE compressed_journal(
+        position INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        entries INTEGER NOT NULL,
+        packed BLOB NOT NULL,
+        raw_bytes INTEGER NOT NULL
+      ) STRICT;
+      INSERT INTO compressed_journal SELECT position, at, entries, packed, 0 FROM journal;
+      DROP TABLE journal;
+      ALTER TABLE compressed_journal RENAME TO journal;
+      ALTER TABLE blocks ADD COLUMN raw_bytes INTEGER NOT NULL DEFAULT 0`,
+  },
 ]

@@ -18,9 +18,8 @@ export interface SpaceOptions {
 /** Of what the file may hold: where concessions begin, and where enough has been conceded. */
 const CROWDED = 0.9
 const ROOMY = 0.8
-/** Windows merged in one transaction, at most; and what merging one writes, about: itself, the outbox, two indexes. */
+/** Windows merged in one transaction, at most. */
 const MOST_RECORDS = 20_000
-const BYTES_A_RECORD = 600
 
 /** Keeps the database within its cap, by the order of `concessions.ts`. */
 export class Space {
@@ -37,7 +36,7 @@ export class Space {
   async makeRoom({ size, zone }: RoomNeeded): Promise<void> {
     const { writer, clock, keepFineMs, capBytes, log } = this.#options
     if (size && size.usedBytes + this.#growth(size) < this.#fileBytes(size) * CROWDED) return
-    const enough = Math.max(1, Math.min(MOST_RECORDS, Math.floor(fileBudget(capBytes).walBytes / BYTES_A_RECORD)))
+    const enough = Math.min(MOST_RECORDS, fileBudget(capBytes).records)
     for (let now = size; !now || now.usedBytes > this.#fileBytes(now) * ROOMY; ) {
       const made = await writer.call('outbox.makeRoom', { zone, now: clock.now(), keepFineMs, enough })
       now = made.size

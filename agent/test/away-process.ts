@@ -17,7 +17,7 @@ import { tinyDemand } from './tiny-demand.ts'
 
 /**
  * A whole agent in a process of its own, to be killed, that lives through store time as it is told to: readings come in
- * through the buffer, hour by hour, and every midnight is waited for until its forecast is made.
+ * through the buffer, step by step, and every midnight is waited for until its forecast is made.
  */
 
 export interface AwaySettings {
@@ -31,6 +31,8 @@ export interface AwaySettings {
   readonly capBytes: number
   readonly rawHours: number
   readonly uplinkBytesPerSecond: number
+  /** Store milliseconds of readings that come, and are committed, together. */
+  readonly stepMs: number
 }
 
 export interface AwayRequest {
@@ -49,8 +51,6 @@ export type AwayReply =
       readonly forecasts: number
     }
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 const MB = 1024 * 1024
 
 endWithParent()
@@ -91,7 +91,7 @@ setInterval(() => {
 
 async function live({ from, to }: AwayRequest): Promise<void> {
   for (let at = from; at < to; ) {
-    const until = Math.min(to, at + HOUR)
+    const until = Math.min(to, at + settings.stepMs)
     await accept(arriving(shop, { from: at, to: until }))
     clock.advance(until - clock.now())
     at = until

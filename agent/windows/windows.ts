@@ -24,6 +24,12 @@ export interface WindowsOptions {
   readonly graceMs?: number
   /** Store milliseconds for which raw readings are kept; longer where an open window needs them. */
   readonly keepRawMs?: number
+  /**
+   * Journal entries that make a roll-up due at once, and about as many as it takes in: enough that at a hundred readings a
+   * second one comes with the end of a window, as each writes anew what is open, and few enough that a commit does not
+   * wait long behind it.
+   */
+  readonly rollEntries?: number
   /** Real milliseconds after which readings for windows that may have closed are rolled up. */
   readonly lateDelayMs?: number
   /**
@@ -42,11 +48,6 @@ export interface RoomNeeded {
   readonly zone: ZoneStretches
 }
 
-/**
- * Journal entries that make a roll-up due at once, and about as many as it takes in: enough that writing the open window
- * of every series costs little beside them, and few enough that a commit does not wait long behind it.
- */
-const ROLL_ENTRIES = { least: 8192, perSeries: 16, most: 32_768 }
 /** Real milliseconds between an import's last roll-up and the closing of what it left open; the longest, while it lasts. */
 const SETTLE_MS = 500
 const LONGEST_SETTLING_MS = 10_000
@@ -92,6 +93,7 @@ export class Windows implements AsyncDisposable {
     const windows = new Windows({
       graceMs: 10_000,
       keepRawMs: 48 * 3_600_000,
+      rollEntries: 32_768,
       lateDelayMs: 5000,
       silence: { storeMs: 600_000, realMs: 10_000 },
       makeRoom: async () => undefined,
@@ -162,16 +164,11 @@ export class Windows implements AsyncDisposable {
 
   #onCommitted({ entries, oldest }: Committed): void {
     this.#waiting += entries
-    if (this.#waiting >= this.#enough()) this.#rollInBackground(-Infinity)
+    if (this.#waiting >= this.#options.rollEntries) this.#rollInBackground(-Infinity)
     // What comes before anything was open: nobody knows yet when its windows end.
     else if ((oldest < this.#closedBefore || this.#nextEnd === Infinity) && !this.#soon) {
       this.#rollSoon(this.#options.lateDelayMs)
     }
-  }
-
-  #enough(): number {
-    const { least, perSeries, most } = ROLL_ENTRIES
-    return Math.min(most, Math.max(least, perSeries * this.#options.buffer.seriesCount))
   }
 
   /** When the next window ends, after its grace; at once where one has ended already. */
@@ -180,7 +177,7 @@ export class Windows implements AsyncDisposable {
     const { clock, graceMs } = this.#options
     this.#due?.[Symbol.dispose]()
     const wait = this.#nextEnd + graceMs - clock.now()
-    if (wait <= 0 || this.#waiting >= this.#enough()) this.#rollSoon(SETTLE_MS)
+    if (wait <= 0 || this.#waiting >= this.#options.rollEntries) this.#rollSoon(SETTLE_MS)
     else if (wait < Infinity) this.#due = clock.after(wait, () => this.#rollOnTime())
   }
 
@@ -236,7 +233,7 @@ export class Windows implements AsyncDisposable {
   }
 
   async #rollUp(closeBefore: number): Promise<void> {
-    const { writer, clock, graceMs, keepRawMs, makeRoom } = this.#options
+    const { writer, clock, graceMs, keepRawMs, rollEntries, makeRoom } = this.#options
     for (let more = true; more; ) {
       const now = clock.now()
       const zone = this.#zoneAt(now)
@@ -247,7 +244,7 @@ export class Windows implements AsyncDisposable {
         graceMs,
         silentBefore: this.#silentBefore(now),
         keepRawFrom: now - keepRawMs,
-        entries: this.#enough(),
+        entries: rollEntries,
       }
       const result = await writer.call('windows.roll', request).catch(async (error: WriterError) => {
         if (error.code === 'disk-full') await makeRoom({ size: undefined, zone })

@@ -27,6 +27,7 @@ const START = zone.daySpan(IS_LONG ? '2026-01-01' : '2026-03-24').start
 const shop: AwayShop = {
   series: IS_LONG ? 100 : 20,
   start: START,
+  everyMs: MINUTE,
   delays: IS_LONG ? [DAY, 20 * DAY] : [DAY, 4 * DAY],
 }
 const CAP_BYTES = IS_LONG ? 256 * MB : 4 * MB
@@ -46,7 +47,7 @@ it(
     await using line = await startFaultyLine({ to: port, port: await freePort() })
     await using agent = awayAgent({
       ...{ folder: folder.path, mqtt: line.url, timeZone: TIME_ZONE, shop, capBytes: CAP_BYTES },
-      ...{ rawHours: IS_LONG ? 48 : 6, uplinkBytesPerSecond: BYTES_PER_SECOND },
+      ...{ rawHours: IS_LONG ? 48 : 6, uplinkBytesPerSecond: BYTES_PER_SECOND, stepMs: HOUR },
     })
     const [totals, levels]: [Totals, Map<string, number>] = [new Map(), new Map()]
     const live = async (from: number, to: number) => {

@@ -7,6 +7,8 @@ type Lived = Exclude<AwayReply, { readonly url: string }>
 
 /** An agent in a process of its own that lives fast. */
 export interface AwayAgent extends AsyncDisposable {
+  /** Of the process that runs now. */
+  readonly pid: number
   live(span: AwayRequest): Promise<Lived>
   status(): Promise<AwayStatus>
   /** SIGKILL; `start` begins again on the same disk, at store time `now`. */
@@ -45,6 +47,9 @@ export function awayAgent(settings: Omit<AwaySettings, 'now'>): AwayAgent {
     await once(process, 'exit')
   }
   return {
+    get pid() {
+      return child!.pid!
+    },
     kill,
     async start(now) {
       child = fork(ENTRY, [JSON.stringify({ ...settings, now })], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })

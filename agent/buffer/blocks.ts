@@ -81,7 +81,8 @@ function unpackSection(packed: Uint8Array, from: number, to: number, take: Serie
 const ALL_TIME: Span = { start: -Infinity, end: Infinity }
 
 /** A block's entries by series, of the series that are `wanted`. */
-export function unpackBlock(packed: Uint8Array, wanted: (series: number) => boolean): Map<number, SeriesEntries> {
+export function unpackBlock(stored: StoredBytes, wanted: (series: number) => boolean): Map<number, SeriesEntries> {
+  const packed = restored(stored)
   const groups = new Map<number, SeriesEntries>()
   for (const { series, from, to } of sectionsOf(packed)) {
     if (!wanted(series)) continue

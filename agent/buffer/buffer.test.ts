@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { gauge, openStorage, sale, temperature, temporaryFolder } from '../test/storage.ts'
 import { packBlock, unpackBlock } from './blocks.ts'
+import { compressed } from './compressed.ts'
 import { FAULT, HAS_ID, hasValue, MARK, packEntry, SeriesEntries, unpackInto } from './entry.ts'
 import { EventIds, hashId, IdSet } from './event-ids.ts'
 import { readJournal } from './journal.ts'
@@ -133,7 +134,7 @@ describe('packing', () => {
         const groups = new Map<number, SeriesEntries>()
         unpackInto(groups, out.finish())
         expect(groups).toEqual(expected)
-        const block = unpackBlock(packBlock(groups), () => true)
+        const block = unpackBlock(compressed(packBlock(groups)), () => true)
         expect([...block.keys()]).toEqual([...groups.keys()].sort((a, b) => a - b))
         for (const [series, group] of block) expect({ ...group }).toEqual({ ...groups.get(series)!.sorted() })
       }),

@@ -40,7 +40,7 @@ function* eventIds(db: Connection, series: readonly NewSeries[], since: number) 
       )
       .iterate(since)
   for (const { at, ...stored } of rows('blocks', 'id')) {
-    yield { at, ids: idsOf(unpackBlock(restored(stored), (id) => ofEvents.has(id))) }
+    yield { at, ids: idsOf(unpackBlock(stored, (id) => ofEvents.has(id))) }
   }
   for (const { at, ...stored } of rows('journal', 'position')) {
     const groups = new Map<number, SeriesEntries>()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it, vi } from 'vitest'
 import { unpackBlock } from '../buffer/blocks.ts'
+import type { StoredBytes } from '../buffer/compressed.ts'
 import { MARK, markOf, readJournal, type SeriesEntries } from '../buffer/index.ts'
 import { hostArgument } from '../inference/protocol.ts'
 import { type Connection, openReading } from '../platform/database.ts'
@@ -183,8 +184,8 @@ function storedReadings(db: Connection): Key[] {
     }
   }
   db.transaction(() => {
-    for (const packed of db.prepare<[], Buffer>('SELECT packed FROM blocks').pluck().iterate()) {
-      add(unpackBlock(packed, () => true))
+    for (const block of db.prepare<[], StoredBytes>('SELECT packed, raw_bytes FROM blocks').iterate()) {
+      add(unpackBlock(block, () => true))
     }
     add(readJournal(db, Number.POSITIVE_INFINITY)?.groups ?? new Map())
   })()

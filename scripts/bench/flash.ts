@@ -1,6 +1,6 @@
+import { awayAgent } from '../../agent/test/away-agent.ts'
 import { startBroker } from '../../agent/test/broker.ts'
 import { playCloud } from '../../agent/test/cloud-end.ts'
-import { awayAgent } from '../../fleet/test/away/away.ts'
 import { countedDisk, writtenBy } from './flash/disk.ts'
 import type { BenchResult } from './measure.ts'
 

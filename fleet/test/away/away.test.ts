@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { awayAgent } from '@storecast/agent/test/away-agent'
 import { type AwayShop, addTotals, arriving, type Totals } from '@storecast/agent/test/away-source'
 import { SimulatedIngest } from '@storecast/cloud/test/simulated-ingest'
 import { calendar } from '@storecast/shared/windows'
@@ -7,7 +8,6 @@ import { expect, it, vi } from 'vitest'
 import { temporaryFolder } from '../../constellation/index.ts'
 import { freePort } from '../../constellation/ports.ts'
 import { Program } from '../../constellation/program.ts'
-import { awayAgent } from './away.ts'
 import { startFaultyLine } from './faulty-line.ts'
 
 /** `npm run test:year`: 365 days, 100 sensors, 256 MB. Here the same in days and a cap that makes all of it happen. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { AwayReply, AwayRequest, AwaySettings } from '@storecast/agent/test/away-process'
+import type { AwayReply, AwayRequest, AwaySettings } from './away-process.ts'
 
 type Lived = Exclude<AwayReply, { readonly url: string }>
 
@@ -23,7 +23,7 @@ export interface AwayStatus {
   readonly space: { readonly givenUp: readonly { readonly what: string; readonly records: number }[] }
 }
 
-const ENTRY = fileURLToPath(import.meta.resolve('@storecast/agent/test/away-process'))
+const ENTRY = fileURLToPath(new URL('./away-process.ts', import.meta.url))
 
 export function awayAgent(settings: Omit<AwaySettings, 'now'>): AwayAgent {
   let child: ChildProcess | undefined

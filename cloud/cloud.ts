@@ -64,7 +64,7 @@ import { createRegistry, createUploads, openVersion } from './registry/index.ts'
 import { rolloutsOfGroup, startRollouts } from './rollout/index.ts'
 import { cloudStatus } from './status.ts'
 import { startStewardship } from './stewardship/index.ts'
-import { databaseOf, identityFolder, MIGRATIONS, openObjects, VERSION } from './storage.ts'
+import { databaseOf, identityFolder, MIGRATIONS, openExports, openObjects, VERSION } from './storage.ts'
 import { createTelemetry, startUpkeep } from './telemetry/index.ts'
 import { startTrainings, type Train, trainOnDrift } from './training/index.ts'
 import { startTrust, type Trust } from './trust/index.ts'
@@ -213,8 +213,15 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const quarantine = createQuarantine({ database, clock })
 
   const telemetry = createTelemetry({ database, devices, objects })
-  const { keep, rollUpSeconds } = config.telemetry
-  stack.use(startUpkeep({ database, retention: keep, clock, log, everyMs: rollUpSeconds * 1000 }))
+  const { keep, rollUpSeconds, export: exporting } = config.telemetry
+  const files = stack.use(openExports(config))
+  const settleMs = exporting.settleMinutes * 60_000
+  stack.use(
+    startUpkeep({
+      ...{ database, retention: keep, clock, log, everyMs: rollUpSeconds * 1000 },
+      ...(files && { exports: { objects, files, settleMs, scratch: join(config.data, 'exporting') } }),
+    }),
+  )
   const governance = createGovernance({ database, audit, clock })
   const registry = createRegistry({
     ...{ database, objects, clock },

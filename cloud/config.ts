@@ -92,6 +92,16 @@ const Settings = z.strictObject({
           error: 'hours are kept at least as long as windows, and days as hours',
         })
         .prefault({}),
+      /** Windows as Parquet files, one a day, beside the objects: in the folder `export` of the data, or in the bucket. */
+      export: z
+        .strictObject({
+          enabled: z.boolean().default(false),
+          /** Begins the names in the bucket. */
+          prefix: z.string().default('export/'),
+          /** A day is written once nothing has come for it for so long. */
+          settleMinutes: z.int().min(0).max(1440).default(30),
+        })
+        .prefault({}),
       /** Between two looks for what has come and is to be rolled up. */
       rollUpSeconds: z.int().min(1).max(3600).default(60),
     })

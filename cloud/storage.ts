@@ -11,6 +11,7 @@ import { monitoringMigrations } from './monitoring/index.ts'
 import { peopleMigrations } from './people/index.ts'
 import type { DatabaseConfig, Migration } from './platform/database.ts'
 import { folderObjects } from './platform/folder-objects.ts'
+import { folderFiles, type NamedFiles, s3Files } from './platform/named-files.ts'
 import type { Objects } from './platform/objects.ts'
 import { s3Objects } from './platform/s3-objects.ts'
 import { registryMigrations } from './registry/index.ts'
@@ -47,6 +48,20 @@ export async function openObjects({ data, s3 }: CloudConfig): Promise<Objects & 
   if (!s3) return { ...(await folderObjects(join(data, 'objects'))), async [Symbol.asyncDispose]() {} }
   const { endpoint, ...rest } = s3
   return s3Objects({ ...rest, ...(endpoint && { endpoint }), spool: join(data, 'uploads') })
+}
+
+/** Where telemetry is exported to; undefined where it is not. */
+export function openExports({ data, s3, telemetry }: CloudConfig): NamedFiles | undefined {
+  const { enabled, prefix } = telemetry.export
+  if (!enabled) return undefined
+  if (!s3) return folderFiles(join(data, 'export'))
+  const { endpoint, ...rest } = s3
+  return s3Files({
+    ...rest,
+    ...(endpoint && { endpoint }),
+    prefix: `${s3.prefix}${prefix}`,
+    spool: join(data, 'uploads'),
+  })
 }
 
 /** Of the certificate authority: outside the database, and of its backups. */

@@ -19,16 +19,7 @@ export interface S3Config {
 
 /** Objects in an S3 bucket, under `<prefix><sha256>`. */
 export async function s3Objects(config: S3Config): Promise<Objects & AsyncDisposable> {
-  const client = new S3Client({
-    region: config.region,
-    // Stores other than AWS refuse the checksums that the SDK adds by itself since 2025.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    // Failures come as errors; the SDK's own console lines would say them twice.
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
-    ...(config.endpoint && { endpoint: config.endpoint, forcePathStyle: true }),
-    ...(config.credentials && { credentials: config.credentials }),
-  })
+  const client = s3Client(config)
   await mkdir(config.spool, { recursive: true })
   await sweepPartials(config.spool)
   const at = (sha256: string) => ({ Bucket: config.bucket, Key: `${config.prefix ?? ''}${sha256}` })
@@ -73,10 +64,22 @@ export async function s3Objects(config: S3Config): Promise<Objects & AsyncDispos
   }
 }
 
-const isAbsent = (error: unknown) => ['NotFound', 'NoSuchKey'].includes((error as Error).name)
+export const s3Client = (config: S3Config): S3Client =>
+  new S3Client({
+    region: config.region,
+    // Stores other than AWS refuse the checksums that the SDK adds by itself since 2025.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // Failures come as errors; the SDK's own console lines would say them twice.
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    ...(config.endpoint && { endpoint: config.endpoint, forcePathStyle: true }),
+    ...(config.credentials && { credentials: config.credentials }),
+  })
+
+export const isAbsent = (error: unknown) => ['NotFound', 'NoSuchKey'].includes((error as Error).name)
 
 /** The SDK's errors as ours: the store does not answer, or refuses us; ours pass. */
-function s3Error(error: unknown, { bucket, endpoint }: S3Config): unknown {
+export function s3Error(error: unknown, { bucket, endpoint }: S3Config): unknown {
   const { $metadata, code = '', name, message } = error as Partial<S3Failure>
   if (!$metadata && !code.startsWith('E')) return error
   const status = $metadata?.httpStatusCode

@@ -46,4 +46,24 @@ export const telemetryMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    id: 311,
+    name: 'days to export',
+    sql: `
+      -- A UTC day in which windows begin; changed: since its file was written.
+      CREATE TABLE export_days (
+        day text PRIMARY KEY,
+        start_at int8 NOT NULL,
+        changed boolean NOT NULL,
+        changed_at int8 NOT NULL,
+        exported_at int8
+      );
+      CREATE INDEX export_days_changed ON export_days (start_at) WHERE changed;
+      INSERT INTO export_days (day, start_at, changed, changed_at)
+        SELECT to_char(to_timestamp(day * 86400) AT TIME ZONE 'UTC', 'YYYY-MM-DD'), day * 86400000, true, 0
+        FROM (SELECT DISTINCT floor(start_at / 86400000.0)::int8 AS day FROM windows WHERE start_at >= 0) AS days;
+      -- Windows that came after those of their time were dropped, until they are in their day's file.
+      CREATE TABLE window_latecomers (LIKE windows, PRIMARY KEY (series, start_at, end_at));
+    `,
+  },
 ]

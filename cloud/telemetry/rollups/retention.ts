@@ -9,6 +9,8 @@ export interface Retention {
   readonly windows: number | null
   readonly hours: number | null
   readonly days: number | null
+  /** Whether windows are kept until they are in their days' files. */
+  readonly exported: boolean
 }
 
 const DAY = 86_400_000
@@ -25,7 +27,9 @@ export async function dropExpired(database: Database, retention: Retention, now:
     const days = retention[level]
     if (days === null) continue
     for (const month of await monthsBefore(database, TABLES[level], now - days * DAY)) {
-      const done = await database.transaction((client) => dropMonth(client, level, month))
+      const done = await database.transaction((client) =>
+        dropMonth(client, { level, month, exported: retention.exported }),
+      )
       if (!done) break
       dropped.push(month.partition)
     }
@@ -63,7 +67,11 @@ async function monthsBefore({ pool }: Database, table: string, time: number): Pr
 }
 
 /** Whether the month is gone. */
-async function dropMonth(client: PoolClient, level: keyof Floors, { partition, to }: OldMonth): Promise<boolean> {
+async function dropMonth(
+  client: PoolClient,
+  { level, month, exported }: { level: keyof Floors; month: OldMonth; exported: boolean },
+): Promise<boolean> {
+  const { partition, to } = month
   if (!(await ownsUpkeep(client))) return false
   const table = TABLES[level]
   await client.query("SET LOCAL lock_timeout = '1s'")
@@ -79,6 +87,10 @@ async function dropMonth(client: PoolClient, level: keyof Floors, { partition, t
   if (level === 'hours' && floors.windows < to) return false
   const pending = await client.query('SELECT 1 FROM window_changes WHERE from_at < $1 LIMIT 1', [to])
   if (pending.rowCount !== 0) return false
+  if (level === 'windows' && exported) {
+    const waiting = await client.query('SELECT 1 FROM export_days WHERE changed AND start_at < $1 LIMIT 1', [to])
+    if (waiting.rowCount !== 0) return false
+  }
   const late = await client.query(`SELECT 1 FROM ${partition} LIMIT 1`)
   if (level === 'windows' && to <= floors.windows && late.rowCount !== 0) return false
   await client.query(`DROP TABLE ${partition}`)

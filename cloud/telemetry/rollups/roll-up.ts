@@ -1,5 +1,6 @@
 import { type Calendar, calendar, type Span } from '@storecast/shared/windows'
 import type { PoolClient } from 'pg'
+import { WINDOW_COLUMNS } from '../../ingest/index.ts'
 import type { Database } from '../../platform/database.ts'
 import { openMonths } from '../../platform/partitions.ts'
 import { readCells, replaceCells, type SeriesCell } from './cell-rows.ts'
@@ -12,6 +13,9 @@ const DAY = 86_400_000
 /** Changes that one step takes, and the time they may span: what a transaction holds in memory. */
 const STEP_CHANGES = 200
 const STEP_MS = 8 * DAY
+/** Times outside, as a clock that was never set gives them, are in no file. */
+const FIRST_DAY = Date.UTC(2000, 0)
+const LAST_DAY = Date.UTC(2100, 0)
 
 /** Whether this transaction is the one that keeps telemetry up; another cloud's is passed by. */
 export async function ownsUpkeep(client: PoolClient): Promise<boolean> {
@@ -24,7 +28,7 @@ export async function ownsUpkeep(client: PoolClient): Promise<boolean> {
  * anywhere leaves a whole step or none.
  * @returns whether there may be more
  */
-export function rollUpNext(database: Database, now: number): Promise<boolean> {
+export function rollUpNext(database: Database, { now, exported }: Pick<Work, 'now' | 'exported'>): Promise<boolean> {
   return database.transaction(async (client) => {
     if (!(await ownsUpkeep(client))) return false
     const { rows } = await client.query<{ device: string; zone: string }>(
@@ -37,7 +41,8 @@ export function rollUpNext(database: Database, now: number): Promise<boolean> {
     const changed = await takeChanges(client, next.device, zone)
     const series = await client.query<{ id: number }>('SELECT id FROM series WHERE device = $1', [next.device])
     const ids = series.rows.map(({ id }) => id)
-    for (const span of changed) await rollUpSpan(client, { series: ids, zone, span, now })
+    await markDays(client, changed, now)
+    for (const span of changed) await rollUpSpan(client, { series: ids, zone, span, now, exported })
     return true
   })
 }
@@ -79,7 +84,11 @@ function joinByDay(spans: readonly Span[]): Span[] {
   return joined
 }
 
+const WINDOWS = WINDOW_COLUMNS.map(([name]) => name).join(', ')
+
 interface Work {
+  /** Whether windows end in files, for which those that come late wait. */
+  readonly exported: boolean
   readonly series: readonly number[]
   readonly zone: Calendar
   readonly span: Span
@@ -92,7 +101,7 @@ type BySeries = Map<number, readonly Cell[]>
  * Rolls the windows of a span up into hours, and these into days. Where windows are still there, the hours are made anew of
  * them; where they were dropped, what came late is folded into the hours, or, where these were dropped as well, into the days.
  */
-async function rollUpSpan(client: PoolClient, { series, zone, span, now }: Work): Promise<void> {
+async function rollUpSpan(client: PoolClient, { series, zone, span, now, exported }: Work): Promise<void> {
   const hourOf = (window: Span) => cellSpan(zone, 'hour', window)
   const dayOf = (window: Span) => cellSpan(zone, 'day', window)
   const floors = await readFloors(client)
@@ -111,11 +120,13 @@ async function rollUpSpan(client: PoolClient, { series, zone, span, now }: Work)
   }
   const days: BySeries = new Map()
   for (const one of await readCells(client, 'window_days', daily)) if (one.cell.start < floors.hours) add(days, one)
+  const kept: SeriesCell[] = []
   for (const { series, cell } of closed.toSorted((a, b) => a.cell.start - b.cell.start)) {
     const [cells, spanOf] = cell.start < floors.hours ? [days, dayOf] : [hours, hourOf]
     const folded = fold(cells.get(series) ?? [], cell, spanOf)
     cells.set(series, folded.cells)
     if (folded.conflict) await noteConflict(client, { series, cell, finerCount: folded.conflict.count, now })
+    else if (exported) kept.push({ series, cell })
   }
   await openMonths(
     client,
@@ -123,7 +134,7 @@ async function rollUpSpan(client: PoolClient, { series, zone, span, now }: Work)
     [...hours.values()].flat().map(({ start }) => start),
   )
   await replaceCells(client, 'window_hours', { ...hourly, cells: listed(hours) })
-  await dropFolded(client, { ...hourly, end: Math.min(hourly.end, floors.windows) }, closed)
+  if (closed.length > 0) await dropFolded(client, { ...hourly, end: Math.min(hourly.end, floors.windows) }, kept)
 
   const [, whole] = split(await readCells(client, 'window_hours', daily), floors.hours)
   for (const [id, cells] of bySeries(whole)) {
@@ -137,17 +148,42 @@ const add = (into: BySeries, { series, cell }: SeriesCell) => into.set(series, [
 const listed = (cells: BySeries): SeriesCell[] =>
   [...cells].flatMap(([series, list]) => list.map((cell) => ({ series, cell })))
 
+/** What is folded in is known there; for the day's file it waits, but for what was left out. */
 async function dropFolded(
   client: PoolClient,
   { series, start, end }: Span & { readonly series: readonly number[] },
   folded: readonly SeriesCell[],
 ): Promise<void> {
-  if (folded.length === 0) return
-  await client.query('DELETE FROM windows WHERE series = ANY($1) AND start_at >= $2 AND start_at < $3', [
-    series,
-    start,
-    end,
-  ])
+  await client.query(
+    `WITH gone AS (
+       DELETE FROM windows WHERE series = ANY($1) AND start_at >= $2 AND start_at < $3 RETURNING *
+     )
+     INSERT INTO window_latecomers (${WINDOWS}) SELECT ${WINDOWS} FROM gone WHERE (series, start_at, end_at) IN (
+       SELECT * FROM unnest($4::int4[], $5::int8[], $6::int8[])) ON CONFLICT DO NOTHING`,
+    [
+      ...[series, start, end],
+      folded.map((one) => one.series),
+      folded.map(({ cell }) => cell.start),
+      folded.map(({ cell }) => cell.end),
+    ],
+  )
+}
+
+/** Days, UTC, in which changed windows may begin: their files are to be written anew. */
+async function markDays(client: PoolClient, spans: readonly Span[], now: number): Promise<void> {
+  const days = new Set<number>()
+  for (const { start, end } of spans) {
+    for (let day = Math.floor(Math.max(start, FIRST_DAY) / DAY); day * DAY < Math.min(end, LAST_DAY); day++)
+      days.add(day)
+  }
+  if (days.size === 0) return
+  const starts = [...days].sort((a, b) => a - b).map((day) => day * DAY)
+  await client.query(
+    `INSERT INTO export_days (day, start_at, changed, changed_at)
+     SELECT day, start_at, true, $3 FROM unnest($1::text[], $2::int8[]) AS d(day, start_at)
+     ON CONFLICT (day) DO UPDATE SET changed = true, changed_at = $3`,
+    [starts.map((start) => new Date(start).toISOString().slice(0, 10)), starts, now],
+  )
 }
 
 function split(cells: readonly SeriesCell[], floor: number): [closed: SeriesCell[], open: SeriesCell[]] {

@@ -53,7 +53,7 @@ const send = (...windows: WindowRecord[]) => cloud.send(device, { windows })
 
 const rollUp = async () => {
   let steps = 0
-  while (await rollUpNext(database, now)) steps++
+  while (await rollUpNext(database, { now, exported: false })) steps++
   return steps
 }
 
@@ -124,7 +124,7 @@ describe('windows', () => {
       CREATE FUNCTION kill() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
       CREATE TRIGGER kill BEFORE INSERT ON window_days FOR EACH ROW EXECUTE FUNCTION kill()`)
-    await expect(rollUpNext(database, now)).rejects.toThrow()
+    await expect(rollUpNext(database, { now, exported: false })).rejects.toThrow()
     expect([await rows('window_hours'), await rows('window_days')]).toEqual([0, 0])
     await database.pool.query('DROP TRIGGER kill ON window_days')
     await Promise.all([rollUp(), rollUp(), rollUp()])
@@ -142,7 +142,7 @@ describe('windows', () => {
 })
 
 describe('what policy keeps no longer', () => {
-  const policy = { windows: 30, hours: null, days: null }
+  const policy = { windows: 30, hours: null, days: null, exported: false }
 
   it('is dropped by the month once it is rolled up, and comes as the coarser level has it', async () => {
     await send(...Array.from({ length: 24 }, (_, i) => fine(i)))
@@ -156,7 +156,7 @@ describe('what policy keeps no longer', () => {
     await dropExpired(database, { ...policy, hours: 60 }, now)
     expect(await rows('window_hours')).toBe(0)
     expect([await total('window'), await total('hour'), await total('day')]).toEqual([exact, exact, exact])
-    await dropExpired(database, { windows: 30, hours: 60, days: 80 }, now)
+    await dropExpired(database, { ...policy, hours: 60, days: 80 }, now)
     expect(await total('day')).toBeUndefined()
   })
 
@@ -190,7 +190,7 @@ describe('what policy keeps no longer', () => {
 
   it('waits for what is not rolled up, and for hours as long as there are windows', async () => {
     await send(fine(0))
-    expect(await dropExpired(database, { windows: 30, hours: 30, days: 30 }, now)).toEqual([])
+    expect(await dropExpired(database, { ...policy, hours: 30, days: 30 }, now)).toEqual([])
     expect(await total('window')).toMatchObject({ count: 3 })
   })
 })

@@ -2,12 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database.ts'
 import type { Log } from '../../platform/log.ts'
+import { type ExportOptions, exportNext } from '../export/export.ts'
 import { dropExpired, type Retention } from './retention.ts'
 import { rollUpNext } from './roll-up.ts'
 
 export interface UpkeepOptions {
   readonly database: Database
-  readonly retention: Retention
+  readonly retention: Omit<Retention, 'exported'>
+  /** Where windows go as files; absent: nowhere. */
+  readonly exports?: Omit<ExportOptions, 'database'>
   readonly clock: Clock
   readonly log: Log
   /** Between two looks, where there is nothing to do at once. */
@@ -17,28 +20,35 @@ export interface UpkeepOptions {
 const RETENTION_EVERY_MS = 3_600_000
 
 /**
- * Keeps what devices have sent in order: rolls windows up as they come, change and go, and drops what policy keeps no longer.
+ * Keeps what devices have sent in order: rolls windows up as they come, change and go, writes the
+ * files of days, and drops what policy keeps no longer.
  * Any number of clouds on one database may; one of them does.
  */
-export function startUpkeep({ database, retention, clock, log, everyMs }: UpkeepOptions): AsyncDisposable {
+export function startUpkeep({ database, retention, exports, clock, log, everyMs }: UpkeepOptions): AsyncDisposable {
   const ending = new AbortController()
   const { signal } = ending
+  const exported = exports !== undefined
 
   const work = async () => {
     let dropAt = performance.now()
     while (!signal.aborted) {
       const began = performance.now()
       try {
-        while (!signal.aborted && (await rollUpNext(database, clock.now()))) {
+        while (!signal.aborted && (await rollUpNext(database, { now: clock.now(), exported }))) {
           // The next device.
+        }
+        while (exports && !signal.aborted) {
+          const day = await exportNext({ database, ...exports }, clock.now())
+          if (day === undefined) break
+          log.info({ day, place: exports.files.place }, 'the windows of a day were exported')
         }
         if (!signal.aborted && performance.now() >= dropAt) {
           dropAt = performance.now() + RETENTION_EVERY_MS
-          const dropped = await dropExpired(database, retention, clock.now())
+          const dropped = await dropExpired(database, { ...retention, exported }, clock.now())
           if (dropped.length > 0) log.info({ dropped }, 'telemetry that policy keeps no longer was dropped')
         }
       } catch (error) {
-        if (!signal.aborted) log.error({ error }, 'telemetry was not rolled up; trying again')
+        if (!signal.aborted) log.error({ error }, 'telemetry was not kept up; trying again')
       }
       // A fleet that sends all the time leaves the database half of its own.
       await delay(Math.max(everyMs, performance.now() - began), undefined, { signal }).catch(() => {})

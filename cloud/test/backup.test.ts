@@ -110,6 +110,7 @@ describe('a restored cloud', () => {
           'window_changes',
           'window_hours',
           'window_days',
+          'export_days',
         ].includes(name)
       )
         continue

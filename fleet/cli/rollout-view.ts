@@ -32,7 +32,14 @@ interface Analysis {
     readonly mean: number
     readonly lower: number
     readonly upper: number
+    readonly dailySd: number
+    readonly priorSd: number
+    readonly inflation: number
+    readonly betweenDevicesSd: number
+    readonly observed: { readonly lower: number; readonly upper: number }
   } | null
+  readonly heterogeneity: { readonly judged: number; readonly worse: readonly string[] } | null
+  readonly coverage: { readonly rows: number; readonly champion: number; readonly candidate: number } | null
   readonly guards: readonly {
     readonly guard: string
     readonly limit: number
@@ -40,7 +47,14 @@ interface Analysis {
     readonly broken: number
     readonly stop: boolean
   }[]
-  readonly denominators: { readonly members: number; readonly matured: number; readonly pending: number }
+  readonly denominators: {
+    readonly members: number
+    readonly matured: number
+    readonly pending: number
+    readonly rows: number
+    readonly excludedRows: number
+    readonly daysLeftOut: { readonly pending: number; readonly dropped: number; readonly late: number }
+  }
 }
 
 /** A rollout as the API gives it. */
@@ -154,7 +168,7 @@ function stepLines({ state, step: current, document, cohorts, counts }: Rollout,
 
 function analysisLines({ analysis, reason: above }: Rollout, paint: Paint): string[] {
   if (!analysis) return []
-  const { verdict, reason, rule, estimate, guards, denominators } = analysis.analysis
+  const { verdict, reason, rule, estimate, heterogeneity, coverage, guards, denominators } = analysis.analysis
   const good = ['better', 'non-inferior'].includes(verdict)
   const bad = ['worse', 'guard-stop', 'heterogeneous'].includes(verdict)
   const why = above?.includes(reason) ? '' : `  ${reason}`
@@ -166,10 +180,26 @@ function analysisLines({ analysis, reason: above }: Rollout, paint: Paint): stri
       `    error ${percent(estimate.mean)} (● in its 95 % bounds ${percent(estimate.lower)} to ${percent(estimate.upper)}), margin ${percent(rule.margin).slice(1)} (┊)`,
     )
   }
-  const { members, matured, pending } = denominators
+  const { members, matured, pending, rows, excludedRows, daysLeftOut } = denominators
+  const { pending: open, dropped, late } = daysLeftOut
   lines.push(
     `    closed days ${estimate?.days ?? 0} of ${rule.minDays} to ${rule.maxDays}; ${members} devices, ${matured} with a closed day, ${pending} without`,
+    `    ${rows} rows scored, ${excludedRows} left out; days left out: ${open} still open, ${dropped} with too few devices, ${late} too late`,
   )
+  if (estimate) {
+    const { dailySd, priorSd, inflation, betweenDevicesSd, observed } = estimate
+    lines.push(
+      `    a day scatters by ${size(dailySd)} (${size(priorSd)} was assumed), counted ${inflation.toFixed(1)} times; devices differ by ${size(betweenDevicesSd)}`,
+      `    on the days seen: ${percent(observed.lower)} to ${percent(observed.upper)}`,
+    )
+  }
+  if (heterogeneity) lines.push(`    lastingly worse: ${heterogeneity.worse.length} of ${heterogeneity.judged} devices`)
+  if (coverage) {
+    const { rows, champion, candidate } = coverage
+    lines.push(
+      `    intervals cover ${size(candidate)} of ${rows} rows; those of the version that serves ${size(champion)}`,
+    )
+  }
   for (const { guard, limit, devices, broken, stop } of guards) {
     const text = `    ${guard}: ${broken} of ${devices} devices above ${limit}`
     lines.push(stop ? paint('red', text) : text)
@@ -182,6 +212,8 @@ function percent(share: number): string {
   const text = (100 * Math.abs(share)).toFixed(1)
   return `${text === '0.0' ? '' : share > 0 ? '+' : '−'}${text} %`
 }
+
+const size = (share: number) => `${(100 * share).toFixed(1)} %`
 
 /** One line for where nothing can be drawn. */
 export function rolloutLine({ name, state, step, document, counts, analysis, reason }: Rollout): string {

@@ -33,6 +33,12 @@ export async function connect(context: Pick<CliContext, 'env' | 'terminal'>): Pr
   )
 }
 
+/** The cloud by the stored login alone, whatever the environment says; undefined where there is none. */
+export async function storedCredentials(context: Pick<CliContext, 'env'>): Promise<CloudClient | undefined> {
+  const stored = await readCredentials(context).catch(() => undefined)
+  return stored && cloudClient(stored)
+}
+
 async function readCredentials(context: Pick<CliContext, 'env'>): Promise<Credentials | undefined> {
   const path = credentialsPath(context)
   try {

@@ -4,9 +4,27 @@ import type { Command } from 'commander'
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   login: [
     'storecast login "http://127.0.0.1:8080/claim#…"',
+    'storecast login https://cloud.example --user anna',
     'storecast login https://cloud.example --with-token < token',
   ],
   logout: ['storecast logout'],
+  whoami: ['storecast whoami'],
+  'user add': [
+    'storecast user add anna --role operator --limit region=eu',
+    'storecast user add bob --role viewer --role steward --password-stdin < password',
+  ],
+  'user list': ['storecast user list'],
+  'user set-role': ['storecast user set-role anna operator steward'],
+  'user set-limit': ['storecast user set-limit anna region=eu tier=gold', 'storecast user set-limit anna'],
+  'user disable': ['storecast user disable anna'],
+  'user enable': ['storecast user enable anna'],
+  'user passwd': ['storecast user passwd', 'storecast user passwd anna --password-stdin < password'],
+  'token create': [
+    'storecast token create ci --role operator --limit region=eu --expires 30 > token',
+    'storecast token create exporter --role viewer --no-expires',
+  ],
+  'token list': ['storecast token list --all'],
+  'token revoke': ['storecast token revoke 5f0c9d2e7a1b'],
   'enroll create': [
     'storecast enroll create --site berlin',
     'storecast enroll create --site berlin --count 20 --expires 30d --label tier=gold',

@@ -15,7 +15,7 @@ export const collect = (value: string, before: readonly string[]): readonly stri
 export function pairsOf(option: string, texts: readonly string[]): Record<string, string> {
   const pairs = texts.map((text) => {
     const at = text.indexOf('=')
-    if (at < 1) throw new UsageError(`${option} ${text}: say name=value.`)
+    if (at < 1) throw new UsageError(`${`${option} ${text}`.trim()}: say name=value.`)
     return [text.slice(0, at), text.slice(at + 1)] as const
   })
   return Object.fromEntries(pairs)

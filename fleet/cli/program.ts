@@ -24,7 +24,9 @@ import { addMosquittoCommands } from './mosquitto.ts'
 import { addPolicyCommands } from './policy.ts'
 import { addRolloutCommands } from './rollout.ts'
 import { addTaskCommands } from './task.ts'
+import { addTokenCommands } from './token.ts'
 import { addTrustCommands } from './trust.ts'
+import { addUserCommands } from './user.ts'
 import { VERSION } from './version.ts'
 
 /**
@@ -45,6 +47,8 @@ export function buildProgram(context: CliContext): Command {
       writeErr: (text) => terminal.err(text.trimEnd()),
     })
   addLoginCommands(program, context)
+  addUserCommands(program, context)
+  addTokenCommands(program, context)
   addEnrollCommands(program, context)
   addDeviceCommands(program, context)
   addGroupCommands(program, context)

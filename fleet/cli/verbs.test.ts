@@ -100,6 +100,75 @@ async function reportsWhatIsDesired(device: string): Promise<void> {
 /** In the order in which they run: what one does, the next ones find. */
 const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   login: () => storecast(`login ${server.cloud.url} --with-token`, { input: server.cloud.adminToken }),
+  whoami: async () => {
+    expect(await json('whoami')).toMatchObject({ limit: {}, permissions: expect.arrayContaining(['user.write']) })
+    expect((await storecast('whoami')).out).toMatch(/sites +every site/)
+  },
+  'user add': async () => {
+    const secret = 'a long enough secret'
+    expect(await json('user add anna --role operator --role steward --limit region=eu', { secret })).toMatchObject({
+      ...{ name: 'anna', roles: ['operator', 'steward'], limit: { region: 'eu' } },
+    })
+    await storecast('user add bob --role viewer --password-stdin', { input: `${secret}\n` })
+    expect((await storecast('user add cleo --role king', { secret, status: 1 })).err).toMatch(/"king" is no role/)
+    expect((await storecast('user add cleo --role viewer', { status: 1 })).err).toMatch(/--password-stdin/)
+    expect((await storecast('user add cleo --role viewer', { secret: 'short', status: 1 })).err).toMatch(
+      /12 characters/,
+    )
+  },
+  'user set-role': async () => {
+    expect(await json('user set-role bob viewer steward')).toMatchObject({ roles: ['viewer', 'steward'] })
+  },
+  'user set-limit': async () => {
+    expect(await json('user set-limit bob region=eu')).toMatchObject({ limit: { region: 'eu' } })
+    expect((await storecast('user set-limit bob')).err).toBe('user bob sees every site\n')
+    expect((await storecast('user set-limit bob eu', { status: 1 })).err).toMatch(/eu: say name=value/)
+  },
+  'user passwd': async () => {
+    const env = { XDG_CONFIG_HOME: at('config-of-bob') }
+    const login = (secret: string, status = 0) =>
+      storecast(`login ${server.cloud.url} --user bob`, { env, secret, status: status as 0 })
+    await login('a long enough secret')
+    await storecast('user passwd', { env, secret: 'another long secret' })
+    await storecast('whoami', { env, status: 4 })
+    await login('a long enough secret', 4)
+    await login('another long secret')
+    await storecast('user passwd bob --password-stdin', { input: 'a third long secret' })
+    await login('a third long secret')
+    expect((await storecast('whoami', { env })).out).toMatch(/user +bob/)
+    await storecast('logout', { env })
+    await storecast('whoami', { env, status: 4 })
+  },
+  'user disable': async () => {
+    expect((await storecast('user disable bob', { answer: 'no', status: 2 })).err).toMatch(/locked out/)
+    expect(await json('user disable bob --yes')).toMatchObject({ disabledAt: expect.any(Number) })
+  },
+  'user enable': async () => {
+    expect(await json('user enable bob')).toMatchObject({ disabledAt: null })
+  },
+  'user list': async () => {
+    expect(await json('user list')).toMatchObject([{ name: 'anna' }, { name: 'bob' }])
+    expect((await storecast('user list')).out).toMatch(/anna +operator, steward +region=eu/)
+  },
+  'token create': async () => {
+    const { secret, token } = await json('token create ci --role viewer --limit region=eu --expires 1')
+    expect(token).toMatchObject({ name: 'ci', roles: ['viewer'], limit: { region: 'eu' } })
+    const env = { STORECAST_URL: server.cloud.url, STORECAST_TOKEN: secret }
+    expect(await json('whoami', { env })).toMatchObject({ token: 'ci', limit: { region: 'eu' } })
+    expect((await storecast('token create more --role admin', { env, status: 1 })).err).toMatch(
+      /no more than who makes/,
+    )
+    expect((await storecast('token create robot --role operator --no-expires')).out).toMatch(/^[\w-]{43}\n$/)
+  },
+  'token list': async () => {
+    expect(await json('token list')).toMatchObject([{ owner: null }, { owner: null }])
+    expect((await storecast('token list --all')).out).toMatch(/ci +– +viewer +region=eu/)
+  },
+  'token revoke': async () => {
+    const [{ id, name }] = await json('token list')
+    await storecast(`token revoke ${id}`, { answer: 'no', status: 2 })
+    expect(await json(`token revoke ${id} --yes`)).toMatchObject({ name, revokedAt: expect.any(Number) })
+  },
   'device label': async () => {
     expect(await json('device label berlin-1 tier=gold pilot=yes --dry-run')).toMatchObject({
       labels: { tier: 'gold' },
@@ -458,6 +527,7 @@ const NO_JSON = [
   ...[
     'login',
     'logout',
+    'user passwd',
     'enroll revoke',
     'group delete',
     'catalogue delete',

@@ -18,6 +18,7 @@ export interface CloudClient {
   get<T>(path: string): Promise<T>
   put<T>(path: string, body: unknown): Promise<T>
   post<T>(path: string, body?: unknown): Promise<T>
+  patch<T>(path: string, body: unknown): Promise<T>
   delete<T>(path: string): Promise<T>
   /** Adds bytes to what is there. */
   append<T>(path: string, bytes: Uint8Array): Promise<T>
@@ -58,6 +59,7 @@ export function cloudClient({ url, token, warn }: ClientOptions): CloudClient {
     get: (path) => call('GET', path),
     put: (path, body) => call('PUT', path, body),
     post: (path, body) => call('POST', path, body),
+    patch: (path, body) => call('PATCH', path, body),
     delete: (path) => call('DELETE', path),
     append: (path, bytes) => call('PATCH', path, bytes),
     bytes: (path) => send('GET', path),

@@ -84,6 +84,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/v1/windows': `?${SPAN}&by=site,device,sensor`,
   '/v1/data-quality': `?${SPAN}`,
   '/v1/forecast-scores': '?by=site',
+  '/v1/kpis': `?${SPAN}&by=site`,
   '/v1/audit': '?action=PUT%20/v1/sites/:site&decision=allowed&limit=500',
 }
 
@@ -103,6 +104,9 @@ const BODIES: Readonly<Record<string, (things: Things, region: string) => Call>>
   'POST /v1/stewardship-tasks/{task}/close': () => ({ json: { note: 'done' } }),
   'POST /v1/rollouts': ({ site }, region) => ({
     json: rolloutOf('models:/demand/1', { name: `${site}-other`, selector: { labels: { region, site } } }),
+  }),
+  'POST /v1/rollouts/plan': ({ site }, region) => ({
+    json: rolloutOf('models:/demand/1', { name: `${site}-planned`, selector: { labels: { region, site } } }),
   }),
   'POST /v1/training-runs': ({ site }, region) => ({
     json: { definition: testDefinition(), selector: { region, site } },

@@ -1,4 +1,6 @@
+import { modelEntity } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
+import { expect, vi } from 'vitest'
 import { testBundle, testDefinition } from '../bundle.ts'
 import type { TestCloud } from '../cloud.ts'
 import { addEvidence, addForecasts, addWindows } from '../records.ts'
@@ -59,7 +61,7 @@ export async function seedTwoRegions({ call, pool }: Pick<TestCloud, 'call' | 'p
     await addRows(pool, { site, device, region })
     const definition = testDefinition()
     const run = await ok('POST', '/v1/training-runs', { json: { definition, selector: { region, site } } })
-    const spec = { selector: { labels: { region, site } }, steps: [{ pause: {} }, { setWeight: 100 }] }
+    const spec = { selector: { labels: { region, site } }, steps: [{ setWeight: 100 }, { pause: {} }] }
     await ok('POST', '/v1/rollouts', { json: rolloutOf('models:/demand/1', { name: `${site}-rollout`, ...spec }) })
     const { documents } = await ok('GET', `/v1/sites/${site}`)
     const id = async (table: string) =>
@@ -76,7 +78,12 @@ export async function seedTwoRegions({ call, pool }: Pick<TestCloud, 'call' | 'p
     }
   }
   const within = await seed(MARK.within, 'eu')
-  return { within, beyond: await seed(MARK.beyond, 'us') }
+  const beyond = await seed(MARK.beyond, 'us')
+  // Both devices are away, and what the rollouts have told them waits.
+  await vi.waitFor(async () => expect((await ok('GET', '/v1/queued-actions')).items).toHaveLength(2), {
+    timeout: 20_000,
+  })
+  return { within, beyond }
 }
 
 async function addRows(
@@ -84,6 +91,9 @@ async function addRows(
   { site, device, region }: { site: string; device: string; region: string },
 ): Promise<void> {
   await addWindows(pool, device, 'fridge', [{ start: T0, end: T0 + HOUR, values: [40, 41], centre: 40 }])
+  await addWindows(pool, device, '$model-latency', [
+    { entity: modelEntity({ model: 'demand', version: 1 }), start: T0, end: T0 + HOUR, values: [1000, 2000] },
+  ])
   const span = { issuedAt: T0, start: T0, end: T0 + HOUR, quantiles: [1, 2, 3], mean: 2, baseline: 2 }
   await addForecasts(pool, device, [
     { model: 'demand', version: 1, entity: 'milk', ...span, score: { scoredAt: T0, actual: 2, censored: false } },

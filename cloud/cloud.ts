@@ -258,6 +258,9 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       },
     }),
   )
+  metrics.gauge('storecast_devices_drifted', 'Devices whose data has drifted, as the newest monitoring run found', () =>
+    monitoring.driftedDevices(),
+  )
   const rollouts = stack.use(
     startRollouts({ database, desired, registry, audit, trust, admit: gates.rollout, clock, log, tracing, onChange }),
   )

@@ -51,6 +51,9 @@ export interface DriftResult extends Scope, Column, Span {
 const MATERIAL_PSI = 0.1
 const MATERIAL_SHIFT = 0.2
 
+/** Some ten milliseconds' worth. */
+const COMPARED_AT_ONCE = 10
+
 /** One comparison before the others are known. */
 interface Compared extends Omit<DriftResult, 'q' | 'verdict'> {
   readonly found: DriftComparison | undefined
@@ -59,24 +62,36 @@ interface Compared extends Omit<DriftResult, 'q' | 'verdict'> {
 /**
  * Compares every device's samples with their references, and the pooled samples of every group with the references of the
  * same sites in the same proportions: a group does not drift because one shop sells more than another.
+ *
+ * @param pause awaited now and then: a large fleet's comparisons take minutes, and others want the process meanwhile
  */
-export function judgeDrift(
+export async function judgeDrift(
   comparables: readonly Comparable[],
-  rule: DriftRule,
-  groupBy: readonly string[],
-): DriftResult[] {
-  const own = comparables.map((one) => compareOne({ scope: 'device', name: one.watched.device }, [one], rule))
+  rule: DriftRule & { readonly groupBy: readonly string[] },
+  pause: () => Promise<void>,
+): Promise<DriftResult[]> {
+  const compareAll = async (asked: readonly { scope: Scope; members: readonly Comparable[] }[]) => {
+    const compared: Compared[] = []
+    for (const { scope, members } of asked) {
+      if (compared.length % COMPARED_AT_ONCE === 0) await pause()
+      compared.push(compareOne(scope, members, rule))
+    }
+    return compared
+  }
+  const own = await compareAll(
+    comparables.map((one) => ({ scope: { scope: 'device', name: one.watched.device }, members: [one] })),
+  )
   const groups = new Map<string, { scope: Scope; members: Comparable[] }>()
   for (const one of comparables) {
     if ('missing' in one.reference) continue
-    for (const scope of scopesOf(one.watched, groupBy)) {
+    for (const scope of scopesOf(one.watched, rule.groupBy)) {
       const name = [scope.scope, scope.name, keyOf(one), one.reference.grid].join('\n')
       const group = groups.get(name)
       if (group) group.members.push(one)
       else groups.set(name, { scope, members: [one] })
     }
   }
-  const pooled = [...groups.values()].map(({ scope, members }) => compareOne(scope, members, rule))
+  const pooled = await compareAll([...groups.values()])
   return [...decide(own, rule), ...decide(largestGrids(pooled), rule)]
 }
 

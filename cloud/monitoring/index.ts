@@ -25,6 +25,8 @@ export interface Monitoring extends AsyncDisposable, Pick<MonitoringRuns, 'get' 
   begin(until: number | null): Promise<MonitoringRun>
   drift(filter: DriftFilter & PageRequest): Promise<Page<StoredDrift>>
   performance(filter: PerformanceFilter & PageRequest): Promise<Page<StoredPerformance>>
+  /** Devices in which something has drifted, as the newest run found. */
+  driftedDevices(): Promise<number>
   /** Has a site's sensors frozen anew by the next run: what they measure now is usual. @returns how many were forgotten */
   forgetReferences(site: string): Promise<number>
 }
@@ -80,6 +82,13 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
     },
     drift: (filter) => listDrift(database.pool, filter),
     performance: (filter) => listPerformance(database.pool, filter),
+    async driftedDevices() {
+      const { rows } = await database.pool.query<{ count: number }>(
+        `SELECT count(DISTINCT name)::int4 AS count FROM drift WHERE scope = 'device' AND verdict = 'drift'
+           AND run = (SELECT max(id) FROM monitoring_runs WHERE state = 'succeeded')`,
+      )
+      return rows[0]!.count
+    },
     async forgetReferences(site) {
       const { rowCount } = await database.pool.query('DELETE FROM drift_references WHERE site = $1', [site])
       return rowCount ?? 0

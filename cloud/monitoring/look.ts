@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { SensorsDocument } from '@storecast/shared/contracts'
 import { readDocument, type Sites } from '../devices/index.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -80,7 +81,11 @@ export async function look(options: LookOptions, until: number | null, signal: A
       return found ? validationOf(found.warmup, found.manifest.metrics, found.manifest.baseline, sites) : null
     },
   })
-  return { devices: spans.size, drift: judgeDrift(comparables, rule, rule.groupBy), performance }
+  const drift = await judgeDrift(comparables, rule, async () => {
+    signal.throwIfAborted()
+    await setImmediate()
+  })
+  return { devices: spans.size, drift, performance }
 }
 
 /** @returns names of the sensors that each site defines */

@@ -27,11 +27,11 @@ const sketched = (series: Series, from: number, to: number): SensorDay[] =>
   })
 
 /** The two weeks from `start` of every series against the eight before, as a run of the cloud's compares them. */
-function compareAt(
+async function compareAt(
   all: Readonly<Record<string, Series>>,
   start: number,
   change: (steps: number) => number,
-): DriftResult[] {
+): Promise<DriftResult[]> {
   const frozen = Object.entries(all).flatMap(([name, series]) => {
     const reference = freezeSensor(sketched(series, 0, start), { to: start * DAY, blocks: WEEKS })
     return reference ? [{ name, series, reference }] : []
@@ -55,7 +55,7 @@ function compareAt(
       reference: { frozen: reference.frozen, clustering: { site, common: null, sites: 1 }, grid: 'x' },
     }
   })
-  return judgeDrift(comparables, { level: 0.05, method: 'benjamini-hochberg' }, [])
+  return judgeDrift(comparables, { level: 0.05, method: 'benjamini-hochberg', groupBy: [] }, async () => {})
 }
 
 const drifted = (results: readonly DriftResult[], scope: string) =>
@@ -78,11 +78,11 @@ describe.skipIf(!existsSync(FRESH_RETAIL))('24 real shops: units a day of produc
     const shops = Object.fromEntries(data.sites.map((shop) => [shop.site, series(shop)]))
     let [usual, more] = [0, 0]
     for (const start of [56, 63, 70, 76]) {
-      const calm = compareAt(shops, start, (steps) => steps)
+      const calm = await compareAt(shops, start, (steps) => steps)
       usual += drifted(calm, 'device')
       expect(drifted(calm, 'fleet')).toBe(0)
       // Sold in tenths, as before.
-      const grown = compareAt(shops, start, (steps) => Math.round((steps * 1.25) / 10) * 10)
+      const grown = await compareAt(shops, start, (steps) => Math.round((steps * 1.25) / 10) * 10)
       more += drifted(grown, 'device')
       expect(drifted(grown, 'fleet')).toBe(1)
     }
@@ -93,7 +93,7 @@ describe.skipIf(!existsSync(FRESH_RETAIL))('24 real shops: units a day of produc
 })
 
 describe.skipIf(!existsSync(METRO))('six years of a road', () => {
-  it('are usual in nearly every two weeks after eight, holidays and all; with a quarter of a deviation more in none', () => {
+  it('are usual in nearly every two weeks after eight, holidays and all; with a quarter of a deviation more in none', async () => {
     const rows = gunzipSync(readFileSync(METRO)).toString().trim().split('\n').slice(1)
     // The last row of an hour stands: there are duplicates.
     const byHour = new Map(rows.map((row) => [row.split(',')[7]!, Number(row.split(',')[8])]))
@@ -113,14 +113,8 @@ describe.skipIf(!existsSync(METRO))('six years of a road', () => {
       if (known(start, start + WINDOW) < WINDOW || known(start - WEEKS * 7, start) < WEEKS * 6.3) continue
       const road = { road: days.slice(0, start + WINDOW) }
       alarms.windows++
-      alarms.usual += drifted(
-        compareAt(road, start, (steps) => steps),
-        'device',
-      )
-      alarms.more += drifted(
-        compareAt(road, start, (steps) => Math.round(steps + sd / 4)),
-        'device',
-      )
+      alarms.usual += drifted(await compareAt(road, start, (steps) => steps), 'device')
+      alarms.more += drifted(await compareAt(road, start, (steps) => Math.round(steps + sd / 4)), 'device')
     }
     expect(alarms.windows).toBeGreaterThan(100)
     expect(alarms.usual / alarms.windows).toBeLessThanOrEqual(0.05)

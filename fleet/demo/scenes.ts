@@ -9,6 +9,8 @@ export interface Chapter {
   readonly train: boolean
   /** What is trained before it runs in shadow first, and serves when the evidence of this chapter's days lets it. */
   readonly judged?: boolean
+  /** At its end the cloud looks for drift. */
+  readonly watched?: boolean
   /** Somebody then rolls out one that verifies and forecasts nonsense: so many devices have it in shadow first. */
   readonly bad?: number
 }
@@ -49,6 +51,7 @@ export function simulatedScene({ shops = 3, products = 24, seed = 11 } = {}): Sc
         title: `from ${shift.from} on an office quarter buys there too: other days, other hours, other goods`,
         days: SHIFTED,
         train: false,
+        watched: true,
       },
       {
         title: 'a model that has seen it, in shadow beside the one that serves',
@@ -73,7 +76,7 @@ export async function recordedScene(path: string): Promise<Scene> {
     shops,
     history: days - 14,
     chapters: [
-      { title: 'the week before the test', days: 7, train: true, bad: Math.min(shops.length, 6) },
+      { title: 'the week before the test', days: 7, train: true, watched: true, bad: Math.min(shops.length, 6) },
       { title: 'the test: the last 7 days', days: 7, train: true },
     ],
     speed: DAY_SECONDS / 4,

@@ -9,6 +9,7 @@ import { importPast } from './history.ts'
 import type { Chapter, Scene } from './scenes.ts'
 import { type Judged, rollOutBad, rollOutJudged } from './shadow.ts'
 import { dayLine, drawings, type SummaryRow } from './telling.ts'
+import { type AlertPost, lookForDrift, measure, postAlerts } from './watching.ts'
 
 /** Real milliseconds between two looks at the clock or at the cloud. */
 const LOOK = 100
@@ -33,6 +34,7 @@ export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
   const refused = constellation.startFeeds(past).then(() => new Promise<never>(() => undefined))
   refused.catch(() => undefined) // raced below
 
+  await using alerts = await postAlerts(context)
   const summary: SummaryRow[] = []
   const tell = async () => {
     let day = scene.history
@@ -43,7 +45,7 @@ export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
       const next = scene.chapters[index + 1]
       const last = day + days - 1
       const told: ReceivedForecast[] = []
-      const live = async () => void told.push(...(await liveDay(context, { day: day++, version, judged })))
+      const live = async () => void told.push(...(await liveDay(context, { day: day++, version, judged, alerts })))
       const serving = version
       if (chapter.judged) {
         while (judged?.outcome === 'open' && day <= last) await live()
@@ -57,14 +59,21 @@ export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
         while (day < last) await live()
         if (next?.train) {
           await reach(context, morning(scene, last))
+          if (chapter.watched) for (const line of await lookForDrift(context)) terminal.out(line)
           const renewed = await renew(context, { today: last, chapter: next, serving })
           await live()
           ;({ version, judged } = renewed)
         } else await live()
       }
       for (const line of drawings(told)) terminal.out(line)
+      if (chapter.bad !== undefined) await alerts.heard()
+      for (const line of alerts.newLines()) terminal.out(line)
       summary.push({ title, version: serving, scores: scoresOf(told, definition.spec.quantiles) })
     }
+    const [shop] = scene.shops
+    const from = dayStart(shop!, day - scene.chapters.at(-1)!.days)
+    terminal.out('')
+    for (const line of await measure(context, { from, to: dayStart(shop!, day) })) terminal.out(line)
   }
   await Promise.race([tell(), refused])
   return summary
@@ -111,14 +120,14 @@ async function renew(
 /** Lets a day pass, told when the cloud has its scores; and then what became of the version that is judged. */
 async function liveDay(
   context: StoryContext,
-  { day, version, judged }: { day: number; version: number; judged: Judged | undefined },
+  { day, version, judged, alerts }: { day: number; version: number; judged: Judged | undefined; alerts: AlertPost },
 ): Promise<ReceivedForecast[]> {
   const { scene, definition, terminal } = context
   const forecasts = (await scoredDay(context, day)).filter((forecast) => forecast.version === version)
   const date = dateAfter(scene.shops[0]!.firstDay, day)
   const scores = scoresOf(forecasts, definition.spec.quantiles)
   terminal.out(dayLine({ date, weekday: weekdayOf(date), version, scores, forecasts }))
-  for (const line of (await judged?.look()) ?? []) terminal.out(line)
+  for (const line of [...((await judged?.look()) ?? []), ...alerts.newLines()]) terminal.out(line)
   return forecasts
 }
 

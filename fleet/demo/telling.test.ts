@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { type ReceivedForecast, scoresOf, totalsByDay } from './day-scores.ts'
-import { dayLine, drawings, improvement, summaryTable } from './telling.ts'
+import { dayLine, drawings, driftLines, improvement, kpiLines, summaryTable } from './telling.ts'
 
 const DAY = 86_400_000
 const LEVELS = [0.1, 0.5, 0.9]
@@ -72,4 +72,34 @@ it('says what improved, and does not where nothing did', () => {
   )
   expect(improvement(row(1, 0.3), row(2, 0.4))).toContain('v2 is no better than v1')
   expect(summaryTable([row(1, 0.4)])[2]).toMatch(/^week 1 +v1 +40\.0 % +50\.0 % +-2\.1 % +80\.0 % +10$/)
+})
+
+it('names what drifts most, of all that was compared', () => {
+  const row = (column: string, value: number, verdict = 'drift') => {
+    const psi = { value, threshold: 0.1 }
+    return { name: 'shop-1', kind: 'feature', column, effective: 64.4, statistics: { psi }, q: 0.0042, verdict }
+  }
+  const rows = [row('mean7', 0.3), row('stable', 0.9, 'stable'), row('target', 0.5)]
+  expect(driftLines({ devices: 2, drift: { drift: 2, stable: 7, insufficient: 1 } }, rows)).toEqual([
+    'drift: 2 of 10 comparisons with what the model was trained on, on 2 devices',
+    '  shop-1  feature target: PSI 0.50, 0.10 would be chance with 64 independent values (q 0.004)',
+    '  shop-1  feature mean7: PSI 0.30, 0.10 would be chance with 64 independent values (q 0.004)',
+  ])
+  expect(driftLines({ devices: 2, drift: { stable: 9 } }, [])).toHaveLength(1)
+})
+
+it('sets KPIs beside their targets', () => {
+  const kpi = { title: 'Latency', unit: 'ms', value: 12.34, denominator: 6, target: { below: 50 }, met: true }
+  const share = {
+    title: 'Inside',
+    unit: '1',
+    value: null,
+    denominator: 0,
+    target: { above: 0.75, below: 0.85 },
+    met: null,
+  }
+  expect(kpiLines([kpi, share]).slice(2)).toEqual([
+    'Latency  12.3 ms  < 50.0 ms           yes       6',
+    'Inside         –  > 75.0 %, < 85.0 %  –         0',
+  ])
 })

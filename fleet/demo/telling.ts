@@ -100,3 +100,67 @@ export function auditLines(rows: readonly AuditRow[], of: { rollout: string; ver
     return `  ${String(number).padStart(5)}  ${actor.id.padEnd(18)}  ${decision}  ${what}`
   })
 }
+
+/** Of a comparison with what was frozen in the bundle, what is told. */
+export interface DriftRow {
+  readonly name: string
+  readonly kind: string
+  readonly column: string
+  readonly effective: number
+  readonly statistics: { readonly psi: { readonly value: number; readonly threshold: number } } | null
+  readonly q: number | null
+  readonly verdict: string
+}
+
+const MOST_DRIFTS = 4
+
+/** How much of what was compared drifts, and where most. */
+export function driftLines(
+  { devices, drift }: { readonly devices: number; readonly drift: Readonly<Record<string, number>> },
+  rows: readonly DriftRow[],
+): string[] {
+  const compared = Object.values(drift).reduce((sum, count) => sum + count, 0)
+  const psiOf = ({ statistics }: DriftRow) => statistics?.psi.value ?? 0
+  const most = rows
+    .filter(({ verdict }) => verdict === 'drift')
+    .sort((a, b) => psiOf(b) - psiOf(a))
+    .slice(0, MOST_DRIFTS)
+  return [
+    `drift: ${drift.drift ?? 0} of ${compared} comparisons with what the model was trained on, on ${devices} devices`,
+    ...most.map(({ name, kind, column, effective, statistics, q }) => {
+      const { value, threshold } = statistics!.psi
+      return (
+        `  ${name}  ${kind} ${column}: PSI ${value.toFixed(2)}, ${threshold.toFixed(2)} would be chance ` +
+        `with ${effective.toFixed(0)} independent values (q ${q!.toPrecision(1)})`
+      )
+    }),
+  ]
+}
+
+export interface KpiRow {
+  readonly title: string
+  readonly unit: string
+  readonly value: number | null
+  readonly denominator: number
+  readonly target: { readonly below?: number; readonly above?: number } | null
+  readonly met: boolean | null
+}
+
+/** KPIs with their targets. */
+export function kpiLines(rows: readonly KpiRow[]): string[] {
+  const shown = (value: number, unit: string) => (unit === '1' ? percent(value) : `${value.toFixed(1)} ${unit}`)
+  const wanted = ({ target, unit }: KpiRow) =>
+    [target?.above, target?.below]
+      .flatMap((bound, index) => (bound === undefined ? [] : [`${'><'[index]} ${shown(bound, unit)}`]))
+      .join(', ')
+  return table(
+    ['KPI', 'value', 'target', 'met', 'out of'],
+    rows.map((row) => [
+      row.title,
+      row.value === null ? '–' : shown(row.value, row.unit),
+      wanted(row) || '–',
+      row.met === null ? '–' : row.met ? 'yes' : 'no',
+      Math.round(row.denominator),
+    ]),
+  )
+}

@@ -10,7 +10,9 @@ interface StoppedRollout {
   readonly analysis: { readonly analysis: { readonly reason: string } }
 }
 
-it('tells the story: a bad model is stopped, demand shifts, a better model passes', { timeout: 300_000 }, async () => {
+it('tells the story: a bad model is stopped and an alert says so, demand drifts, a better model passes', {
+  timeout: 300_000,
+}, async () => {
   const scene = simulatedScene({ shops: 2, products: 16 })
   await using folder = await temporaryFolder('story')
   const said: string[] = []
@@ -47,6 +49,11 @@ it('tells the story: a bad model is stopped, demand shifts, a better model passe
     expect(bad.analysis.analysis).toMatchObject({ verdict: 'worse', denominators: { members: 2, matured: 2 } })
     const log = await listAll<AuditRow>(client, '/v1/audit', { actor: 'rollouts' })
     expect(log.map(({ entry }) => entry.message)).toContain(`worse: ${bad.analysis.analysis.reason}`)
+    // What the cloud found out by itself on the way: an alert that went out, drift, and what the last week comes to.
+    const told = said.join('\n')
+    expect(told).toMatch(/^alert, critical: Rollout demand-v2 of demand 2 is failed: worse/m)
+    expect(told).toMatch(/^drift: [1-9]\d* of \d+ comparisons.* on 2 devices\n {2}shop-\d {2}\w+ \w+: PSI/m)
+    expect(told).toMatch(/^Forecast error, WAPE +\d/m)
     const good = await client.get('/v1/rollouts/demand-v3')
     expect(good).toMatchObject({ state: 'succeeded', counts: { devices: 2, succeeded: 2 } })
   } catch (error) {

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { listAll } from '../client/client.ts'
+import { readDocuments } from '../code/documents.ts'
+import { freePort } from '../constellation/ports.ts'
+import { CloudWorkError } from './cloud-work.ts'
+import type { StoryContext } from './context.ts'
+import { type DriftRow, driftLines, type KpiRow, kpiLines } from './telling.ts'
+
+const LOOK = 100
+const RUN_WITHIN = 60_000
+/** Rules are asked every 15 seconds, and a message takes its time. */
+const HEARD_WITHIN = 45_000
+const RULE = fileURLToPath(new URL('../alerts/rollout-failed.yaml', import.meta.url))
+
+interface MonitoringRun {
+  readonly id: string
+  readonly state: 'queued' | 'running' | 'succeeded' | 'failed'
+  readonly summary: { readonly devices: number; readonly drift: Readonly<Record<string, number>> } | null
+  readonly error: { readonly message: string } | null
+}
+
+/** Has the cloud look for drift in what had closed by now, and tells what it found. @throws CloudWorkError */
+export async function lookForDrift({ constellation, terminal, signal }: StoryContext): Promise<string[]> {
+  const { client } = constellation.cloud
+  let run = await client.post<MonitoringRun>('/v1/monitoring-runs', { until: Math.floor(constellation.now()) })
+  for (const began = performance.now(); run.state === 'queued' || run.state === 'running'; ) {
+    if (performance.now() - began > RUN_WITHIN) throw new CloudWorkError('drift-unknown', `run ${run.id} does not end`)
+    terminal.progress(`the cloud looks for drift: run ${run.id} is ${run.state}`)
+    await sleep(LOOK, undefined, { signal })
+    run = await client.get(`/v1/monitoring-runs/${run.id}`)
+  }
+  if (!run.summary) throw new CloudWorkError('drift-unknown', run.error?.message ?? `run ${run.id} found nothing out`)
+  const found = await listAll<DriftRow>(client, '/v1/drift', { run: run.id, scope: 'device' })
+  return driftLines(run.summary, found)
+}
+
+/** What the programme is measured by, over some days of store time. */
+export async function measure({ constellation, definition }: StoryContext, span: { from: number; to: number }) {
+  const { client } = constellation.cloud
+  const query = { from: `${span.from}`, to: `${span.to}`, model: definition.metadata.name }
+  return kpiLines(await listAll<KpiRow>(client, '/v1/kpis', query))
+}
+
+export interface AlertPost extends AsyncDisposable {
+  /** Lines for the alerts that have come since it was asked last. */
+  newLines(): string[]
+  /** Waits for the first. @throws CloudWorkError */
+  heard(): Promise<void>
+}
+
+/** The shipped rule about rollouts, and a route to a receiver of the demo's own, as a chat room's webhook would be. */
+export async function postAlerts({ constellation, signal }: StoryContext): Promise<AlertPost> {
+  const { client } = constellation.cloud
+  const lines: string[] = []
+  let heard = 0
+  const server = createServer(async (request, response) => {
+    const { severity, status, summary } = await bodyOf(request)
+    lines.push(`alert, ${status === 'firing' ? severity : status}: ${summary}`)
+    heard++
+    response.end()
+  })
+  const port = await freePort()
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const [rule] = await readDocuments(RULE)
+  await client.put(`/v1/alert-rules/${rule!.name}`, rule!.document)
+  await client.put('/v1/alert-routes/demo', {
+    apiVersion: 'storecast/v1',
+    kind: 'AlertRoute',
+    metadata: { name: 'demo' },
+    spec: { receiver: { type: 'webhook', firing: { url: `http://127.0.0.1:${port}` } } },
+  })
+  return {
+    newLines: () => lines.splice(0),
+    async heard() {
+      for (const began = performance.now(); heard === 0; await sleep(LOOK, undefined, { signal })) {
+        if (performance.now() - began > HEARD_WITHIN) throw new CloudWorkError('alert-missing', 'no alert came')
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<{ severity: string; status: string; summary: string }> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return JSON.parse(Buffer.concat(chunks).toString())
+}

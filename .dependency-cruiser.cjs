@@ -30,6 +30,7 @@ const rooms = {
     'trust',
     'sync',
     'update',
+    'support',
     'local',
   ],
   models: ['onnx', 'autodiff', 'networks', 'training', 'quantize', 'dataset', 'sensor', 'demand', 'bundling'],

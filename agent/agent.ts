@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { EventRecord } from '@storecast/shared/contracts'
+import { z } from 'zod'
+import type { AgentStatus } from './checks.ts'
 import type { AgentConfig, AgentSecrets } from './config.ts'
-import { openIdentity } from './identity/index.ts'
+import { examineMyself } from './doctor.ts'
+import { openIdentity, post } from './identity/index.ts'
 import { identitySettings } from './identity-settings.ts'
 import type { HostLimits } from './inference/index.ts'
 import { forecastRoutes } from './local/forecast-routes.ts'
 import { inferenceRoutes } from './local/inference-routes.ts'
 import { createMetrics } from './local/metrics.ts'
 import { startLocalServer } from './local/server.ts'
-import { type StatusSources, statusRoutes } from './local/status-routes.ts'
+import { describeAgent, type StatusSources, statusRoutes } from './local/status-routes.ts'
 import manifest from './package.json' with { type: 'json' }
 import { databaseFile, objectsFolder } from './paths.ts'
 import { type Pipeline, startPipeline } from './pipeline.ts'
@@ -17,12 +20,14 @@ import { openReading } from './platform/database.ts'
 import { makeDirectory } from './platform/files.ts'
 import { lockDirectory } from './platform/lock.ts'
 import { createLogger, type Logger } from './platform/logger.ts'
+import { RecentLogs } from './platform/recent-logs.ts'
 import { openTracing } from './platform/tracing.ts'
 import { startWriter } from './platform/writer.ts'
+import { redactText, Support } from './support/index.ts'
 import { ReadingTraces, Sync } from './sync/index.ts'
 import { DesiredIntake, keepFresh, readTime, TrustTime } from './trust/index.ts'
 import { approvalBy, openGate } from './trust-tools.ts'
-import { download, openObjectStore, Reconciler, restoreDocuments } from './update/index.ts'
+import { download, openObjectStore, Reconciler, readDesired, restoreDocuments } from './update/index.ts'
 import type { AgentProcedures } from './writer-thread.ts'
 
 /** Parts that tests and simulations replace. */
@@ -71,7 +76,8 @@ export async function startAgent(
   )
   const traces = new ReadingTraces(tracing, (config.tracing?.everySeconds ?? 0) * 1000)
   const bindings = { device: config.device }
-  const log = overrides.log ?? createLogger({ level: config.logLevel, bindings, fields: tracing.logFields })
+  const recent = new RecentLogs()
+  const log = overrides.log ?? createLogger({ level: config.logLevel, bindings, fields: tracing.logFields, recent })
 
   await makeDirectory(config.dataDir)
   stack.use(lockDirectory(config.dataDir))
@@ -103,6 +109,14 @@ export async function startAgent(
         detail: { reason: code, model: model ?? '' },
       } as const
       tell(event).catch((err) => log.error({ err, incident: code }, 'an incident could not be recorded'))
+    }),
+  )
+
+  // What this device complains of is told to the cloud; what fails on the way there stays in the log.
+  stack.use(
+    recent.onComplaint(({ severity, message, trace, others }) => {
+      const detail = { ...(trace !== undefined && { trace }), ...(others > 0 && { others }) }
+      tell({ severity, code: 'log', message: redactText(message), detail }).catch(() => undefined)
     }),
   )
 
@@ -155,11 +169,10 @@ export async function startAgent(
         log,
         traces,
         onDesired: (payload) => intake.receive(payload),
+        onSupport: (id) => support.asked(id),
         uplink: { bytesPerSecond: config.cloud.uplinkBytesPerSecond },
       }),
     )
-  sync?.start()
-
   const status: StatusSources = {
     device: config.device,
     agentVersion: manifest.version,
@@ -183,6 +196,27 @@ export async function startAgent(
     },
     certificateExpires: () => identity?.expiresAt,
   }
+  const support = stack.use(
+    new Support({
+      sources: {
+        status: () => describeAgent(status),
+        config: () => config,
+        logLines: () => recent.lines,
+        doctor: () => examineMyself({ config, secrets, db, status: describeAgent(status) as AgentStatus }),
+      },
+      send: async (id, archive, signal) => {
+        const api = readDesired(db)?.api
+        const tls = identity?.current?.tls
+        if (!api?.startsWith('https:') || !tls)
+          throw new Error('only a device with a certificate sends support bundles')
+        const body = { archive: archive.toString('base64') }
+        await post(`${api}/v1/support-bundles/${id}`, { body, tls, answer: z.unknown(), signal })
+      },
+      log,
+    }),
+  )
+  sync?.start()
+
   const metrics = createMetrics(status)
   const server = stack.use(
     await startLocalServer({

@@ -62,9 +62,21 @@ export async function examine(file: string, env: NodeJS.ProcessEnv, print: (line
   } else tell('agent', ok('none runs here: checked is what it would find'))
   const db = await openDatabase(config)
   const patient: Patient = { config, secrets, db, running, status }
-  for (const [name, check] of Object.entries(CHECKS)) tell(name, await check(patient))
+  await examinePatient(patient, tell)
   db?.close()
   return healthy
+}
+
+/** Every check of a device, one after the other. */
+async function examinePatient(patient: Patient, tell: (name: string, finding: Finding) => void): Promise<void> {
+  for (const [name, check] of Object.entries(CHECKS)) tell(name, await check(patient))
+}
+
+/** What the doctor says of the agent that asks, which runs. */
+export async function examineMyself(patient: Omit<Patient, 'running'>): Promise<string[]> {
+  const lines: string[] = []
+  await examinePatient({ ...patient, running: true }, (name, finding) => lines.push(describe(name, finding)))
+  return lines
 }
 
 /** Two lines at most: what was found, and what to do. */

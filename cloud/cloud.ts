@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { spawnTraining } from '@storecast/models'
+import { encodeSupport, topicOf } from '@storecast/shared/wire'
 import { alertMetrics, startAlerts, subjectSources } from './alerts/index.ts'
 import {
   type Api,
@@ -32,6 +33,8 @@ import {
   startApi,
   statusRoutes,
   stewardshipRoutes,
+  supportRoutes,
+  supportUploadRoutes,
   telemetryRoutes,
   trainingRoutes,
   trustRoutes,
@@ -46,6 +49,7 @@ import {
   deviceGroups,
   type Publisher,
   startPublisher,
+  supportBundles,
 } from './devices/index.ts'
 import { appliedDocuments, createGates, createGovernance } from './governance/index.ts'
 import { announceRevocations, createEnrolment, openIdentity } from './identity/index.ts'
@@ -193,6 +197,12 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const clientId = (part: string) => `storecast-cloud-${part}-${newSecret().slice(0, 8)}`
   const bus = stack.use(connectBus({ ...link, clientId: clientId('state'), log }))
 
+  const support = supportBundles({
+    database,
+    clock,
+    publish: (device, id) => bus.publish(topicOf(device, 'ack'), Buffer.from(encodeSupport({ id }))),
+  })
+
   // The embedded broker asks for each certificate itself.
   const announcer = broker ? undefined : stack.use(announceRevocations({ certificates, bus, log }))
 
@@ -200,7 +210,12 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     startIngest({
       database,
       devices,
-      onGreeted: (greeted) => publisher?.renew(greeted),
+      onGreeted(greeted) {
+        publisher?.renew(greeted)
+        support
+          .remind(greeted)
+          .catch((error) => log.warn({ error }, 'devices were not asked again for support bundles'))
+      },
       broker: { ...link, clientId: clientId('ingest') },
       // The embedded broker has no shared subscriptions, and one cloud.
       ...(!broker && { group: 'storecast' }),
@@ -328,6 +343,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       access: certificateAccess({ authority, certificates, clock, renewExpiredDays }),
       routes: [
         enrolmentRoutes(enrolment),
+        supportUploadRoutes(support),
         objectRoutes({ objects, devices, sites, registry }),
         trustRoutes(trust, gates),
       ],
@@ -347,6 +363,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         siteRoutes(sites),
         deviceRoutes(devices),
         groupRoutes(groups),
+        supportRoutes(support),
         objectRoutes({ objects, devices, sites, registry }),
         modelRoutes(registry),
         uploadRoutes(createUploads({ database, clock }), registry),

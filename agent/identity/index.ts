@@ -1,5 +1,6 @@
 export { connectPinned, httpsOptions } from './connect.ts'
 export type { ClientTls, Credentials } from './credentials.ts'
+export { post } from './exchange.ts'
 export { certificateIdentity, type Identity } from './identity.ts'
 export { heldCredentials, type IdentitySettings, openIdentity } from './open.ts'
 export { renewalTimes } from './renewal.ts'

@@ -42,10 +42,10 @@ const LAST_EVENTS = 20
 
 /** `GET /v1/status`: one look at everything a person would ask a device first. */
 export function statusRoutes(sources: StatusSources): Route[] {
-  return [{ method: 'GET', path: '/v1/status', handle: () => ({ json: describe(sources) }) }]
+  return [{ method: 'GET', path: '/v1/status', handle: () => ({ json: describeAgent(sources) }) }]
 }
 
-function describe(sources: StatusSources): object {
+export function describeAgent(sources: StatusSources): object {
   const now = sources.now()
   const { records, oldest } = backlog(sources.db)
   const reported = sources.reported()

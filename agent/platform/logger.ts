@@ -8,14 +8,24 @@ export interface LoggerOptions {
   readonly bindings?: Record<string, string>
   /** Of the work that a line is part of. */
   readonly fields?: () => object
+  /** Sees every line too. */
+  readonly recent?: { write(line: string): void }
 }
 
 /**
  * One JSON line a record, to standard output. Synchronous: pino's transports run in a worker whose death grows memory, and
  * a line that was logged must be out before the process dies of what it tells.
  */
-export function createLogger({ level = 'info', bindings = {}, fields }: LoggerOptions = {}): Logger {
-  const destination = pino.destination({ dest: 1, sync: true })
+export function createLogger({ level = 'info', bindings = {}, fields, recent }: LoggerOptions = {}): Logger {
+  const out = pino.destination({ dest: 1, sync: true })
+  const destination = recent
+    ? {
+        write(line: string) {
+          out.write(line)
+          recent.write(line)
+        },
+      }
+    : out
   return pino(
     { level, base: bindings, timestamp: pino.stdTimeFunctions.isoTime, ...(fields && { mixin: fields }) },
     destination,

@@ -1,6 +1,6 @@
 import type { WindowRecord } from '@storecast/shared/contracts'
 import type { Span } from '@storecast/shared/tracing'
-import { type Channel, decodeDownlink, type Ranges, subtract } from '@storecast/shared/wire'
+import { type Channel, type DownlinkMessage, decodeDownlink, type Ranges, subtract } from '@storecast/shared/wire'
 import type { Identity } from '../identity/index.ts'
 import { nextSequence, type outboxProcedures, readLink } from '../outbox/index.ts'
 import { type BackoffOptions, fullJitter } from '../platform/backoff.ts'
@@ -21,6 +21,8 @@ export interface SyncOptions {
   readonly log: Logger
   /** What is said to be the cloud's wish for this device, unjudged, in the order it came; the last one counts. */
   readonly onDesired: (payload: Uint8Array) => void
+  /** An operator asks for a support bundle. */
+  readonly onSupport?: (id: string) => void
   readonly uplink?: Partial<UplinkOptions>
   /** Follows readings to the cloud; absent: nothing is traced. */
   readonly traces?: ReadingTraces
@@ -150,7 +152,7 @@ export class Sync implements AsyncDisposable {
     try {
       // An empty retained message is a topic that was cleared.
       if (channel === 'desired') payload.length > 0 && this.#options.onDesired(payload)
-      else this.#step({ kind: 'received', message: decodeDownlink(payload) })
+      else this.#answered(decodeDownlink(payload))
     } catch (err) {
       log.warn({ err, channel, bytes: payload.length }, 'a message of the cloud that makes no sense; passed over')
     }
@@ -162,6 +164,11 @@ export class Sync implements AsyncDisposable {
     const done = this.#traced.filter(({ records }) => subtract(records, committed).length === 0)
     for (const { span } of done) span.end()
     this.#traced = this.#traced.filter((one) => !done.includes(one))
+  }
+
+  #answered(message: DownlinkMessage): void {
+    if ('support' in message) this.#options.onSupport?.(message.support.id)
+    else this.#step({ kind: 'received', message })
   }
 
   /** Looks for records that were written since, and for records the cloud lost. */

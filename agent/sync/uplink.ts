@@ -17,7 +17,7 @@ export type Input =
   /** Connected and subscribed; nothing of an earlier connection comes through this one. */
   | { readonly kind: 'opened'; readonly session: string }
   | { readonly kind: 'closed' }
-  | { readonly kind: 'received'; readonly message: DownlinkMessage }
+  | { readonly kind: 'received'; readonly message: Exclude<DownlinkMessage, { support: unknown }> }
   /** The broker gave some sign of life. */
   | { readonly kind: 'heard' }
   /** The broker has this message of ours. */

@@ -76,7 +76,8 @@ export class SimulatedDevice implements Disposable {
   }
 
   hear(payload: Uint8Array, now: number): readonly Uint8Array[] {
-    return this.#connected ? this.#run({ kind: 'received', message: decodeDownlink(payload) }, now) : []
+    const message = decodeDownlink(payload)
+    return this.#connected && !('support' in message) ? this.#run({ kind: 'received', message }, now) : []
   }
 
   /** Looks at the clock and at what was written since. */

@@ -101,4 +101,21 @@ export const deviceMigrations: readonly Migration[] = [
       ALTER TABLE desired_states ADD COLUMN traceparent text;
     `,
   },
+  {
+    id: 107,
+    name: 'support bundles',
+    sql: `
+      CREATE TABLE support_bundles (
+        id uuid PRIMARY KEY,
+        device text NOT NULL REFERENCES devices,
+        asked_by text NOT NULL,
+        asked_at int8 NOT NULL,
+        -- Null until the device has sent it.
+        archive bytea,
+        received_at int8,
+        expires_at int8 NOT NULL
+      );
+      CREATE INDEX support_bundles_device ON support_bundles (device, asked_at);
+    `,
+  },
 ]

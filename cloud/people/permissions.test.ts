@@ -17,9 +17,9 @@ describe('permissions', () => {
 
   it('are all an admin’s but those of devices, and nobody’s without a role', () => {
     const all = Object.keys(PERMISSIONS) as Permission[]
-    expect(all.filter((one) => !grantsOf(['admin']).has(one))).toEqual(['certificate.renew'])
+    expect(all.filter((one) => !grantsOf(['admin']).has(one))).toEqual(['support.send', 'certificate.renew'])
     expect(grantsOf([]).size).toBe(0)
-    expect([...DEVICE_GRANTS].sort()).toEqual(['certificate.renew', 'object.read', 'trust.read'])
+    expect([...DEVICE_GRANTS].sort()).toEqual(['certificate.renew', 'object.read', 'support.send', 'trust.read'])
   })
 
   it('let a viewer change nothing but what is one’s own', () => {

@@ -28,6 +28,7 @@ export const PERMISSIONS = {
   },
   'device.read': read('devices and what they should run'),
   'device.write': { lets: 'create, revoke and retire devices', roles: ['operator'] },
+  'device.diagnose': { lets: 'ask devices for support bundles, and read them', roles: ['operator'] },
   'group.read': read('groups of devices'),
   'group.write': { lets: 'set and remove groups', roles: ['operator'] },
   'claim.read': read('claims for new devices'),
@@ -71,20 +72,22 @@ export const PERMISSIONS = {
   'server.sign': { lets: 'sign certificates of servers that devices reach', roles: [] },
   'user.read': { lets: 'see users and everybody’s tokens', roles: [] },
   'user.write': { lets: 'add and change users, and withdraw anybody’s tokens', roles: [] },
+  'support.send': { lets: 'send the support bundle that it is asked for', roles: [], device: true },
   'certificate.renew': { lets: 'renew its own certificate', roles: [], device: true },
 } as const satisfies Readonly<Record<string, Grant>>
 
 export type Permission = keyof typeof PERMISSIONS
 
 const ALL = Object.entries(PERMISSIONS) as readonly [Permission, Grant][]
-const DEVICES_OWN: Permission = 'certificate.renew'
+/** What nobody does for a device. */
+const DEVICES_OWN: ReadonlySet<Permission> = new Set(['certificate.renew', 'support.send'])
 
 /** All that a person with these roles may do. */
 export const grantsOf = (roles: readonly Role[]): ReadonlySet<Permission> =>
   new Set(
     ALL.filter(
       ([name, grant]) =>
-        name !== DEVICES_OWN &&
+        !DEVICES_OWN.has(name) &&
         roles.some((role) => role === 'admin' || (grant.roles as readonly Role[]).includes(role)),
     ).map(([name]) => name),
   )

@@ -6,6 +6,7 @@ import { connect } from './credentials.ts'
 import { UsageError } from './errors.ts'
 import { wholeNumber } from './options.ts'
 import { instant, labelText, printFacts, printList } from './output.ts'
+import { addSupportBundleCommand } from './support-bundle.ts'
 
 interface Device {
   readonly id: string
@@ -15,6 +16,15 @@ interface Device {
   readonly retiredAt: number | null
   readonly online: boolean
   readonly lastSeen: number | null
+}
+
+interface DeviceEvent {
+  readonly id: string
+  readonly at: number
+  readonly severity: string
+  readonly code: string
+  readonly message: string
+  readonly detail: Readonly<Record<string, unknown>>
 }
 
 interface ListOptions {
@@ -101,6 +111,32 @@ A selector's terms must all hold: label=value, label!=value, label in (a,b), lab
       else terminal.out(labelText(changed.labels))
       if (dryRun) terminal.err('nothing was done')
     })
+  device
+    .command('logs')
+    .description('Show what a device told of itself: warnings and errors of its log, failures, what it gave up')
+    .argument('<device>')
+    .option('-n, --limit <events>', 'how many, the newest', wholeNumber, 50)
+    .option('--json', 'print one JSON array, the newest first')
+    .addHelpText(
+      'after',
+      '\nEach complaint of its log comes once an hour. All of the newest lines are in "storecast device support-bundle".',
+    )
+    .action(async (id: string, { limit, json }: { limit: number; json?: boolean }) => {
+      const path = `/v1/devices/${encodeURIComponent(id)}/events`
+      const events = await listSome<DeviceEvent>(await connect(context), path, {}, limit)
+      printList(terminal, json ? events : events.toReversed(), {
+        json,
+        columns: {
+          time: (one) => instant(one.at),
+          severity: (one) => one.severity,
+          code: (one) => one.code,
+          message: (one) => one.message,
+          trace: (one) => (typeof one.detail.trace === 'string' ? one.detail.trace : undefined),
+        },
+        none: `device ${id} has told nothing`,
+      })
+    })
+  addSupportBundleCommand(device, context)
   device
     .command('revoke')
     .description('Revoke a device’s certificates and end its session; a claim that names it enrols it again')

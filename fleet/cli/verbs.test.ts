@@ -187,6 +187,24 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   'device show': async () => {
     expect(await json('device show berlin-1')).toMatchObject({ id: 'berlin-1', desired: { models: {} } })
   },
+  'device logs': async () => {
+    await server.pool.query(
+      `INSERT INTO events (device, id, at, severity, code, message, detail, epoch, seq, received_at)
+       VALUES ('berlin-1', gen_random_uuid(), 1, 'warning', 'log', 'no link to the cloud', '{}', 1, 1, 1)`,
+    )
+    expect(await json('device logs berlin-1 --limit 5')).toMatchObject([
+      { code: 'log', message: 'no link to the cloud' },
+    ])
+    expect((await storecast('device logs berlin-1')).out).toMatch(/ warning +log +no link to the cloud/)
+  },
+  'device support-bundle': async () => {
+    const waiting = await storecast('device support-bundle berlin-1 --wait 0', { status: 1 })
+    const [, request] = /--request (\S+)/.exec(waiting.err) ?? []
+    await server.pool.query('UPDATE support_bundles SET archive = $1, received_at = 1', [Buffer.from('archive')])
+    const line = `device support-bundle berlin-1 --request ${request} --out ${at('bundle.tar.gz')}`
+    expect(await json(line)).toMatchObject({ device: 'berlin-1', bytes: 7 })
+    expect(await readFile(at('bundle.tar.gz'), 'utf8')).toBe('archive')
+  },
   'device revoke': () => storecast('device revoke berlin-3 --json', { answer: 'berlin-3' }),
   'device retire': () => storecast('device retire berlin-3 --json', { answer: 'berlin-3' }),
   'model push': async () => {

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { WireError } from './errors.ts'
-import type { Ack, Answer, DownlinkMessage } from './messages.ts'
+import type { Ack, Answer, DownlinkMessage, SupportRequest } from './messages.ts'
 import { checked, read, safe, Token, write } from './protobuf.ts'
 import { packRanges, unpackRanges } from './ranges.ts'
 import { DownlinkSchema } from './uplink_pb.ts'
 
+const SupportTexts = z.object({ id: z.uuid() })
 const AnswerTexts = z.object({ nonce: Token, session: Token })
 
 export function encodeAnswer(answer: Answer): Uint8Array {
@@ -38,6 +39,9 @@ export function encodeAck(ack: Ack): Uint8Array {
   return write(DownlinkSchema, { message: { case: 'ack', value } })
 }
 
+export const encodeSupport = ({ id }: SupportRequest): Uint8Array =>
+  write(DownlinkSchema, { message: { case: 'support', value: { id } } })
+
 /**
  * The gate for what the cloud answers.
  * @throws WireError
@@ -58,6 +62,7 @@ export function decodeDownlink(bytes: Uint8Array): DownlinkMessage {
       },
     }
   }
+  if (message.case === 'support') return { support: checked(SupportTexts, message.value, 'support') }
   if (message.case !== 'answer') throw new WireError('unknown-message', 'downlink: neither an answer nor an ack')
   const { outcome } = message.value
   const texts = checked(AnswerTexts, message.value, 'answer')

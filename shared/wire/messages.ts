@@ -82,4 +82,9 @@ export interface Ack {
 }
 
 export type UplinkMessage = { readonly hello: Hello } | { readonly batch: Batch }
-export type DownlinkMessage = { readonly answer: Answer } | { readonly ack: Ack }
+/** An operator asks for a support bundle. */
+export interface SupportRequest {
+  readonly id: string
+}
+
+export type DownlinkMessage = { readonly answer: Answer } | { readonly ack: Ack } | { readonly support: SupportRequest }

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file uplink.proto.
  */
 export const file_uplink: GenFile = /*@__PURE__*/
-  fileDesc("Cgx1cGxpbmsucHJvdG8SEXN0b3JlY2FzdC53aXJlLnYxImkKBlVwbGluaxIpCgVoZWxsbxgBIAEoCzIYLnN0b3JlY2FzdC53aXJlLnYxLkhlbGxvSAASKQoFYmF0Y2gYAiABKAsyGC5zdG9yZWNhc3Qud2lyZS52MS5CYXRjaEgAQgkKB21lc3NhZ2UiaQoIRG93bmxpbmsSKwoGYW5zd2VyGAEgASgLMhkuc3RvcmVjYXN0LndpcmUudjEuQW5zd2VySAASJQoDYWNrGAIgASgLMhYuc3RvcmVjYXN0LndpcmUudjEuQWNrSABCCQoHbWVzc2FnZSLLAQoFSGVsbG8SDQoFZGJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQSDAoEbGluaxgDIAEoBBIVCg1uZXh0X3NlcXVlbmNlGAQgASgEEg0KBW5vbmNlGAUgASgJEg8KB3Nlc3Npb24YBiABKAkSFAoMYWNrbm93bGVkZ2VkGAcgAygEEhEKCWNoYWxsZW5nZRgIIAEoCRITCgtxdWFyYW50aW5lZBgJIAEoCBIRCglydW5fZmlyc3QYCiADKAQSDgoGcnVuX2lkGAsgAygEIogBCgZBbnN3ZXISDQoFbm9uY2UYASABKAkSDwoHc2Vzc2lvbhgCIAEoCRITCgtzZXJ2ZXJfdGltZRgDIAEoBBIpCgVncmFudBgEIAEoCzIYLnN0b3JlY2FzdC53aXJlLnYxLkdyYW50SAASEwoJY2hhbGxlbmdlGAUgASgJSABCCQoHb3V0Y29tZSJlCgVHcmFudBINCgVlcG9jaBgBIAEoBBIMCgRsaW5rGAIgASgEEhkKDHJlc2VuZF9zaW5jZRgDIAEoBEgAiAEBEhMKC3F1YXJhbnRpbmVkGAQgASgIQg8KDV9yZXNlbmRfc2luY2UixQEKBUJhdGNoEg0KBWVwb2NoGAEgASgEEgwKBGxpbmsYAiABKAQSDQoFZmxvb3IYAyABKAQSFAoMYWNrbm93bGVkZ2VkGAQgAygEEg8KB3JlY29yZHMYBSADKAQSDwoHcmV2aXNlZBgGIAMoBBIRCgljb2Fyc2VuZWQYByADKAQSDwoHZHJvcHBlZBgIIAMoBBIMCgRib2R5GAkgASgMEhEKCWJvZHlfc2l6ZRgKIAEoDRITCgt0cmFjZXBhcmVudBgLIAEoCSKFAQoDQWNrEg0KBWVwb2NoGAEgASgEEgwKBGxpbmsYAiABKAQSEQoJY29tbWl0dGVkGAMgAygEEhQKDGNvbW1pdHRlZF9hdBgEIAEoBBITCgtzZXJ2ZXJfdGltZRgFIAEoBBIQCghwYXVzZV9tcxgGIAEoDRIRCglzYXlfaGVsbG8YByABKAgi9gEKB1JlY29yZHMSKwoHd2luZG93cxgBIAEoCzIaLnN0b3JlY2FzdC53aXJlLnYxLldpbmRvd3MSLwoJZm9yZWNhc3RzGAIgASgLMhwuc3RvcmVjYXN0LndpcmUudjEuRm9yZWNhc3RzEikKBmV2ZW50cxgDIAEoCzIZLnN0b3JlY2FzdC53aXJlLnYxLkV2ZW50cxItCghyZXBvcnRlZBgEIAEoCzIbLnN0b3JlY2FzdC53aXJlLnYxLlJlcG9ydGVkEi0KCGV2aWRlbmNlGAYgASgLMhsuc3RvcmVjYXN0LndpcmUudjEuRXZpZGVuY2VKBAgFEAYivAMKB1dpbmRvd3MSEAoIc2VxdWVuY2UYASADKAQSDgoGc2Vuc29yGAIgAygJEg4KBmVudGl0eRgDIAMoCRIOCgZzZXJpZXMYBCADKBESEQoJdGltZV91bml0GAUgASgEEg0KBXN0YXJ0GAYgAygSEg4KBmxlbmd0aBgHIAMoBBIQCghyZXZpc2lvbhgIIAMoDRINCgVjb3VudBgJIAMoBBILCgNtaW4YCiADKBISCwoDbWF4GAsgAygSEgwKBGxhc3QYDCADKBISCwoDc3VtGA0gAygSEgwKBHplcm8YDiADKAQSEAoIcG9zaXRpdmUYDyADKA0SEAoIbmVnYXRpdmUYECADKA0SEQoJYmluX2luZGV4GBEgAygREhEKCWJpbl9jb3VudBgSIAMoBBIPCgdtaXNzaW5nGBMgAygEEgwKBGxhdGUYFCADKAQSFAoMb3V0X29mX3JhbmdlGBUgAygEEgwKBGZsYXQYFiADKAQSEQoJZHVwbGljYXRlGBcgAygEEhIKCndyb25nX3R5cGUYGCADKAQSEgoKd3JvbmdfdW5pdBgZIAMoBBIRCgl1bnRydXN0ZWQYGiADKAQinAIKCUZvcmVjYXN0cxIQCghzZXF1ZW5jZRgBIAMoBBINCgVtb2RlbBgCIAMoCRIOCgZlbnRpdHkYAyADKAkSEAoIbW9kZWxfb2YYBCADKBESEQoJZW50aXR5X29mGAUgAygREg8KB3ZlcnNpb24YBiADKA0SEQoJaXNzdWVkX2F0GAcgAygSEg0KBXN0YXJ0GAggAygSEg4KBmxlbmd0aBgJIAMoBBIRCglxdWFudGlsZXMYCiADKA0SEAoIcXVhbnRpbGUYCyADKAISDAoEbWVhbhgMIAMoARIQCghiYXNlbGluZRgNIAMoARIOCgZzY29yZWQYDiADKA0SEQoJc2NvcmVkX2F0GA8gAygSEg4KBmFjdHVhbBgQIAMoASJzCgZFdmVudHMSEAoIc2VxdWVuY2UYASADKAQSCgoCaWQYAiADKAkSCgoCYXQYAyADKBISEAoIc2V2ZXJpdHkYBCADKA0SDAoEY29kZRgFIAMoCRIPCgdtZXNzYWdlGAYgAygJEg4KBmRldGFpbBgHIAMoCSIqCghSZXBvcnRlZBIQCghzZXF1ZW5jZRgBIAEoBBIMCgRib2R5GAIgASgJIosECghFdmlkZW5jZRIQCghzZXF1ZW5jZRgBIAMoBBINCgVtb2RlbBgCIAMoCRIQCghjaGFtcGlvbhgDIAMoDRIRCgljYW5kaWRhdGUYBCADKA0SCwoDZGF5GAUgAygREg4KBnJlZ2lvbhgGIAMoCRIMCgRyb3dzGAcgAygEEhAKCGV4Y2x1ZGVkGAggAygEEhIKCmRpZmZlcmVuY2UYCSADKAESGgoSZGlmZmVyZW5jZV9zcXVhcmVkGAogAygBEhoKEmxhcmdlc3RfZGlmZmVyZW5jZRgLIAMoARIZChFjaGFtcGlvbl9hYnNvbHV0ZRgMIAMoARIaChJjYW5kaWRhdGVfYWJzb2x1dGUYDSADKAESFgoOY2hhbXBpb25fZXJyb3IYDiADKAESFwoPY2FuZGlkYXRlX2Vycm9yGA8gAygBEg4KBmFjdHVhbBgQIAMoARINCgVtb3ZlZBgRIAMoARIPCgdjcmFzaGVzGBIgAygEEhQKDGxhdGVuY3lfemVybxgTIAMoBBIUCgxsYXRlbmN5X2JpbnMYFCADKA0SEQoJYmluX2luZGV4GBUgAygREhEKCWJpbl9jb3VudBgWIAMoBBIRCglpbnRlcnZhbHMYFyADKAQSGAoQY2hhbXBpb25fY292ZXJlZBgYIAMoBBIZChFjYW5kaWRhdGVfY292ZXJlZBgZIAMoBGIGcHJvdG8z");
+  fileDesc("Cgx1cGxpbmsucHJvdG8SEXN0b3JlY2FzdC53aXJlLnYxImkKBlVwbGluaxIpCgVoZWxsbxgBIAEoCzIYLnN0b3JlY2FzdC53aXJlLnYxLkhlbGxvSAASKQoFYmF0Y2gYAiABKAsyGC5zdG9yZWNhc3Qud2lyZS52MS5CYXRjaEgAQgkKB21lc3NhZ2UimAEKCERvd25saW5rEisKBmFuc3dlchgBIAEoCzIZLnN0b3JlY2FzdC53aXJlLnYxLkFuc3dlckgAEiUKA2FjaxgCIAEoCzIWLnN0b3JlY2FzdC53aXJlLnYxLkFja0gAEi0KB3N1cHBvcnQYAyABKAsyGi5zdG9yZWNhc3Qud2lyZS52MS5TdXBwb3J0SABCCQoHbWVzc2FnZSLLAQoFSGVsbG8SDQoFZGJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQSDAoEbGluaxgDIAEoBBIVCg1uZXh0X3NlcXVlbmNlGAQgASgEEg0KBW5vbmNlGAUgASgJEg8KB3Nlc3Npb24YBiABKAkSFAoMYWNrbm93bGVkZ2VkGAcgAygEEhEKCWNoYWxsZW5nZRgIIAEoCRITCgtxdWFyYW50aW5lZBgJIAEoCBIRCglydW5fZmlyc3QYCiADKAQSDgoGcnVuX2lkGAsgAygEIhUKB1N1cHBvcnQSCgoCaWQYASABKAkiiAEKBkFuc3dlchINCgVub25jZRgBIAEoCRIPCgdzZXNzaW9uGAIgASgJEhMKC3NlcnZlcl90aW1lGAMgASgEEikKBWdyYW50GAQgASgLMhguc3RvcmVjYXN0LndpcmUudjEuR3JhbnRIABITCgljaGFsbGVuZ2UYBSABKAlIAEIJCgdvdXRjb21lImUKBUdyYW50Eg0KBWVwb2NoGAEgASgEEgwKBGxpbmsYAiABKAQSGQoMcmVzZW5kX3NpbmNlGAMgASgESACIAQESEwoLcXVhcmFudGluZWQYBCABKAhCDwoNX3Jlc2VuZF9zaW5jZSLFAQoFQmF0Y2gSDQoFZXBvY2gYASABKAQSDAoEbGluaxgCIAEoBBINCgVmbG9vchgDIAEoBBIUCgxhY2tub3dsZWRnZWQYBCADKAQSDwoHcmVjb3JkcxgFIAMoBBIPCgdyZXZpc2VkGAYgAygEEhEKCWNvYXJzZW5lZBgHIAMoBBIPCgdkcm9wcGVkGAggAygEEgwKBGJvZHkYCSABKAwSEQoJYm9keV9zaXplGAogASgNEhMKC3RyYWNlcGFyZW50GAsgASgJIoUBCgNBY2sSDQoFZXBvY2gYASABKAQSDAoEbGluaxgCIAEoBBIRCgljb21taXR0ZWQYAyADKAQSFAoMY29tbWl0dGVkX2F0GAQgASgEEhMKC3NlcnZlcl90aW1lGAUgASgEEhAKCHBhdXNlX21zGAYgASgNEhEKCXNheV9oZWxsbxgHIAEoCCL2AQoHUmVjb3JkcxIrCgd3aW5kb3dzGAEgASgLMhouc3RvcmVjYXN0LndpcmUudjEuV2luZG93cxIvCglmb3JlY2FzdHMYAiABKAsyHC5zdG9yZWNhc3Qud2lyZS52MS5Gb3JlY2FzdHMSKQoGZXZlbnRzGAMgASgLMhkuc3RvcmVjYXN0LndpcmUudjEuRXZlbnRzEi0KCHJlcG9ydGVkGAQgASgLMhsuc3RvcmVjYXN0LndpcmUudjEuUmVwb3J0ZWQSLQoIZXZpZGVuY2UYBiABKAsyGy5zdG9yZWNhc3Qud2lyZS52MS5FdmlkZW5jZUoECAUQBiK8AwoHV2luZG93cxIQCghzZXF1ZW5jZRgBIAMoBBIOCgZzZW5zb3IYAiADKAkSDgoGZW50aXR5GAMgAygJEg4KBnNlcmllcxgEIAMoERIRCgl0aW1lX3VuaXQYBSABKAQSDQoFc3RhcnQYBiADKBISDgoGbGVuZ3RoGAcgAygEEhAKCHJldmlzaW9uGAggAygNEg0KBWNvdW50GAkgAygEEgsKA21pbhgKIAMoEhILCgNtYXgYCyADKBISDAoEbGFzdBgMIAMoEhILCgNzdW0YDSADKBISDAoEemVybxgOIAMoBBIQCghwb3NpdGl2ZRgPIAMoDRIQCghuZWdhdGl2ZRgQIAMoDRIRCgliaW5faW5kZXgYESADKBESEQoJYmluX2NvdW50GBIgAygEEg8KB21pc3NpbmcYEyADKAQSDAoEbGF0ZRgUIAMoBBIUCgxvdXRfb2ZfcmFuZ2UYFSADKAQSDAoEZmxhdBgWIAMoBBIRCglkdXBsaWNhdGUYFyADKAQSEgoKd3JvbmdfdHlwZRgYIAMoBBISCgp3cm9uZ191bml0GBkgAygEEhEKCXVudHJ1c3RlZBgaIAMoBCKcAgoJRm9yZWNhc3RzEhAKCHNlcXVlbmNlGAEgAygEEg0KBW1vZGVsGAIgAygJEg4KBmVudGl0eRgDIAMoCRIQCghtb2RlbF9vZhgEIAMoERIRCgllbnRpdHlfb2YYBSADKBESDwoHdmVyc2lvbhgGIAMoDRIRCglpc3N1ZWRfYXQYByADKBISDQoFc3RhcnQYCCADKBISDgoGbGVuZ3RoGAkgAygEEhEKCXF1YW50aWxlcxgKIAMoDRIQCghxdWFudGlsZRgLIAMoAhIMCgRtZWFuGAwgAygBEhAKCGJhc2VsaW5lGA0gAygBEg4KBnNjb3JlZBgOIAMoDRIRCglzY29yZWRfYXQYDyADKBISDgoGYWN0dWFsGBAgAygBInMKBkV2ZW50cxIQCghzZXF1ZW5jZRgBIAMoBBIKCgJpZBgCIAMoCRIKCgJhdBgDIAMoEhIQCghzZXZlcml0eRgEIAMoDRIMCgRjb2RlGAUgAygJEg8KB21lc3NhZ2UYBiADKAkSDgoGZGV0YWlsGAcgAygJIioKCFJlcG9ydGVkEhAKCHNlcXVlbmNlGAEgASgEEgwKBGJvZHkYAiABKAkiiwQKCEV2aWRlbmNlEhAKCHNlcXVlbmNlGAEgAygEEg0KBW1vZGVsGAIgAygJEhAKCGNoYW1waW9uGAMgAygNEhEKCWNhbmRpZGF0ZRgEIAMoDRILCgNkYXkYBSADKBESDgoGcmVnaW9uGAYgAygJEgwKBHJvd3MYByADKAQSEAoIZXhjbHVkZWQYCCADKAQSEgoKZGlmZmVyZW5jZRgJIAMoARIaChJkaWZmZXJlbmNlX3NxdWFyZWQYCiADKAESGgoSbGFyZ2VzdF9kaWZmZXJlbmNlGAsgAygBEhkKEWNoYW1waW9uX2Fic29sdXRlGAwgAygBEhoKEmNhbmRpZGF0ZV9hYnNvbHV0ZRgNIAMoARIWCg5jaGFtcGlvbl9lcnJvchgOIAMoARIXCg9jYW5kaWRhdGVfZXJyb3IYDyADKAESDgoGYWN0dWFsGBAgAygBEg0KBW1vdmVkGBEgAygBEg8KB2NyYXNoZXMYEiADKAQSFAoMbGF0ZW5jeV96ZXJvGBMgAygEEhQKDGxhdGVuY3lfYmlucxgUIAMoDRIRCgliaW5faW5kZXgYFSADKBESEQoJYmluX2NvdW50GBYgAygEEhEKCWludGVydmFscxgXIAMoBBIYChBjaGFtcGlvbl9jb3ZlcmVkGBggAygEEhkKEWNhbmRpZGF0ZV9jb3ZlcmVkGBkgAygEYgZwcm90bzM");
 
 /**
  * Device to cloud, on storecast/v1/{device}/up.
@@ -64,6 +64,12 @@ export type Downlink = Message<"storecast.wire.v1.Downlink"> & {
      */
     value: Ack;
     case: "ack";
+  } | {
+    /**
+     * @generated from field: storecast.wire.v1.Support support = 3;
+     */
+    value: Support;
+    case: "support";
   } | { case: undefined; value?: undefined };
 };
 
@@ -164,6 +170,27 @@ export const HelloSchema: GenMessage<Hello> = /*@__PURE__*/
   messageDesc(file_uplink, 2);
 
 /**
+ * An operator asks for a support bundle; comes again with each connection until the cloud has it.
+ *
+ * @generated from message storecast.wire.v1.Support
+ */
+export type Support = Message<"storecast.wire.v1.Support"> & {
+  /**
+   * UUID of the request.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message storecast.wire.v1.Support.
+ * Use `create(SupportSchema)` to create a new message.
+ */
+export const SupportSchema: GenMessage<Support> = /*@__PURE__*/
+  messageDesc(file_uplink, 3);
+
+/**
  * @generated from message storecast.wire.v1.Answer
  */
 export type Answer = Message<"storecast.wire.v1.Answer"> & {
@@ -209,7 +236,7 @@ export type Answer = Message<"storecast.wire.v1.Answer"> & {
  * Use `create(AnswerSchema)` to create a new message.
  */
 export const AnswerSchema: GenMessage<Answer> = /*@__PURE__*/
-  messageDesc(file_uplink, 3);
+  messageDesc(file_uplink, 4);
 
 /**
  * @generated from message storecast.wire.v1.Grant
@@ -245,7 +272,7 @@ export type Grant = Message<"storecast.wire.v1.Grant"> & {
  * Use `create(GrantSchema)` to create a new message.
  */
 export const GrantSchema: GenMessage<Grant> = /*@__PURE__*/
-  messageDesc(file_uplink, 4);
+  messageDesc(file_uplink, 5);
 
 /**
  * @generated from message storecast.wire.v1.Batch
@@ -324,7 +351,7 @@ export type Batch = Message<"storecast.wire.v1.Batch"> & {
  * Use `create(BatchSchema)` to create a new message.
  */
 export const BatchSchema: GenMessage<Batch> = /*@__PURE__*/
-  messageDesc(file_uplink, 5);
+  messageDesc(file_uplink, 6);
 
 /**
  * @generated from message storecast.wire.v1.Ack
@@ -377,7 +404,7 @@ export type Ack = Message<"storecast.wire.v1.Ack"> & {
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
-  messageDesc(file_uplink, 6);
+  messageDesc(file_uplink, 7);
 
 /**
  * By column, in ascending order of sequence within each kind. A column that is zero in every row is left out.
@@ -416,7 +443,7 @@ export type Records = Message<"storecast.wire.v1.Records"> & {
  * Use `create(RecordsSchema)` to create a new message.
  */
 export const RecordsSchema: GenMessage<Records> = /*@__PURE__*/
-  messageDesc(file_uplink, 7);
+  messageDesc(file_uplink, 8);
 
 /**
  * "Own" means: less the value of the previous row of the same series in this message, if there is one.
@@ -582,7 +609,7 @@ export type Windows = Message<"storecast.wire.v1.Windows"> & {
  * Use `create(WindowsSchema)` to create a new message.
  */
 export const WindowsSchema: GenMessage<Windows> = /*@__PURE__*/
-  messageDesc(file_uplink, 8);
+  messageDesc(file_uplink, 9);
 
 /**
  * @generated from message storecast.wire.v1.Forecasts
@@ -682,7 +709,7 @@ export type Forecasts = Message<"storecast.wire.v1.Forecasts"> & {
  * Use `create(ForecastsSchema)` to create a new message.
  */
 export const ForecastsSchema: GenMessage<Forecasts> = /*@__PURE__*/
-  messageDesc(file_uplink, 9);
+  messageDesc(file_uplink, 10);
 
 /**
  * @generated from message storecast.wire.v1.Events
@@ -733,7 +760,7 @@ export type Events = Message<"storecast.wire.v1.Events"> & {
  * Use `create(EventsSchema)` to create a new message.
  */
 export const EventsSchema: GenMessage<Events> = /*@__PURE__*/
-  messageDesc(file_uplink, 10);
+  messageDesc(file_uplink, 11);
 
 /**
  * The reported state, as JSON.
@@ -757,7 +784,7 @@ export type Reported = Message<"storecast.wire.v1.Reported"> & {
  * Use `create(ReportedSchema)` to create a new message.
  */
 export const ReportedSchema: GenMessage<Reported> = /*@__PURE__*/
-  messageDesc(file_uplink, 11);
+  messageDesc(file_uplink, 12);
 
 /**
  * How candidates compared with the versions that served, a row a model pair and closed local day.
@@ -904,5 +931,5 @@ export type Evidence = Message<"storecast.wire.v1.Evidence"> & {
  * Use `create(EvidenceSchema)` to create a new message.
  */
 export const EvidenceSchema: GenMessage<Evidence> = /*@__PURE__*/
-  messageDesc(file_uplink, 12);
+  messageDesc(file_uplink, 13);
 

@@ -57,7 +57,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 }
 
 /** Parameters that name what lies at a site, by the route where a name alone does not say. */
-const AT_A_SITE: readonly (keyof Things)[] = ['site', 'device', 'alert', 'task', 'rollout', 'run', 'sha256']
+const AT_A_SITE: readonly (keyof Things)[] = ['site', 'device', 'alert', 'task', 'rollout', 'run', 'sha256', 'bundle']
 
 /** The thing at a site that a route's path names, if it does. */
 export function thingOf({ path, sites }: Pick<Route, 'path' | 'sites'>): keyof Things | undefined {

@@ -17,6 +17,8 @@ export interface Things {
   readonly claim: string
   /** An object of the site. */
   readonly sha256: string
+  /** A support bundle of the device. */
+  readonly bundle: string
 }
 
 export interface TwoRegions {
@@ -37,6 +39,7 @@ export const NOTHING: Things = {
   run: '999999',
   claim: '00000000dead',
   sha256: '0'.repeat(64),
+  bundle: '00000000-0000-4000-8000-00000000dead',
 }
 export const T0 = Date.UTC(2026, 2, 2)
 const HOUR = 3_600_000
@@ -75,6 +78,7 @@ export async function seedTwoRegions({ call, pool }: Pick<TestCloud, 'call' | 'p
       run: run.id,
       claim: claims.claims[0].id,
       sha256: documents.catalogue.sha256,
+      bundle: await addSupportBundle(pool, device),
     }
   }
   const within = await seed(MARK.within, 'eu')
@@ -84,6 +88,15 @@ export async function seedTwoRegions({ call, pool }: Pick<TestCloud, 'call' | 'p
     timeout: 20_000,
   })
   return { within, beyond }
+}
+
+async function addSupportBundle(pool: TestCloud['pool'], device: string): Promise<string> {
+  const { rows } = await pool.query<{ id: string }>(
+    `INSERT INTO support_bundles (id, device, asked_by, asked_at, archive, received_at, expires_at)
+     VALUES (gen_random_uuid(), $1, 'somebody', $2, $3, $2, $4) RETURNING id::text`,
+    [device, T0, Buffer.from(`of ${device}`), Number.MAX_SAFE_INTEGER],
+  )
+  return rows[0]!.id
 }
 
 async function addRows(

@@ -134,7 +134,7 @@ export class SimulatedDevice {
   #hear(payload: Buffer): void {
     const message = decodeDownlink(payload)
     if ('answer' in message) this.#hearAnswer(message.answer)
-    else this.#hearAck(message.ack)
+    else if ('ack' in message) this.#hearAck(message.ack)
   }
 
   #hearAnswer({ nonce, session, outcome }: Answer): void {

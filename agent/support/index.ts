@@ -1,0 +1,2 @@
+export { redactText } from './redact.ts'
+export { Support } from './support.ts'

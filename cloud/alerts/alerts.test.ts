@@ -333,7 +333,7 @@ describe('what rules look at', () => {
         ...rule,
         summary: '{{sensor.mean}} {{sensor.unit}} {{sensor.max}} {{sensor.completeness}} {{sensor.outOfRange}}',
       }),
-    ).toEqual(['9 °C 9.5 0.8 2'])
+    ).toEqual(['9 °C 9.5 0.8571428571428571 2'])
     expect(await summaries({ ...rule, over: '2m', summary: 'x' })).toEqual([])
   })
 

@@ -8,6 +8,7 @@ import { type QualityCounts, type QualityScores, qualityScores } from '@storecas
 import type { Pool, PoolClient } from 'pg'
 import { readDocument } from '../devices/index.ts'
 import type { Objects } from '../platform/objects.ts'
+import { readFloors } from '../telemetry/index.ts'
 
 /** The quality of one sensor of one device over a span, over all of its entities. */
 export interface SensorQuality {
@@ -21,7 +22,7 @@ export interface SensorQuality {
 }
 
 interface Sources {
-  readonly client: Pick<PoolClient, 'query'> | Pool
+  readonly client: PoolClient | Pool
   readonly objects: Objects
 }
 
@@ -44,8 +45,21 @@ interface Row extends Record<keyof QualityCounts, number> {
 /** The longest window is a day of 25 hours. */
 const LONGEST_WINDOW_MS = 90_000_000
 
+const within = (table: string, level: string) => `
+  SELECT count, missing, late, out_of_range, flat, duplicate, wrong_type, wrong_unit, untrusted FROM ${table}
+  WHERE series = s.id AND start_at > $1::int8 - ${LONGEST_WINDOW_MS} AND start_at < $2 AND end_at > $1 AND end_at <= $2
+    AND ${level}`
+
+/** Each time at the finest level that still has it: $5 and $6 are the floors of windows and hours. */
+const LEVELS = [
+  within('windows', 'start_at >= $5'),
+  within('window_hours', 'start_at >= $6 AND start_at < $5'),
+  within('window_days', 'start_at < $6'),
+].join(' UNION ALL ')
+
 /** Of sensors that their site defines, of devices in service; those without a window in the span are left out. */
 export async function readQuality({ client, objects }: Sources, query: QualityQuery): Promise<SensorQuality[]> {
+  const floors = await readFloors(client)
   const { rows } = await client.query<Row>(
     `SELECT d.id AS device, d.site, t.labels || d.labels AS labels, o.sha256 AS document, s.sensor,
        sum(w.count)::int8 AS count, sum(w.missing)::int8 AS missing, sum(w.late)::int8 AS late,
@@ -53,10 +67,9 @@ export async function readQuality({ client, objects }: Sources, query: QualityQu
        sum(w.wrong_type)::int8 AS "wrongType", sum(w.wrong_unit)::int8 AS "wrongUnit", sum(w.untrusted)::int8 AS untrusted
      FROM devices d JOIN sites t ON t.id = d.site JOIN site_documents o ON o.site = d.site AND o.kind = 'sensors'
      JOIN series s ON s.device = d.id AND s.sensor NOT LIKE '$%' AND ($4::text IS NULL OR s.sensor = $4)
-     JOIN windows w ON w.series = s.id AND w.start_at > $1::int8 - ${LONGEST_WINDOW_MS} AND w.start_at < $2
-       AND w.end_at > $1 AND w.end_at <= $2
+     CROSS JOIN LATERAL (${LEVELS}) w
      WHERE d.id = ANY($3) AND d.retired_at IS NULL GROUP BY d.id, t.id, o.sha256, s.sensor ORDER BY d.id, s.sensor`,
-    [query.from, query.to, query.devices, query.sensor ?? null],
+    [query.from, query.to, query.devices, query.sensor ?? null, floors.windows, floors.hours],
   )
   const definitions = await readSensors(
     objects,

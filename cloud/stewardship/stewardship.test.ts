@@ -102,7 +102,7 @@ describe('data quality', () => {
 describe('stewardship tasks', () => {
   it('open for the steward of the data set, once, and close when the score has recovered', async () => {
     await hour('fridge', T0 - HOUR, { count: 30, missing: 30 })
-    await vi.waitFor(async () => expect(await tasks()).toHaveLength(1), 5000)
+    await vi.waitFor(async () => expect(await tasks()).toHaveLength(1), 30_000)
     const [opened] = await tasks('state=standing&device=berlin-1&steward=cold@example.com')
     expect(opened).toMatchObject({
       ...{ device: 'berlin-1', site: 'berlin', sensor: 'fridge', dimension: 'completeness', state: 'open' },
@@ -112,10 +112,10 @@ describe('stewardship tasks', () => {
     // Above the threshold, and not recovered yet: it goes on.
     now = T0 + 4 * HOUR
     for (let i = 0; i < 4; i++) await hour('fridge', T0 + i * HOUR)
-    await vi.waitFor(async () => expect(await task(opened.id)).toMatchObject({ score: 0.9, worst: 0.5 }), 5000)
+    await vi.waitFor(async () => expect(await task(opened.id)).toMatchObject({ score: 0.9, worst: 0.5 }), 30_000)
     now = T0 + 12 * HOUR
     for (let i = 4; i < 12; i++) await hour('fridge', T0 + i * HOUR)
-    await vi.waitFor(async () => expect(await task(opened.id)).toMatchObject({ state: 'closed' }), 5000)
+    await vi.waitFor(async () => expect(await task(opened.id)).toMatchObject({ state: 'closed' }), 30_000)
     expect(await task(opened.id)).toMatchObject({ endReason: 'recovered', closedAt: now })
     expect(await actions(opened.id)).toEqual([
       ['opened', true],
@@ -127,7 +127,7 @@ describe('stewardship tasks', () => {
   it('are acknowledged, assigned and commented, by whom and with what words', async () => {
     now = T0 + 40 * HOUR
     await hour('fridge', T0 + 39 * HOUR, { count: 40, out_of_range: 20, untrusted: 30 })
-    await vi.waitFor(async () => expect(await tasks('state=open')).toHaveLength(2), 5000)
+    await vi.waitFor(async () => expect(await tasks('state=open')).toHaveLength(2), 30_000)
     const [{ id }] = (await tasks('state=open')).filter((one: { dimension: string }) => one.dimension === 'validity')
     const path = `/v1/stewardship-tasks/${id}`
     const taken = await call('POST', `${path}/acknowledge`, { json: { note: 'the probe is loose' } })
@@ -164,17 +164,17 @@ describe('stewardship tasks', () => {
     const clock = async () => (await tasks()).filter((one: { dimension: string }) => one.dimension === 'clock')
     // Another dimension's newest look shows that the dismissed one was looked at as well.
     const looked = async (at: number) =>
-      vi.waitFor(async () => expect(await tasks('state=acknowledged')).toMatchObject([{ scoredAt: at }]), 5000)
+      vi.waitFor(async () => expect(await tasks('state=acknowledged')).toMatchObject([{ scoredAt: at }]), 30_000)
     now += 1000
     await looked(now)
     expect(await clock()).toHaveLength(1)
     // Gone for a day, and then there again.
     now = T0 + 70 * HOUR
     for (let i = 46; i < 70; i++) await hour('fridge', T0 + i * HOUR)
-    await vi.waitFor(async () => expect(await tasks('state=standing')).toEqual([]), 5000)
+    await vi.waitFor(async () => expect(await tasks('state=standing')).toEqual([]), 30_000)
     now = T0 + 71 * HOUR
     await hour('fridge', T0 + 70 * HOUR, { untrusted: 60 * 12 })
-    await vi.waitFor(async () => expect(await clock()).toHaveLength(2), 5000)
+    await vi.waitFor(async () => expect(await clock()).toHaveLength(2), 30_000)
   })
 
   it('are counted for Prometheus', async () => {
@@ -185,7 +185,7 @@ describe('stewardship tasks', () => {
 
   it('do not open where a sensor has no threshold, and nobody is named where the catalogue says nothing', async () => {
     await hour('door', T0 + 70 * HOUR, { count: 10, missing: 600, out_of_range: 60 })
-    await vi.waitFor(async () => expect(await tasks('sensor=door')).toHaveLength(1), 5000)
+    await vi.waitFor(async () => expect(await tasks('sensor=door')).toHaveLength(1), 30_000)
     expect(await tasks('sensor=door')).toMatchObject([
       { dimension: 'validity', threshold: 0.5, dataset: null, owner: null, steward: null },
     ])
@@ -195,7 +195,7 @@ describe('stewardship tasks', () => {
     const standing = await tasks('state=standing')
     expect(standing.length).toBeGreaterThan(1)
     expect((await call('DELETE', '/v1/devices/berlin-1')).status).toBeLessThan(300)
-    await vi.waitFor(async () => expect(await tasks('state=standing')).toEqual([]), 5000)
+    await vi.waitFor(async () => expect(await tasks('state=standing')).toEqual([]), 30_000)
     for (const { id } of standing) expect(await task(id)).toMatchObject({ endReason: 'gone' })
     expect(await call('GET', '/v1/stewardship-tasks/999')).toMatchObject({
       status: 404,

@@ -47,7 +47,7 @@ describe.skipIf(!hasMetroTraffic())('metro_traffic through an agent and a cloud'
       .sort()
   const at = async (time: string, tasks: readonly string[]) => {
     now = Date.parse(time)
-    await vi.waitFor(async () => expect(await standing()).toEqual(tasks), 10_000)
+    await vi.waitFor(async () => expect(await standing()).toEqual(tasks), 30_000)
   }
 
   it('has every fault in the cloud as the device counted it', async () => {

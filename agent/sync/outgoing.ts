@@ -9,9 +9,10 @@ import {
   type Ranges,
   type Rejected,
   rangesOf,
+  sizeOf,
   union,
 } from '@storecast/shared/wire'
-import { pick } from '../outbox/index.ts'
+import { backlog, pick } from '../outbox/index.ts'
 import type { Connection } from '../platform/database.ts'
 
 /** A batch to be made. */
@@ -56,12 +57,15 @@ export function makeBatch(
   { most = BATCH_RECORDS, sending }: BatchOptions = {},
 ): Outgoing | undefined {
   const { epoch, link, excluded, withSuperseded } = want
+  const { records: unacknowledged, oldest = 0 } = backlog(db)
   for (let limit = most; ; limit = Math.ceil(limit / 2)) {
     const picked = pick(db, { excluded, limit, withSuperseded })
     if (!picked) return undefined
     const { floor, superseded, acknowledged, rejected } = picked
     const records = encodeRecords(picked.records)
-    const batch = { epoch, link, floor, acknowledged, superseded, ...records }
+    const beyond = Math.max(0, unacknowledged - picked.sequences.length - sizeOf(excluded))
+    const waiting = { records: beyond, since: beyond > 0 ? oldest : 0 }
+    const batch = { epoch, link, floor, acknowledged, superseded, waiting, ...records }
     const payload = encodeBatch(batch)
     const fits = payload.length + TRACE_BYTES <= MAX_PAYLOAD_BYTES && records.bodySize <= MAX_BODY_BYTES
     // The caps of single records (shared/wire) let any one of them fit.

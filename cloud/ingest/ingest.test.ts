@@ -131,6 +131,19 @@ describe('coarse windows', () => {
   })
 })
 
+describe('what waits on a device', () => {
+  const told = async () => (await query('SELECT waiting FROM device_epochs WHERE device = $1'))[0]?.waiting
+
+  it('is known as its last batch tells, and not known of an agent that does not', async () => {
+    await cloud.send(device, { windows: [window(0, 5, 1)] }, { waiting: { records: 7, since: T0 } })
+    expect(await told()).toEqual({ records: 7, since: T0, toldAt: cloud.now })
+    await cloud.send(device, { windows: [window(5, 10, 1)] }, { waiting: { records: 0, since: 0 } })
+    expect(await told()).toMatchObject({ records: 0 })
+    await cloud.send(device, { windows: [window(10, 15, 1)] })
+    expect(await told()).toBeNull()
+  })
+})
+
 describe('epochs', () => {
   it('a device restored from an image goes on in a new one; less never replaces more', async () => {
     const image = device.copy()

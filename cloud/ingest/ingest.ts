@@ -177,6 +177,7 @@ export class Group {
     }
     const { account, gaps, fresh } = takeBatch(epoch.account, batch)
     epoch.account = account
+    epoch.waiting = batch.waiting ? { ...batch.waiting, toldAt: this.#now } : null
     epoch.changed = true
     const { revised, coarsened, dropped } = batch.superseded
     const heard = union(batch.sequences, revised, coarsened, dropped)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Answer, Hello, Ranges, Run } from '@storecast/shared/wire'
+import type { Answer, Hello, Ranges, Run, Waiting } from '@storecast/shared/wire'
 import type { PoolClient } from 'pg'
 import type { Account, Gap } from './account.ts'
 import {
@@ -20,6 +20,8 @@ export interface EpochState extends Omit<KnownEpoch, 'highest'> {
   /** Under the newest link. */
   commits: readonly number[]
   account: Account
+  /** What the device said last to wait there, and when; null where it does not say. */
+  waiting: (Waiting & { readonly toldAt: number }) | null
   /** To be written back. */
   changed: boolean
 }
@@ -44,6 +46,7 @@ interface EpochRow {
   readonly granted_at: number
   /** `pg` gives the elements of an int8 array as text. */
   readonly commits: readonly string[]
+  readonly waiting: EpochState['waiting']
 }
 
 export async function loadEpochs(client: PoolClient, devices: readonly string[]): Promise<Epochs> {
@@ -66,6 +69,7 @@ export async function loadEpochs(client: PoolClient, devices: readonly string[])
       runs,
       commits,
       committedAt: commits.at(-1) ?? row.granted_at,
+      waiting: row.waiting,
       account: { floor, told: parseRanges(row.told), highest, counts: { records, revised, coarsened, dropped } },
       changed: false,
     })
@@ -81,14 +85,15 @@ export async function saveEpochs(client: PoolClient, epochs: Epochs): Promise<vo
   await client.query(
     `WITH given AS (
        SELECT * FROM unnest($1::text[], $2::int8[], $3::int8[], $4::int8[], $5::text[], $6::int8[], $7::int8[],
-         $8::int8[], $9::int8[], $10::int8[], $11::text[])
-         AS given(device, epoch, floor, highest, told, records, revised, coarsened, dropped, link, commits)
+         $8::int8[], $9::int8[], $10::int8[], $11::text[], $12::jsonb[])
+         AS given(device, epoch, floor, highest, told, records, revised, coarsened, dropped, link, commits, waiting)
      ), links AS (
        UPDATE device_links l SET commits = given.commits::int8[] FROM given
        WHERE (l.device, l.epoch, l.link) = (given.device, given.epoch, given.link)
      )
      UPDATE device_epochs e SET floor = given.floor, highest = given.highest, told = given.told::int8multirange,
-       records = given.records, revised = given.revised, coarsened = given.coarsened, dropped = given.dropped
+       records = given.records, revised = given.revised, coarsened = given.coarsened, dropped = given.dropped,
+       waiting = given.waiting
      FROM given WHERE (e.device, e.epoch) = (given.device, given.epoch)`,
     [
       column((e) => e.device),
@@ -102,6 +107,7 @@ export async function saveEpochs(client: PoolClient, epochs: Epochs): Promise<vo
       column((e) => e.account.counts.dropped),
       column((e) => e.link),
       column((e) => `{${e.commits.join(',')}}`),
+      column((e) => e.waiting && JSON.stringify(e.waiting)),
     ],
   )
 }
@@ -249,6 +255,7 @@ async function grantLink(
       runs: hello.runs,
       committedAt: now,
       commits: [],
+      waiting: null,
       account,
       changed: false,
     }

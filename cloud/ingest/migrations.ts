@@ -261,4 +261,12 @@ export const ingestMigrations: readonly Migration[] = [
       ALTER TABLE evidence ADD COLUMN intervals int8 NOT NULL DEFAULT 0,
         ADD COLUMN champion_covered int8 NOT NULL DEFAULT 0, ADD COLUMN candidate_covered int8 NOT NULL DEFAULT 0`,
   },
+  {
+    id: 264,
+    name: 'what waits on a device',
+    sql: `
+      -- As its last batch told: records, event time of the oldest, and when that was. Null: it did not say.
+      ALTER TABLE device_epochs ADD COLUMN waiting jsonb;
+    `,
+  },
 ]

@@ -1,6 +1,6 @@
 import type { ReportedState } from '@storecast/shared/contracts'
 import type { Pool } from 'pg'
-import { deviceWithin, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
+import { deviceWithin, type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 
 /** Sequences whose records the cloud does not have, and why. */
@@ -46,18 +46,70 @@ export interface EpochAccount {
   /** Sequences given up, by cause; their content is in later or coarser records, but for `dropped`. */
   readonly superseded: { readonly revised: number; readonly coarsened: number; readonly dropped: number }
   readonly lastCommitAt: number | null
+  readonly waiting: Waiting | null
+}
+
+/** What a device last said to have waiting: records beyond those under way, and the event time of the oldest (0: none). */
+export interface Waiting {
+  readonly records: number
+  readonly since: number
+  readonly toldAt: number
+}
+
+const OUTSTANDING = `greatest(0, e.highest - e.floor + 1 - (
+  SELECT coalesce(sum(upper(span) - lower(span)), 0)
+  FROM unnest(e.told * int8multirange(int8range(e.floor, greatest(e.highest + 1, e.floor)))) AS span
+))::int8`
+const LAST_COMMIT = `(SELECT max(commits[cardinality(commits)]) FROM device_links l
+  WHERE l.device = e.device AND l.epoch = e.epoch)`
+
+/** How far the cloud is with what a device has. */
+export interface Backlog {
+  readonly device: string
+  readonly site: string
+  /** Null before the first contact, as all of the next. */
+  readonly epoch: number | null
+  /** The highest sequence heard of, and that below which all is accounted for. */
+  readonly sequence: number | null
+  readonly floor: number | null
+  readonly outstanding: number | null
+  readonly waiting: Waiting | null
+  readonly lastCommitAt: number | null
+  /** Sequences whose records the cloud does not have, by cause. */
+  readonly gaps: Readonly<Record<string, number>>
+}
+
+/** Devices in service, by id. */
+export async function listBacklogs(
+  pool: Pool,
+  { device, after = '', limit, within = NO_LIMIT }: GapQuery,
+): Promise<Page<Backlog>> {
+  const { rows } = await pool.query<Backlog>(
+    `SELECT d.id AS device, d.site, e.epoch, e.highest AS sequence, e.floor, ${OUTSTANDING} AS outstanding, e.waiting,
+       ${LAST_COMMIT} AS "lastCommitAt",
+       (SELECT coalesce(jsonb_object_agg(cause, sequences), '{}') FROM (
+         SELECT cause, sum(last_seq - first_seq + 1) AS sequences FROM gaps WHERE device = d.id GROUP BY cause) g) AS gaps
+     FROM devices d LEFT JOIN LATERAL (
+       SELECT * FROM device_epochs WHERE device = d.id AND NOT quarantined ORDER BY epoch DESC LIMIT 1) e ON true
+     WHERE d.retired_at IS NULL AND d.id > $1 AND ($3::text IS NULL OR d.id = $3) AND ${siteWithin('d.site', 4)}
+     ORDER BY d.id LIMIT $2`,
+    [after, limit + 1, device ?? null, within],
+  )
+  return toPage(
+    // Without an epoch there is nothing to be told.
+    rows.map((row) => (row.epoch === null ? { ...row, outstanding: null } : row)),
+    limit,
+    (row) => row.device,
+  )
 }
 
 /** Every epoch of a device, newest first. */
 export async function deviceAccount(pool: Pool, device: string): Promise<EpochAccount[]> {
   const { rows } = await pool.query<EpochAccount>(
     `SELECT e.epoch, e.reason, e.quarantined, e.opened_at AS "openedAt", e.floor, e.highest,
-       greatest(0, e.highest - e.floor + 1 - (
-         SELECT coalesce(sum(upper(span) - lower(span)), 0)
-         FROM unnest(e.told * int8multirange(int8range(e.floor, greatest(e.highest + 1, e.floor)))) AS span
-       ))::int8 AS outstanding,
+       ${OUTSTANDING} AS outstanding, e.waiting,
        e.records, jsonb_build_object('revised', e.revised, 'coarsened', e.coarsened, 'dropped', e.dropped) AS superseded,
-       (SELECT max(commits[cardinality(commits)]) FROM device_links l WHERE l.device = e.device AND l.epoch = e.epoch) AS "lastCommitAt"
+       ${LAST_COMMIT} AS "lastCommitAt"
      FROM device_epochs e WHERE e.device = $1 ORDER BY e.epoch DESC`,
     [device],
   )

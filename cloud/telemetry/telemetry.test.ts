@@ -205,6 +205,31 @@ describe('the account of a device', () => {
       VALUES ('berlin-1', 5, 'dropped', 3, 4, 100), ('oslo-1', 1, 'unaccounted', 7, 7, 200)`)
     expect((await call('GET', '/v1/gaps')).body.items).toMatchObject([{ cause: 'unaccounted' }, { cause: 'dropped' }])
     expect((await call('GET', '/v1/gaps?device=berlin-1')).body.items).toMatchObject([{ firstSeq: 3, lastSeq: 4 }])
+    const backlogs = await call('GET', '/v1/backlogs')
+    expect(backlogs.body.items).toMatchObject([
+      {
+        device: 'berlin-1',
+        site: 'berlin',
+        epoch: 5,
+        sequence: 30,
+        outstanding: 17,
+        waiting: null,
+        gaps: { dropped: 2 },
+      },
+      {
+        device: 'oslo-1',
+        epoch: null,
+        sequence: null,
+        outstanding: null,
+        lastCommitAt: null,
+        gaps: { unaccounted: 1 },
+      },
+    ])
+    const first = await call('GET', '/v1/backlogs?limit=1')
+    expect((await call('GET', `/v1/backlogs?cursor=${first.body.next}`)).body.items).toMatchObject([
+      { device: 'oslo-1' },
+    ])
+    expect((await call('GET', '/v1/backlogs?device=oslo-1')).body.items).toHaveLength(1)
     await pool.query(`
       INSERT INTO events (device, id, at, severity, code, message, detail, epoch, seq, received_at)
       SELECT 'berlin-1', gen_random_uuid(), n, 'warning', 'model-failed', 'it did', '{"n": 1}', 1, n, 0

@@ -4,11 +4,13 @@ import type { Database } from '../platform/database.ts'
 import type { Objects } from '../platform/objects.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 import {
+  type Backlog,
   type DeviceEvent,
   deviceAccount,
   type EpochAccount,
   type Gap,
   type GapQuery,
+  listBacklogs,
   listEvents,
   listGaps,
   type Reported,
@@ -47,6 +49,8 @@ export interface Telemetry {
   /** What candidates in shadow showed, by local day. */
   evidence(query: EvidenceFilter & PageRequest): Promise<Page<DeviceEvidence>>
   gaps(query: GapQuery): Promise<Page<Gap>>
+  /** How far the cloud is with each device in service. */
+  backlogs(query: GapQuery): Promise<Page<Backlog>>
   /** @throws NotFoundError `device-unknown`. */
   account(device: string): Promise<EpochAccount[]>
   /** Newest first. @throws NotFoundError `device-unknown`. */
@@ -69,6 +73,7 @@ export function createTelemetry(options: { database: Database; devices: Devices;
     forecastScores: (query) => forecastScores(pool, query),
     evidence: (query) => listEvidence(pool, query),
     gaps: (query) => listGaps(pool, query),
+    backlogs: (query) => listBacklogs(pool, query),
     async account(device) {
       await devices.get(device)
       return deviceAccount(pool, device)

@@ -35,6 +35,27 @@ interface ListOptions {
   readonly json?: boolean
 }
 
+interface Backlog {
+  readonly sequence: number | null
+  readonly outstanding: number | null
+  readonly waiting: { readonly records: number; readonly since: number; readonly toldAt: number } | null
+  readonly lastCommitAt: number | null
+  readonly gaps: Readonly<Record<string, number>>
+}
+
+/** What of the device's records is where. */
+function backlogFacts({ sequence, outstanding, waiting, lastCommitAt, gaps }: Backlog) {
+  const lost = Object.entries(gaps).map(([cause, sequences]) => `${sequences} ${cause}`)
+  return {
+    sequence,
+    'last commit': instant(lastCommitAt),
+    'waiting there': waiting && `${waiting.records} records, told ${instant(waiting.toldAt)}`,
+    'oldest waiting': waiting && waiting.records > 0 ? instant(waiting.since) : null,
+    'on their way': outstanding,
+    gaps: lost.length > 0 ? lost.join(', ') : 'none',
+  }
+}
+
 const state = ({ retiredAt, online }: Device) => (retiredAt !== null ? 'retired' : online ? 'online' : 'offline')
 
 /** `storecast device …`. */
@@ -80,7 +101,9 @@ A selector's terms must all hold: label=value, label!=value, label in (a,b), lab
       const desired = await cloud.get<{ generation: number; models: Record<string, { version: number }> }>(
         `${path}/desired`,
       )
-      if (json) return terminal.out(JSON.stringify({ ...found, desired }))
+      const { items } = await cloud.get<{ items: readonly Backlog[] }>(`/v1/backlogs?device=${encodeURIComponent(id)}`)
+      const [backlog] = items
+      if (json) return terminal.out(JSON.stringify({ ...found, desired, backlog: backlog ?? null }))
       printFacts(terminal, {
         device: found.id,
         site: found.site,
@@ -92,6 +115,7 @@ A selector's terms must all hold: label=value, label!=value, label in (a,b), lab
         models: Object.entries(desired.models)
           .map(([name, { version }]) => `${name} ${version}`)
           .join(', '),
+        ...(backlog && backlogFacts(backlog)),
       })
     })
   device

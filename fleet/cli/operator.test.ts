@@ -91,7 +91,12 @@ describe('devices and models', () => {
     expect(await json('device', 'list', '--site', 'oslo')).toEqual([])
     expect((await storecast(['device', 'list'])).out).toMatch(/^berlin-1 +berlin +offline +– +tier=gold$/m)
     expect((await storecast(['device', 'show', 'berlin-1'])).out).toMatch(/^state +offline$/m)
-    expect(await json('device', 'show', 'berlin-1')).toMatchObject({ id: 'berlin-1', desired: { models: {} } })
+    expect((await storecast(['device', 'show', 'berlin-1'])).out).toMatch(/^gaps +none$/m)
+    expect(await json('device', 'show', 'berlin-1')).toMatchObject({
+      id: 'berlin-1',
+      desired: { models: {} },
+      backlog: { device: 'berlin-1', sequence: null, waiting: null, gaps: {} },
+    })
     expect((await storecast(['device', 'show', 'nobody'])).status).toBe(1)
 
     expect((await storecast(['model', 'list'])).out).toMatch(/^demand +1 +champion → 1$/m)

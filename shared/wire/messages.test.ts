@@ -39,16 +39,21 @@ const hello: fc.Arbitrary<Hello> = fc
     ),
   )
   .map(([epochAndLink, rest]) => ({ ...epochAndLink, ...rest }))
-const batch: fc.Arbitrary<Batch> = fc.record({
-  epoch: number,
-  link: number,
-  floor: number,
-  acknowledged: times,
-  sequences: ranges,
-  superseded: fc.record({ revised: ranges, coarsened: ranges, dropped: ranges }),
-  body: fc.uint8Array({ maxLength: 50 }),
-  bodySize: fc.nat(MAX_BODY_BYTES),
-})
+const waiting = fc.record({ records: fc.nat(), since: fc.integer({ min: -(2 ** 40), max: 2 ** 44 }) })
+const batch: fc.Arbitrary<Batch> = fc.record(
+  {
+    epoch: number,
+    link: number,
+    floor: number,
+    acknowledged: times,
+    sequences: ranges,
+    superseded: fc.record({ revised: ranges, coarsened: ranges, dropped: ranges }),
+    body: fc.uint8Array({ maxLength: 50 }),
+    bodySize: fc.nat(MAX_BODY_BYTES),
+    waiting,
+  },
+  { requiredKeys: ['epoch', 'link', 'floor', 'acknowledged', 'sequences', 'superseded', 'body', 'bodySize'] },
+)
 const grant = fc.record(
   { epoch: number, link: number, quarantined: fc.boolean(), resendSince: fc.oneof(fc.constant(0), number) },
   { requiredKeys: ['epoch', 'link', 'quarantined'] },

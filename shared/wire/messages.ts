@@ -51,6 +51,12 @@ export const CAUSES = ['revised', 'coarsened', 'dropped'] as const
 export type Cause = (typeof CAUSES)[number]
 export type Superseded = Readonly<Record<Cause, Ranges>>
 
+export interface Waiting {
+  readonly records: number
+  /** Event time of the oldest record that is not acknowledged; 0 where none waits. */
+  readonly since: number
+}
+
 /** A batch but for its records, which decode separately: what is acknowledged is known even where they do not. */
 export interface Batch {
   readonly epoch: number
@@ -67,6 +73,8 @@ export interface Batch {
   readonly bodySize: number
   /** W3C Trace Context of the span that sends it; absent where nothing is traced. */
   readonly traceparent?: string
+  /** What waits on the device beyond this batch and others under way; older agents do not tell. */
+  readonly waiting?: Waiting
 }
 
 export interface Ack {

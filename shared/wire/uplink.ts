@@ -42,6 +42,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
     body: batch.body,
     bodySize: batch.bodySize,
     traceparent: batch.traceparent ?? '',
+    ...(batch.waiting && { waiting: BigInt(batch.waiting.records), waitingSince: BigInt(batch.waiting.since) }),
   }
   return write(UplinkSchema, { message: { case: 'batch', value } })
 }
@@ -91,5 +92,8 @@ function checkBatch(batch: BatchMessage): Batch {
     bodySize: batch.bodySize,
     // What is not one is no reason to refuse the records.
     ...(TRACEPARENT.test(batch.traceparent) && { traceparent: batch.traceparent }),
+    ...(batch.waiting !== undefined && {
+      waiting: { records: safe(batch.waiting, 'waiting'), since: safe(batch.waitingSince, 'waiting_since') },
+    }),
   }
 }

@@ -115,6 +115,14 @@ const Gap = z.object({
   lastSeq: z.int(),
   noticedAt: UnixMs,
 })
+const Waiting = z
+  .object({
+    records: Count,
+    since: UnixMs.describe('Event time of the oldest that is not acknowledged; 0: none waits'),
+    toldAt: UnixMs,
+  })
+  .nullable()
+  .describe('What the device last said to have waiting, beyond what is under way; null: it does not say')
 const Account = z.object({
   epoch: z.int(),
   reason: z.string(),
@@ -126,6 +134,18 @@ const Account = z.object({
   records: Count,
   superseded: z.object({ revised: Count, coarsened: Count, dropped: Count }),
   lastCommitAt: UnixMs.nullable(),
+  waiting: Waiting,
+})
+const Backlog = z.object({
+  device: DeviceId,
+  site: SiteId,
+  epoch: z.int().nullable().describe('null before the first contact'),
+  sequence: z.int().nullable().describe('The highest heard of'),
+  floor: z.int().nullable().describe('Every sequence below is accounted for'),
+  outstanding: Count.nullable().describe('Sequences between that have yet to come'),
+  waiting: Waiting,
+  lastCommitAt: UnixMs.nullable(),
+  gaps: z.record(z.string(), Count).describe('Sequences whose records the cloud does not have, by cause'),
 })
 const DeviceEvent = z.object({
   device: DeviceId,
@@ -211,6 +231,21 @@ export const telemetryRoutes =
         },
       },
       ({ query: { cursor, limit, device }, limit: within }) => telemetry.gaps({ after: cursor, limit, device, within }),
+    )
+    app.get(
+      '/v1/backlogs',
+      {
+        config: { permission: 'telemetry.read', sites: 'filtered' },
+        schema: {
+          tags,
+          summary:
+            'How far the cloud is with each device: its sequence, what waits there and since when, and gaps by cause',
+          querystring: PageQuery.extend({ device: DeviceId.optional() }),
+          response: { 200: pageOf(Backlog) },
+        },
+      },
+      ({ query: { cursor, limit, device }, limit: within }) =>
+        telemetry.backlogs({ after: cursor, limit, device, within }),
     )
     app.get(
       '/v1/devices/:device/backlog',

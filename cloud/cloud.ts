@@ -56,7 +56,15 @@ import { announceRevocations, createEnrolment, openIdentity } from './identity/i
 import { createQuarantine, ingestMetrics, startIngest } from './ingest/index.ts'
 import { createKpis, kpiMetrics } from './kpis/index.ts'
 import { startMonitoring } from './monitoring/index.ts'
-import { createSessions, createTokens, createUsers, firstAdmin, identifier, newSecret } from './people/index.ts'
+import {
+  createOidc,
+  createSessions,
+  createTokens,
+  createUsers,
+  firstAdmin,
+  identifier,
+  newSecret,
+} from './people/index.ts'
 import { startBroker } from './platform/broker.ts'
 import { connectBus } from './platform/bus.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
@@ -317,6 +325,8 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const users = createUsers(people)
   const sessions = createSessions({ ...people, users })
   const first = firstAdmin({ ...people, hasConfigured: secrets.adminToken !== undefined })
+  const oidc =
+    config.oidc && createOidc({ ...people, sessions, settings: config.oidc, clientSecret: secrets.oidcClientSecret })
   const identify = identifier({ pool: database.pool, clock: realTime })
   const access = accessControl({ identify, devices, adminTokens: [adminToken] })
   const enrolment = createEnrolment({
@@ -357,7 +367,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       access,
       routes: [
         serviceRoutes({ database, bus, metrics, loopback }),
-        loginRoutes({ sessions, first, isSecure: () => url.startsWith('https:') }),
+        loginRoutes({ sessions, first, oidc, url: () => url }),
         peopleRoutes({ users, tokens: createTokens(people), clock: realTime }),
         statusRoutes((silentHours) => cloudStatus({ database, objects, bus, identity, clock }, silentHours)),
         siteRoutes(sites),

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import { ROLES } from './people/index.ts'
 import { SetupError } from './platform/errors.ts'
 import { readText } from './platform/files.ts'
 
@@ -106,6 +107,25 @@ const Settings = z.strictObject({
       rollUpSeconds: z.int().min(1).max(3600).default(60),
     })
     .prefault({}),
+  /** A provider who vouches for people; its secret is OIDC_CLIENT_SECRET. */
+  oidc: z
+    .strictObject({
+      issuer: z.url({ protocol: /^https?$/ }),
+      clientId: z.string().min(1),
+      /** Of the command line, a public client with the device flow; by default the same. */
+      cliClientId: z.string().min(1).optional(),
+      scopes: z.array(z.string().min(1)).default(['openid', 'profile', 'email']),
+      /** Claim of the ID token with the person's name; `a.b` is a claim within one. */
+      nameClaim: z.string().min(1).default('preferred_username'),
+      /** Roles here by the texts of a claim, as groups. */
+      roles: z.strictObject({
+        claim: z.string().min(1).default('groups'),
+        map: z.record(z.string(), z.array(z.enum(ROLES)).min(1)),
+      }),
+      /** Claim that says `region=eu`, or `*`; absent: nobody is limited. */
+      limitClaim: z.string().min(1).optional(),
+    })
+    .optional(),
   training: z.strictObject({ concurrency: z.int().min(1).max(16).default(1) }).prefault({}),
   stewardship: z
     .strictObject({
@@ -163,6 +183,7 @@ export interface CloudSecrets {
   /** `mqtt://user:password@host`; absent: the embedded broker. */
   readonly mqttUrl?: string
   readonly adminToken?: string
+  readonly oidcClientSecret?: string
   /** `smtps://user:password@host`; absent: alerts go out by no mail. */
   readonly smtpUrl?: string
   /** Others, by the names under which documents refer to them. */
@@ -224,6 +245,7 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
     databaseUrl: await secret(env, 'DATABASE_URL'),
     mqttUrl: await secret(env, 'MQTT_URL'),
     adminToken: await secret(env, 'STORECAST_ADMIN_TOKEN'),
+    oidcClientSecret: await secret(env, 'OIDC_CLIENT_SECRET'),
     smtpUrl: await secret(env, 'SMTP_URL'),
     named: await namedSecrets(env),
   }

@@ -1,6 +1,7 @@
 export { type FirstAdmin, firstAdmin } from './first-admin.ts'
 export { type Identify, identifier } from './identify.ts'
 export { peopleMigrations } from './migrations.ts'
+export { createOidc, type Oidc } from './oidc/oidc.ts'
 export { DEVICE_GRANTS, grantsOf, PERMISSIONS, type Permission, ROLES, type Role } from './permissions.ts'
 export type { Person, Principal } from './principal.ts'
 export { digestOf, newSecret } from './secrets.ts'

@@ -5,6 +5,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   login: [
     'storecast login "http://127.0.0.1:8080/claim#…"',
     'storecast login https://cloud.example --user anna',
+    'storecast login https://cloud.example --oidc',
     'storecast login https://cloud.example --with-token < token',
   ],
   logout: ['storecast logout'],

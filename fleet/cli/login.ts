@@ -3,6 +3,7 @@ import { cloudClient } from '../client/client.ts'
 import type { CliContext } from './context.ts'
 import { connect, forgetCredentials, storeCredentials, storedCredentials } from './credentials.ts'
 import { UsageError } from './errors.ts'
+import { oidcLogin } from './oidc-login.ts'
 import { labelText, printFacts } from './output.ts'
 import { withoutNewline } from './user.ts'
 
@@ -10,6 +11,7 @@ interface LoginOptions {
   readonly user?: string
   readonly passwordStdin?: boolean
   readonly withToken?: boolean
+  readonly oidc?: boolean
 }
 
 interface Self {
@@ -30,6 +32,7 @@ export function addLoginCommands(program: Command, context: CliContext): void {
     .option('--user <name>', 'log in by name and password, which is asked for and not shown')
     .option('--password-stdin', 'read the password from the standard input')
     .option('--with-token', 'read a token from the standard input')
+    .option('--oidc', "log in at the cloud's provider, in a browser anywhere: an address and a code are printed")
     .addHelpText('after', '\nThe environment goes over what is stored: STORECAST_URL and STORECAST_TOKEN.')
     .action(async (address: string, options: LoginOptions) => {
       const { url, code } = readAddress(address)
@@ -79,17 +82,20 @@ interface Asked extends LoginOptions {
 }
 
 /** @throws UsageError where what was asked for does not go together, or nothing was given */
-async function tokenFor(context: CliContext, { url, code, user, passwordStdin, withToken }: Asked): Promise<string> {
+async function tokenFor(context: CliContext, asked: Asked): Promise<string> {
+  const { url, code, user, passwordStdin, withToken, oidc } = asked
+  const ways = [code !== undefined, user !== undefined, withToken, oidc].filter(Boolean).length
+  if (ways > 1) {
+    throw new UsageError('Log in in one way: by a one-time link, by --user, --with-token or --oidc.')
+  }
+  if (oidc) return oidcLogin(context, url)
   if (code !== undefined) {
-    if (withToken || user !== undefined)
-      throw new UsageError('A one-time link brings its own token: leave the rest out.')
     return claim(url, code)
   }
   if (user === undefined) {
     if (passwordStdin) throw new UsageError('Say whose password it is: --user.')
     return readToken(context, withToken)
   }
-  if (withToken) throw new UsageError('Log in by name and password, or with a token: not both.')
   const password = await readPassword(context, passwordStdin)
   const { token } = await cloudClient({ url }).post<{ token: string }>('/v1/sessions', { name: user, password })
   return token

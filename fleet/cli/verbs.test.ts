@@ -99,7 +99,12 @@ async function reportsWhatIsDesired(device: string): Promise<void> {
 
 /** In the order in which they run: what one does, the next ones find. */
 const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
-  login: () => storecast(`login ${server.cloud.url} --with-token`, { input: server.cloud.adminToken }),
+  login: async () => {
+    await storecast(`login ${server.cloud.url} --with-token`, { input: server.cloud.adminToken })
+    const { err } = await storecast(`login ${server.cloud.url} --oidc`, { status: 1 })
+    expect(err).toMatch(/has no provider of logins/)
+    await storecast(`login ${server.cloud.url} --oidc --user anna`, { status: 1 })
+  },
   whoami: async () => {
     expect(await json('whoami')).toMatchObject({ limit: {}, permissions: expect.arrayContaining(['user.write']) })
     expect((await storecast('whoami')).out).toMatch(/sites +every site/)

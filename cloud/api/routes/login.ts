@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { FirstAdmin, Sessions } from '../../people/index.ts'
+import type { FirstAdmin, Oidc, Sessions } from '../../people/index.ts'
+import { NotFoundError, UnauthenticatedError } from '../../platform/errors.ts'
 import { readCookie, SESSION_COOKIE } from '../access.ts'
 import { CLAIM_PAGE, CLAIM_POLICY } from '../claim-page.ts'
 import type { Routes } from '../route.ts'
@@ -11,22 +12,111 @@ const Session = z.object({
   expiresAt: UnixMs,
 })
 const tags = ['people']
+const CALLBACK = '/v1/login/oidc/callback'
+const STATE_COOKIE = 'storecast_login'
 
 interface LoginRoutesOptions {
   readonly sessions: Sessions
   readonly first: FirstAdmin
-  /** Browsers reach the cloud by HTTPS. */
-  readonly isSecure: () => boolean
+  /** Absent: no provider is configured. */
+  readonly oidc: Oidc | undefined
+  /** As browsers reach the cloud. */
+  readonly url: () => string
 }
 
 /** How people get in, and out. */
 export const loginRoutes =
-  ({ sessions, first, isSecure }: LoginRoutesOptions): Routes =>
+  ({ sessions, first, oidc, url }: LoginRoutesOptions): Routes =>
   (app) => {
+    const isSecure = () => url().startsWith('https:')
+    const provider = (): Oidc => {
+      if (oidc) return oidc
+      throw new NotFoundError({
+        code: 'oidc-none',
+        message: 'This cloud has no provider of logins (oidc in its configuration). Log in by name and password.',
+      })
+    }
+    app.get(
+      '/v1/login',
+      {
+        config: { permission: 'public' },
+        schema: {
+          tags,
+          summary: 'Ways to log in',
+          response: {
+            200: z.object({
+              password: z.literal(true),
+              oidc: z
+                .object({ issuer: z.string(), clientId: z.string(), scopes: z.array(z.string()) })
+                .nullable()
+                .describe('For the command line; null: no provider is configured'),
+            }),
+          },
+        },
+      },
+      () => ({ password: true as const, oidc: oidc ? { ...oidc.forCli, scopes: [...oidc.forCli.scopes] } : null }),
+    )
+    app.post(
+      '/v1/sessions/oidc',
+      {
+        config: {
+          permission: 'public',
+          audit: {
+            state: async (_client, _request, made) => made && { user: (made as { user: string }).user },
+            body: () => ({}),
+          },
+        },
+        bodyLimit: 32_768,
+        schema: {
+          tags,
+          summary: 'Log in by an ID token that the provider gave the command line, once',
+          body: z.strictObject({ idToken: z.string().min(1).max(16_384), nonce: z.string().max(128).optional() }),
+          response: { 201: Session },
+        },
+      },
+      async ({ body, ip: from }, reply) => {
+        const { secret, ...session } = await provider().exchange({ ...body, from })
+        return reply
+          .code(201)
+          .header('cache-control', 'no-store')
+          .send({ token: secret, ...session })
+      },
+    )
+    app.get(
+      '/v1/login/oidc',
+      { config: { permission: 'public' }, schema: { tags, summary: 'Send a browser to the provider' } },
+      async (_request, reply) => {
+        const { url: at, state } = await provider().begin(`${url()}${CALLBACK}`)
+        return reply.headers({ 'cache-control': 'no-store', 'set-cookie': stateCookie(state, isSecure()) }).redirect(at)
+      },
+    )
+    app.get(
+      CALLBACK,
+      { config: { permission: 'public' }, schema: { tags, summary: 'Where the provider sends a browser back to' } },
+      async ({ headers, raw }, reply) => {
+        // Bound to the browser that began: otherwise somebody else's login could be slipped to it.
+        const state = new RegExp(`(?:^|; )${STATE_COOKIE}=([\\w-]{43})(?:;|$)`).exec(headers.cookie ?? '')?.[1]
+        if (state === undefined) {
+          throw new UnauthenticatedError({
+            code: 'oidc-refused',
+            message: 'This browser began no login. Begin one at /v1/login/oidc.',
+          })
+        }
+        const { secret, expiresAt } = await provider().finish(new URL(raw.url ?? '', url()), state)
+        const cookies = [sessionCookie(secret, expiresAt, isSecure()), stateCookie('', isSecure())]
+        return reply.headers({ 'cache-control': 'no-store', 'set-cookie': cookies }).redirect('/')
+      },
+    )
     app.post(
       '/v1/sessions',
       {
-        config: { permission: 'public', audit: { body: ({ name, kind }) => ({ name, kind }) } },
+        config: {
+          permission: 'public',
+          audit: {
+            state: async (_client, _request, made) => made && { user: (made as { user: string }).user },
+            body: ({ name, kind }) => ({ name, kind }),
+          },
+        },
         bodyLimit: 16_384,
         schema: {
           tags,
@@ -89,3 +179,6 @@ export const loginRoutes =
 /** Lax: it comes along when the provider sends a person back here, and not with what another page asks for. */
 export const sessionCookie = (secret: string, expiresAt: number, isSecure: boolean): string =>
   `${SESSION_COOKIE}=${secret}; Path=/; HttpOnly; SameSite=Lax; Expires=${new Date(expiresAt).toUTCString()}${isSecure ? '; Secure' : ''}`
+
+const stateCookie = (state: string, isSecure: boolean): string =>
+  `${STATE_COOKIE}=${state}; Path=${CALLBACK}; HttpOnly; SameSite=Lax; Max-Age=${state === '' ? 0 : 600}${isSecure ? '; Secure' : ''}`

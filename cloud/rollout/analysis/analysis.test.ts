@@ -256,6 +256,7 @@ describe('guards', () => {
       { guard: 'coverage-loss', devices: 0, broken: 0, stop: false },
     ])
     expect(judgeGuards(told, NOT_WATCHED, 10)).toEqual([])
+    expect(judgeGuards(told, { maxCrashes: null, latencyP95Ms: null }, 10)).toEqual([])
   })
 
   it('stop a candidate whose intervals cover less than the champion’s, once devices have enough rows and days', () => {

@@ -13,8 +13,8 @@ export interface DeviceHealth {
 export interface Guards {
   readonly maxCrashes: number | null
   readonly latencyP95Ms: number | null
-  /** The candidate's intervals may cover less of the actuals than the champion's, by this share. */
-  readonly coverageLoss: number | null
+  /** The candidate's intervals may cover less of the actuals than the champion's, by this share; older rollouts do not say. */
+  readonly coverageLoss?: number | null
 }
 
 export interface GuardResult {
@@ -45,8 +45,8 @@ export function judgeGuards(
   guards: Guards,
   looks: number,
 ): GuardResult[] {
-  const judge = (guard: GuardResult['guard'], limit: number | null, values: readonly (number | null)[]) => {
-    if (limit === null) return []
+  const judge = (guard: GuardResult['guard'], limit: number | null | undefined, values: readonly (number | null)[]) => {
+    if (limit === null || limit === undefined) return []
     const known = values.filter((value) => value !== null)
     const broken = known.filter((value) => value > limit).length
     const chance = binomialTail(broken, known.length, TOLERATED)

@@ -12,8 +12,9 @@ export default defineConfig({
     // Worker threads that strip types come and go, and V8 can crash where WebAssembly code is compiled anew (nodejs/node#64500).
     execArgv: ['--liftoff-only'],
     maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    setupFiles: ['scripts/lib/patience.ts'],
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     projects: [
       {
         extends: true,

@@ -195,14 +195,16 @@ export async function checkBroker(patient: Patient): Promise<Finding> {
     return warning('is not known before the device is enrolled', 'run the agent: it enrols')
   try {
     const { token, tls } = credentials
-    const client = await connectAsync(broker, {
+    const options = {
       clientId: device,
       ...(token !== undefined && { username: device, password: token }),
-      protocolVersion: 4,
+      protocolVersion: 4 as const,
       reconnectPeriod: 0,
       connectTimeout: ANSWER_MS,
       ...tls,
-    })
+    }
+    // Without retries: else nothing is said of a connection that ends before the broker has answered.
+    const client = await connectAsync(broker, options, false)
     await client.endAsync()
     return ok(`${broker} lets ${device} in`)
   } catch (error) {

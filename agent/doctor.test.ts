@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { examine } from './doctor.ts'
@@ -28,6 +30,19 @@ async function ask(settings: object | string, env: NodeJS.ProcessEnv = {}) {
     }),
   )
   return { healthy, found }
+}
+/** Takes connections and ends them without a word. */
+async function startHangingUp(): Promise<{ url: string } & AsyncDisposable> {
+  const server = createServer((socket) => socket.once('data', () => socket.end()))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.close()
+      await once(server, 'close')
+    },
+  }
 }
 const settings = { device: 'north-1', sensors: SHOP_SENSORS, http: { port: 0 } }
 
@@ -67,6 +82,9 @@ describe('doctor', () => {
     expect(refused.found.broker).toMatch(/^FAIL: .*\n\s+→ the device is not known there, or was revoked/)
     expect((await ask({ ...settings, cloud }, { STORECAST_DEVICE_TOKEN: 'right' })).healthy).toBe(true)
     const nowhere = await ask({ ...settings, cloud: { mqtt: 'mqtt://127.0.0.1:9' } })
+    await using hungUp = await startHangingUp()
+    const ended = await ask({ ...settings, cloud: { mqtt: hungUp.url } })
+    expect(ended.found.broker).toMatch(/^FAIL: mqtt:\/\/127.0.0.1:\d+: .+\n\s+→ look at cloud.mqtt/)
     expect(nowhere.found.broker).toMatch(/^FAIL: mqtt:\/\/127.0.0.1:9: .*ECONNREFUSED.*\n\s+→ look at cloud.mqtt/)
   })
 

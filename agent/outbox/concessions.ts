@@ -6,7 +6,7 @@ import type { CoarseSize } from '../windows/index.ts'
  * windows; `coarsen`: detail, sums stay exact; `drop`: records that nobody will have, each counted.
  */
 export type Concession =
-  | { readonly kind: 'forget'; readonly what: 'forecasts' | 'windows' | 'readings' }
+  | { readonly kind: 'forget'; readonly what: 'forecasts' | 'events' | 'windows' | 'readings' }
   | {
       readonly kind: 'coarsen'
       readonly priority: Priority
@@ -25,6 +25,7 @@ export type Concession =
  */
 export const CONCESSIONS: readonly Concession[] = [
   { kind: 'forget', what: 'forecasts' },
+  { kind: 'forget', what: 'events' },
   { kind: 'coarsen', priority: 'low', into: '1h' },
   { kind: 'coarsen', priority: 'normal', into: '1h' },
   { kind: 'coarsen', priority: 'low', into: '1d' },

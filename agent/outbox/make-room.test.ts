@@ -109,6 +109,24 @@ describe('making room', () => {
     expect(['a', 'b', 'c'].map((sensor) => hours(readReplica(db), sensor))).toEqual([[1], [1], [1]])
   })
 
+  it('keeps the account of what will never be sent short, and loses no sequence of it', () => {
+    define('fridge')
+    fill('fridge', 1)
+    const add = db.prepare('INSERT INTO superseded VALUES (?, ?, ?)')
+    db.prepare("UPDATE sqlite_sequence SET seq = 20000 WHERE name = 'outbox'").run()
+    for (let seq = 2; seq <= 12_001; seq += 2) {
+      add.run(seq, seq, 'revised')
+      add.run(seq + 1, seq + 1, seq === 6000 ? 'dropped' : 'coarsened')
+    }
+    concede()
+    const ranges = db.prepare('SELECT first, last, cause FROM superseded ORDER BY first').raw().all()
+    expect(ranges).toEqual([
+      [1, 6000, 'coarsened'],
+      [6001, 6001, 'dropped'],
+      [6002, 12_001, 'coarsened'],
+    ])
+  })
+
   it('finds again what came late behind what is coarse already', () => {
     define('fridge')
     fill('fridge', 24)

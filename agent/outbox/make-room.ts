@@ -25,10 +25,13 @@ export interface MadeRoom {
 const DAY = 86_400_000
 /** Forecasts that people look at, those that are still scored and learnt from, and windows that models may look back to. */
 const KEPT_FORECASTS_MS = 28 * DAY
+const KEPT_EVENTS_MS = 28 * DAY
 const SCORED_FORECASTS_MS = 15 * DAY
 const KEPT_WINDOWS_MS = 400 * DAY
 /** Raw readings, by which late ones of an hour are sorted in. */
 const KEPT_READINGS_MS = DAY / 24
+/** Of superseded sequences: above, neighbours are joined. */
+const MOST_RANGES = 5000
 /** Pages that making room may take beyond the cap of the file, until what it deletes is free. */
 const RESERVE_PAGES = 256
 
@@ -89,6 +92,8 @@ function forget(db: Connection, { what }: OfKind<'forget'>, { now, enough }: Mak
   switch (what) {
     case 'forecasts':
       return giveUpForecasts(db, { before: now - KEPT_FORECASTS_MS, unsent: false, now })
+    case 'events':
+      return forgetEvents(db, now - KEPT_EVENTS_MS)
     case 'windows':
       return forgetWindows(db, { before: now - KEPT_WINDOWS_MS, enough })
     case 'readings':
@@ -160,6 +165,16 @@ function giveUpForecasts(db: Connection, { before, unsent, now }: ForecastsToGiv
   return run.dirty
 }
 
+function forgetEvents(db: Connection, before: number): number | undefined {
+  const { changes } = db
+    .statement(
+      `DELETE FROM events WHERE at < ? AND NOT EXISTS
+         (SELECT 1 FROM outbox o WHERE o.kind = 'event' AND o.k1 = events.id)`,
+    )
+    .run(before)
+  return changes || undefined
+}
+
 /** Of the oldest day on which there are some, of any series: windows that the cloud has, as coarse as they get. */
 function forgetWindows(db: Connection, { before, enough }: { before: number; enough: number }): number | undefined {
   const { changes } = db
@@ -227,4 +242,36 @@ function tellDropped(db: Connection, now: number, { what, records, message }: Dr
 function settleGivenUp(db: Connection): void {
   db.statement("INSERT INTO supersede SELECT seq, 'dropped' FROM given_up ORDER BY seq").run()
   db.statement('DELETE FROM given_up').run()
+  joinSuperseded(db)
 }
+
+/**
+ * Late readings leave holes of another cause among what is merged later: of neighbours that lost nothing, one range. What
+ * was dropped stays told as such.
+ */
+function joinSuperseded(db: Connection): void {
+  const count = db.statement<[], number>('SELECT count(*) FROM superseded').pluck().get()!
+  if (count < MOST_RANGES) return
+  const ranges = db.statement<[], Range>('SELECT first, last, cause FROM superseded ORDER BY first').all()
+  const widen = db.statement("UPDATE superseded SET last = ?, cause = 'coarsened' WHERE first = ?")
+  const remove = db.statement('DELETE FROM superseded WHERE first > ? AND first <= ?')
+  for (let i = 0; i < ranges.length; ) {
+    const { first, cause } = ranges[i]!
+    let end = i
+    if (cause !== 'dropped') while (continues(ranges[end]!, ranges[end + 1])) end++
+    if (end > i) {
+      remove.run(first, ranges[end]!.last)
+      widen.run(ranges[end]!.last, first)
+    }
+    i = end + 1
+  }
+}
+
+interface Range {
+  readonly first: number
+  readonly last: number
+  readonly cause: string
+}
+
+const continues = ({ last }: Range, next: Range | undefined): boolean =>
+  next !== undefined && next.first === last + 1 && next.cause !== 'dropped'

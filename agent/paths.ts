@@ -13,3 +13,5 @@ export const identityFolder = ({ dataDir }: DataDirectory) => join(dataDir, 'ide
 export const rootFile = (where: DataDirectory) => join(identityFolder(where), 'root.json')
 /** Made for each look at the models' repository, and removed after it. */
 export const trustFolder = ({ dataDir }: DataDirectory) => join(dataDir, 'trust')
+/** Held for a full disk. */
+export const ballastFile = ({ dataDir }: DataDirectory) => join(dataDir, 'ballast')

@@ -6,6 +6,8 @@ import { Features } from './features/index.ts'
 import { Forecaster } from './forecasts/index.ts'
 import { type HostLimits, Models, RunMeasures } from './inference/index.ts'
 import { Space } from './outbox/index.ts'
+import { ballastFile } from './paths.ts'
+import { Ballast } from './platform/ballast.ts'
 import type { Clock } from './platform/clock.ts'
 import { type Connection, fileBudget } from './platform/database.ts'
 import type { Logger } from './platform/logger.ts'
@@ -72,7 +74,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     }),
   )
   const capBytes = limits.databaseMb * MB
-  const space = new Space({ writer, clock, log, capBytes })
+  const { walBytes, records } = fileBudget(capBytes)
+  const ballast = new Ballast({ path: ballastFile(config), bytes: walBytes })
+  const space = new Space({ writer, clock, log, capBytes, ballast })
   const windows = stack.use(
     await Windows.start({
       writer,
@@ -82,7 +86,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       log,
       timeZone,
       keepRawMs: limits.rawHours * HOUR,
-      rollEntries: Math.min(MOST_ROLLED, fileBudget(capBytes).records),
+      rollEntries: Math.min(MOST_ROLLED, records),
       makeRoom: (needed) => space.makeRoom(needed),
     }),
   )

@@ -1,3 +1,4 @@
+import type { Ballast } from '../platform/ballast.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type DatabaseSize, fileBudget } from '../platform/database.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -11,6 +12,7 @@ export interface SpaceOptions {
   readonly log: Logger
   /** Bytes of the database, its write-ahead log included. */
   readonly capBytes: number
+  readonly ballast: Pick<Ballast, 'hold' | 'release'>
   /** Store milliseconds of the newest windows that keep their size whatever the cap. */
   readonly keepFineMs?: number
 }
@@ -21,12 +23,17 @@ const ROOMY = 0.8
 /** Windows merged in one transaction, at most. */
 const MOST_RECORDS = 20_000
 
+/** Real milliseconds. */
+const HOLD_AGAIN_MS = 60_000
+
 /** Keeps the database within its cap, by the order of `concessions.ts`. */
 export class Space {
   readonly #options: Required<SpaceOptions>
   #largestWal = 0
   #largestGrowth = 0
   #usedBytes: number | undefined
+  /** Real time. */
+  #nextHold = 0
 
   constructor(options: SpaceOptions) {
     this.#options = { keepFineMs: 48 * 3_600_000, ...options }
@@ -34,7 +41,13 @@ export class Space {
 
   /** Gives up what it must; nothing while there is room. @throws WriterError */
   async makeRoom({ size, zone }: RoomNeeded): Promise<void> {
-    const { writer, clock, keepFineMs, capBytes, log } = this.#options
+    const { writer, clock, keepFineMs, capBytes, ballast, log } = this.#options
+    if (size) await this.#holdBallast()
+    else {
+      await ballast.release()
+      this.#nextHold = performance.now() + HOLD_AGAIN_MS
+      log.error('the disk is full: what was held for that is let go, and room is made')
+    }
     if (size && size.usedBytes + this.#growth(size) < this.#fileBytes(size) * CROWDED) return
     const enough = Math.min(MOST_RECORDS, fileBudget(capBytes).records)
     for (let now = size; !now || now.usedBytes > this.#fileBytes(now) * ROOMY; ) {
@@ -45,6 +58,18 @@ export class Space {
         log.error({ ...now, capBytes }, 'the database nears its cap and nothing is left to give up')
         return
       }
+    }
+  }
+
+  /** Once it is held, and after a full disk, it is looked at now and then. */
+  async #holdBallast(): Promise<void> {
+    const now = performance.now()
+    if (now < this.#nextHold) return
+    this.#nextHold = now + HOLD_AGAIN_MS
+    try {
+      await this.#options.ballast.hold()
+    } catch (err) {
+      this.#options.log.warn({ err }, 'no space could be held for a full disk; trying again later')
     }
   }
 

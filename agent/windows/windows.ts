@@ -196,12 +196,17 @@ export class Windows implements AsyncDisposable {
   }
 
   #rollOnTime(): void {
-    const { buffer, clock, graceMs, log } = this.#options
+    const { buffer, clock, graceMs, makeRoom, log } = this.#options
     buffer.flush().then(
       () => this.#rollInBackground(clock.now() - graceMs),
-      (error: Error) => {
+      async (error: WriterError) => {
         log.error({ err: error }, 'readings could not be committed before rolling up')
         this.#rollSoon(this.#backoff.next() + SETTLE_MS)
+        if (error.code !== 'disk-full') return
+        const zone = this.#zoneAt(clock.now())
+        await this.#exclusively(() => makeRoom({ size: undefined, zone })).catch((err: Error) =>
+          log.error({ err }, 'no room could be made on a full disk'),
+        )
       },
     )
   }

@@ -192,4 +192,22 @@ export const rolloutMigrations: readonly Migration[] = [
     name: 'what waits for devices that are away',
     sql: `CREATE INDEX rollout_devices_offline ON rollout_devices (device, rollout) WHERE state = 'offline'`,
   },
+  {
+    id: 612,
+    name: 'changes of devices that rollouts wait for',
+    sql: `
+      -- Of those not told yet a rollout asks nothing, and where one is does not matter once it is there.
+      CREATE OR REPLACE FUNCTION note_rollout_reports() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO rollout_changes SELECT r.id, c.device FROM changed c JOIN rollout_devices m ON m.device = c.device
+          JOIN rollouts r ON r.id = m.rollout WHERE NOT r.settled AND m.applied IN ('active', 'back');
+        RETURN NULL;
+      END $$;
+      CREATE OR REPLACE FUNCTION note_rollout_device() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO rollout_changes SELECT r.id, NEW.id FROM rollout_devices m JOIN rollouts r ON r.id = m.rollout
+          WHERE m.device = NEW.id AND NOT r.settled AND (OLD.retired_at IS DISTINCT FROM NEW.retired_at
+            OR m.state IN ('updating', 'silent', 'offline', 'reverting') OR (m.state = 'pending' AND m.applied IN ('active', 'back')));
+        RETURN NULL;
+      END $$;
+    `,
+  },
 ]

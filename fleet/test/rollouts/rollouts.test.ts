@@ -16,7 +16,7 @@ const DEVICES = Number(process.env.ROLLOUT_DEVICES ?? 200)
 const KILLS = Number(process.env.ROLLOUT_KILLS ?? 6)
 /** Controllers at once, each killed by itself. */
 const CONTROLLERS = 2
-const TIMEOUT = Number(process.env.ROLLOUT_MINUTES ?? 2) * 60_000
+const TIMEOUT = Number(process.env.ROLLOUT_MINUTES ?? 4) * 60_000
 
 const names = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}-${n}`)
 const SITES = names('region', 8)
@@ -144,8 +144,8 @@ async function killed(child: ChildProcess): Promise<number> {
 /** The same with a third of the devices away at any moment. */
 async function whileAway<T>(devices: readonly string[], work: () => Promise<T>): Promise<T> {
   const done = new AbortController()
-  // A large fleet's network does not come and go all at once: about 20 devices a second come back.
-  const awayMs = Math.max(1500, 15 * DEVICES)
+  // A large fleet's network does not come and go all at once: about 8 devices a second come back.
+  const awayMs = Math.max(1500, 40 * (DEVICES - 200))
   const away = fleet.churn(devices, { away: 0.3, awayMs, random: Math.random }, done.signal)
   try {
     return await work()

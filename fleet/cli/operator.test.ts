@@ -200,6 +200,10 @@ describe('the audit log', () => {
       status: 1,
       err: expect.stringMatching(/^removed: entry 2 is missing/),
     })
+    expect(await check(lines.with(1, lines[2]!).with(2, lines[1]!))).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/^reordered: entry 2 comes after entry 3/m),
+    })
     expect(await check([...lines.slice(0, 1), 'not json'])).toMatchObject({
       err: expect.stringMatching(/line 2: expected/),
     })
@@ -213,6 +217,16 @@ describe('the audit log', () => {
       status: 1,
       err: expect.stringMatching(/^cut: /),
     })
+    await pool.query(`UPDATE audit_log a SET entry = b.entry, hash = b.hash FROM audit_log b
+      WHERE (a.number, b.number) IN ((2, 3), (3, 2))`)
+    await pool.query(
+      `UPDATE audit_log SET entry = replace(entry::text, '127.0.0.1', '10.0.0.1')::json WHERE number = 5`,
+    )
+    await pool.query('DELETE FROM audit_log WHERE number = 7')
+    const { status, err } = await storecast(['audit', 'verify'])
+    expect([status, err]).toEqual([1, expect.stringMatching(/^reordered: entry 3 stands in the place of entry 2$/m)])
+    expect(err).toMatch(/^changed: entry 5 is not what its hash was made of$/m)
+    expect(err).toMatch(/^removed: entry 7 is missing$/m)
     await pool.query('ALTER TABLE audit_log ENABLE TRIGGER USER')
   })
 })

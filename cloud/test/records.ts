@@ -47,12 +47,21 @@ export async function addWindows(
          (start int8, "end" int8, count int8, sum int8, min int8, max int8, last int8, sketch text)`,
       [found[0]!.id, JSON.stringify(packed)],
     )
-    await pool.query('INSERT INTO window_changes (device, from_at, to_at) VALUES ($1, $2, $3)', [
-      device,
-      Math.min(...windows.map(({ start }) => start)),
-      Math.max(...windows.map(({ end }) => end)),
-    ])
+    await noteChanges(pool, device, windows)
   }
+}
+
+/** As ingest does with each commit: what is rolled up is rolled up anew. */
+async function noteChanges(
+  pool: Pool,
+  device: string,
+  windows: readonly { readonly start: number; readonly end: number }[],
+): Promise<void> {
+  await pool.query('INSERT INTO window_changes (device, from_at, to_at) VALUES ($1, $2, $3)', [
+    device,
+    Math.min(...windows.map(({ start }) => start)),
+    Math.max(...windows.map(({ end }) => end)),
+  ])
 }
 
 /** Windows of devices as they are. */
@@ -75,6 +84,7 @@ export async function addWindowRecords(pool: Pool, device: string, records: read
          max int8, last int8, sketch text, missing int8)`,
       [rows[0]!.id, JSON.stringify(packed)],
     )
+    await noteChanges(pool, device, windows)
   }
 }
 

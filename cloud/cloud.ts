@@ -367,7 +367,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       access,
       routes: [
         serviceRoutes({ database, bus, metrics, loopback }),
-        loginRoutes({ sessions, first, oidc, url: () => url }),
+        loginRoutes({ sessions, first, oidc, audit, url: () => url }),
         peopleRoutes({ users, tokens: createTokens(people), clock: realTime }),
         statusRoutes((silentHours) => cloudStatus({ database, objects, bus, identity, clock }, silentHours)),
         siteRoutes(sites),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { AuditLog } from '../../audit/index.ts'
 import type { FirstAdmin, Oidc, Sessions } from '../../people/index.ts'
 import { NotFoundError, UnauthenticatedError } from '../../platform/errors.ts'
 import { readCookie, SESSION_COOKIE } from '../access.ts'
@@ -18,6 +19,7 @@ const STATE_COOKIE = 'storecast_login'
 interface LoginRoutesOptions {
   readonly sessions: Sessions
   readonly first: FirstAdmin
+  readonly audit: Pick<AuditLog, 'append'>
   /** Absent: no provider is configured. */
   readonly oidc: Oidc | undefined
   /** As browsers reach the cloud. */
@@ -26,7 +28,7 @@ interface LoginRoutesOptions {
 
 /** How people get in, and out. */
 export const loginRoutes =
-  ({ sessions, first, oidc, url }: LoginRoutesOptions): Routes =>
+  ({ sessions, first, oidc, audit, url }: LoginRoutesOptions): Routes =>
   (app) => {
     const isSecure = () => url().startsWith('https:')
     const provider = (): Oidc => {
@@ -93,7 +95,7 @@ export const loginRoutes =
     app.get(
       CALLBACK,
       { config: { permission: 'public' }, schema: { tags, summary: 'Where the provider sends a browser back to' } },
-      async ({ headers, raw }, reply) => {
+      async ({ headers, raw, ip: from }, reply) => {
         // Bound to the browser that began: otherwise somebody else's login could be slipped to it.
         const state = new RegExp(`(?:^|; )${STATE_COOKIE}=([\\w-]{43})(?:;|$)`).exec(headers.cookie ?? '')?.[1]
         if (state === undefined) {
@@ -102,7 +104,10 @@ export const loginRoutes =
             message: 'This browser began no login. Begin one at /v1/login/oidc.',
           })
         }
-        const { secret, expiresAt } = await provider().finish(new URL(raw.url ?? '', url()), state)
+        const { secret, user, expiresAt } = await provider().finish(new URL(raw.url ?? '', url()), state)
+        // A browser can only be sent here by GET, of which the log keeps nothing by itself.
+        const actor = { kind: 'operator', id: user, from } as const
+        await audit.append({ actor, action: `GET ${CALLBACK}`, subject: CALLBACK, decision: 'allowed' })
         const cookies = [sessionCookie(secret, expiresAt, isSecure()), stateCookie('', isSecure())]
         return reply.headers({ 'cache-control': 'no-store', 'set-cookie': cookies }).redirect('/')
       },

@@ -1,4 +1,5 @@
 // A provider of OpenID Connect with the pages that it ships for development, where any name logs in. Its issuer goes to stdout.
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { Provider } from 'oidc-provider'
 
@@ -24,10 +25,14 @@ server.listen(0, '127.0.0.1', () => {
       { client_id: 'another-program', ...device },
     ],
     features: { deviceFlow: { enabled: true } },
-    claims: { openid: ['sub', 'preferred_username', 'groups', 'sites'] },
+    // A serial, as other providers' `jti`: no two tokens of one second are the same.
+    claims: { openid: ['sub', 'preferred_username', 'groups', 'sites', 'serial'] },
     conformIdTokenClaims: false,
     pkce: { required: () => false },
-    findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id, ...PEOPLE[id] }) }),
+    findAccount: (_context, id) => ({
+      accountId: id,
+      claims: () => ({ sub: id, serial: randomUUID(), ...PEOPLE[id] }),
+    }),
   })
   server.on('request', provider.callback())
   process.stdout.write(`${issuer}\n`)

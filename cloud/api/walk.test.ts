@@ -47,6 +47,18 @@ const pairs = (of: (route: Route) => boolean) =>
     .filter(of)
     .flatMap((route) => accounts.map((account) => [route, account] as const))
 
+/** Several at a time: what is asked changes nothing. */
+async function eachPair(
+  of: readonly (readonly [Route, Account])[],
+  work: (route: Route, account: Account) => Promise<void>,
+) {
+  const waiting = of.values()
+  const walker = async () => {
+    for (const [route, account] of waiting) await work(route, account)
+  }
+  await Promise.all(Array.from({ length: 8 }, walker))
+}
+
 /** What one hears of a thing beyond must be what one hears of a thing that is not there. */
 async function expectNothingThere(route: Route, thing: keyof Things, account: Account): Promise<void> {
   const { token } = account
@@ -81,54 +93,60 @@ describe('every route', () => {
   })
 
   it('opens for no role that may not', async () => {
-    for (const [route, account] of pairs(() => true)) {
-      if (may(account.role, route)) continue
-      for (const things of [regions.within, regions.beyond]) {
-        const answer = await ask(route, things, { token: account.token })
-        expect([said(route, account), answer.status, answer.body.code]).toEqual([
-          ...[said(route, account), 403, 'not-permitted'],
-        ])
-        expect(textOf(answer)).not.toContain(things.site)
-      }
-    }
+    await eachPair(
+      pairs(() => true),
+      async (route, account) => {
+        if (may(account.role, route)) return
+        for (const things of [regions.within, regions.beyond]) {
+          const answer = await ask(route, things, { token: account.token })
+          expect([said(route, account), answer.status, answer.body.code]).toEqual([
+            ...[said(route, account), 403, 'not-permitted'],
+          ])
+          expect(textOf(answer)).not.toContain(things.site)
+        }
+      },
+    )
   })
 
   it('that is about every site is refused to who is limited', async () => {
-    for (const [route, account] of pairs(({ sites }) => sites === 'all')) {
-      if (!account.limited || !may(account.role, route)) continue
-      const answer = await ask(route, regions.within, { token: account.token })
-      expect([said(route, account), answer.status, answer.body.code]).toEqual([said(route, account), 403, 'limited'])
-    }
+    await eachPair(
+      pairs(({ sites }) => sites === 'all'),
+      async (route, account) => {
+        if (!account.limited || !may(account.role, route)) return
+        const answer = await ask(route, regions.within, { token: account.token })
+        expect([said(route, account), answer.status, answer.body.code]).toEqual([said(route, account), 403, 'limited'])
+      },
+    )
   })
 })
 
 describe('reading', () => {
   it('shows what lies within, to the limited nothing of what lies beyond, and to others both', async () => {
-    for (const [route, account] of pairs(isReading)) {
-      if (!may(account.role, route) || (account.limited && route.sites === 'all')) continue
+    await eachPair(pairs(isReading), async (route, account) => {
+      if (!may(account.role, route) || (account.limited && route.sites === 'all')) return
       const answer = await ask(route, regions.within, { token: account.token })
       const what = said(route, account)
       if (account.limited) expect(textOf(answer), what).not.toContain(MARK.beyond)
-      if (route.sites === 'none' || route.sites === 'all') continue
+      if (route.sites === 'none' || route.sites === 'all') return
       expect([what, answer.status]).toEqual([what, 200])
       const isList = thingOf(route) === undefined && !SUMMED.includes(route.path)
       // Without rows of both regions the walk would prove nothing of a list: see cloud/test/walk/two-regions.ts.
       if (isList) expect(textOf(answer), `${what}: seed it`).toContain(MARK.within)
       if (isList && !account.limited) expect(textOf(answer), `${what}: seed it`).toContain(MARK.beyond)
-    }
+    })
   })
 
   it('of what lies beyond hears what one hears of nothing', async () => {
-    for (const [route, account] of pairs(isReading)) {
+    await eachPair(pairs(isReading), async (route, account) => {
       const thing = thingOf(route)
-      if (thing === undefined || !may(account.role, route) || route.sites === 'all') continue
+      if (thing === undefined || !may(account.role, route) || route.sites === 'all') return
       if (account.limited) await expectNothingThere(route, thing, account)
       else
         expect([said(route, account), (await ask(route, regions.beyond, account)).status]).toEqual([
           said(route, account),
           200,
         ])
-    }
+    })
   })
 
   it('asked for the other region’s ids shows none of its rows', async () => {

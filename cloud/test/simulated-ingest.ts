@@ -145,11 +145,12 @@ export class SimulatedIngest implements AsyncDisposable {
     return rows
   }
 
-  /** How often a device's records contradicted each other, and how many it lacks. */
-  async faults(device: string): Promise<{ readonly conflicts: number; readonly gaps: number }> {
-    const { rows } = await this.#database.pool.query<{ conflicts: number; gaps: number }>(
+  /** How often a device's records contradicted each other, what it lacks, and what it told to have dropped (ranges). */
+  async faults(device: string): Promise<Readonly<Record<'conflicts' | 'gaps' | 'dropped', number>>> {
+    const { rows } = await this.#database.pool.query<Readonly<Record<'conflicts' | 'gaps' | 'dropped', number>>>(
       `SELECT (SELECT count(*) FROM window_conflicts c JOIN series s ON s.id = c.series WHERE s.device = $1) AS conflicts,
-         (SELECT count(*) FROM gaps WHERE device = $1) AS gaps`,
+         (SELECT count(*) FROM gaps WHERE device = $1 AND cause <> 'dropped') AS gaps,
+         (SELECT count(*) FROM gaps WHERE device = $1 AND cause = 'dropped') AS dropped`,
       [device],
     )
     return rows[0]!

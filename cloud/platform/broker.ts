@@ -76,6 +76,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const aedes = await Aedes.createBroker({
     maxClientsIdLength: 128,
     connectTimeout: 10_000,
+    // Else its emitter queues messages and lets them go by recursion: a fleet's last wills, which come at once, overflow the stack.
+    concurrency: 0,
     authenticate(client, username = '', password, done) {
       const admit = (device: string | undefined) => {
         const stands = checking.delete(client)

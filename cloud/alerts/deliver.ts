@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { AlertRoute } from '@storecast/shared/contracts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import type { Log } from '../platform/log.ts'
+import { type Repeated, repeat } from '../platform/repeat.ts'
 import type { Mailer } from './mailer.ts'
 import { alertmanagerCall } from './receivers/alertmanager.ts'
 import { mailOf } from './receivers/email.ts'
@@ -26,11 +26,6 @@ export interface DeliveryOptions {
   readonly onOutcome: (receiver: ReceiverType, outcome: 'sent' | 'retried' | 'failed') => void
 }
 
-export interface Delivery extends AsyncDisposable {
-  /** Something may be due. */
-  wake(): void
-}
-
 /** One that is being sent belongs to its process for so long; then another takes it up: it is sent twice, and not lost. */
 const LEASE_MS = 60_000
 const AT_ONCE = 8
@@ -43,31 +38,17 @@ const GIVE_UP_MS = 24 * 3_600_000
  * Sends what is due, several at once. What a receiver does not take is tried again with full jitter, up to 15 minutes apart,
  * for a day; what it refuses is kept as failed, with its reason. An alert's end is sent after its beginning.
  */
-export function startDelivery(options: DeliveryOptions): Delivery {
-  const { log } = options
-  const ending = new AbortController()
-  let woken = new AbortController()
-  const work = async () => {
-    while (!ending.signal.aborted) {
-      woken = new AbortController()
-      try {
-        const due = await claim(options)
-        await Promise.all(due.map((one) => deliver(options, one)))
-        if (due.length === AT_ONCE) continue
-      } catch (error) {
-        if (!ending.signal.aborted) log.error({ error }, 'alerts were not sent; trying again')
-      }
-      await delay(EVERY_MS, undefined, { signal: AbortSignal.any([ending.signal, woken.signal]) }).catch(() => {})
-    }
-  }
-  const working = work()
-  return {
-    wake: () => woken.abort(),
-    async [Symbol.asyncDispose]() {
-      ending.abort()
-      await working
+export function startDelivery(options: DeliveryOptions): Repeated {
+  return repeat({
+    async work() {
+      const due = await claim(options)
+      await Promise.all(due.map((one) => deliver(options, one)))
+      return due.length === AT_ONCE
     },
-  }
+    rest: { everyMs: EVERY_MS, times: 0 },
+    log: options.log,
+    failed: 'alerts were not sent; trying again',
+  })
 }
 
 interface Due {

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { AlertRule } from '@storecast/shared/contracts'
 import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import type { Log } from '../platform/log.ts'
+import { type Repeated, repeat } from '../platform/repeat.ts'
 import { type Judgement, judge } from './judge.ts'
 import { mute } from './mute.ts'
 import { nextStates } from './step.ts'
@@ -35,42 +35,24 @@ export interface WatchOptions {
   readonly onLooked: (seconds: number) => void
 }
 
-export interface Watch extends AsyncDisposable {
-  /** Looks at once: rules, routes or silences have changed. */
-  wake(): void
-}
-
 /**
  * Asks every rule again and again. A look is one transaction under a lock that one process has at a time: one that is killed
  * leaves a whole look or none, and the next process goes on.
  */
-export function startWatch(options: WatchOptions): Watch {
+export function startWatch(options: WatchOptions): Repeated {
   const { log, everyMs, onLooked } = options
-  const ending = new AbortController()
-  let woken = new AbortController()
-  const work = async () => {
-    while (!ending.signal.aborted) {
-      woken = new AbortController()
+  return repeat({
+    async work() {
       const began = performance.now()
-      try {
-        await look(options)
-        onLooked((performance.now() - began) / 1000)
-      } catch (error) {
-        if (!ending.signal.aborted) log.error({ error }, 'alert rules were not asked; trying again')
-      }
-      // A large fleet's look takes a while: it may use a tenth of the database's time.
-      const rest = Math.max(everyMs, 9 * (performance.now() - began))
-      await delay(rest, undefined, { signal: AbortSignal.any([ending.signal, woken.signal]) }).catch(() => {})
-    }
-  }
-  const working = work()
-  return {
-    wake: () => woken.abort(),
-    async [Symbol.asyncDispose]() {
-      ending.abort()
-      await working
+      await look(options)
+      onLooked((performance.now() - began) / 1000)
+      return false
     },
-  }
+    // A large fleet's look takes a while: it may use a tenth of the database's time.
+    rest: { everyMs, times: 9 },
+    log,
+    failed: 'alert rules were not asked; trying again',
+  })
 }
 
 /** Any number that no other lock has. */

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { durationMs } from '@storecast/shared/contracts'
 import type { Tracing } from '@storecast/shared/tracing'
 import type { PoolClient } from 'pg'
@@ -7,6 +6,7 @@ import type { DesiredStates } from '../devices/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import type { Log } from '../platform/log.ts'
+import { type Repeated, repeat } from '../platform/repeat.ts'
 import type { Registry } from '../registry/index.ts'
 import { type Analysis, analyse } from './analysis/analysis.ts'
 import type { RolloutCounts } from './counts.ts'
@@ -53,58 +53,40 @@ export interface ControllerOptions {
   readonly everyMs: number
 }
 
-export interface Controller extends AsyncDisposable {
-  /** Looks at once: somebody has changed a rollout. */
-  wake(): void
-}
-
 /**
  * Carries rollouts on. A pass over one is a single transaction under the lock of its row: it reads what is, decides one
  * move at a time, and writes what follows, so that a process killed anywhere leaves a whole pass or none, and the next one,
  * of this process or of another cloud on the same database, goes on from there. One owner at a time: a locked row is passed by.
  */
-export function startController(options: ControllerOptions): Controller {
-  const { everyMs } = options
-  const ending = new AbortController()
-  let woken = new AbortController()
-
-  const work = async () => {
-    const look = reconciler(options, ending.signal)
-    while (!ending.signal.aborted) {
-      const began = performance.now()
-      const more = await look()
-      // A pass takes as long as there was much to look at: never more than a third of the time.
-      const rest = more ? 0 : Math.max(everyMs, 2 * (performance.now() - began))
-      await delay(rest, undefined, { signal: AbortSignal.any([ending.signal, woken.signal]) }).catch(() => {})
-      woken = new AbortController()
-    }
-  }
-  const working = work()
-  return {
-    wake: () => woken.abort(),
-    async [Symbol.asyncDispose]() {
-      ending.abort()
-      await working
-    },
-  }
+export function startController(options: ControllerOptions): Repeated {
+  const { everyMs, log } = options
+  return repeat({
+    work: reconciler(options),
+    // A pass takes as long as there was much to look at: never more than a third of the time.
+    rest: { everyMs, times: 2 },
+    log,
+    failed: FAILED,
+  })
 }
+
+const FAILED = 'rollouts were not carried on; trying again'
 
 /**
  * One look at all there is to do, again and again: a pass over each unsettled rollout, of which one's trouble is not
  * another's.
  * @returns whether there is more to do at once
  */
-export function reconciler(options: PassOptions, ending?: AbortSignal): () => Promise<boolean> {
+export function reconciler(options: PassOptions): (ending?: AbortSignal) => Promise<boolean> {
   const { database, log, onChange } = options
   let joined: Joined = { enrolled: -1, at: 0 }
-  const attempt = async (what: object, work: () => Promise<void>) => {
-    try {
-      await work()
-    } catch (error) {
-      if (!ending?.aborted) log.error({ ...what, error }, 'rollouts were not carried on; trying again')
+  return async (ending) => {
+    const attempt = async (what: object, work: () => Promise<void>) => {
+      try {
+        await work()
+      } catch (error) {
+        if (!ending?.aborted) log.error({ ...what, error }, FAILED)
+      }
     }
-  }
-  return async () => {
     let more = false
     await attempt({}, async () => {
       joined = await joinLate(options, joined)

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import type { Log } from '../platform/log.ts'
 import type { Objects } from '../platform/objects.ts'
+import { repeat } from '../platform/repeat.ts'
 import { closeGone, lookAt } from './look.ts'
 
 export interface WatchOptions {
@@ -23,28 +23,16 @@ const BATCH = 500
 
 /** Looks at the whole fleet again and again, some devices at a time: a process that is killed leaves whole batches. */
 export function startWatch(options: WatchOptions): AsyncDisposable {
-  const { log, everyMs } = options
-  const ending = new AbortController()
-  const work = async () => {
-    while (!ending.signal.aborted) {
-      const began = performance.now()
-      try {
-        await lookAtAll(options, ending.signal)
-      } catch (error) {
-        if (!ending.signal.aborted) log.error({ error }, 'data quality was not looked at; trying again')
-      }
-      // A large fleet's look takes a while: it may use a tenth of the database's time.
-      const rest = Math.max(everyMs, 9 * (performance.now() - began))
-      await delay(rest, undefined, { signal: ending.signal }).catch(() => {})
-    }
-  }
-  const working = work()
-  return {
-    async [Symbol.asyncDispose]() {
-      ending.abort()
-      await working
+  return repeat({
+    async work(signal) {
+      await lookAtAll(options, signal)
+      return false
     },
-  }
+    // A large fleet's look takes a while: it may use a tenth of the database's time.
+    rest: { everyMs: options.everyMs, times: 9 },
+    log: options.log,
+    failed: 'data quality was not looked at; trying again',
+  })
 }
 
 async function lookAtAll({ database, objects, clock, overMs }: WatchOptions, signal: AbortSignal): Promise<void> {

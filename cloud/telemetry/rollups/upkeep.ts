@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database.ts'
 import type { Log } from '../../platform/log.ts'
+import { repeat } from '../../platform/repeat.ts'
 import { type ExportOptions, exportNext } from '../export/export.ts'
 import { dropExpired, type Retention } from './retention.ts'
 import { rollUpNext } from './roll-up.ts'
@@ -25,40 +25,28 @@ const RETENTION_EVERY_MS = 3_600_000
  * Any number of clouds on one database may; one of them does.
  */
 export function startUpkeep({ database, retention, exports, clock, log, everyMs }: UpkeepOptions): AsyncDisposable {
-  const ending = new AbortController()
-  const { signal } = ending
   const exported = exports !== undefined
-
-  const work = async () => {
-    let dropAt = performance.now()
-    while (!signal.aborted) {
-      const began = performance.now()
-      try {
-        while (!signal.aborted && (await rollUpNext(database, { now: clock.now(), exported }))) {
-          // The next device.
-        }
-        while (exports && !signal.aborted) {
-          const day = await exportNext({ database, ...exports }, clock.now())
-          if (day === undefined) break
-          log.info({ day, place: exports.files.place }, 'the windows of a day were exported')
-        }
-        if (!signal.aborted && performance.now() >= dropAt) {
-          dropAt = performance.now() + RETENTION_EVERY_MS
-          const dropped = await dropExpired(database, { ...retention, exported }, clock.now())
-          if (dropped.length > 0) log.info({ dropped }, 'telemetry that policy keeps no longer was dropped')
-        }
-      } catch (error) {
-        if (!signal.aborted) log.error({ error }, 'telemetry was not kept up; trying again')
+  let dropAt = performance.now()
+  return repeat({
+    async work(signal) {
+      while (!signal.aborted && (await rollUpNext(database, { now: clock.now(), exported }))) {
+        // The next device.
       }
-      // A fleet that sends all the time leaves the database half of its own.
-      await delay(Math.max(everyMs, performance.now() - began), undefined, { signal }).catch(() => {})
-    }
-  }
-  const working = work()
-  return {
-    async [Symbol.asyncDispose]() {
-      ending.abort()
-      await working
+      while (exports && !signal.aborted) {
+        const day = await exportNext({ database, ...exports }, clock.now())
+        if (day === undefined) break
+        log.info({ day, place: exports.files.place }, 'the windows of a day were exported')
+      }
+      if (!signal.aborted && performance.now() >= dropAt) {
+        dropAt = performance.now() + RETENTION_EVERY_MS
+        const dropped = await dropExpired(database, { ...retention, exported }, clock.now())
+        if (dropped.length > 0) log.info({ dropped }, 'telemetry that policy keeps no longer was dropped')
+      }
+      return false
     },
-  }
+    // A fleet that sends all the time leaves the database half of its own.
+    rest: { everyMs, times: 1 },
+    log,
+    failed: 'telemetry was not kept up; trying again',
+  })
 }

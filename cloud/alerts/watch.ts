@@ -2,6 +2,7 @@ import type { AlertRule } from '@storecast/shared/contracts'
 import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
+import { tryLock } from '../platform/locks.ts'
 import type { Log } from '../platform/log.ts'
 import { type Repeated, repeat } from '../platform/repeat.ts'
 import { type Judgement, judge } from './judge.ts'
@@ -55,13 +56,9 @@ export function startWatch(options: WatchOptions): Repeated {
   })
 }
 
-/** Any number that no other lock has. */
-const WATCH_LOCK = 7_305_015
-
 async function look({ database, sources, clock, realTime, onTold }: WatchOptions): Promise<void> {
   await database.transaction(async (client) => {
-    const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [WATCH_LOCK])
-    if (!rows[0]!.mine) return
+    if (!(await tryLock(client, 'alerts'))) return
     const now = clock.now()
     const rules = await readRules(client)
     const judgements = await judgeAll([...rules.values()], sources, now)

@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { CloudError, ForbiddenError } from '../platform/errors.ts'
 import { isLimited, type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
+import { lock } from '../platform/locks.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import {
   type Actor,
@@ -72,9 +73,6 @@ interface Scope {
   taken: boolean
   recorded: boolean
 }
-
-/** Any number that no other lock has: entries are chained one at a time, from here to the commit. */
-const CHAIN_LOCK = 7_305_010
 
 /** Refusals of callers that nobody knows get so many entries a minute; the next such entry counts the others. */
 const UNKNOWN_PER_MINUTE = 60
@@ -212,7 +210,8 @@ function refusalOf(error: unknown): Pick<AuditRecord, 'decision' | 'code' | 'mes
 }
 
 async function chain(client: PoolClient, record: AuditRecord): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock($1)', [CHAIN_LOCK])
+  // One entry at a time, from here to the commit.
+  await lock(client, 'audit')
   const { number, hash } = await headOf(client)
   const entry: AuditEntry = { ...record, format: 1, number: number + 1, previous: hash }
   await client.query('INSERT INTO audit_log (number, hash, entry) VALUES ($1, $2, $3)', [

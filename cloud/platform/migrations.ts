@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { SetupError } from './errors.ts'
+import { LOCKS } from './locks.ts'
 
 /**
  * One step of the schema, forward only, never edited once released. Ids by room: devices 100s, ingest 200s,
@@ -12,9 +13,6 @@ export interface Migration {
   readonly sql: string
 }
 
-/** Any number that no other program on the server uses: serializes migrations of processes that start together. */
-const MIGRATION_LOCK = 7_305_001
-
 /**
  * Applies what is missing, in id order, each in its own transaction.
  * @throws SetupError `schema-newer` where the database holds a migration this program does not know.
@@ -26,7 +24,7 @@ export async function migrate(pool: Pool, migrations: readonly Migration[]): Pro
   const client = await pool.connect()
   let broken: Error | undefined
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    await client.query('SELECT pg_advisory_lock($1)', [LOCKS.migrations])
     await client.query(
       'CREATE TABLE IF NOT EXISTS schema_migrations (id integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
     )
@@ -60,7 +58,7 @@ export async function migrate(pool: Pool, migrations: readonly Migration[]): Pro
     throw error
   } finally {
     // The session ends with the lock where something failed; otherwise it is unlocked and goes back to the pool.
-    if (!broken) await client.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK])
+    if (!broken) await client.query('SELECT pg_advisory_unlock($1)', [LOCKS.migrations])
     client.release(broken)
   }
 }

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg'
+import { LOCKS } from './locks.ts'
 
 /** A calendar month, UTC: `[from, to)` in Unix milliseconds. */
 export interface Month {
@@ -19,9 +20,6 @@ export function monthOf(time: number): Month {
 const FIRST = Date.UTC(2000, 0)
 const END = Date.UTC(2100, 0)
 
-/** Any number that no other program on the server uses; tables are told apart by their own. */
-const PARTITION_LOCK = 7_305_002
-
 /**
  * Makes the partitions of those months that have none yet. `table` is partitioned by range of `start_at`, and
  * `<table>_other` is its default partition, from which rows of the month move over. Call it before the transaction touches
@@ -37,7 +35,7 @@ export async function openMonths(client: PoolClient, table: string, times: Itera
   }
   const missing = await withoutTable(client, table, [...months.values()])
   if (missing.length === 0) return
-  await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [PARTITION_LOCK, table])
+  await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCKS.partitions, table])
   for (const month of await withoutTable(client, table, missing)) await open(client, table, month)
 }
 

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { SetupError, UnavailableError } from './errors.ts'
 import { chmod, chown, mkdir, readText, rename, rm, sweepPartials, unreachableBy } from './files.ts'
+import { LOCKS } from './locks.ts'
 import type { Log } from './log.ts'
 import { postgresBinaries } from './postgres-binaries.ts'
 import { type Account, account, commandLine, isRunning } from './processes.ts'
@@ -17,7 +18,6 @@ import { type Account, account, commandLine, isRunning } from './processes.ts'
 const POSTGRES_MAJOR = '18'
 
 const USER = 'storecast'
-const OWNER_LOCK = 7_305_000
 const START_MS = 60_000
 const STOP_MS = 60_000
 
@@ -224,11 +224,11 @@ async function ownerOf(socket: string, data: string): Promise<'nobody' | 'unknow
   client.on('error', () => {})
   try {
     await client.connect()
-    const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [OWNER_LOCK])
+    const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [LOCKS.owner])
     if (rows[0]?.free) return 'nobody'
     const owners = await client.query<{ application_name: string }>(
       "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND objid = $1 AND granted",
-      [OWNER_LOCK],
+      [LOCKS.owner],
     )
     throw new SetupError({
       code: 'postgres-in-use',
@@ -269,7 +269,7 @@ async function connectOwner(
     client.on('error', () => {})
     try {
       await client.connect()
-      await client.query('SELECT pg_advisory_lock($1)', [OWNER_LOCK])
+      await client.query('SELECT pg_advisory_lock($1)', [LOCKS.owner])
       const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = 'storecast'")
       if (rowCount === 0) await client.query('CREATE DATABASE storecast')
       return client

@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
+import { tryLock } from '../platform/locks.ts'
 import type { Log } from '../platform/log.ts'
 import type { Objects } from '../platform/objects.ts'
 import { repeat } from '../platform/repeat.ts'
@@ -16,8 +17,6 @@ export interface WatchOptions {
   readonly overMs: number
 }
 
-/** Any number that no other lock has. */
-const WATCH_LOCK = 7_305_014
 /** Devices that one transaction looks at. */
 const BATCH = 500
 
@@ -41,10 +40,7 @@ async function lookAtAll({ database, objects, clock, overMs }: WatchOptions, sig
     const from: string = after
     after = await database.transaction(async (client) => {
       // One process at a time, a batch at a time: two clouds on one database share the work.
-      const { rows: lock } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS mine', [
-        WATCH_LOCK,
-      ])
-      if (!lock[0]!.mine) return undefined
+      if (!(await tryLock(client, 'stewardship'))) return undefined
       const now = clock.now()
       if (from === '') await closeGone({ client, objects, now })
       const { rows } = await client.query<{ id: string }>(

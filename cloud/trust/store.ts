@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
+import { lock } from '../platform/locks.ts'
 import { type Pair, signedRoot, signedTargets } from './decide.ts'
 import type { OperatorRole, Role } from './metadata.ts'
 
@@ -25,12 +26,8 @@ interface StoredVersion {
   readonly createdAt: number
 }
 
-/** Any number that no other program on the server uses: one writer at a time of all clouds on a database. */
-const TRUST_LOCK = 7_305_002
-
-export async function lockTrust(client: PoolClient): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock($1)', [TRUST_LOCK])
-}
+/** One writer at a time of all clouds on a database. */
+export const lockTrust = (client: PoolClient): Promise<void> => lock(client, 'trust')
 
 export function trustStore(client: Pool | PoolClient, clock: Clock): TrustStore {
   const newest = async (role: Role): Promise<StoredVersion | undefined> => {

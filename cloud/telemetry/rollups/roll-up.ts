@@ -2,13 +2,12 @@ import { type Calendar, calendar, type Span } from '@storecast/shared/windows'
 import type { PoolClient } from 'pg'
 import { WINDOW_COLUMNS } from '../../ingest/index.ts'
 import type { Database } from '../../platform/database.ts'
+import { tryLock } from '../../platform/locks.ts'
 import { openMonths } from '../../platform/partitions.ts'
 import { readCells, replaceCells, type SeriesCell } from './cell-rows.ts'
 import { type Cell, cellSpan, fold, rollUp } from './cells.ts'
 import { readFloors } from './floors.ts'
 
-/** Any number that no other program on the server uses: one cloud at a time rolls up, or drops what is. */
-const UPKEEP_LOCK = 7_305_003
 const DAY = 86_400_000
 /** Changes that one step takes, and the time they may span: what a transaction holds in memory. */
 const STEP_CHANGES = 200
@@ -18,10 +17,7 @@ const FIRST_DAY = Date.UTC(2000, 0)
 const LAST_DAY = Date.UTC(2100, 0)
 
 /** Whether this transaction is the one that keeps telemetry up; another cloud's is passed by. */
-export async function ownsUpkeep(client: PoolClient): Promise<boolean> {
-  const { rows } = await client.query<{ owns: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS owns', [UPKEEP_LOCK])
-  return rows[0]!.owns
-}
+export const ownsUpkeep = (client: PoolClient): Promise<boolean> => tryLock(client, 'upkeep')
 
 /**
  * Rolls up what was changed of one device, of those that wait the one that waits longest. One transaction: a process killed

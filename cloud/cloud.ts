@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { spawnTraining } from '@storecast/models'
 import { encodeSupport, topicOf } from '@storecast/shared/wire'
+import { mqttsUrlOf, namesOf, withoutLogin } from './addresses.ts'
 import { alertMetrics, startAlerts, subjectSources } from './alerts/index.ts'
 import {
   type Api,
@@ -51,6 +52,7 @@ import {
   startPublisher,
   supportBundles,
 } from './devices/index.ts'
+import { fleetGauges } from './gauges.ts'
 import { appliedDocuments, createGates, createGovernance } from './governance/index.ts'
 import { announceRevocations, createEnrolment, openIdentity } from './identity/index.ts'
 import { createQuarantine, ingestMetrics, startIngest } from './ingest/index.ts'
@@ -69,7 +71,7 @@ import { startBroker } from './platform/broker.ts'
 import { connectBus } from './platform/bus.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { openDatabase } from './platform/database.ts'
-import { type CloudError, ConflictError } from './platform/errors.ts'
+import type { CloudError } from './platform/errors.ts'
 import { createLog, type Log } from './platform/log.ts'
 import { openTracing } from './platform/tracing.ts'
 import { createRegistry, createUploads, openVersion } from './registry/index.ts'
@@ -79,7 +81,7 @@ import { startStewardship } from './stewardship/index.ts'
 import { databaseOf, identityFolder, MIGRATIONS, openExports, openObjects, VERSION } from './storage.ts'
 import { createTelemetry, startUpkeep } from './telemetry/index.ts'
 import { startTrainings, type Train, trainOnDrift } from './training/index.ts'
-import { startTrust, type Trust } from './trust/index.ts'
+import { newestRoot, startTrust } from './trust/index.ts'
 
 export { type CloudConfig, type CloudSecrets, cloudConfig, loadConfig } from './config.ts'
 export { type BackupSummary, backup, restore } from './maintenance.ts'
@@ -170,16 +172,6 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const sites = createSites({ database, objects, desired, clock, onChange })
   const devices = createDevices({ database, desired, clock, certificates, onChange, onWithdrawn })
 
-  metrics.gauge('storecast_trust_ready', 'Whether the signed repository serves devices', async () =>
-    (await trust.status()).state === 'ready' ? 1 : 0,
-  )
-  metrics.gauge('storecast_trust_expiry_timestamp_seconds', 'When root or targets expire; 0 without both', async () => {
-    const { root, targets } = await trust.status()
-    return root && targets ? Math.min(root.expires, targets.expires) / 1000 : 0
-  })
-  metrics.gauge('storecast_devices_enrolled', 'Devices in service', async () => (await devices.counts()).enrolled)
-  metrics.gauge('storecast_devices_online', 'Devices that are connected', async () => (await devices.counts()).online)
-
   if (!secrets.mqttUrl) await devices.forgetPresence()
   const broker = secrets.mqttUrl
     ? undefined
@@ -192,15 +184,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
           onRefused: (reason) => metrics.brokerRefusals.inc({ reason }),
         }),
       )
-  const mqttsUrl = () => {
-    const known = config.mqtts.publicUrl ?? broker?.secureUrl
-    if (known !== undefined) return known
-    throw new ConflictError({
-      code: 'broker-address',
-      message:
-        'Devices cannot be told where the broker is: set STORECAST_MQTTS_URL (mqtts.publicUrl) to its mqtts address.',
-    })
-  }
+  const mqttsUrl = () => mqttsUrlOf(config, broker)
   const link = broker ? { url: broker.url, ...broker.cloud } : { url: secrets.mqttUrl! }
   const clientId = (part: string) => `storecast-cloud-${part}-${newSecret().slice(0, 8)}`
   const bus = stack.use(connectBus({ ...link, clientId: clientId('state'), log }))
@@ -281,9 +265,6 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       },
     }),
   )
-  metrics.gauge('storecast_devices_drifted', 'Devices whose data has drifted, as the newest monitoring run found', () =>
-    monitoring.driftedDevices(),
-  )
   const rollouts = stack.use(
     startRollouts({ database, desired, registry, audit, trust, admit: gates.rollout, clock, log, tracing, onChange }),
   )
@@ -296,9 +277,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       overMs: config.stewardship.overHours * 3_600_000,
     }),
   )
-  metrics.gauge('storecast_stewardship_tasks_standing', 'Stewardship tasks that are not closed', () =>
-    stewardship.tasks.standing(),
-  )
+  fleetGauges(metrics, { trust, devices, monitoring, stewardship })
   const alertCounts = alertMetrics(metrics.registry)
   const alerts = stack.use(
     startAlerts({
@@ -419,25 +398,4 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     failed: database.lost,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
-}
-
-/** By which devices reach the cloud's own listeners. */
-function namesOf({ devices, mqtts }: CloudConfig): readonly string[] {
-  const urls = [devices.publicUrl, mqtts.publicUrl].filter((url) => url !== undefined)
-  const hosts = urls.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, ''))
-  return [devices.host, mqtts.host, ...hosts]
-}
-
-/** What a new device is to trust first; later ones it follows by itself. @throws ConflictError `trust-waiting` */
-async function newestRoot(trust: Trust): Promise<Uint8Array> {
-  const { root, message } = await trust.status()
-  if (root) return trust.metadata(`${root.version}.root.json`)
-  throw new ConflictError({ code: 'trust-waiting', message: `Devices have nothing to trust yet: ${message}` })
-}
-
-function withoutLogin(url: string): string {
-  const parsed = new URL(url)
-  parsed.username = ''
-  parsed.password = ''
-  return parsed.href.replace(/\/$/, '')
 }

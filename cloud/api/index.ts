@@ -1,6 +1,6 @@
 export { accessControl } from './access.ts'
 export { certificateAccess } from './certificate-access.ts'
-export { createMetrics } from './metrics.ts'
+export { createMetrics, type Metrics } from './metrics.ts'
 export { apiMigrations } from './migrations.ts'
 export { alertRuleRoutes } from './routes/alert-rules.ts'
 export { alertRoutes } from './routes/alerts.ts'

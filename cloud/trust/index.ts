@@ -1,6 +1,7 @@
 export { targetsIn } from './decide.ts'
 export type { BundleVersion } from './development.ts'
 export { trustMigrations } from './migrations.ts'
+export { newestRoot } from './newest-root.ts'
 export type { Standings } from './push.ts'
 export type { SignDesired } from './sign-desired.ts'
 export type { TrustMode, TrustStatus } from './status.ts'

@@ -69,7 +69,7 @@ const Settings = z.strictObject({
   /** Who approves what devices run. */
   trust: z
     .strictObject({
-      /** Development: the cloud by itself, with keys of its own. Production: the operators, see docs/key-ceremony.md. */
+      /** Development: the cloud by itself, with keys of its own. Production: the operators, see docs/operator/key-ceremony.md. */
       mode: z.enum(['development', 'production']).default('development'),
       /** Folder of the keys that the cloud signs with; in the data folder by default, and in no backup. */
       keys: z.string().min(1).optional(),

@@ -6,7 +6,7 @@ const folder = join(import.meta.dirname, '../fleet/schemas')
 await mkdir(folder, { recursive: true })
 for (const [name, text] of jsonSchemas()) await writeFile(join(folder, name), text)
 
-const page = join(import.meta.dirname, '../docs/permissions.md')
+const page = join(import.meta.dirname, '../docs/reference/permissions.md')
 const text = await readFile(page, 'utf8')
 const mark = /(<!-- permissions -->\n)[\s\S]*(<!-- end of permissions -->)/
 await writeFile(

@@ -14,7 +14,7 @@ export interface DetectorOptions {
   readonly holdMs: number
 }
 
-/** No one memory and grid suits every sensor, so the four of two and two are averaged. How they were chosen: docs/anomalies.md. */
+/** No one memory and grid suits every sensor, so the four of two and two are averaged. How they were chosen: docs/cloud-team/anomalies.md. */
 export const DETECTOR: DetectorOptions = {
   members: [
     { slotMs: HOUR, weight: 0.1 },

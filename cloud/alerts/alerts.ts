@@ -279,7 +279,7 @@ function requireNoFault(what: string, name: string, [fault]: readonly Fault[]): 
   if (!fault) return
   throw new InvalidError({
     code: 'alert-expression',
-    message: `${what} ${name}, ${fault.at}: ${fault.message}. docs/alerts.md says what expressions can use.`,
+    message: `${what} ${name}, ${fault.at}: ${fault.message}. docs/cloud-team/alerts.md says what expressions can use.`,
   })
 }
 

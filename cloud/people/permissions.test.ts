@@ -9,8 +9,8 @@ const cells = (table: string) =>
     .map((row) => row.split('|').map((cell) => cell.trim().replace(/-+/, '-')))
 
 describe('permissions', () => {
-  it('are what docs/permissions.md says', () => {
-    const page = readFileSync(new URL('../../docs/permissions.md', import.meta.url), 'utf8')
+  it('are what docs/reference/permissions.md says', () => {
+    const page = readFileSync(new URL('../../docs/reference/permissions.md', import.meta.url), 'utf8')
     const table = page.split(/<!-- (?:end of )?permissions -->\n/)[1]!
     expect(cells(table), 'npm run schemas writes it anew').toEqual(cells(permissionsTable()))
   })

@@ -200,5 +200,5 @@ export const waitingForRoot = () =>
   new ConflictError({
     code: 'trust-waiting',
     message:
-      'This cloud has no root from its operators yet, so that no device would believe anything it signs. Hold the key ceremony (docs/key-ceremony.md) and send the root: "storecast trust push".',
+      'This cloud has no root from its operators yet, so that no device would believe anything it signs. Hold the key ceremony (docs/operator/key-ceremony.md) and send the root: "storecast trust push".',
   })

@@ -101,10 +101,10 @@ export function stateOf({ root, targets }: Pair, isNamed: (root: RootMetadata) =
 const MESSAGES: Readonly<Record<TrustState, (mode: TrustMode) => string>> = {
   ready: (mode) =>
     mode === 'development'
-      ? 'DEVELOPMENT TRUST: this cloud approves every registered model by itself, with keys of its own. Whoever controls it controls what devices run. For production: docs/key-ceremony.md'
+      ? 'DEVELOPMENT TRUST: this cloud approves every registered model by itself, with keys of its own. Whoever controls it controls what devices run. For production: docs/operator/key-ceremony.md'
       : 'devices run only what the operators have signed',
   'waiting-for-root': () =>
-    'no root of the operators yet: no model can be rolled out until the key ceremony is held (docs/key-ceremony.md) and its root sent (storecast trust push)',
+    'no root of the operators yet: no model can be rolled out until the key ceremony is held (docs/operator/key-ceremony.md) and its root sent (storecast trust push)',
   'waiting-for-targets': () =>
     'the operators’ root is in force, their targets metadata is not: send it with "storecast trust push"',
   'other-cloud-keys': () =>

@@ -117,7 +117,7 @@ function addRoutes(route: Command, context: CliContext): void {
           alerts: ({ spec }) => spec.match ?? 'all',
           state: ({ spec }) => (spec.suspend ? 'suspended' : 'in force'),
         },
-        none: 'alerts are sent nowhere; docs/alerts.md says how to have them sent',
+        none: 'alerts are sent nowhere; docs/cloud-team/alerts.md says how to have them sent',
       })
     })
   route

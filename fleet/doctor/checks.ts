@@ -171,9 +171,9 @@ function trust({ trust, status }: Facts): Finding[] {
   const found = `${trust.mode}: ${trust.message}`
   const state =
     trust.state !== 'ready'
-      ? fail('trust', found, '"storecast trust status" says who signs for what; docs/key-ceremony.md how')
+      ? fail('trust', found, '"storecast trust status" says who signs for what; docs/operator/key-ceremony.md how')
       : trust.mode === 'development'
-        ? warn('trust', found, 'hold the key ceremony (docs/key-ceremony.md) before devices matter')
+        ? warn('trust', found, 'hold the key ceremony (docs/operator/key-ceremony.md) before devices matter')
         : ok('trust', found)
   const roles = (['root', 'targets'] as const).flatMap((role) => {
     const one = trust[role]

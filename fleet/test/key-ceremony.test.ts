@@ -21,7 +21,7 @@ const blocks = (page: string, language: string) =>
   [...page.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].filter(([, of]) => of === language).map(([, , text]) => text!)
 
 it('the key ceremony can be held as its page says, command by command', async () => {
-  const page = await readFile(join(ROOT, 'docs/key-ceremony.md'), 'utf8')
+  const page = await readFile(join(ROOT, 'docs/operator/key-ceremony.md'), 'utf8')
   await using stack = new AsyncDisposableStack()
   const { path } = stack.use(await temporaryFolder())
   const [settings] = blocks(page, 'yaml')

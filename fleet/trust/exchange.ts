@@ -31,7 +31,7 @@ export async function fetchTrust(path: string, client: CloudClient, pin?: string
   if (status.root.development) {
     throw new CeremonyError(
       'development',
-      'this cloud is in development mode and approves by itself; for production hold the key ceremony (docs/key-ceremony.md)',
+      'this cloud is in development mode and approves by itself; for production hold the key ceremony (docs/operator/key-ceremony.md)',
     )
   }
   if (folder.roots.length === 0) {

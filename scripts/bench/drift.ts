@@ -10,7 +10,7 @@ const SHIFT = 0.5
 
 /**
  * False alarms of the drift tests on streams that do not drift (10,000 runs of each stream and size), and their power
- * against half a standard deviation. Takes half an hour; the rows of the table in docs/drift.md, one a stream and size:
+ * against half a standard deviation. Takes half an hour; the rows of the table in docs/cloud-team/drift.md, one a stream and size:
  * PSI, KS and Wasserstein at 5 %, all three together at 5 % and 1 %, the power of all three at 5 %, and the share of
  * runs with too little data to say anything.
  */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AlertRouteName, AlertRuleName, SecretName } from './names.ts'
 import { CelText, Duration, LabelName, LabelValue } from './scalars.ts'
 
-/** What a rule looks at, one after another; docs/alerts.md lists what is known of each. */
+/** What a rule looks at, one after another; docs/cloud-team/alerts.md lists what is known of each. */
 export const ALERT_SUBJECTS = ['device', 'sensor', 'forecast', 'region', 'fleet', 'rollout'] as const
 export type AlertSubject = (typeof ALERT_SUBJECTS)[number]
 

@@ -9,7 +9,7 @@ import { alarmRates, normals, STREAMS, tolerated, uniforms } from './test/no-dri
 const LEVEL = 0.05
 const RUNS = 300
 
-// 10,000 runs of each, from 30 to 10,000 rows: npm run bench -- drift; its table is in docs/drift.md.
+// 10,000 runs of each, from 30 to 10,000 rows: npm run bench -- drift; its table is in docs/cloud-team/drift.md.
 describe.each(Object.keys(STREAMS))('a stream without drift: %s', (stream) => {
   it.each([100, 1000])('alarms at most as often as the level says, with %i rows', (rows) => {
     const [rates] = alarmRates({ stream, rows, runs: RUNS, levels: [LEVEL], seed: rows }).alarms

@@ -150,7 +150,7 @@ function rowOf({ name, had, version, trouble, spec, onPause, ends, next }: Rollo
   return `| ${cells.join(' | ')} |`
 }
 
-/** The cases as docs/rollouts.md has them. */
+/** The cases as docs/operator/rollouts.md has them. */
 export function caseTable(cases: readonly RolloutCase[]): string {
   const head = ['case', 'versions', 'devices', 'steps and rules', 'on a pause', 'comes to', 'then']
   return [`| ${head.join(' | ')} |`, `|${' --- |'.repeat(head.length)}`, ...cases.map(rowOf)].join('\n')

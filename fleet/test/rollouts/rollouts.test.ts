@@ -27,7 +27,7 @@ const HOUR = 3_600_000
 const BEFORE: End = { state: 'succeeded', told: 0, sound: 'old', troubled: 'old' }
 
 it('has its table of cases in the operators’ page', async () => {
-  const page = await readFile(new URL('../../../docs/rollouts.md', import.meta.url), 'utf8')
+  const page = await readFile(new URL('../../../docs/operator/rollouts.md', import.meta.url), 'utf8')
   // The formatter pads cells.
   const unpadded = page.replaceAll(/ +\|/g, ' |').replaceAll(/ -+ (?=\|)/g, ' --- ')
   expect(unpadded).toContain(caseTable(CASES))

@@ -144,5 +144,8 @@ async function finish({ folder, change, client, options, context }: Finish): Pro
 
 function requireBegun(root: RootMetadata | undefined, path: string): asserts root {
   if (!root)
-    throw new CeremonyError('not-begun', `${path} has no root: hold the key ceremony first (docs/operator/key-ceremony.md)`)
+    throw new CeremonyError(
+      'not-begun',
+      `${path} has no root: hold the key ceremony first (docs/operator/key-ceremony.md)`,
+    )
 }

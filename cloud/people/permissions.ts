@@ -63,7 +63,7 @@ export const PERMISSIONS = {
   'dataset.write': { lets: 'set and remove data sets of the catalogue', roles: ['steward'] },
   'task.read': read('scores of data quality, and the tasks that follow from them'),
   'task.write': {
-    lets: 'take stewardship tasks up, assign, comment and close them',
+    lets: 'take stewardship tasks up, assign, comment and close them, and judge a site’s data at once',
     roles: ['operator', 'steward'],
   },
   'audit.read': { lets: 'see the audit log', roles: ['operator', 'approver', 'steward'] },

@@ -24,8 +24,14 @@ export interface Look {
   readonly devices: readonly string[]
 }
 
+/** The ids of tasks that a look opened or closed. */
+export interface Looked {
+  readonly opened: readonly number[]
+  readonly closed: readonly number[]
+}
+
 /** Judges the newest data of some devices, and opens, carries on and closes their tasks, in the caller's transaction. */
-export async function lookAt({ client, objects, now, over, devices }: Look): Promise<void> {
+export async function lookAt({ client, objects, now, over, devices }: Look): Promise<Looked> {
   const datasets = (await client.query<{ document: Dataset }>('SELECT document FROM datasets ORDER BY name')).rows.map(
     ({ document }) => document,
   )
@@ -35,16 +41,21 @@ export async function lookAt({ client, objects, now, over, devices }: Look): Pro
     [devices],
   )
   const byKey = new Map(standing.map((task) => [keyOf(task.device, task.sensor, task.dimension), task]))
+  const opened: number[] = []
+  const closed: number[] = []
   for (const quality of await readQuality({ client, objects }, { from: now - over, to: now, devices })) {
     for (const dimension of DIMENSIONS) {
       const task = byKey.get(keyOf(quality.device, quality.sensor, dimension))
       const [score, threshold] = [quality.scores[dimension], quality.thresholds[dimension]]
       const decision = decide({ score, threshold, standing: task ? (task.open ? 'open' : 'dismissed') : 'none' })
       if (score === null || decision === 'nothing') continue
-      const dataset = datasetOf(datasets, quality)
-      await apply(client, decision, { quality, dimension, score, threshold, dataset, task, now })
+      const found = { quality, dimension, score, threshold, now }
+      if (decision === 'open') opened.push(await open(client, { ...found, dataset: datasetOf(datasets, quality) }))
+      else await goOn(client, decision, { ...found, id: task!.id })
+      if (decision === 'close') closed.push(task!.id)
     }
   }
+  return { opened, closed }
 }
 
 const keyOf = (device: string, sensor: string, dimension: string) => `${device} ${sensor} ${dimension}`
@@ -54,29 +65,33 @@ interface Found {
   readonly dimension: QualityDimension
   readonly score: number
   readonly threshold: number
-  readonly dataset: Dataset | undefined
-  readonly task: Standing | undefined
   readonly now: number
 }
 
-async function apply(client: PoolClient, decision: Exclude<Decision, 'nothing'>, found: Found): Promise<void> {
-  const { quality, dimension, score, threshold, dataset, task, now } = found
-  const id = task?.id
+/** @returns the new task's id */
+async function open(client: PoolClient, found: Found & { readonly dataset: Dataset | undefined }): Promise<number> {
+  const { quality, dimension, score, threshold, dataset, now } = found
+  const { owner, steward } = dataset?.spec ?? {}
+  const { rows } = await client.query<{ id: number }>(
+    `INSERT INTO stewardship_tasks
+       (device, site, sensor, dimension, dataset, owner, steward, state, threshold, score, worst, opened_at, scored_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $9, $10, $10) RETURNING id`,
+    [
+      ...[quality.device, quality.site, quality.sensor, dimension, dataset?.metadata.name ?? null],
+      ...[owner ?? null, steward ?? owner ?? null, threshold, score, now],
+    ],
+  )
+  const note = `${dimension} ${text(score)} is below ${text(threshold)}`
+  await tell(client, { task: rows[0]!.id, at: now, who: null, action: 'opened', note })
+  return rows[0]!.id
+}
+
+async function goOn(
+  client: PoolClient,
+  decision: Exclude<Decision, 'nothing' | 'open'>,
+  { id, score, now }: Found & { readonly id: number },
+): Promise<void> {
   switch (decision) {
-    case 'open': {
-      const { owner, steward } = dataset?.spec ?? {}
-      const { rows } = await client.query<{ id: number }>(
-        `INSERT INTO stewardship_tasks
-           (device, site, sensor, dimension, dataset, owner, steward, state, threshold, score, worst, opened_at, scored_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $9, $10, $10) RETURNING id`,
-        [
-          ...[quality.device, quality.site, quality.sensor, dimension, dataset?.metadata.name ?? null],
-          ...[owner ?? null, steward ?? owner ?? null, threshold, score, now],
-        ],
-      )
-      const note = `${dimension} ${text(score)} is below ${text(threshold)}`
-      return tell(client, { task: rows[0]!.id, at: now, who: null, action: 'opened', note })
-    }
     case 'note':
       await client.query(
         'UPDATE stewardship_tasks SET score = $2, worst = least(worst, $2), scored_at = $3 WHERE id = $1',
@@ -89,7 +104,7 @@ async function apply(client: PoolClient, decision: Exclude<Decision, 'nothing'>,
          WHERE id = $1`,
         [id, score, now],
       )
-      return tell(client, { task: id!, at: now, who: null, action: 'closed', note: `recovered: ${text(score)}` })
+      return tell(client, { task: id, at: now, who: null, action: 'closed', note: `recovered: ${text(score)}` })
     case 'recovered':
       await client.query('UPDATE stewardship_tasks SET recovered_at = $2 WHERE id = $1', [id, now])
   }

@@ -30,15 +30,15 @@ const put = (document: ReturnType<typeof dataset>) =>
   call('PUT', `/v1/datasets/${document.metadata.name}`, { json: document })
 
 /** An hour of a sensor as ingest leaves it. */
-async function hour(sensor: string, start: number, faults: Record<string, number> = {}) {
+async function hour(sensor: string, start: number, faults: Record<string, number> = {}, pool = server.pool) {
   const { count = 60, missing = 0, late = 0, out_of_range = 0, flat = 0, duplicate = 0 } = faults
   const { wrong_type = 0, wrong_unit = 0, untrusted = 0 } = faults
-  const { rows } = await server.pool.query<{ id: number }>(
+  const { rows } = await pool.query<{ id: number }>(
     `INSERT INTO series (device, sensor, entity) VALUES ('berlin-1', $1, '')
      ON CONFLICT (device, sensor, entity) DO UPDATE SET entity = '' RETURNING id`,
     [sensor],
   )
-  await server.pool.query(
+  await pool.query(
     `INSERT INTO windows (series, start_at, end_at, revision, count, sum, min, max, last, sketch, missing, late, out_of_range,
        flat, duplicate, wrong_type, wrong_unit, untrusted, epoch, seq, received_at)
      VALUES ($1, $2, $3, 1, $4, 0, 0, 0, 0, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, 1, 0)`,
@@ -208,5 +208,38 @@ describe('stewardship tasks', () => {
     const { items, next } = (await call('GET', '/v1/stewardship-tasks?limit=1')).body
     expect(items).toEqual(all.slice(0, 1))
     expect((await call('GET', `/v1/stewardship-tasks?cursor=${next}`)).body.items).toEqual(all.slice(1))
+  })
+})
+
+describe('a look at a site that somebody asks for', () => {
+  it('opens and closes tasks at once, by the data up to any time', async () => {
+    await using rarely = await testCloud({}, { stewardship: { everySeconds: 3600, overHours: 24 } })
+    const sensors = [{ name: 'fridge', kind: 'gauge', unit: '°C', resolution: 0.1, range: [-40, 60], interval: 60 }]
+    await rarely.call('PUT', '/v1/sites/berlin', { json: { timeZone: 'Europe/Berlin', sensors } })
+    await rarely.call('POST', '/v1/devices', { json: { id: 'berlin-1', site: 'berlin' } })
+    await rarely.call('PUT', '/v1/datasets/cold-chain', { json: dataset('cold-chain', {}) })
+    const look = (json: object, site = 'berlin') => rarely.call('POST', `/v1/sites/${site}/quality-looks`, { json })
+    const hourOf = (start: number, flat: number) => hour('fridge', start, { flat }, rarely.pool)
+    expect((await look({ until: T0 })).body).toEqual({ until: T0, opened: [], closed: [] })
+    await hourOf(T0 - HOUR, 50)
+    const { body } = await look({ until: T0 })
+    expect(body.opened).toMatchObject([
+      {
+        dimension: 'movement',
+        state: 'open',
+        score: expect.closeTo(1 / 6),
+        openedAt: T0,
+        owner: 'cold-chain@example.com',
+      },
+    ])
+    expect((await look({ until: T0 })).body).toMatchObject({ opened: [], closed: [] })
+    // A day later none of it is within the span that is judged.
+    await hourOf(T0 + 24 * HOUR, 0)
+    expect((await look({ until: T0 + 25 * HOUR })).body).toMatchObject({
+      opened: [],
+      closed: [{ id: body.opened[0].id, endReason: 'recovered', score: 1 }],
+    })
+    expect(await look({ until: -1 })).toMatchObject({ status: 400 })
+    expect(await look({}, 'nowhere')).toMatchObject({ status: 404 })
   })
 })

@@ -62,6 +62,8 @@ export interface Tasks {
   standing(): Promise<number>
   /** @throws NotFoundError `task-unknown`. */
   get(id: number, client?: Client): Promise<Task>
+  /** Those of these that there are, by id. */
+  getAll(ids: readonly number[], client: Client): Promise<Task[]>
   /** What happened to a task, oldest first. @throws NotFoundError `task-unknown`. */
   history(id: number, page: PageRequest): Promise<Page<TaskEntry>>
   /** Somebody has taken it up, and is its assignee where there is none. @throws ConflictError `task-closed`. */
@@ -104,6 +106,7 @@ export function createTasks({ database, clock }: { database: Database; clock: Cl
     })
   return {
     get,
+    getAll: async (ids, client) => (await client.query<Task>(`${SELECT} WHERE id = ANY($1) ORDER BY id`, [ids])).rows,
     async list({ after, limit, state, device, site, sensor, steward, dataset, within = NO_LIMIT }) {
       const { rows } = await pool.query<Task>(
         `${SELECT} WHERE ($1::int8 IS NULL OR id < $1)

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { type CloudClient, listAll } from '../client/client.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
+import { moment } from './options.ts'
 import { instant, printList } from './output.ts'
 
 interface Statistic {
@@ -107,14 +108,11 @@ export function addDriftCommands(program: Command, context: CliContext): void {
   drift
     .command('run')
     .description('Look for drift now, and wait for what comes of it')
-    .option('--until <time>', 'only at what had closed by then: 2026-03-29T00:00:00Z')
+    .option('--until <time>', 'only at what had closed by then: 2026-03-29T00:00:00Z', moment)
     .option('--json', 'print JSON')
-    .action(async ({ until, json }: { until?: string; json?: boolean }) => {
+    .action(async ({ until, json }: { until?: number; json?: boolean }) => {
       const cloud = await connect(context)
-      const begun = await cloud.post<MonitoringRun>(
-        '/v1/monitoring-runs',
-        until === undefined ? {} : { until: Date.parse(until) },
-      )
+      const begun = await cloud.post<MonitoringRun>('/v1/monitoring-runs', until === undefined ? {} : { until })
       const run = await ended(cloud, begun, context)
       if (json) terminal.out(JSON.stringify(run))
       else printDrift(context, await listAll<Drift>(cloud, '/v1/drift', { run: run.id, verdict: 'drift' }), false)

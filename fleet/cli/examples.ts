@@ -123,6 +123,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'catalogue delete': ['storecast catalogue delete cold-chain'],
   'task list': ['storecast task list --steward cold-chain@example.com', 'storecast task list --state all --json'],
   'task show': ['storecast task show 17'],
+  'task look': ['storecast task look berlin', 'storecast task look berlin --until 2026-03-29T00:00:00Z'],
   'task acknowledge': ['storecast task acknowledge 17 --note "the probe is loose"'],
   'task assign': ['storecast task assign 17 pat@example.com'],
   'task comment': ['storecast task comment 17 "a new probe is on its way"'],

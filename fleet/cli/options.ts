@@ -8,6 +8,13 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError('give a whole number from 1')
 }
 
+/** An option's time as unix milliseconds. */
+export function moment(text: string): number {
+  const value = /^\d{4}-\d\d-\d\d(T.*)?$/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isFinite(value) && value >= 0) return value
+  throw new InvalidArgumentError('give a day or a time: 2026-03-29 or 2026-03-29T00:00:00Z')
+}
+
 /** Of an option that may be repeated: every value. */
 export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
 

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { listAll } from '../client/client.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
+import { moment } from './options.ts'
 import { instant, printFacts, printList } from './output.ts'
 
 interface Task {
@@ -50,6 +51,7 @@ export function addTaskCommands(program: Command, context: CliContext): void {
     .description('Look after data quality: a sensor below its threshold opens a task for the steward of its data set')
   addList(task, context)
   addShow(task, context)
+  addLook(task, context)
   addVerb(task, context, { verb: 'acknowledge', description: 'Take a task up', done: 'is acknowledged' })
   addVerb(task, context, {
     verb: 'close',
@@ -119,6 +121,32 @@ function addShow(task: Command, context: CliContext): void {
       for (const { at, who, action, note } of history) {
         terminal.out(`${instant(at)}  ${action} by ${who ?? 'the cloud'}${note === '' ? '' : `: ${note}`}`)
       }
+    })
+}
+
+interface SiteLook {
+  readonly until: number
+  readonly opened: readonly Task[]
+  readonly closed: readonly Task[]
+}
+
+function addLook(task: Command, context: CliContext): void {
+  task
+    .command('look')
+    .description('Judge a site’s data now and not at the next turn: what was mended closes its task')
+    .argument('<site>')
+    .option('--until <time>', 'judge the data up to then: 2026-03-29T00:00:00Z', moment)
+    .option('--json', 'print it as one JSON object')
+    .action(async (site: string, { until, json }: { until?: number; json?: boolean }) => {
+      const { terminal } = context
+      const path = `/v1/sites/${encodeURIComponent(site)}/quality-looks`
+      const looked = await (await connect(context)).post<SiteLook>(path, until === undefined ? {} : { until })
+      if (json) return terminal.out(JSON.stringify(looked))
+      const tell = (what: string) => (one: Task) =>
+        terminal.out(`task ${one.id} ${what}: ${one.sensor} of ${one.device}, ${one.dimension} ${one.score.toFixed(3)}`)
+      looked.opened.forEach(tell('opened'))
+      looked.closed.forEach(tell('closed'))
+      if (looked.opened.length + looked.closed.length === 0) terminal.err(`no task of ${site} opened or closed`)
     })
 }
 

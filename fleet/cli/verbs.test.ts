@@ -347,6 +347,11 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     )
     expect(await json('task list --state closed --site berlin')).toEqual([])
   },
+  'task look': async () => {
+    expect(await json('task look berlin')).toMatchObject({ opened: [], closed: [] })
+    expect((await storecast('task look berlin --until 2026-03-29T00:00:00Z')).err).toMatch(/no task of berlin/)
+    expect((await storecast('task look berlin --until soon', { status: 1 })).err).toMatch(/2026-03-29T00:00:00Z/)
+  },
   'task acknowledge': async () => {
     expect(await json('task acknowledge 1')).toMatchObject({ state: 'acknowledged' })
   },

@@ -43,7 +43,10 @@ export function simulatedScene({ shops = 3, products = 24, seed = 11 } = {}): Sc
   const shift = { from: '2026-03-09', level: 1.2, mix: 0.8 }
   return {
     title: `${shops} simulated shops with ${products} products each`,
-    shops: Array.from({ length: shops }, (_, n) => simulateShop({ ...options, site: `shop-${n + 1}`, shift })),
+    shops: withFault(
+      Array.from({ length: shops }, (_, n) => simulateShop({ ...options, site: `shop-${n + 1}`, shift })),
+      history + 1,
+    ),
     history,
     chapters: [
       { title: 'the shops as they were', days: QUIET, train: true, bad: shops },
@@ -66,6 +69,10 @@ export function simulatedScene({ shops = 3, products = 24, seed = 11 } = {}): Sc
   }
 }
 
+/** The second shop's fridge tells one value for a day and a half; the others' do not. */
+const withFault = (shops: readonly Shop[], day: number): Shop[] =>
+  shops.map((shop, at) => (at === 1 ? { ...shop, fault: { sensor: 'fridge', day, hours: [0, 36] } } : shop))
+
 /** The last 14 of a recording's days are lived: the first week chooses nothing any more, the last is the test. */
 export async function recordedScene(path: string): Promise<Scene> {
   const shops = await recordedShops(path)
@@ -73,7 +80,7 @@ export async function recordedScene(path: string): Promise<Scene> {
   const products = shops.reduce((sum, shop) => sum + shop.products.length, 0)
   return {
     title: `${shops.length} recorded shops with ${products} products in all`,
-    shops,
+    shops: withFault(shops, days - 13),
     history: days - 14,
     chapters: [
       { title: 'the week before the test', days: 7, train: true, watched: true, bad: Math.min(shops.length, 6) },

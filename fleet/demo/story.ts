@@ -8,6 +8,7 @@ import { type ReceivedForecast, receivedForecasts, scoresOf } from './day-scores
 import { importPast } from './history.ts'
 import type { Chapter, Scene } from './scenes.ts'
 import { type Judged, rollOutBad, rollOutJudged } from './shadow.ts'
+import { catalogueFridges, judgeData } from './stewarding.ts'
 import { dayLine, drawings, type SummaryRow } from './telling.ts'
 import { type AlertPost, lookForDrift, measure, postAlerts } from './watching.ts'
 
@@ -35,6 +36,7 @@ export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
   refused.catch(() => undefined) // raced below
 
   await using alerts = await postAlerts(context)
+  await catalogueFridges(context)
   const summary: SummaryRow[] = []
   const tell = async () => {
     let day = scene.history
@@ -127,7 +129,8 @@ async function liveDay(
   const date = dateAfter(scene.shops[0]!.firstDay, day)
   const scores = scoresOf(forecasts, definition.spec.quantiles)
   terminal.out(dayLine({ date, weekday: weekdayOf(date), version, scores, forecasts }))
-  for (const line of [...((await judged?.look()) ?? []), ...alerts.newLines()]) terminal.out(line)
+  const tasks = await judgeData(context, dayStart(scene.shops[0]!, day + 1))
+  for (const line of [...tasks, ...((await judged?.look()) ?? []), ...alerts.newLines()]) terminal.out(line)
   return forecasts
 }
 

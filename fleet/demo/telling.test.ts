@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { type ReceivedForecast, scoresOf, totalsByDay } from './day-scores.ts'
-import { dayLine, drawings, driftLines, improvement, kpiLines, summaryTable } from './telling.ts'
+import { dayLine, drawings, driftLines, improvement, kpiLines, summaryTable, taskLines } from './telling.ts'
 
 const DAY = 86_400_000
 const LEVELS = [0.1, 0.5, 0.9]
@@ -86,6 +86,16 @@ it('names what drifts most, of all that was compared', () => {
     '  shop-1  feature mean7: PSI 0.30, 0.10 would be chance with 64 independent values (q 0.004)',
   ])
   expect(driftLines({ devices: 2, drift: { stable: 9 } }, [])).toHaveLength(1)
+})
+
+it('tells whom a task was opened for, and that it closed', () => {
+  const task = { id: 3, device: 'shop-2', sensor: 'fridge', dimension: 'movement', threshold: 0.8 }
+  const opened = { ...task, score: 0.042, steward: 'cold@example.com' }
+  expect(taskLines({ opened: [opened], closed: [{ ...opened, score: 1 }] })).toEqual([
+    'stewardship task 3 opened for cold@example.com: fridge of shop-2, movement 4.2 %, where at least 80.0 % is expected',
+    'stewardship task 3 closed, recovered: fridge of shop-2, movement 100.0 %',
+  ])
+  expect(taskLines({ opened: [{ ...opened, steward: null }], closed: [] })[0]).toContain('for nobody')
 })
 
 it('sets KPIs beside their targets', () => {

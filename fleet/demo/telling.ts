@@ -137,6 +137,35 @@ export function driftLines(
   ]
 }
 
+/** Of a look at a shop's data, what is told. */
+export interface SiteLook {
+  readonly opened: readonly TaskRow[]
+  readonly closed: readonly TaskRow[]
+}
+
+interface TaskRow {
+  readonly id: number
+  readonly device: string
+  readonly sensor: string
+  readonly dimension: string
+  readonly score: number
+  readonly threshold: number
+  readonly steward: string | null
+}
+
+/** A line for each task that a look opened or closed. */
+export function taskLines({ opened, closed }: SiteLook): string[] {
+  const about = ({ sensor, device, dimension, score }: TaskRow) =>
+    `${sensor} of ${device}, ${dimension} ${percent(score)}`
+  return [
+    ...opened.map((task) => {
+      const wanted = `at least ${percent(task.threshold)} is expected`
+      return `stewardship task ${task.id} opened for ${task.steward ?? 'nobody'}: ${about(task)}, where ${wanted}`
+    }),
+    ...closed.map((task) => `stewardship task ${task.id} closed, recovered: ${about(task)}`),
+  ]
+}
+
 export interface KpiRow {
   readonly title: string
   readonly unit: string

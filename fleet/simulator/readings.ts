@@ -15,6 +15,8 @@ export interface Reading {
 }
 
 const MINUTE = 60_000
+/** A value that a fridge may well have. */
+const STUCK_AT = 4.1
 const HOUR = 60 * MINUTE
 
 /**
@@ -41,7 +43,7 @@ export function dayReadings(shop: Shop, index: number, options: { surroundings?:
       }
     }
   }
-  if (options.surroundings) readings.push(...fridge(shop, start), ...footfall(shop, index, start))
+  if (options.surroundings) readings.push(...fridge(shop, start).map(stuckIn(shop)), ...footfall(shop, index, start))
   return readings.filter(({ at }) => at < end).sort((a, b) => a.at - b.at)
 }
 
@@ -54,6 +56,15 @@ function fridge(shop: Shop, start: number): Reading[] {
     const value = 3.6 + open + 0.9 * Math.sin(step * 0.9) + 0.2 * random.normal()
     return { sensor: 'fridge', entity: '', at: start + step * 5 * MINUTE, value: Math.round(value * 10) / 10 }
   })
+}
+
+/** The reading as the shop's fault leaves it: a stuck sensor goes on telling, and always the same. */
+function stuckIn({ fault, timeZone, day }: Shop): (reading: Reading) => Reading {
+  if (!fault) return (reading) => reading
+  const { start } = calendar(timeZone).daySpan(day(fault.day).date)
+  const [from, to] = fault.hours.map((hour) => start + hour * HOUR) as [number, number]
+  return (reading) =>
+    reading.sensor === fault.sensor && reading.at >= from && reading.at < to ? { ...reading, value: STUCK_AT } : reading
 }
 
 /** The door's counter every quarter of an hour: it only grows, by customers in step with what is sold. */

@@ -1,10 +1,32 @@
-import { SensorDefinitions } from '@storecast/shared/contracts'
+import { QualityRules, SensorDefinitions } from '@storecast/shared/contracts'
+
+/** A feed plays a shop up to that many seconds ahead of a clock that runs fast (`FeedOptions.lead`). */
+const AHEAD = { aheadBy: 86_400 }
+const quality = QualityRules.parse(AHEAD)
 
 /** What a simulated shop measures; written once for the fleet and sent to devices and cloud alike. */
 export const SHOP_SENSORS = SensorDefinitions.parse([
   // FreshRetailNet tells a few sales in hundredths.
-  { name: 'sales', kind: 'event', unit: 'units', resolution: 0.01, range: [0, 10_000], window: '1h', per: 'product' },
-  { name: 'stockout', kind: 'event', unit: 'minutes', resolution: 1, range: [0, 60], window: '1h', per: 'product' },
+  {
+    name: 'sales',
+    kind: 'event',
+    unit: 'units',
+    resolution: 0.01,
+    range: [0, 10_000],
+    window: '1h',
+    per: 'product',
+    quality,
+  },
+  {
+    name: 'stockout',
+    kind: 'event',
+    unit: 'minutes',
+    resolution: 1,
+    range: [0, 60],
+    window: '1h',
+    per: 'product',
+    quality,
+  },
   {
     name: 'fridge',
     kind: 'gauge',
@@ -15,6 +37,17 @@ export const SHOP_SENSORS = SensorDefinitions.parse([
     interval: 300,
     window: '1h',
     per: 'site',
+    // The compressor goes on and off well within the hour.
+    quality: QualityRules.parse({ ...AHEAD, flatAfter: 3600 }),
   },
-  { name: 'footfall', kind: 'counter', unit: 'visitors', resolution: 1, range: [0, 1e9], interval: 900, window: '1h' },
+  {
+    name: 'footfall',
+    kind: 'counter',
+    unit: 'visitors',
+    resolution: 1,
+    range: [0, 1e9],
+    interval: 900,
+    window: '1h',
+    quality,
+  },
 ])

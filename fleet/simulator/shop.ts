@@ -12,6 +12,17 @@ export interface Shop {
   readonly days: number
   /** @throws RangeError outside of 0 … days − 1 */
   day(index: number): ShopDay
+  /** A sensor of the shop itself that goes wrong. */
+  readonly fault?: StuckSensor
+}
+
+/** A sensor that tells one value for a while, as a probe does whose cable broke. */
+export interface StuckSensor {
+  readonly sensor: 'fridge'
+  /** The local day in which it begins. */
+  readonly day: number
+  /** Hours from that day's midnight, `[from, to)`; of later days too. */
+  readonly hours: readonly [from: number, to: number]
 }
 
 export interface Product {

@@ -108,6 +108,22 @@ describe('readings of a day', () => {
     expect(days.filter(({ sensor }) => sensor === 'fridge')).toHaveLength(576)
   })
 
+  it('repeat one value while a sensor is stuck, and are as ever before and after', () => {
+    const shop = simulateShop(small)
+    const stuck = { ...shop, fault: { sensor: 'fridge', day: 3, hours: [6, 30] } } as const
+    const fridge = (of: typeof shop) =>
+      [2, 3, 4]
+        .flatMap((index) => dayReadings(of, index, { surroundings: true }))
+        .filter(({ sensor }) => sensor === 'fridge')
+    const [from, to] = [(24 + 6) * 12, (24 + 30) * 12]
+    const told = fridge(stuck)
+    expect(new Set(told.slice(from, to).map(({ value }) => value)).size).toBe(1)
+    expect([...told.slice(0, from), ...told.slice(to)]).toEqual([
+      ...fridge(shop).slice(0, from),
+      ...fridge(shop).slice(to),
+    ])
+  })
+
   it('are written as line protocol', () => {
     expect(
       toLines([

@@ -60,6 +60,7 @@ const Quality = z.object({
     untrusted: Count,
   }),
 })
+const SiteParams = z.object({ site: SiteId })
 const TaskParams = z.object({ task: z.coerce.number().int().positive() })
 const Note = z.string().trim().max(2000)
 const Optional = z.strictObject({ note: Note.default('') })
@@ -69,7 +70,7 @@ const tags = ['stewardship']
 
 /** Scores of data quality, and the tasks that follow from them. */
 export const stewardshipRoutes =
-  ({ tasks, quality }: Stewardship): Routes =>
+  ({ tasks, quality, look }: Stewardship): Routes =>
   (app) => {
     const audit: RouteAudit = {
       state: (client, { params }) => unlessMissing(tasks.get(params.task, client)),
@@ -93,6 +94,25 @@ export const stewardshipRoutes =
         },
       },
       ({ query: { cursor, ...query }, limit: within }) => quality({ ...query, after: cursor, within }),
+    )
+    app.post(
+      '/v1/sites/:site/quality-looks',
+      {
+        config: { permission: 'task.write', sites: 'params.site', audit: { body: 'kept' } },
+        schema: {
+          tags,
+          summary: 'Judge a site’s data now and not at the next turn: what was mended closes its task at once',
+          params: SiteParams,
+          body: z.strictObject({ until: UnixMs.nullable().default(null).describe('Data up to then; null: now') }),
+          response: {
+            200: z.object({ until: UnixMs, opened: z.array(Task), closed: z.array(Task) }),
+          },
+        },
+      },
+      async ({ params, body }) => {
+        const { until, opened, closed } = await look(params.site, body.until)
+        return { until, opened: [...opened], closed: [...closed] }
+      },
     )
     app.get(
       '/v1/stewardship-tasks',

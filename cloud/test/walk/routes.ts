@@ -102,6 +102,7 @@ const BODIES: Readonly<Record<string, (things: Things, region: string) => Call>>
   'POST /v1/stewardship-tasks/{task}/assign': () => ({ json: { assignee: 'somebody' } }),
   'POST /v1/stewardship-tasks/{task}/comments': () => ({ json: { note: 'seen' } }),
   'POST /v1/stewardship-tasks/{task}/close': () => ({ json: { note: 'done' } }),
+  'POST /v1/sites/{site}/quality-looks': () => ({ json: { until: T0 } }),
   'POST /v1/rollouts': ({ site }, region) => ({
     json: rolloutOf('models:/demand/1', { name: `${site}-other`, selector: { labels: { region, site } } }),
   }),

@@ -49,9 +49,15 @@ it('tells the story: a bad model is stopped and an alert says so, demand drifts,
     expect(bad.analysis.analysis).toMatchObject({ verdict: 'worse', denominators: { members: 2, matured: 2 } })
     const log = await listAll<AuditRow>(client, '/v1/audit', { actor: 'rollouts' })
     expect(log.map(({ entry }) => entry.message)).toContain(`worse: ${bad.analysis.analysis.reason}`)
-    // What the cloud found out by itself on the way: an alert that went out, drift, and what the last week comes to.
+    // What the cloud found out by itself on the way: an alert that went out, a fridge that stood still and nothing else that
+    // was wrong with the data, drift, and what the last week comes to.
     const told = said.join('\n')
     expect(told).toMatch(/^alert, critical: Rollout demand-v2 of demand 2 is failed: worse/m)
+    const tasks = said.filter((line) => line.startsWith('stewardship'))
+    expect(tasks).toEqual([
+      expect.stringMatching(/^stewardship task 1 opened for cold-chain@\S+: fridge of shop-2, movement [0-9]\.\d %/),
+      'stewardship task 1 closed, recovered: fridge of shop-2, movement 100.0 %',
+    ])
     expect(told).toMatch(/^drift: [1-9]\d* of \d+ comparisons.* on 2 devices\n {2}shop-\d {2}\w+ \w+: PSI/m)
     expect(told).toMatch(/^Forecast error, WAPE +\d/m)
     const good = await client.get('/v1/rollouts/demand-v3')

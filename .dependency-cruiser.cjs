@@ -12,6 +12,7 @@ const rooms = {
     'statistics',
     'features',
     'forecasts',
+    'decisions',
     'bundle',
     'wire',
   ],

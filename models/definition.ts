@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { ModelDefinition } from '@storecast/shared/contracts'
+import { decisionComplaint } from '@storecast/shared/decisions'
 import { parse } from 'yaml'
 import { z } from 'zod'
 
@@ -38,6 +39,11 @@ function parseDefinition(text: string, path: string): ModelDefinition {
     throw new DefinitionError('not-yaml', `${path}: ${(cause as Error).message}`, { cause })
   }
   const result = ModelDefinition.safeParse(document)
-  if (result.success) return result.data
+  if (result.success) {
+    const { decision, quantiles } = result.data.spec
+    const complaint = decision && decisionComplaint(decision, quantiles)
+    if (complaint === undefined) return result.data
+    throw new DefinitionError('invalid', `${path}: spec.decision.when: ${complaint}`)
+  }
   throw new DefinitionError('invalid', `${path}:\n${z.prettifyError(result.error)}`, { cause: result.error })
 }

@@ -1,6 +1,7 @@
 export * from './alerts.ts'
 export * from './claim.ts'
 export * from './dataset.ts'
+export * from './decision.ts'
 export * from './documents.ts'
 export * from './manifest.ts'
 export * from './model-definition.ts'

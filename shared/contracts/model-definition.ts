@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DecisionDefinition } from './decision.ts'
 import { ModelName, SensorName } from './names.ts'
 import { WindowSize } from './sensors.ts'
 
@@ -93,22 +94,29 @@ export const ModelDefinition = z.strictObject({
   apiVersion: z.literal('storecast/v1'),
   kind: z.literal('ModelDefinition'),
   metadata: z.strictObject({ name: ModelName, description: z.string().max(500).default('') }),
-  spec: z.strictObject({
-    view: FeatureView,
-    dataset: DatasetColumns.prefault({}),
-    /** Steps ahead: hours for `daily-demand` (24), windows for `sequence`. */
-    horizon: z.int().positive().max(2048),
-    quantiles: z
-      .array(z.number().gt(0).lt(1))
-      .min(1)
-      .refine((q) => q.every((x, i) => i === 0 || x > q[i - 1]!), 'quantiles ascend')
-      .default([0.1, 0.5, 0.9]),
-    /** When devices forecast, in the site's time zone. */
-    schedule: z.string().default('0 0 * * *'),
-    network: Network,
-    training: Training.prefault({}),
-    calibration: Calibration.prefault({}),
-    licence: z.string().max(64).default('Apache-2.0'),
-  }),
+  spec: z
+    .strictObject({
+      view: FeatureView,
+      dataset: DatasetColumns.prefault({}),
+      /** Steps ahead: hours for `daily-demand` (24), windows for `sequence`. */
+      horizon: z.int().positive().max(2048),
+      quantiles: z
+        .array(z.number().gt(0).lt(1))
+        .min(1)
+        .refine((q) => q.every((x, i) => i === 0 || x > q[i - 1]!), 'quantiles ascend')
+        .default([0.1, 0.5, 0.9]),
+      /** When devices forecast, in the site's time zone. */
+      schedule: z.string().default('0 0 * * *'),
+      network: Network,
+      training: Training.prefault({}),
+      calibration: Calibration.prefault({}),
+      /** What devices suggest to staff by the forecasts of this model; left out: nothing. */
+      decision: DecisionDefinition.optional(),
+      licence: z.string().max(64).default('Apache-2.0'),
+    })
+    .refine(({ view, decision }) => !decision || view.kind === 'daily-demand', {
+      error: 'a decision needs the demand of products: a view of kind daily-demand',
+      path: ['decision'],
+    }),
 })
 export type ModelDefinition = z.infer<typeof ModelDefinition>

@@ -13,6 +13,8 @@ export const DeviceId = slug('device', 64)
 export const SiteId = slug('site', 64)
 export const SensorName = slug('sensor', 48)
 export const ModelName = slug('model', 48)
+/** What a model's forecasts decide, for example `reorder`. */
+export const DecisionName = slug('decision', 48)
 export const PolicyName = slug('policy', 64)
 export const GroupName = slug('group', 64)
 export const DatasetName = slug('dataset', 64)

@@ -121,3 +121,57 @@ export interface EvidenceRecord {
   /** Milliseconds that the candidate's runs took, from its inputs to its last answer: a DDSketch. */
   readonly latency: SketchBins
 }
+
+/**
+ * What a device made of a forecast and of what the shop has of one product: a suggestion to reorder, or none (a hold, which
+ * nobody is asked about, but whether it was right is part of how good decisions are). Quantities are in the target's unit.
+ * Its site is its device's, as of every record. Key: its UUID (version 7, of `issuedAt`). Sent again when staff have chosen and
+ * when its outcome is known or changes.
+ */
+export interface DecisionRecord {
+  readonly id: string
+  /** As the model's definition names it (`spec.decision.name`). */
+  readonly decision: string
+  readonly model: string
+  readonly version: number
+  readonly entity: string
+  /** Of the forecast it was made from. */
+  readonly issuedAt: number
+  /** The lead time: what an order has to last for, `[start, end)`. */
+  readonly start: number
+  readonly end: number
+  /** Quantiles of the demand accumulated over the lead time, ascending as in the model's `quantiles`. */
+  readonly quantiles: readonly number[]
+  /** On hand and on order, by the newest readings at `issuedAt`. */
+  readonly stock: number
+  readonly onOrder: number
+  readonly action: DecisionAction
+  /** What to order; 0 of a hold. */
+  readonly quantity: number
+  /** What staff made of a suggestion. */
+  readonly choice?: DecisionChoice
+  readonly outcome?: DecisionOutcome
+}
+
+export type DecisionAction = 'reorder' | 'hold'
+
+export type ChoiceKind = 'accepted' | 'changed' | 'rejected'
+
+export interface DecisionChoice {
+  readonly kind: ChoiceKind
+  readonly chosenAt: number
+  /** What was ordered: as suggested, as changed, or 0 where it was rejected. */
+  readonly quantity: number
+  /** In the words of staff; empty where none was asked for. */
+  readonly reason: string
+}
+
+/** What came of it in hindsight: see `judgeDecision` in `shared/decisions`. */
+export interface DecisionOutcome {
+  readonly judgedAt: number
+  /** Sold in the lead time; in a stock-out a lower bound of the demand. */
+  readonly actual: number
+  /** The shop ran out of it during the lead time, while it was open. */
+  readonly stockOut: boolean
+  readonly correct: boolean
+}

@@ -1,7 +1,5 @@
+import { normalQuantile } from '../statistics/index.ts'
 import { middleOf } from './levels.ts'
-
-/** Standard normal quantile of 0.9. */
-const Z90 = 1.2815515655446004
 
 /**
  * Quantiles of the demand accumulated from midnight to the end of each hour, [H×Q]: what a reorder needs. The sum of
@@ -54,10 +52,4 @@ function poissonShare(quantiles: ArrayLike<number>, levels: readonly number[]): 
   if (!(width > 0)) return 1
   const sd = width / (normalQuantile(levels[last]!) - normalQuantile(levels[0]!))
   return Math.min(1, mean / (sd * sd))
-}
-
-/** Standard normal quantile by Tukey's lambda, λ = 0.14, scaled to be exact at 0.1 and 0.9; within 0.5 % from 0.01 to 0.99. */
-function normalQuantile(p: number): number {
-  const tukey = (x: number) => x ** 0.14 - (1 - x) ** 0.14
-  return (Z90 * tukey(p)) / tukey(0.9)
 }

@@ -20,6 +20,7 @@ export {
   kolmogorovTail,
   kolmogorovTailEstimated,
 } from './kolmogorov-smirnov.ts'
+export { normalQuantile } from './normal.ts'
 export { psi, psiTail } from './psi.ts'
 export { fTail } from './special.ts'
 export { wasserstein, wassersteinNull, wassersteinOfSketches, wassersteinTail } from './wasserstein.ts'

@@ -1,5 +1,6 @@
 import { anomalyProcedures } from './anomalies/procedures.ts'
 import { bufferMigrations, bufferProcedures } from './buffer/index.ts'
+import { decisionMigrations } from './decisions/index.ts'
 import { forecastProcedures } from './forecasts/procedures.ts'
 import { forecastMigrations } from './forecasts/schema.ts'
 import { beginRun, outboxMigrations, outboxProcedures } from './outbox/index.ts'
@@ -30,6 +31,7 @@ serveWriter({
     ...bufferMigrations,
     ...windowMigrations,
     ...forecastMigrations,
+    ...decisionMigrations,
     ...outboxMigrations,
     ...trustMigrations,
     ...updateMigrations,

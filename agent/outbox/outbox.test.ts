@@ -1,4 +1,4 @@
-import type { WindowRecord } from '@storecast/shared/contracts'
+import type { DecisionRecord, WindowRecord } from '@storecast/shared/contracts'
 import { mergeWindows, NO_QUALITY } from '@storecast/shared/windows'
 import { rangesOf, sequencesOf } from '@storecast/shared/wire'
 import fc from 'fast-check'
@@ -7,6 +7,7 @@ import type { Connection } from '../platform/database.ts'
 import { openReading } from '../platform/database.ts'
 import {
   openReplica,
+  putDecision,
   putEvent,
   putEvidence,
   putForecast,
@@ -63,6 +64,16 @@ const evidence = {
   ...{ intervals: 2, championCovered: 2, candidateCovered: 1 },
   latency: { zero: 0, positive: [[120, 1] as const], negative: [] },
 }
+const decision: DecisionRecord = {
+  ...{ id: '019cab12-3456-7abc-8def-0123456789ab', decision: 'reorder', model: 'demand', version: 1, entity: 'P1' },
+  ...{ issuedAt: T0, start: T0, end: T0 + 24 * HOUR, quantiles: [1.5, 2.25, 4], stock: 1.5, onOrder: 0 },
+  ...{ action: 'reorder', quantity: 3 },
+}
+const chosen: DecisionRecord = {
+  ...decision,
+  choice: { kind: 'changed', chosenAt: T0 + HOUR, quantity: 4, reason: '' },
+  outcome: { judgedAt: T0 + 25 * HOUR, actual: 4.5, stockOut: false, correct: true },
+}
 const reported = { site: 's1', agentVersion: '0.1.0', generation: 1, models: {}, documents: {} }
 
 let outbox: ReturnType<typeof temporaryReplica>
@@ -98,25 +109,27 @@ describe('the dirty set', () => {
     putEvent(db, event(1))
     putReported(db, reported)
     putEvidence(db, evidence)
+    putDecision(db, decision)
     expect(pick(db, all)).toEqual({
       floor: 1,
       acknowledged: [],
-      sequences: [1, 2, 3, 4, 5, 6],
+      sequences: [1, 2, 3, 4, 5, 6, 7],
       records: {
         windows: [{ seq: 1, record: window(0) }],
         forecasts: forecasts.map((record, i) => ({ seq: i + 2, record })),
         events: [{ seq: 4, record: event(1) }],
         evidence: [{ seq: 6, record: evidence }],
+        decisions: [{ seq: 7, record: decision }],
         reported: { seq: 5, record: reported },
       },
       superseded: { revised: [], coarsened: [], dropped: [] },
       rejected: [],
     })
-    expect(backlog(db)).toEqual({ records: 6, oldest: T0 })
+    expect(backlog(db)).toEqual({ records: 7, oldest: T0 })
     db.exec('BEGIN')
     putWindow(db, window(1))
     db.exec('ROLLBACK')
-    expect(nextSequence(db)).toBe(7)
+    expect(nextSequence(db)).toBe(8)
   })
 
   it('replaces what a revision replaces, and says so', () => {
@@ -128,6 +141,16 @@ describe('the dirty set', () => {
     expect(sequencesOf(picked.records)).toEqual([3, 4])
     expect(picked).toMatchObject({ floor: 1, superseded: { revised: [[1, 2]] } })
     expect(picked.records.windows[0]?.record).toEqual(window(0, 2))
+  })
+
+  it('sends a decision again with what staff chose and what came of it, and not as it is closed', () => {
+    putDecision(db, decision)
+    putDecision(db, chosen)
+    db.statement('UPDATE decisions SET open = 0').run()
+    expect(pick(db, all)).toMatchObject({
+      superseded: { revised: [[1, 1]] },
+      records: { decisions: [{ seq: 2, record: chosen }] },
+    })
   })
 
   it.each(['coarse window first', 'fine windows first'])('tells coarsened windows from dropped ones: %s', (order) => {
@@ -256,9 +279,10 @@ describe('the link', () => {
     putEvent(db, { ...event(1), at: window(20).start })
     putReported(db, reported)
     putEvidence(db, { ...evidence, day: '2026-03-03' })
+    putDecision(db, { ...decision, issuedAt: window(20).start })
     acknowledge(db, { epoch: 10, link: 1, committed: [[1, 20]], committedAt: T0 + 24 * HOUR, confirmed: [] })
     acknowledge(db, { epoch: 10, link: 1, committed: [[21, 39]], committedAt: T0 + 26 * HOUR, confirmed: [] })
-    acknowledge(db, { epoch: 10, link: 1, committed: [[41, 44]], committedAt: T0 + 27 * HOUR, confirmed: [] })
+    acknowledge(db, { epoch: 10, link: 1, committed: [[41, 45]], committedAt: T0 + 27 * HOUR, confirmed: [] })
 
     takeGrant(db, { nonce: hello(db).nonce, grant: { ...grantOf(10, 3), resendSince: T0 + 25 * HOUR } })
     expect(readLink(db).resending).toBe(true)
@@ -272,7 +296,7 @@ describe('the link', () => {
     )
     expect(records.windows[0]?.seq).toBe(40)
     expect([records.forecasts.length, records.events.length, records.reported !== undefined]).toEqual([1, 1, true])
-    expect(records.evidence).toHaveLength(1)
+    expect([records.evidence.length, records.decisions.length]).toEqual([1, 1])
     expect(readLink(db).resending).toBe(false)
   })
 

@@ -8,6 +8,7 @@ import type {
 } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import { type BatchRecords, type Rejected, type Sequenced, sequencesOf, sift } from '@storecast/shared/wire'
+import { type DecisionRow, recordOf } from '../decisions/index.ts'
 import type { Connection } from '../platform/database.ts'
 import { qualityOf, type WindowRow } from '../windows/rows.ts'
 
@@ -97,7 +98,10 @@ export function readRecords(db: Connection, sequences: readonly number[]): Dirty
     `SELECT o.seq, e.* ${WANTED} AND +o.kind = 'evidence'
        CROSS JOIN evidence e ON e.model = o.k1 AND e.champion = o.k2 AND e.candidate = o.k3 AND e.day = o.k4 ORDER BY o.seq`,
   ).map(evidenceOf)
-  const records = { windows, forecasts, events, evidence, reported }
+  const decisions = rows<DecisionRow & { readonly seq: number }>(
+    `SELECT o.seq, d.* ${WANTED} AND +o.kind = 'decision' CROSS JOIN decisions d ON d.id = o.k1 ORDER BY o.seq`,
+  ).map((row) => ({ seq: row.seq, record: recordOf(row) }))
+  const records = { windows, forecasts, events, evidence, decisions, reported }
   const found = new Set(sequencesOf(records))
   return { ...sift(records), lost: sequences.filter((seq) => !found.has(seq)) }
 }

@@ -2,7 +2,7 @@ import type { Connection } from '../platform/database.ts'
 
 /** Where a pass over all records has come to: the kind, and the key of the last record looked at. */
 interface Position {
-  readonly kind: 'evidence' | 'forecast' | 'window'
+  readonly kind: 'evidence' | 'decision' | 'forecast' | 'window'
   readonly key: readonly (string | number)[]
 }
 
@@ -15,6 +15,7 @@ interface Pass {
 
 const PASSES: readonly Pass[] = [
   { kind: 'evidence', table: 'evidence', key: ['model', 'champion', 'candidate', 'day'], at: 'at' },
+  { kind: 'decision', table: 'decisions', key: ['id'], at: 'issued_at' },
   { kind: 'forecast', table: 'forecasts', key: ['model', 'version', 'issued_at', 'entity'], at: 'issued_at' },
   { kind: 'window', table: 'windows', key: ['series', 'start', '"end"'], at: 'start' },
 ]

@@ -10,7 +10,7 @@ import type { Migration } from '../platform/database.ts'
 
 /** A replicated table: where its records are, what their key and event time are, and which changes to send. */
 interface Source {
-  readonly kind: 'window' | 'forecast' | 'event' | 'reported' | 'evidence'
+  readonly kind: 'window' | 'forecast' | 'event' | 'reported' | 'evidence' | 'decision'
   readonly table: string
   readonly key: readonly string[]
   /** Event time, for the account of what was acknowledged when. NULL: the record is always sent again. */
@@ -37,6 +37,14 @@ const EVIDENCE: Source = {
   key: ['model', 'champion', 'candidate', 'day'],
   at: 'at',
   changes: '',
+}
+
+const DECISIONS: Source = {
+  kind: 'decision',
+  table: 'decisions',
+  key: ['id'],
+  at: 'issued_at',
+  changes: 'OF choice, chosen_at, chosen_quantity, reason, judged_at, actual, stock_out, correct',
 }
 
 /** Key columns in the order of `key`; the rest stay empty. */
@@ -157,4 +165,5 @@ export const outboxMigrations: readonly Migration[] = [
     sql: `
       CREATE TABLE conceded(what TEXT PRIMARY KEY, records INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
   },
+  { id: 403, name: 'outbox: decisions', sql: triggers(DECISIONS) },
 ]

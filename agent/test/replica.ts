@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type {
+  DecisionRecord,
   EventRecord,
   EvidenceRecord,
   ForecastRecord,
@@ -10,6 +11,7 @@ import type {
 } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import { bufferMigrations } from '../buffer/index.ts'
+import { type DecisionRow, decisionMigrations, recordOf } from '../decisions/index.ts'
 import { forecastMigrations } from '../forecasts/schema.ts'
 import { outboxMigrations } from '../outbox/index.ts'
 import { type Connection, type Migration, openWriting } from '../platform/database.ts'
@@ -24,6 +26,7 @@ export const replicaMigrations: readonly Migration[] = [
   ...bufferMigrations,
   ...windowMigrations,
   ...forecastMigrations,
+  ...decisionMigrations,
   ...updateMigrations,
   ...outboxMigrations,
 ]
@@ -115,6 +118,23 @@ export function putEvidence(db: Connection, evidence: EvidenceRecord): void {
   )
 }
 
+/** As decisions/ does: INSERT, or UPDATE of what came of it where it is there. */
+export function putDecision(db: Connection, decision: DecisionRecord): void {
+  const { id, model, version, entity, issuedAt, start, end, stock, onOrder, quantity, choice, outcome } = decision
+  db.statement(
+    `INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT(id) DO UPDATE SET choice = excluded.choice, chosen_at = excluded.chosen_at,
+       chosen_quantity = excluded.chosen_quantity, reason = excluded.reason, judged_at = excluded.judged_at,
+       actual = excluded.actual, stock_out = excluded.stock_out, correct = excluded.correct`,
+  ).run(
+    ...[id, decision.decision, model, version, entity, issuedAt, start, end],
+    ...[Buffer.from(Float32Array.from(decision.quantiles).buffer), stock, onOrder, quantity],
+    ...[choice?.kind ?? null, choice?.chosenAt ?? null, choice?.quantity ?? null, choice?.reason ?? null],
+    ...[outcome?.judgedAt ?? null, outcome?.actual ?? null],
+    ...[outcome ? Number(outcome.stockOut) : null, outcome ? Number(outcome.correct) : null],
+  )
+}
+
 export const putReported = (db: Connection, body: unknown): void =>
   void db
     .statement('INSERT INTO reported VALUES (1, ?) ON CONFLICT DO UPDATE SET body = excluded.body')
@@ -126,6 +146,7 @@ export interface ReplicaRecords {
   readonly forecasts: readonly ForecastRecord[]
   readonly events: readonly EventRecord[]
   readonly evidence: readonly EvidenceRecord[]
+  readonly decisions: readonly DecisionRecord[]
   readonly reported: ReportedState | undefined
 }
 
@@ -184,6 +205,7 @@ export function readReplica(db: Connection): ReplicaRecords {
       candidateCovered: row.candidate_covered,
       latency: Sketch.decode(row.latency).bins(),
     })),
+    decisions: db.statement<[], DecisionRow>('SELECT * FROM decisions').all().map(recordOf),
     reported: reported && JSON.parse(reported.body),
   }
 }

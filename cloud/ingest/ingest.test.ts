@@ -260,7 +260,14 @@ describe('what is not understood', () => {
         { seq: 2, record: window(5, 10, 1) },
       ],
     }
-    const records = encodeRecords({ ...wrong, forecasts: [], events: [], evidence: [], reported: undefined })
+    const records = encodeRecords({
+      ...wrong,
+      forecasts: [],
+      events: [],
+      evidence: [],
+      decisions: [],
+      reported: undefined,
+    })
     const batch = device.sends({ ...device.batch({}), ...records, sequences })
     await cloud.take(batch)
     await cloud.take(batch)

@@ -75,7 +75,14 @@ function batches(groups: readonly WindowRecord[][]): number {
       floor,
       acknowledged: [LINK + floor],
       superseded: { revised: [], coarsened: [], dropped: [] },
-      ...encodeRecords({ windows: records, forecasts: [], events: [], evidence: [], reported: undefined }),
+      ...encodeRecords({
+        windows: records,
+        forecasts: [],
+        events: [],
+        evidence: [],
+        decisions: [],
+        reported: undefined,
+      }),
     })
     return published(batch.length) + PUBACK_BYTES
   })

@@ -33,6 +33,13 @@ export class Dictionary<T> {
   }
 }
 
+/** @throws WireError where a row names an entry that is not there. */
+export function entryOf(dictionary: readonly string[], index: number, what: string): string {
+  const found = dictionary[index]
+  if (found === undefined) throw new WireError('malformed', `${what}: names entry ${index} of ${dictionary.length}`)
+  return found
+}
+
 /** Ascending numbers from 1: the first as is, then the distance from the one before. */
 export const packAscending = (numbers: readonly number[]): bigint[] =>
   numbers.map((number, i) => BigInt(number - (numbers[i - 1] ?? 0)))

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import {
+  DecisionName,
+  type DecisionRecord,
   EntityId,
   type EventRecord,
   type EvidenceRecord,
@@ -12,7 +14,15 @@ import {
   type SketchBins,
   type WindowRecord,
 } from '../contracts/index.ts'
-import { MAX_BINS, MAX_EVENT_DETAIL, MAX_EVENT_MESSAGE, MAX_QUANTILES, MAX_REPORTED, MAX_WINDOW_MS } from './limits.ts'
+import {
+  MAX_BINS,
+  MAX_EVENT_DETAIL,
+  MAX_EVENT_MESSAGE,
+  MAX_QUANTILES,
+  MAX_REASON,
+  MAX_REPORTED,
+  MAX_WINDOW_MS,
+} from './limits.ts'
 import type { BatchRecords, Rejected, Sequenced } from './sequenced.ts'
 
 /**
@@ -32,6 +42,7 @@ export function sift(records: BatchRecords): { readonly sound: BatchRecords; rea
     forecasts: keep(records.forecasts, 'forecast', forecastComplaint),
     events: keep(records.events, 'event', eventComplaint),
     evidence: keep(records.evidence, 'evidence', evidenceComplaint),
+    decisions: keep(records.decisions, 'decision', decisionComplaint),
     reported: keep(records.reported ? [records.reported] : [], 'reported state', reportedComplaint)[0],
   }
   return { sound, rejected }
@@ -128,6 +139,39 @@ function evidenceComplaint(record: EvidenceRecord): string | undefined {
   if (intervals > rows || Math.max(championCovered, candidateCovered) > intervals) return 'more covered than there is'
   for (const value of Object.values(sums)) if (!Number.isFinite(value)) return 'a value that is no finite number'
   return latency.negative.length > 0 ? 'a latency below 0' : binsComplaint(latency.positive)
+}
+
+const Uuid7 = z.uuidv7().lowercase()
+
+function decisionComplaint(record: DecisionRecord): string | undefined {
+  const { id, decision, model, version, entity, issuedAt, start, end, quantiles, action, choice, outcome } = record
+  const { stock, onOrder, quantity } = record
+  if (!Uuid7.safeParse(id).success) return 'not a UUID of version 7'
+  if (!DecisionName.safeParse(decision).success) return 'not a decision name'
+  if (!ModelName.safeParse(model).success) return 'not a model name'
+  if (entity === '' || !EntityId.safeParse(entity).success) return 'not an entity'
+  if (!isUint32(version) || version === 0) return 'a version below 1'
+  for (const value of [issuedAt, start, end, choice?.chosenAt ?? 0, outcome?.judgedAt ?? 0]) {
+    if (!isLevel(value)) return 'a time that is none'
+  }
+  if (end <= start || end - start > MAX_WINDOW_MS) return 'a lead time that is none'
+  if (quantiles.length > MAX_QUANTILES) return `${quantiles.length} quantiles; at most ${MAX_QUANTILES}`
+  for (const value of [...quantiles, stock, onOrder, quantity, choice?.quantity ?? 0, outcome?.actual ?? 0]) {
+    if (!Number.isFinite(value)) return 'a value that is no finite number'
+  }
+  if (quantity < 0 || quantity > 0 !== (action === 'reorder')) return 'a quantity that its action does not have'
+  return choice && choiceComplaint(choice, record)
+}
+
+function choiceComplaint(
+  { kind, quantity, reason }: NonNullable<DecisionRecord['choice']>,
+  { action, quantity: suggested }: DecisionRecord,
+): string | undefined {
+  if (action === 'hold') return 'a choice where nothing was suggested'
+  if (reason.length > MAX_REASON || !isText(reason)) return 'a reason that is none'
+  if (kind === 'accepted') return quantity === suggested ? undefined : 'accepted, and another quantity'
+  if (kind === 'changed') return quantity > 0 ? undefined : 'changed to nothing'
+  return quantity === 0 ? undefined : 'rejected, and a quantity'
 }
 
 function reportedComplaint(record: ReportedState): string | undefined {

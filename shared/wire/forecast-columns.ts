@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { ForecastRecord } from '../contracts/index.ts'
-import { cells, column, Dictionary, packAscending, unpackAscending } from './columns.ts'
+import { cells, column, Dictionary, entryOf, packAscending, unpackAscending } from './columns.ts'
 import { WireError } from './errors.ts'
 import { MAX_BATCH_RECORDS, MAX_QUANTILES } from './limits.ts'
 import type { Sequenced } from './sequenced.ts'
@@ -65,9 +65,9 @@ export function unpackForecasts(forecasts: Forecasts): Sequenced<ForecastRecord>
     }
     const score = takeScore(scored(row))
     const record: ForecastRecord = {
-      model: entry(forecasts.model, model, 'model'),
+      model: entryOf(forecasts.model, model, 'model'),
       version: version(row),
-      entity: entry(forecasts.entity, entity, 'entity'),
+      entity: entryOf(forecasts.entity, entity, 'entity'),
       issuedAt: issued,
       start: from,
       end: from + length(row),
@@ -96,10 +96,4 @@ function scoreReader({ scored, scoredAt, actual }: Forecasts) {
     time += step(at)
     return { scoredAt: time, actual: actual[at++]!, censored: kind === 2 }
   }
-}
-
-function entry(dictionary: readonly string[], index: number, what: string): string {
-  const found = dictionary[index]
-  if (found === undefined) throw new WireError('malformed', `${what}: names entry ${index} of ${dictionary.length}`)
-  return found
 }

@@ -20,6 +20,7 @@ export const MAX_QUANTILES = 99
 /** Characters. */
 export const MAX_EVENT_MESSAGE = 2000
 export const MAX_EVENT_DETAIL = 4000
+export const MAX_REASON = 200
 
 /** Bytes of JSON: one record always fits a batch, compressed or not. */
 export const MAX_REPORTED = 64 * 1024

@@ -21,7 +21,7 @@ const envelope = {
   superseded: { revised: [], coarsened: [], dropped: [] },
 }
 const batchOf = (records: BatchRecords): Batch => ({ ...envelope, ...encodeRecords(records) })
-const none: BatchRecords = { windows: [], forecasts: [], events: [], evidence: [], reported: undefined }
+const none: BatchRecords = { windows: [], forecasts: [], events: [], evidence: [], decisions: [], reported: undefined }
 
 const window: WindowRecord = {
   series: { sensor: 'sales', entity: '1042' },

@@ -3,6 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { EventRecord, ReportedState } from '../contracts/index.ts'
 import { cells, column, packAscending, unpackAscending } from './columns.ts'
 import { sift } from './complaints.ts'
+import { packDecisions, unpackDecisions } from './decision-columns.ts'
 import { WireError } from './errors.ts'
 import { packEvidence, unpackEvidence } from './evidence-columns.ts'
 import { packForecasts, unpackForecasts } from './forecast-columns.ts'
@@ -20,12 +21,13 @@ const SEVERITIES = ['info', 'warning', 'error'] as const
 
 /** Records as a batch carries them, with their sequences. The records are sound (see `sift`). */
 export function encodeRecords(records: BatchRecords): Pick<Batch, 'sequences' | 'body' | 'bodySize'> {
-  const { windows, forecasts, events, evidence, reported } = records
+  const { windows, forecasts, events, evidence, decisions, reported } = records
   const plain = write(RecordsSchema, {
     ...(windows.length > 0 && { windows: packWindows(windows) }),
     ...(forecasts.length > 0 && { forecasts: packForecasts(forecasts) }),
     ...(events.length > 0 && { events: packEvents(events) }),
     ...(evidence.length > 0 && { evidence: packEvidence(evidence) }),
+    ...(decisions.length > 0 && { decisions: packDecisions(decisions) }),
     ...(reported && { reported: { sequence: BigInt(reported.seq), body: JSON.stringify(reported.record) } }),
   })
   return { sequences: rangesOf(sequencesOf(records)), body: zstdCompressSync(plain), bodySize: plain.length }
@@ -55,6 +57,7 @@ export function decodeRecords({ body, bodySize, sequences }: Batch): DecodedReco
     forecasts: message.forecasts ? unpackForecasts(message.forecasts) : [],
     events: message.events ? unpackEvents(message.events) : [],
     evidence: message.evidence ? unpackEvidence(message.evidence) : [],
+    decisions: message.decisions ? unpackDecisions(message.decisions) : [],
     reported: message.reported && unpackReported(message.reported),
   }
   const found = sequencesOf(told)
@@ -67,8 +70,8 @@ export function decodeRecords({ body, bodySize, sequences }: Batch): DecodedReco
 }
 
 /** All sequences of a batch, ascending. */
-export function sequencesOf({ windows, forecasts, events, evidence, reported }: BatchRecords): number[] {
-  const all = [...windows, ...forecasts, ...events, ...evidence].map(({ seq }) => seq)
+export function sequencesOf({ windows, forecasts, events, evidence, decisions, reported }: BatchRecords): number[] {
+  const all = [...windows, ...forecasts, ...events, ...evidence, ...decisions].map(({ seq }) => seq)
   if (reported) all.push(reported.seq)
   return all.sort((a, b) => a - b)
 }

@@ -1,4 +1,11 @@
-import type { EventRecord, EvidenceRecord, ForecastRecord, ReportedState, WindowRecord } from '../contracts/index.ts'
+import type {
+  DecisionRecord,
+  EventRecord,
+  EvidenceRecord,
+  ForecastRecord,
+  ReportedState,
+  WindowRecord,
+} from '../contracts/index.ts'
 
 /** A record under the sequence that its last change took. */
 export interface Sequenced<T> {
@@ -12,6 +19,7 @@ export interface BatchRecords {
   readonly forecasts: readonly Sequenced<ForecastRecord>[]
   readonly events: readonly Sequenced<EventRecord>[]
   readonly evidence: readonly Sequenced<EvidenceRecord>[]
+  readonly decisions: readonly Sequenced<DecisionRecord>[]
   /** At most one is dirty at a time. */
   readonly reported: Sequenced<ReportedState> | undefined
 }

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file uplink.proto.
  */
 export const file_uplink: GenFile = /*@__PURE__*/
-  fileDesc("Cgx1cGxpbmsucHJvdG8SEXN0b3JlY2FzdC53aXJlLnYxImkKBlVwbGluaxIpCgVoZWxsbxgBIAEoCzIYLnN0b3JlY2FzdC53aXJlLnYxLkhlbGxvSAASKQoFYmF0Y2gYAiABKAsyGC5zdG9yZWNhc3Qud2lyZS52MS5CYXRjaEgAQgkKB21lc3NhZ2UimAEKCERvd25saW5rEisKBmFuc3dlchgBIAEoCzIZLnN0b3JlY2FzdC53aXJlLnYxLkFuc3dlckgAEiUKA2FjaxgCIAEoCzIWLnN0b3JlY2FzdC53aXJlLnYxLkFja0gAEi0KB3N1cHBvcnQYAyABKAsyGi5zdG9yZWNhc3Qud2lyZS52MS5TdXBwb3J0SABCCQoHbWVzc2FnZSLLAQoFSGVsbG8SDQoFZGJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQSDAoEbGluaxgDIAEoBBIVCg1uZXh0X3NlcXVlbmNlGAQgASgEEg0KBW5vbmNlGAUgASgJEg8KB3Nlc3Npb24YBiABKAkSFAoMYWNrbm93bGVkZ2VkGAcgAygEEhEKCWNoYWxsZW5nZRgIIAEoCRITCgtxdWFyYW50aW5lZBgJIAEoCBIRCglydW5fZmlyc3QYCiADKAQSDgoGcnVuX2lkGAsgAygEIhUKB1N1cHBvcnQSCgoCaWQYASABKAkiiAEKBkFuc3dlchINCgVub25jZRgBIAEoCRIPCgdzZXNzaW9uGAIgASgJEhMKC3NlcnZlcl90aW1lGAMgASgEEikKBWdyYW50GAQgASgLMhguc3RvcmVjYXN0LndpcmUudjEuR3JhbnRIABITCgljaGFsbGVuZ2UYBSABKAlIAEIJCgdvdXRjb21lImUKBUdyYW50Eg0KBWVwb2NoGAEgASgEEgwKBGxpbmsYAiABKAQSGQoMcmVzZW5kX3NpbmNlGAMgASgESACIAQESEwoLcXVhcmFudGluZWQYBCABKAhCDwoNX3Jlc2VuZF9zaW5jZSL+AQoFQmF0Y2gSDQoFZXBvY2gYASABKAQSDAoEbGluaxgCIAEoBBINCgVmbG9vchgDIAEoBBIUCgxhY2tub3dsZWRnZWQYBCADKAQSDwoHcmVjb3JkcxgFIAMoBBIPCgdyZXZpc2VkGAYgAygEEhEKCWNvYXJzZW5lZBgHIAMoBBIPCgdkcm9wcGVkGAggAygEEgwKBGJvZHkYCSABKAwSEQoJYm9keV9zaXplGAogASgNEhMKC3RyYWNlcGFyZW50GAsgASgJEhQKB3dhaXRpbmcYDCABKARIAIgBARIVCg13YWl0aW5nX3NpbmNlGA0gASgSQgoKCF93YWl0aW5nIoUBCgNBY2sSDQoFZXBvY2gYASABKAQSDAoEbGluaxgCIAEoBBIRCgljb21taXR0ZWQYAyADKAQSFAoMY29tbWl0dGVkX2F0GAQgASgEEhMKC3NlcnZlcl90aW1lGAUgASgEEhAKCHBhdXNlX21zGAYgASgNEhEKCXNheV9oZWxsbxgHIAEoCCL2AQoHUmVjb3JkcxIrCgd3aW5kb3dzGAEgASgLMhouc3RvcmVjYXN0LndpcmUudjEuV2luZG93cxIvCglmb3JlY2FzdHMYAiABKAsyHC5zdG9yZWNhc3Qud2lyZS52MS5Gb3JlY2FzdHMSKQoGZXZlbnRzGAMgASgLMhkuc3RvcmVjYXN0LndpcmUudjEuRXZlbnRzEi0KCHJlcG9ydGVkGAQgASgLMhsuc3RvcmVjYXN0LndpcmUudjEuUmVwb3J0ZWQSLQoIZXZpZGVuY2UYBiABKAsyGy5zdG9yZWNhc3Qud2lyZS52MS5FdmlkZW5jZUoECAUQBiK8AwoHV2luZG93cxIQCghzZXF1ZW5jZRgBIAMoBBIOCgZzZW5zb3IYAiADKAkSDgoGZW50aXR5GAMgAygJEg4KBnNlcmllcxgEIAMoERIRCgl0aW1lX3VuaXQYBSABKAQSDQoFc3RhcnQYBiADKBISDgoGbGVuZ3RoGAcgAygEEhAKCHJldmlzaW9uGAggAygNEg0KBWNvdW50GAkgAygEEgsKA21pbhgKIAMoEhILCgNtYXgYCyADKBISDAoEbGFzdBgMIAMoEhILCgNzdW0YDSADKBISDAoEemVybxgOIAMoBBIQCghwb3NpdGl2ZRgPIAMoDRIQCghuZWdhdGl2ZRgQIAMoDRIRCgliaW5faW5kZXgYESADKBESEQoJYmluX2NvdW50GBIgAygEEg8KB21pc3NpbmcYEyADKAQSDAoEbGF0ZRgUIAMoBBIUCgxvdXRfb2ZfcmFuZ2UYFSADKAQSDAoEZmxhdBgWIAMoBBIRCglkdXBsaWNhdGUYFyADKAQSEgoKd3JvbmdfdHlwZRgYIAMoBBISCgp3cm9uZ191bml0GBkgAygEEhEKCXVudHJ1c3RlZBgaIAMoBCKcAgoJRm9yZWNhc3RzEhAKCHNlcXVlbmNlGAEgAygEEg0KBW1vZGVsGAIgAygJEg4KBmVudGl0eRgDIAMoCRIQCghtb2RlbF9vZhgEIAMoERIRCgllbnRpdHlfb2YYBSADKBESDwoHdmVyc2lvbhgGIAMoDRIRCglpc3N1ZWRfYXQYByADKBISDQoFc3RhcnQYCCADKBISDgoGbGVuZ3RoGAkgAygEEhEKCXF1YW50aWxlcxgKIAMoDRIQCghxdWFudGlsZRgLIAMoAhIMCgRtZWFuGAwgAygBEhAKCGJhc2VsaW5lGA0gAygBEg4KBnNjb3JlZBgOIAMoDRIRCglzY29yZWRfYXQYDyADKBISDgoGYWN0dWFsGBAgAygBInMKBkV2ZW50cxIQCghzZXF1ZW5jZRgBIAMoBBIKCgJpZBgCIAMoCRIKCgJhdBgDIAMoEhIQCghzZXZlcml0eRgEIAMoDRIMCgRjb2RlGAUgAygJEg8KB21lc3NhZ2UYBiADKAkSDgoGZGV0YWlsGAcgAygJIioKCFJlcG9ydGVkEhAKCHNlcXVlbmNlGAEgASgEEgwKBGJvZHkYAiABKAkiiwQKCEV2aWRlbmNlEhAKCHNlcXVlbmNlGAEgAygEEg0KBW1vZGVsGAIgAygJEhAKCGNoYW1waW9uGAMgAygNEhEKCWNhbmRpZGF0ZRgEIAMoDRILCgNkYXkYBSADKBESDgoGcmVnaW9uGAYgAygJEgwKBHJvd3MYByADKAQSEAoIZXhjbHVkZWQYCCADKAQSEgoKZGlmZmVyZW5jZRgJIAMoARIaChJkaWZmZXJlbmNlX3NxdWFyZWQYCiADKAESGgoSbGFyZ2VzdF9kaWZmZXJlbmNlGAsgAygBEhkKEWNoYW1waW9uX2Fic29sdXRlGAwgAygBEhoKEmNhbmRpZGF0ZV9hYnNvbHV0ZRgNIAMoARIWCg5jaGFtcGlvbl9lcnJvchgOIAMoARIXCg9jYW5kaWRhdGVfZXJyb3IYDyADKAESDgoGYWN0dWFsGBAgAygBEg0KBW1vdmVkGBEgAygBEg8KB2NyYXNoZXMYEiADKAQSFAoMbGF0ZW5jeV96ZXJvGBMgAygEEhQKDGxhdGVuY3lfYmlucxgUIAMoDRIRCgliaW5faW5kZXgYFSADKBESEQoJYmluX2NvdW50GBYgAygEEhEKCWludGVydmFscxgXIAMoBBIYChBjaGFtcGlvbl9jb3ZlcmVkGBggAygEEhkKEWNhbmRpZGF0ZV9jb3ZlcmVkGBkgAygEYgZwcm90bzM");
+  fileDesc("Cgx1cGxpbmsucHJvdG8SEXN0b3JlY2FzdC53aXJlLnYxImkKBlVwbGluaxIpCgVoZWxsbxgBIAEoCzIYLnN0b3JlY2FzdC53aXJlLnYxLkhlbGxvSAASKQoFYmF0Y2gYAiABKAsyGC5zdG9yZWNhc3Qud2lyZS52MS5CYXRjaEgAQgkKB21lc3NhZ2UimAEKCERvd25saW5rEisKBmFuc3dlchgBIAEoCzIZLnN0b3JlY2FzdC53aXJlLnYxLkFuc3dlckgAEiUKA2FjaxgCIAEoCzIWLnN0b3JlY2FzdC53aXJlLnYxLkFja0gAEi0KB3N1cHBvcnQYAyABKAsyGi5zdG9yZWNhc3Qud2lyZS52MS5TdXBwb3J0SABCCQoHbWVzc2FnZSLLAQoFSGVsbG8SDQoFZGJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQSDAoEbGluaxgDIAEoBBIVCg1uZXh0X3NlcXVlbmNlGAQgASgEEg0KBW5vbmNlGAUgASgJEg8KB3Nlc3Npb24YBiABKAkSFAoMYWNrbm93bGVkZ2VkGAcgAygEEhEKCWNoYWxsZW5nZRgIIAEoCRITCgtxdWFyYW50aW5lZBgJIAEoCBIRCglydW5fZmlyc3QYCiADKAQSDgoGcnVuX2lkGAsgAygEIhUKB1N1cHBvcnQSCgoCaWQYASABKAkiiAEKBkFuc3dlchINCgVub25jZRgBIAEoCRIPCgdzZXNzaW9uGAIgASgJEhMKC3NlcnZlcl90aW1lGAMgASgEEikKBWdyYW50GAQgASgLMhguc3RvcmVjYXN0LndpcmUudjEuR3JhbnRIABITCgljaGFsbGVuZ2UYBSABKAlIAEIJCgdvdXRjb21lImUKBUdyYW50Eg0KBWVwb2NoGAEgASgEEgwKBGxpbmsYAiABKAQSGQoMcmVzZW5kX3NpbmNlGAMgASgESACIAQESEwoLcXVhcmFudGluZWQYBCABKAhCDwoNX3Jlc2VuZF9zaW5jZSL+AQoFQmF0Y2gSDQoFZXBvY2gYASABKAQSDAoEbGluaxgCIAEoBBINCgVmbG9vchgDIAEoBBIUCgxhY2tub3dsZWRnZWQYBCADKAQSDwoHcmVjb3JkcxgFIAMoBBIPCgdyZXZpc2VkGAYgAygEEhEKCWNvYXJzZW5lZBgHIAMoBBIPCgdkcm9wcGVkGAggAygEEgwKBGJvZHkYCSABKAwSEQoJYm9keV9zaXplGAogASgNEhMKC3RyYWNlcGFyZW50GAsgASgJEhQKB3dhaXRpbmcYDCABKARIAIgBARIVCg13YWl0aW5nX3NpbmNlGA0gASgSQgoKCF93YWl0aW5nIoUBCgNBY2sSDQoFZXBvY2gYASABKAQSDAoEbGluaxgCIAEoBBIRCgljb21taXR0ZWQYAyADKAQSFAoMY29tbWl0dGVkX2F0GAQgASgEEhMKC3NlcnZlcl90aW1lGAUgASgEEhAKCHBhdXNlX21zGAYgASgNEhEKCXNheV9oZWxsbxgHIAEoCCKhAgoHUmVjb3JkcxIrCgd3aW5kb3dzGAEgASgLMhouc3RvcmVjYXN0LndpcmUudjEuV2luZG93cxIvCglmb3JlY2FzdHMYAiABKAsyHC5zdG9yZWNhc3Qud2lyZS52MS5Gb3JlY2FzdHMSKQoGZXZlbnRzGAMgASgLMhkuc3RvcmVjYXN0LndpcmUudjEuRXZlbnRzEi0KCHJlcG9ydGVkGAQgASgLMhsuc3RvcmVjYXN0LndpcmUudjEuUmVwb3J0ZWQSLwoJZGVjaXNpb25zGAUgASgLMhwuc3RvcmVjYXN0LndpcmUudjEuRGVjaXNpb25zEi0KCGV2aWRlbmNlGAYgASgLMhsuc3RvcmVjYXN0LndpcmUudjEuRXZpZGVuY2UivAMKB1dpbmRvd3MSEAoIc2VxdWVuY2UYASADKAQSDgoGc2Vuc29yGAIgAygJEg4KBmVudGl0eRgDIAMoCRIOCgZzZXJpZXMYBCADKBESEQoJdGltZV91bml0GAUgASgEEg0KBXN0YXJ0GAYgAygSEg4KBmxlbmd0aBgHIAMoBBIQCghyZXZpc2lvbhgIIAMoDRINCgVjb3VudBgJIAMoBBILCgNtaW4YCiADKBISCwoDbWF4GAsgAygSEgwKBGxhc3QYDCADKBISCwoDc3VtGA0gAygSEgwKBHplcm8YDiADKAQSEAoIcG9zaXRpdmUYDyADKA0SEAoIbmVnYXRpdmUYECADKA0SEQoJYmluX2luZGV4GBEgAygREhEKCWJpbl9jb3VudBgSIAMoBBIPCgdtaXNzaW5nGBMgAygEEgwKBGxhdGUYFCADKAQSFAoMb3V0X29mX3JhbmdlGBUgAygEEgwKBGZsYXQYFiADKAQSEQoJZHVwbGljYXRlGBcgAygEEhIKCndyb25nX3R5cGUYGCADKAQSEgoKd3JvbmdfdW5pdBgZIAMoBBIRCgl1bnRydXN0ZWQYGiADKAQinAIKCUZvcmVjYXN0cxIQCghzZXF1ZW5jZRgBIAMoBBINCgVtb2RlbBgCIAMoCRIOCgZlbnRpdHkYAyADKAkSEAoIbW9kZWxfb2YYBCADKBESEQoJZW50aXR5X29mGAUgAygREg8KB3ZlcnNpb24YBiADKA0SEQoJaXNzdWVkX2F0GAcgAygSEg0KBXN0YXJ0GAggAygSEg4KBmxlbmd0aBgJIAMoBBIRCglxdWFudGlsZXMYCiADKA0SEAoIcXVhbnRpbGUYCyADKAISDAoEbWVhbhgMIAMoARIQCghiYXNlbGluZRgNIAMoARIOCgZzY29yZWQYDiADKA0SEQoJc2NvcmVkX2F0GA8gAygSEg4KBmFjdHVhbBgQIAMoASJzCgZFdmVudHMSEAoIc2VxdWVuY2UYASADKAQSCgoCaWQYAiADKAkSCgoCYXQYAyADKBISEAoIc2V2ZXJpdHkYBCADKA0SDAoEY29kZRgFIAMoCRIPCgdtZXNzYWdlGAYgAygJEg4KBmRldGFpbBgHIAMoCSIqCghSZXBvcnRlZBIQCghzZXF1ZW5jZRgBIAEoBBIMCgRib2R5GAIgASgJIosECghFdmlkZW5jZRIQCghzZXF1ZW5jZRgBIAMoBBINCgVtb2RlbBgCIAMoCRIQCghjaGFtcGlvbhgDIAMoDRIRCgljYW5kaWRhdGUYBCADKA0SCwoDZGF5GAUgAygREg4KBnJlZ2lvbhgGIAMoCRIMCgRyb3dzGAcgAygEEhAKCGV4Y2x1ZGVkGAggAygEEhIKCmRpZmZlcmVuY2UYCSADKAESGgoSZGlmZmVyZW5jZV9zcXVhcmVkGAogAygBEhoKEmxhcmdlc3RfZGlmZmVyZW5jZRgLIAMoARIZChFjaGFtcGlvbl9hYnNvbHV0ZRgMIAMoARIaChJjYW5kaWRhdGVfYWJzb2x1dGUYDSADKAESFgoOY2hhbXBpb25fZXJyb3IYDiADKAESFwoPY2FuZGlkYXRlX2Vycm9yGA8gAygBEg4KBmFjdHVhbBgQIAMoARINCgVtb3ZlZBgRIAMoARIPCgdjcmFzaGVzGBIgAygEEhQKDGxhdGVuY3lfemVybxgTIAMoBBIUCgxsYXRlbmN5X2JpbnMYFCADKA0SEQoJYmluX2luZGV4GBUgAygREhEKCWJpbl9jb3VudBgWIAMoBBIRCglpbnRlcnZhbHMYFyADKAQSGAoQY2hhbXBpb25fY292ZXJlZBgYIAMoBBIZChFjYW5kaWRhdGVfY292ZXJlZBgZIAMoBCK/AwoJRGVjaXNpb25zEhAKCHNlcXVlbmNlGAEgAygEEgoKAmlkGAIgASgMEhAKCGRlY2lzaW9uGAMgAygJEg0KBW1vZGVsGAQgAygJEg4KBmVudGl0eRgFIAMoCRITCgtkZWNpc2lvbl9vZhgGIAMoERIQCghtb2RlbF9vZhgHIAMoERIRCgllbnRpdHlfb2YYCCADKBESDwoHdmVyc2lvbhgJIAMoDRIRCglpc3N1ZWRfYXQYCiADKBISDQoFc3RhcnQYCyADKBISDgoGbGVuZ3RoGAwgAygEEhEKCXF1YW50aWxlcxgNIAMoDRIQCghxdWFudGlsZRgOIAMoAhINCgVzdG9jaxgPIAMoARIQCghvbl9vcmRlchgQIAMoARIOCgZhY3Rpb24YESADKA0SEAoIcXVhbnRpdHkYEiADKAESDgoGY2hvaWNlGBMgAygNEhEKCWNob3Nlbl9hdBgUIAMoEhIXCg9jaG9zZW5fcXVhbnRpdHkYFSADKAESDgoGcmVhc29uGBYgAygJEg8KB291dGNvbWUYFyADKA0SEQoJanVkZ2VkX2F0GBggAygSEg4KBmFjdHVhbBgZIAMoAWIGcHJvdG8z");
 
 /**
  * Device to cloud, on storecast/v1/{device}/up.
@@ -444,6 +444,11 @@ export type Records = Message<"storecast.wire.v1.Records"> & {
    * @generated from field: storecast.wire.v1.Reported reported = 4;
    */
   reported?: Reported | undefined;
+
+  /**
+   * @generated from field: storecast.wire.v1.Decisions decisions = 5;
+   */
+  decisions?: Decisions | undefined;
 
   /**
    * @generated from field: storecast.wire.v1.Evidence evidence = 6;
@@ -945,4 +950,159 @@ export type Evidence = Message<"storecast.wire.v1.Evidence"> & {
  */
 export const EvidenceSchema: GenMessage<Evidence> = /*@__PURE__*/
   messageDesc(file_uplink, 13);
+
+/**
+ * @generated from message storecast.wire.v1.Decisions
+ */
+export type Decisions = Message<"storecast.wire.v1.Decisions"> & {
+  /**
+   * @generated from field: repeated uint64 sequence = 1;
+   */
+  sequence: bigint[];
+
+  /**
+   * UUIDs of 16 bytes, in row order.
+   *
+   * @generated from field: bytes id = 2;
+   */
+  id: Uint8Array;
+
+  /**
+   * The decisions, models and entities of this message, in order of first appearance.
+   *
+   * @generated from field: repeated string decision = 3;
+   */
+  decision: string[];
+
+  /**
+   * @generated from field: repeated string model = 4;
+   */
+  model: string[];
+
+  /**
+   * @generated from field: repeated string entity = 5;
+   */
+  entity: string[];
+
+  /**
+   * Per row: index of the decision and of the model, less those of the row before; of the entity less (that of the row
+   * before + 1).
+   *
+   * @generated from field: repeated sint32 decision_of = 6;
+   */
+  decisionOf: number[];
+
+  /**
+   * @generated from field: repeated sint32 model_of = 7;
+   */
+  modelOf: number[];
+
+  /**
+   * @generated from field: repeated sint32 entity_of = 8;
+   */
+  entityOf: number[];
+
+  /**
+   * @generated from field: repeated uint32 version = 9;
+   */
+  version: number[];
+
+  /**
+   * Issue time and start: less those of the row before. Length: end less start.
+   *
+   * @generated from field: repeated sint64 issued_at = 10;
+   */
+  issuedAt: bigint[];
+
+  /**
+   * @generated from field: repeated sint64 start = 11;
+   */
+  start: bigint[];
+
+  /**
+   * @generated from field: repeated uint64 length = 12;
+   */
+  length: bigint[];
+
+  /**
+   * Number of quantiles per row, then all in row order.
+   *
+   * @generated from field: repeated uint32 quantiles = 13;
+   */
+  quantiles: number[];
+
+  /**
+   * @generated from field: repeated float quantile = 14;
+   */
+  quantile: number[];
+
+  /**
+   * @generated from field: repeated double stock = 15;
+   */
+  stock: number[];
+
+  /**
+   * @generated from field: repeated double on_order = 16;
+   */
+  onOrder: number[];
+
+  /**
+   * 0 hold, 1 reorder.
+   *
+   * @generated from field: repeated uint32 action = 17;
+   */
+  action: number[];
+
+  /**
+   * @generated from field: repeated double quantity = 18;
+   */
+  quantity: number[];
+
+  /**
+   * Per row: 0 none, 1 accepted, 2 changed, 3 rejected; then a row each for the chosen ones.
+   *
+   * @generated from field: repeated uint32 choice = 19;
+   */
+  choice: number[];
+
+  /**
+   * @generated from field: repeated sint64 chosen_at = 20;
+   */
+  chosenAt: bigint[];
+
+  /**
+   * @generated from field: repeated double chosen_quantity = 21;
+   */
+  chosenQuantity: number[];
+
+  /**
+   * @generated from field: repeated string reason = 22;
+   */
+  reason: string[];
+
+  /**
+   * Per row: 0 not known; else 1, 2 more where the shop ran out and 4 more where it was correct; then a row each for the
+   * known ones.
+   *
+   * @generated from field: repeated uint32 outcome = 23;
+   */
+  outcome: number[];
+
+  /**
+   * @generated from field: repeated sint64 judged_at = 24;
+   */
+  judgedAt: bigint[];
+
+  /**
+   * @generated from field: repeated double actual = 25;
+   */
+  actual: number[];
+};
+
+/**
+ * Describes the message storecast.wire.v1.Decisions.
+ * Use `create(DecisionsSchema)` to create a new message.
+ */
+export const DecisionsSchema: GenMessage<Decisions> = /*@__PURE__*/
+  messageDesc(file_uplink, 14);
 

@@ -1,4 +1,10 @@
-import type { EventRecord, EvidenceRecord, ForecastRecord, WindowRecord } from '@storecast/shared/contracts'
+import type {
+  DecisionRecord,
+  EventRecord,
+  EvidenceRecord,
+  ForecastRecord,
+  WindowRecord,
+} from '@storecast/shared/contracts'
 import { NO_QUALITY } from '@storecast/shared/windows'
 import {
   type Ack,
@@ -101,6 +107,7 @@ export class TestDevice {
       forecasts?: ForecastRecord[]
       events?: EventRecord[]
       evidence?: EvidenceRecord[]
+      decisions?: DecisionRecord[]
     },
     more: Partial<Batch> = {},
   ): Batch {
@@ -111,6 +118,7 @@ export class TestDevice {
       forecasts: next(records.forecasts),
       events: next(records.events),
       evidence: next(records.evidence),
+      decisions: next(records.decisions),
       reported: undefined,
     }
     const { epoch, link, acknowledged } = this

@@ -215,7 +215,7 @@ export class SimulatedDevice {
       ...{ documents: {}, models: this.#models },
     }
     const records = encodeRecords({
-      ...{ windows: [], forecasts: [], events: [], evidence: [], reported: { seq, record } },
+      ...{ windows: [], forecasts: [], events: [], evidence: [], decisions: [], reported: { seq, record } },
     })
     this.#publish(
       encodeBatch({

@@ -39,7 +39,14 @@ function payloads(request: PublishRequest): { payloads: Uint8Array[]; nextSeq: n
       seq: seq++,
       record: { ...record, start: record.start + later, end: record.end + later },
     }))
-    const records = encodeRecords({ windows, forecasts: [], events: [], evidence: [], reported: undefined })
+    const records = encodeRecords({
+      windows,
+      forecasts: [],
+      events: [],
+      evidence: [],
+      decisions: [],
+      reported: undefined,
+    })
     const superseded = { revised: [], coarsened: [], dropped: [] }
     packed.push(encodeBatch({ epoch, link, floor, acknowledged: [], superseded, ...records }))
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type {
+  DecisionRecord,
   EventRecord,
   EvidenceRecord,
   ForecastRecord,
@@ -123,6 +124,40 @@ const evidenceOf = (counts: Counts): fc.Arbitrary<EvidenceRecord> =>
     })
     .map((record) => ({ ...record, ...counts }))
 
+const amount = unsignedZero.map(Math.abs)
+const uuid7 = fc.uuid({ version: 7 })
+
+const decisionRecord: fc.Arbitrary<DecisionRecord> = fc
+  .record({
+    id: uuid7,
+    ...{ decision: slug, model: slug, version: fc.integer({ min: 1, max: 2 ** 32 - 1 }) },
+    entity: entity.filter((name) => name !== ''),
+    ...{ issuedAt: time, start: time, length: fc.integer({ min: 1, max: 90_000_000 }) },
+    quantiles: fc.array(float32, { maxLength: 9 }),
+    ...{ stock: unsignedZero, onOrder: unsignedZero, quantity: amount },
+    choice: fc.option(
+      fc.record({
+        kind: fc.constantFrom('accepted' as const, 'changed' as const, 'rejected' as const),
+        ...{ chosenAt: time, quantity: amount.map((n) => n || 1), reason: text },
+      }),
+      { nil: undefined },
+    ),
+    outcome: fc.option(
+      fc.record({ judgedAt: time, actual: unsignedZero, stockOut: fc.boolean(), correct: fc.boolean() }),
+      { nil: undefined },
+    ),
+  })
+  .map(({ length, choice, outcome, quantity, ...rest }) => {
+    const ordered = { accepted: quantity, changed: choice?.quantity ?? 1, rejected: 0 }
+    return {
+      ...rest,
+      end: rest.start + length,
+      ...{ quantity, action: quantity > 0 ? 'reorder' : 'hold' },
+      ...(choice && quantity > 0 && { choice: { ...choice, quantity: ordered[choice.kind] } }),
+      ...(outcome && { outcome }),
+    }
+  })
+
 const reportedState: fc.Arbitrary<ReportedState> = fc.record({
   site: slug,
   agentVersion: fc.string({ unit: 'grapheme', maxLength: 10 }),
@@ -147,13 +182,14 @@ export const batchRecords: fc.Arbitrary<BatchRecords> = fc
     forecasts: fc.array(forecastRecord, { maxLength: 5 }),
     events: fc.array(eventRecord, { maxLength: 3 }),
     evidence: fc.array(evidenceRecord, { maxLength: 3 }),
+    decisions: fc.array(decisionRecord, { maxLength: 5 }),
     reported: fc.option(reportedState, { nil: undefined }),
     first: fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: 2 ** 52 })),
-    holes: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 33, maxLength: 33 }),
-    shuffle: fc.array(fc.nat(), { minLength: 33, maxLength: 33 }),
+    holes: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 38, maxLength: 38 }),
+    shuffle: fc.array(fc.nat(), { minLength: 38, maxLength: 38 }),
   })
-  .map(({ windows, forecasts, events, evidence, reported, first, holes, shuffle }) => {
-    const total = windows.length + forecasts.length + events.length + evidence.length + (reported ? 1 : 0)
+  .map(({ windows, forecasts, events, evidence, decisions, reported, first, holes, shuffle }) => {
+    const total = windows.length + [windows, forecasts, events, evidence, decisions].flat().length + (reported ? 1 : 0)
     const sequences: number[] = []
     for (let i = 0; i < total; i++) sequences.push((sequences[i - 1] ?? first) + holes[i]!)
     const order = sequences.map((_, i) => i).sort((a, b) => shuffle[a]! - shuffle[b]!)
@@ -164,6 +200,7 @@ export const batchRecords: fc.Arbitrary<BatchRecords> = fc
       forecasts: take(forecasts),
       events: take(events),
       evidence: take(evidence),
+      decisions: take(decisions),
       reported: reported && take([reported])[0],
     }
   })

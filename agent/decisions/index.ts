@@ -1,0 +1,2 @@
+export { type DecisionRow, recordOf } from './row.ts'
+export { decisionMigrations } from './schema.ts'

@@ -1,0 +1,37 @@
+import type { Migration } from '../platform/database.ts'
+
+export const decisionMigrations: readonly Migration[] = [
+  {
+    // Before the outbox's, which watches the table.
+    id: 390,
+    name: 'decisions',
+    sql: `
+      -- A product and a forecast a row, by UUID: those of a run lie together. Quantiles (of the demand accumulated over the lead
+      -- time) are float32, little-endian. Quantity 0: a hold. \`open\`: staff may still choose, and is told to nobody else.
+      CREATE TABLE decisions(
+        id TEXT PRIMARY KEY,
+        decision TEXT NOT NULL,
+        model TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        entity TEXT NOT NULL,
+        issued_at INTEGER NOT NULL,
+        start INTEGER NOT NULL,
+        "end" INTEGER NOT NULL,
+        quantiles BLOB NOT NULL,
+        stock REAL NOT NULL,
+        on_order REAL NOT NULL,
+        quantity REAL NOT NULL,
+        open INTEGER NOT NULL,
+        choice TEXT,
+        chosen_at INTEGER,
+        chosen_quantity REAL,
+        reason TEXT,
+        judged_at INTEGER,
+        actual REAL,
+        stock_out INTEGER,
+        correct INTEGER
+      ) STRICT, WITHOUT ROWID;
+      CREATE UNIQUE INDEX decisions_of_run ON decisions(model, issued_at, entity);
+      CREATE INDEX decisions_open ON decisions(model, entity) WHERE open = 1`,
+  },
+]

@@ -33,6 +33,7 @@ const rooms = {
     'update',
     'support',
     'local',
+    'page',
   ],
   models: ['onnx', 'autodiff', 'networks', 'training', 'quantize', 'dataset', 'sensor', 'demand', 'bundling'],
   cloud: [

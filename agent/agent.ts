@@ -3,7 +3,7 @@ import type { EventRecord } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { AgentStatus } from './checks.ts'
 import type { AgentConfig, AgentSecrets } from './config.ts'
-import { examineMyself } from './doctor.ts'
+import { examineMyself, examineNetwork } from './doctor.ts'
 import { openIdentity, post } from './identity/index.ts'
 import { identitySettings } from './identity-settings.ts'
 import type { HostLimits } from './inference/index.ts'
@@ -13,7 +13,8 @@ import { createMetrics } from './local/metrics.ts'
 import { startLocalServer } from './local/server.ts'
 import { describeAgent, type StatusSources, statusRoutes } from './local/status-routes.ts'
 import manifest from './package.json' with { type: 'json' }
-import { databaseFile, objectsFolder } from './paths.ts'
+import { builtPage, pageRoutes, Sessions, staffSessions, Tries } from './page/index.ts'
+import { databaseFile, objectsFolder, pinFile, sessionsFile } from './paths.ts'
 import { type Pipeline, startPipeline } from './pipeline.ts'
 import { type Clock, fastClock, systemClock } from './platform/clock.ts'
 import { openReading } from './platform/database.ts'
@@ -23,7 +24,7 @@ import { createLogger, type Logger } from './platform/logger.ts'
 import { RecentLogs } from './platform/recent-logs.ts'
 import { openTracing } from './platform/tracing.ts'
 import { startWriter } from './platform/writer.ts'
-import { redactText, Support } from './support/index.ts'
+import { makeSupportBundle, redactText, Support } from './support/index.ts'
 import { ReadingTraces, Sync } from './sync/index.ts'
 import { DesiredIntake, keepFresh, readTime, TrustTime } from './trust/index.ts'
 import { approvalBy, openGate } from './trust-tools.ts'
@@ -196,14 +197,16 @@ export async function startAgent(
     },
     certificateExpires: () => identity?.expiresAt,
   }
+  const patient = () => ({ config, secrets, db, status: describeAgent(status) as AgentStatus })
+  const supportSources = {
+    status: () => describeAgent(status),
+    config: () => config,
+    logLines: () => recent.lines,
+    doctor: () => examineMyself(patient()),
+  }
   const support = stack.use(
     new Support({
-      sources: {
-        status: () => describeAgent(status),
-        config: () => config,
-        logLines: () => recent.lines,
-        doctor: () => examineMyself({ config, secrets, db, status: describeAgent(status) as AgentStatus }),
-      },
+      sources: supportSources,
       send: async (id, archive, signal) => {
         const api = readDesired(db)?.api
         const tls = identity?.current?.tls
@@ -218,11 +221,14 @@ export async function startAgent(
   sync?.start()
 
   const metrics = createMetrics(status)
+  const { device } = config
+  const sessions = new Sessions({ pinFile: pinFile(config), file: sessionsFile(config), now: Date.now })
   const server = stack.use(
     await startLocalServer({
       host: config.http.host,
       port: config.http.port,
       token: secrets.httpToken,
+      staff: staffSessions({ device, sessions }),
       log,
       onAnswered: metrics.onAnswered,
       routes: [
@@ -231,10 +237,25 @@ export async function startAgent(
           agentVersion: manifest.version,
           maxBodyBytes: config.limits.bodyMb * MB,
         }),
-        ...forecastRoutes({ db, models: pipeline.models, now: clock.now }),
+        ...forecastRoutes({
+          db,
+          models: pipeline.models,
+          nameOf: (entity) => pipeline.features.attributesOf(entity)?.name,
+          now: clock.now,
+        }),
         ...statusRoutes(status),
         ...metrics.routes,
         ...pipeline.sensors.routes,
+        ...pageRoutes({
+          device,
+          catalogue: () => pipeline.features.catalogue,
+          sessions,
+          tries: new Tries(() => performance.now()),
+          testNetwork: () => examineNetwork(patient()),
+          supportBundle: () => makeSupportBundle(supportSources),
+          folder: builtPage(import.meta.url),
+          log,
+        }),
       ],
     }),
   )

@@ -1,11 +1,14 @@
+import { lookup } from 'node:dns/promises'
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { connectAsync } from 'mqtt'
 import type { AgentConfig, AgentSecrets } from './config.ts'
 import { type Credentials, heldCredentials, renewalTimes } from './identity/index.ts'
 import { identitySettings } from './identity-settings.ts'
 import { ModelRejected, Models } from './inference/index.ts'
+import { isLoopback } from './local/access.ts'
 import { databaseFile, objectsFolder } from './paths.ts'
 import { type Connection, DatabaseUnusable, openReading } from './platform/database.ts'
 import { fileSize, freeBytes } from './platform/files.ts'
@@ -146,6 +149,45 @@ function dateOf(url: string, tls: Credentials['tls']): Promise<string | null> {
     outgoing.end()
   })
 }
+
+/** Whether this machine has an address in some network, and finds the cloud by its name. */
+export async function checkNetwork(patient: Patient): Promise<Finding> {
+  if (patient.config.cloud === undefined) return ok('not needed: the agent works alone')
+  const { db } = patient
+  const broker = (await held(patient))?.broker
+  const hosts = [broker, db && readDesired(db)?.api].flatMap((url) => (url === undefined ? [] : [hostOf(url)]))
+  const addresses = Object.entries(networkInterfaces()).flatMap(([name, all = []]) =>
+    all
+      .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
+      .map((one) => `${name} ${one.address}`),
+  )
+  const has = addresses.length > 0 ? `has the address ${addresses.join(', ')}` : 'has no address in any network'
+  try {
+    const found = await Promise.all([...new Set(hosts)].map(async (host) => `${host} is ${(await find(host)).address}`))
+    const isOutside = hosts.some((host) => !isLoopback(host))
+    if (addresses.length === 0 && isOutside)
+      return failure(has, 'look at the cable or the wireless network, and the router')
+    return ok([has, ...found].join('; '))
+  } catch (error) {
+    const advice =
+      addresses.length === 0
+        ? 'look at the cable or the wireless network, and the router'
+        : 'look at the router and its line, and at cloud.mqtt: nobody knows the cloud by its name'
+    return failure(`${has}; ${reason(error)}`, advice)
+  }
+}
+
+const hostOf = (url: string) => new URL(url).hostname.replace(/^\[|\]$/g, '')
+
+/** What a resolver that does not answer takes, the system decides. */
+const find = (host: string) =>
+  Promise.race([
+    lookup(host),
+    new Promise<never>((_, reject) => {
+      const late = () => reject(new Error(`no answer for the name ${host} in ${ANSWER_MS / 1000} s`))
+      setTimeout(late, ANSWER_MS).unref()
+    }),
+  ])
 
 async function held({ config, secrets }: Patient): Promise<Credentials | undefined> {
   const settings = await identitySettings(config, secrets)

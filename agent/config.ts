@@ -3,8 +3,8 @@ import { DeviceId, type EnrolmentClaim, parseClaim, SensorDefinitions } from '@s
 import { type Document, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { identityFile } from './identity/index.ts'
-import { isLoopback } from './local/server.ts'
-import { identityFolder } from './paths.ts'
+import { isLoopback } from './local/access.ts'
+import { identityFolder, pinFile } from './paths.ts'
 import { fileSize, readWhole } from './platform/files.ts'
 import { SourceConfigs } from './sensors/index.ts'
 
@@ -30,7 +30,7 @@ const Cloud = z.strictObject({
 })
 
 const Http = z.strictObject({
-  /** Loopback unless a token is set. */
+  /** Loopback unless a token, or the PIN of the shop's page, is set. */
   host: z.string().min(1).default('127.0.0.1'),
   port: z.int().min(0).max(65_535).default(8480),
   /** File with the token that callers must show. */
@@ -110,7 +110,7 @@ export async function loadConfig(
   file: string,
   env: NodeJS.ProcessEnv,
 ): Promise<{ config: AgentConfig; secrets: AgentSecrets }> {
-  const config = parseConfig(await readText(file, 'config-unreadable', MB), file)
+  const config = await readConfig(file)
   const isEnrolled = (await fileSize(identityFile(identityFolder(config)))) !== undefined
   const secrets = {
     claim: await readClaim(config, env, isEnrolled),
@@ -130,14 +130,20 @@ export async function loadConfig(
       `${file}: cloud.mqtt: a device with a token has to be told where the broker is`,
     )
   }
-  if (secrets.httpToken === undefined && !isLoopback(config.http.host)) {
+  const { host } = config.http
+  const hasPin = (await fileSize(pinFile(config))) !== undefined
+  if (secrets.httpToken === undefined && !hasPin && !isLoopback(host)) {
     throw new ConfigError(
       'secret-missing',
-      `${file}: http.host: ${config.http.host} can be reached from outside: set STORECAST_HTTP_TOKEN or http.tokenFile, or listen on 127.0.0.1`,
+      `${file}: http.host: ${host} can be reached from outside: set the PIN of the shop's page with "storecast-agent pin", or for programs STORECAST_HTTP_TOKEN or http.tokenFile, or listen on 127.0.0.1`,
     )
   }
   return { config, secrets }
 }
+
+/** Without its secrets. @throws ConfigError */
+export const readConfig = async (file: string): Promise<AgentConfig> =>
+  parseConfig(await readText(file, 'config-unreadable', MB), file)
 
 /**
  * The config in a YAML text, checked and frozen; relative paths are taken from the file's folder.

@@ -7,6 +7,7 @@ import {
   checkDisk,
   checkIdentity,
   checkModelHost,
+  checkNetwork,
   checkSensors,
   checkTrust,
   type Finding,
@@ -23,6 +24,7 @@ import { AlreadyRunning, lockDirectory } from './platform/lock.ts'
 const CHECKS: Readonly<Record<string, Check>> = {
   disk: checkDisk,
   database: checkDatabase,
+  network: checkNetwork,
   clock: checkClock,
   identity: checkIdentity,
   broker: checkBroker,
@@ -65,6 +67,18 @@ export async function examine(file: string, env: NodeJS.ProcessEnv, print: (line
   await examinePatient(patient, tell)
   db?.close()
   return healthy
+}
+
+/** What lies between the device and the cloud, from the near end to the far one. */
+const WAY_TO_CLOUD = ['network', 'clock', 'identity', 'broker', 'trust'] as const
+
+/** What the doctor says of an agent's own way to the cloud, while it runs. */
+export async function examineNetwork(
+  patient: Omit<Patient, 'running'>,
+): Promise<readonly ({ readonly check: string } & Finding)[]> {
+  const findings: ({ readonly check: string } & Finding)[] = []
+  for (const check of WAY_TO_CLOUD) findings.push({ check, ...(await CHECKS[check]!({ ...patient, running: true })) })
+  return findings
 }
 
 /** Every check of a device, one after the other. */

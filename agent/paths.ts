@@ -15,3 +15,7 @@ export const rootFile = (where: DataDirectory) => join(identityFolder(where), 'r
 export const trustFolder = ({ dataDir }: DataDirectory) => join(dataDir, 'trust')
 /** Held for a full disk. */
 export const ballastFile = ({ dataDir }: DataDirectory) => join(dataDir, 'ballast')
+/** Holds what is kept of the PIN of the shop's page. */
+export const pinFile = ({ dataDir }: DataDirectory) => join(dataDir, 'page', 'pin.json')
+/** Who has signed in there. */
+export const sessionsFile = ({ dataDir }: DataDirectory) => join(dataDir, 'page', 'sessions.json')

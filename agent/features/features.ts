@@ -39,6 +39,7 @@ export class Features implements Disposable {
   /** By bundle: two of a model's versions, for a candidate beside the one that serves. */
   readonly #demand = new Map<string, { readonly model: string; readonly features: DemandFeatures }>()
   #catalogue: CatalogueDocument | undefined
+  #attributes: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map()
   #covariates: CovariatesDocument | undefined
   #calendar: Calendar | undefined
   #listening: Disposable | undefined
@@ -65,6 +66,7 @@ export class Features implements Disposable {
       for (const { features } of this.#demand.values()) features.setCovariates(document)
     } else {
       this.#catalogue = document
+      this.#attributes = new Map(document.entities.map(({ id, attributes }) => [id, attributes]))
       this.#calendar = calendar(document.timeZone)
       this.#histories.clear()
       this.#demand.clear()
@@ -75,6 +77,16 @@ export class Features implements Disposable {
   /** Tells that a document has come into force. */
   onApplied(listener: () => void): Disposable {
     return this.#applied.add(listener)
+  }
+
+  /** Undefined before it has come. */
+  get catalogue(): CatalogueDocument | undefined {
+    return this.#catalogue
+  }
+
+  /** As the catalogue tells them; undefined where it has no such entity. */
+  attributesOf(entity: string): Readonly<Record<string, string>> | undefined {
+    return this.#attributes.get(entity)
   }
 
   /** The site's; undefined before its catalogue has come. */

@@ -9,3 +9,4 @@ export {
   type ScoredSpan,
 } from './queries.ts'
 export { type ForecastRun, forecastsOf, runsCovering } from './runs.ts'
+export { type SoFar, soFar } from './so-far.ts'

@@ -6,6 +6,8 @@ export interface LocalRequest {
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
+  /** Where the call comes from; a proxy, where there is one. */
+  readonly from: { readonly address: string; readonly isThisMachine: boolean }
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal
   /**
@@ -15,20 +17,24 @@ export interface LocalRequest {
   body(maxBytes: number): Promise<Buffer>
 }
 
-/** `json` is written as JSON, `text` as it is; neither: no body. */
+/** `json` is written as JSON, `text` and `bytes` as they are; none of them: no body. */
 export interface Reply {
   readonly status?: number
   readonly json?: unknown
   readonly text?: string
-  readonly headers?: Readonly<Record<string, string>>
+  /** What they are, a header tells. */
+  readonly bytes?: Uint8Array
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
 export interface Route {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   /** `/v2/models/{name}`; also the route's label in metrics, so that their number is bounded. */
   readonly path: string
-  /** Asked for without a token too: probes of an orchestrator carry none. */
+  /** Asked for without a token too: probes of an orchestrator carry none, nor does who is about to sign in. */
   readonly open?: boolean
+  /** Staff who have signed in on the page may call it. */
+  readonly staff?: boolean
   readonly handle: (request: LocalRequest) => Promise<Reply> | Reply
 }
 

@@ -1,16 +1,14 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from '../platform/logger.ts'
+import { authorize, type Guard, isLoopback, isOwnAddress } from './access.ts'
 import { HttpError } from './errors.ts'
 import { type LocalRequest, type Match, type Reply, type Route, RouteTable } from './routes.ts'
 
-export interface LocalServerOptions {
+export interface LocalServerOptions extends Guard {
   readonly host: string
   /** 0: any free one. */
   readonly port: number
-  /** What callers must show; undefined: nothing, on loopback only. */
-  readonly token: string | undefined
   readonly routes: readonly Route[]
   readonly log: Logger
   /** Told of every answer, by the route's path (`unmatched` where there was none). */
@@ -30,16 +28,14 @@ class ListenError extends Error {
   readonly code = 'cannot-listen'
 }
 
-const LOOPBACK_HOSTS = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
-
 /**
  * The device's own HTTP: plain JSON in and out, every error as `{ "error": message, "code": code }`.
  * @throws ListenError
  */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
-  const { host, port, token, routes, requestMs = 30_000, connections = 256 } = options
-  if (token === undefined && !isLoopback(host)) {
-    throw new Error(`refusing to listen on ${host} without a token: set one, or listen on 127.0.0.1`)
+  const { host, port, token, staff, routes, requestMs = 30_000, connections = 256 } = options
+  if (token === undefined && !isLoopback(host) && !(await staff?.isSet())) {
+    throw new Error(`refusing to listen on ${host} without a token or a PIN: set one, or listen on 127.0.0.1`)
   }
   const table = new RouteTable(routes)
   const server = createServer({
@@ -86,7 +82,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   try {
     const url = urlOf(request)
     match = options.table.find(request.method ?? 'GET', url.pathname)
-    authorize(request, match.route, options.token)
+    const { headers, method = 'GET' } = request
+    await authorize(options, { headers, method, route: match.route, isThisMachine: fromOf(request).isThisMachine })
     reply = await match.route.handle(localRequest(request, { match, url, signal: abort.signal }))
   } catch (error) {
     reply = explain(error, options.log)
@@ -111,6 +108,7 @@ function localRequest(
     params: match.params,
     query: url.searchParams,
     headers: request.headers,
+    from: fromOf(request),
     signal,
     body: (maxBytes) => readBody(request, maxBytes),
   }
@@ -136,32 +134,9 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buf
   throw new HttpError(413, { code: 'too-large', message: `the body is over ${maxBytes} bytes: send it in parts` })
 }
 
-/**
- * With a token, callers show it. Without one the server is on loopback, where a browser on the same machine must not be
- * talked into calling it: a page of another origin, or a foreign name that resolves to 127.0.0.1, is turned away.
- */
-function authorize({ headers }: IncomingMessage, route: Route, token: string | undefined): void {
-  if (token === undefined) {
-    const { host = '', origin } = headers
-    const foreignOrigin = origin !== undefined && !LOOPBACK_HOSTS.test(origin.replace(/^https?:\/\//, ''))
-    if (LOOPBACK_HOSTS.test(host) && !foreignOrigin) return
-    throw new HttpError(403, { code: 'foreign-origin', message: 'without a token, only local callers are served' })
-  }
-  if (route.open) return
-  // InfluxDB's clients say "Token" where everybody else says "Bearer".
-  const shown = /^(?:Bearer|Token) +(\S+)$/i.exec(headers.authorization ?? '')?.[1]
-  if (shown !== undefined && sameSecret(shown, token)) return
-  throw new HttpError(401, {
-    code: shown === undefined ? 'token-missing' : 'token-wrong',
-    message: 'send the device token: "Authorization: Bearer <token>"',
-    headers: { 'www-authenticate': 'Bearer' },
-  })
-}
-
-/** Takes the same time wherever the two differ. */
-function sameSecret(a: string, b: string): boolean {
-  const digest = (secret: string) => createHash('sha256').update(secret).digest()
-  return timingSafeEqual(digest(a), digest(b))
+function fromOf({ socket }: IncomingMessage): LocalRequest['from'] {
+  const { remoteAddress = '' } = socket
+  return { address: remoteAddress.replace(/^::ffff:/i, ''), isThisMachine: isOwnAddress(remoteAddress) }
 }
 
 function explain(error: unknown, log: Logger): Reply {
@@ -173,10 +148,11 @@ function explain(error: unknown, log: Logger): Reply {
   return { status: 500, json: { error: 'the agent failed on this request; its log says why', code: 'internal' } }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status = 200, json, text, headers }: Reply): void {
-  const body = json === undefined ? text : JSON.stringify(json)
+function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+  const { status = 200, json, text, bytes, headers } = reply
+  const body = json === undefined ? (text ?? bytes) : JSON.stringify(json)
   if (json !== undefined) response.setHeader('content-type', 'application/json; charset=utf-8')
-  else if (body !== undefined) response.setHeader('content-type', 'text/plain; charset=utf-8')
+  else if (text !== undefined) response.setHeader('content-type', 'text/plain; charset=utf-8')
   response.setHeader('x-content-type-options', 'nosniff')
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value)
   // What was not read of a body would be taken for the next request.
@@ -184,6 +160,3 @@ function send(request: IncomingMessage, response: ServerResponse, { status = 200
   response.statusCode = status
   response.end(request.method === 'HEAD' ? undefined : body)
 }
-
-/** Whether only this machine can reach a listening address. */
-export const isLoopback = (host: string): boolean => host === '::1' || LOOPBACK_HOSTS.test(host)

@@ -42,7 +42,7 @@ const LAST_EVENTS = 20
 
 /** `GET /v1/status`: one look at everything a person would ask a device first. */
 export function statusRoutes(sources: StatusSources): Route[] {
-  return [{ method: 'GET', path: '/v1/status', handle: () => ({ json: describeAgent(sources) }) }]
+  return [{ method: 'GET', path: '/v1/status', staff: true, handle: () => ({ json: describeAgent(sources) }) }]
 }
 
 export function describeAgent(sources: StatusSources): object {

@@ -1,2 +1,3 @@
+export { makeSupportBundle } from './bundle.ts'
 export { redactText } from './redact.ts'
 export { Support } from './support.ts'

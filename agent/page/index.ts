@@ -1,0 +1,5 @@
+export { builtPage } from './files.ts'
+export { PinRefused, randomPin, requirePin, setPin } from './pin.ts'
+export { pageRoutes, staffSessions } from './routes.ts'
+export { Sessions } from './sessions.ts'
+export { Tries } from './tries.ts'

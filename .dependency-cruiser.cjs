@@ -92,6 +92,18 @@ module.exports = {
     ...roomRules,
     ...stageRules,
     ...listRules,
+    {
+      name: 'the console knows the cloud by its API alone',
+      severity: 'error',
+      from: { path: '^cloud/console/' },
+      to: { path: '^cloud/(?!console/)' },
+    },
+    {
+      name: 'the cloud knows the console as built files alone',
+      severity: 'error',
+      from: { path: '^cloud/(?!console/)' },
+      to: { path: '^cloud/console/' },
+    },
     { name: 'no cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'files are touched in platform/ only',
@@ -115,7 +127,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],
-      extensions: ['.ts', '.js', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.json', '.css'],
     },
   },
 }

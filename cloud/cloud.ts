@@ -344,6 +344,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       ...common,
       ...config.http,
       access,
+      console: true,
       routes: [
         serviceRoutes({ database, bus, metrics, loopback }),
         loginRoutes({ sessions, first, oidc, audit, url: () => url }),

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { typedClient } from '@storecast/cloud/test/typed-client'
 import { jsonSchemas, permissionsTable } from '@storecast/fleet/schemas'
 
 const folder = join(import.meta.dirname, '../fleet/schemas')
@@ -13,3 +14,5 @@ await writeFile(
   page,
   text.replace(mark, (_all, begin, end) => `${begin}\n${permissionsTable()}\n\n${end}`),
 )
+
+await writeFile(join(import.meta.dirname, '../cloud/console/api/openapi.ts'), await typedClient())

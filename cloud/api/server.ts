@@ -15,6 +15,7 @@ import type { ListenerTls } from '../identity/index.ts'
 import { SetupError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { AccessCheck } from './access.ts'
+import { type PageAnswer, serveConsole } from './console.ts'
 import { guard } from './guard.ts'
 import type { Metrics } from './metrics.ts'
 import { Problem, problem, problemOf } from './problems.ts'
@@ -54,6 +55,8 @@ interface ApiOptions {
   readonly metrics: Metrics
   readonly log: Log
   readonly routes: readonly Routes[]
+  /** Serves the console too. */
+  readonly console?: boolean
 }
 
 /**
@@ -91,7 +94,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   })
   app.addHook('onRoute', requireStated)
   app.addHook('onRoute', record.wrap)
-  answerErrors(app, { log, record, send: sendProblem })
+  const page = options.console ? await serveConsole(app) : undefined
+  answerErrors(app, { log, record, send: sendProblem, page })
   app.after(() => {
     for (const add of routes) add(app)
     app.get('/v1/openapi.json', { config: { permission: 'public' }, schema: { hide: true } }, () => app.swagger())
@@ -164,7 +168,14 @@ const problemSender =
     return reply.code(body.status).type('application/problem+json').serializer(JSON.stringify).send(body)
   }
 
-function answerErrors(app: App, { log, record, send }: { log: Log; record: Recorder; send: SendProblem }): void {
+interface Answers {
+  readonly log: Log
+  readonly record: Recorder
+  readonly send: SendProblem
+  readonly page: PageAnswer | undefined
+}
+
+function answerErrors(app: App, { log, record, send, page }: Answers): void {
   app.setErrorHandler(async (error, request, reply) => {
     const body = problemOf(error)
     const at = { method: request.method, route: request.routeOptions.url }
@@ -174,6 +185,8 @@ function answerErrors(app: App, { log, record, send }: { log: Log; record: Recor
     return send(reply, body)
   })
   app.setNotFoundHandler((request, reply) => {
+    const answered = page?.(request, reply)
+    if (answered) return answered
     const what = `${request.method} ${request.url.split('?')[0]!.slice(0, 200)}`
     return send(reply, problem(404, 'route-unknown', `There is no ${what}. The description is at /v1/openapi.json.`))
   })

@@ -58,7 +58,7 @@ const WebhookCall = z.strictObject({
   url: OrSecret(Template),
   headers: z.record(HeaderName, OrSecret(Template)).default({}),
   /** JSON; texts in it are templates, and one that is a single `{{…}}` becomes its value. Absent: the alert. */
-  body: z.json().optional(),
+  body: z.json().meta({ id: 'JsonValue' }).optional(),
 })
 
 const Receiver = z.discriminatedUnion('type', [

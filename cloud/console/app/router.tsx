@@ -1,0 +1,24 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { createRouter } from '@tanstack/react-router'
+import { Failed } from '../kit/states.tsx'
+import { auditRoutes } from '../pages/audit/routes.ts'
+import { signInRoutes } from '../pages/sign-in/routes.ts'
+import { elsewhereRoute, rootRoute, signedInRoute } from './roots.tsx'
+
+const routeTree = rootRoute.addChildren([...signInRoutes, signedInRoute.addChildren([...auditRoutes, elsewhereRoute])])
+
+export const createConsoleRouter = (client: QueryClient) =>
+  createRouter({
+    routeTree,
+    context: { client },
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+    defaultErrorComponent: ({ error, reset }) => <Failed error={error as Error} retry={reset} />,
+  })
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createConsoleRouter>
+  }
+}

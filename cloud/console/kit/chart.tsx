@@ -1,0 +1,192 @@
+import 'uplot/dist/uPlot.min.css'
+import { Table, useComputedColorScheme } from '@mantine/core'
+import { useElementSize } from '@mantine/hooks'
+import { useEffect, useRef } from 'react'
+import uPlot from 'uplot'
+import classes from './chart.module.css'
+import { figure } from './figures.ts'
+import { absoluteTime } from './time.tsx'
+
+type Values = readonly (number | null | undefined)[]
+
+export interface Line {
+  readonly label: string
+  readonly values: Values
+  readonly tone?: 'main' | 'second' | 'quiet'
+  readonly isDashed?: boolean
+}
+
+/** Between two rows of values: an interval of a forecast, a confidence band. */
+export interface Band {
+  readonly label: string
+  readonly low: Values
+  readonly high: Values
+}
+
+interface ChartProps {
+  /** What it shows, for who does not see it. */
+  readonly title: string
+  /** Unix ms, ascending; or plain numbers with `isTime={false}`. */
+  readonly x: readonly number[]
+  readonly isTime?: boolean
+  readonly lines: readonly Line[]
+  readonly band?: Band
+  readonly unit?: string
+  readonly height?: number
+  readonly format?: (value: number | null | undefined) => string
+  /** Values at which a line is drawn across: a target, a threshold. */
+  readonly marks?: readonly number[]
+}
+
+const COLOURS = {
+  light: {
+    main: '#0b7285',
+    second: '#c2410c',
+    quiet: '#868e96',
+    band: 'rgba(11,114,133,.16)',
+    grid: '#e9ecef',
+    text: '#495057',
+  },
+  dark: {
+    main: '#3bc9db',
+    second: '#ff922b',
+    quiet: '#909296',
+    band: 'rgba(59,201,219,.18)',
+    grid: '#373a40',
+    text: '#c1c2c5',
+  },
+} as const
+
+/** Lines over time with an interval around them, and the same as a table for who reads or hears rather than sees. */
+export function Chart({ title, height = 240, ...props }: ChartProps) {
+  const { ref, width } = useElementSize()
+  const target = useRef<HTMLDivElement>(null)
+  const scheme = useComputedColorScheme('light')
+  useEffect(() => {
+    if (width === 0) return
+    const plot = new uPlot(optionsOf({ ...props, title, height, width, scheme }), dataOf(props), target.current!)
+    return () => plot.destroy()
+  })
+  return (
+    <figure className={classes.figure} aria-label={title}>
+      <div ref={ref}>
+        <div ref={target} aria-hidden style={{ minHeight: height }} />
+      </div>
+      <AsTable {...props} />
+    </figure>
+  )
+}
+
+const dataOf = ({ x, isTime = true, lines, band }: Omit<ChartProps, 'title'>): uPlot.AlignedData => [
+  isTime ? x.map((at) => at / 1000) : [...x],
+  ...lines.map(({ values }) => [...values]),
+  ...(band ? [[...band.high], [...band.low]] : []),
+]
+
+type Drawn = ChartProps & { readonly width: number; readonly height: number; readonly scheme: 'light' | 'dark' }
+
+function optionsOf({
+  width,
+  height,
+  scheme,
+  isTime = true,
+  lines,
+  band,
+  unit,
+  format = figure,
+  marks = [],
+}: Drawn): uPlot.Options {
+  const colours = COLOURS[scheme]
+  const axis = { stroke: colours.text, grid: { stroke: colours.grid, width: 1 }, ticks: { show: false } }
+  const text = (_plot: uPlot, value: number | null) => `${format(value)}${unit === undefined ? '' : ` ${unit}`}`
+  const edges = band
+    ? (['high', 'low'] as const).map((edge) => ({
+        label: `${band.label}, ${edge}`,
+        stroke: colours.band,
+        width: 1,
+        points: { show: false },
+        value: text,
+      }))
+    : []
+  return {
+    width,
+    height,
+    scales: { x: { time: isTime } },
+    legend: { live: true },
+    cursor: { y: false },
+    axes: [axis, { ...axis, size: 60, values: (_plot, values) => values.map((value) => format(value)) }],
+    series: [
+      isTime ? { value: (_plot, at) => (at === null ? '' : absoluteTime(at * 1000)) } : {},
+      ...lines.map(({ label, tone = 'main', isDashed }) => ({
+        label,
+        stroke: colours[tone],
+        width: 2,
+        ...(isDashed && { dash: [6, 4] }),
+        points: { show: lines[0]!.values.length < 40, size: 5 },
+        value: text,
+      })),
+      ...edges,
+    ],
+    ...(band && { bands: [{ series: [lines.length + 1, lines.length + 2] as [number, number], fill: colours.band }] }),
+    hooks: { draw: [(plot) => drawMarks(plot, marks, colours.text)] },
+  }
+}
+
+function drawMarks(plot: uPlot, marks: readonly number[], colour: string): void {
+  const { ctx, bbox } = plot
+  for (const mark of marks) {
+    const y = plot.valToPos(mark, 'y', true)
+    if (y < bbox.top || y > bbox.top + bbox.height) continue
+    ctx.save()
+    ctx.strokeStyle = colour
+    ctx.setLineDash([3, 5])
+    ctx.beginPath()
+    ctx.moveTo(bbox.left, y)
+    ctx.lineTo(bbox.left + bbox.width, y)
+    ctx.stroke()
+    ctx.restore()
+  }
+}
+
+function AsTable({ x, isTime = true, lines, band, format = figure, unit }: Omit<ChartProps, 'title'>) {
+  const columns: readonly { readonly label: string; readonly values: Values }[] = [
+    ...lines,
+    ...(band
+      ? [
+          { label: `${band.label}, low`, values: band.low },
+          { label: `${band.label}, high`, values: band.high },
+        ]
+      : []),
+  ]
+  return (
+    <details className={classes.details}>
+      <summary>Show as a table{unit === undefined ? '' : ` (${unit})`}</summary>
+      <div className={classes.scroll}>
+        <Table fz="xs" withRowBorders={false}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{isTime ? 'Time' : ''}</Table.Th>
+              {columns.map(({ label }) => (
+                <Table.Th key={label} ta="right">
+                  {label}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {x.map((at, row) => (
+              <Table.Tr key={at}>
+                <Table.Td>{isTime ? absoluteTime(at) : figure(at)}</Table.Td>
+                {columns.map(({ label, values }) => (
+                  <Table.Td key={label} ta="right">
+                    {format(values[row])}
+                  </Table.Td>
+                ))}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </div>
+    </details>
+  )
+}

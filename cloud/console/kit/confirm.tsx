@@ -1,0 +1,73 @@
+import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { type UseMutationResult, useMutation } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { Failed } from './states.tsx'
+
+interface ConfirmProps {
+  /** What is done, as the button's words: "Abort the rollout". */
+  readonly action: string
+  readonly opened: boolean
+  readonly onClose: () => void
+  /** What follows from it. */
+  readonly children: ReactNode
+  /** Does it; the window stays open where it fails, and says why. */
+  readonly run: () => Promise<unknown>
+  readonly isDangerous?: boolean
+  /** Must be typed first, as the name of what is lost. */
+  readonly typed?: string
+}
+
+/** Asks before something is done that cannot simply be taken back. */
+export function Confirm({ action, opened, onClose, children, run, isDangerous, typed }: ConfirmProps) {
+  const [text, setText] = useState('')
+  const doing: UseMutationResult<unknown, Error, void> = useMutation({
+    mutationFn: run,
+    onSuccess: () => close(),
+  })
+  const close = () => {
+    setText('')
+    doing.reset()
+    onClose()
+  }
+  return (
+    <Modal opened={opened} onClose={close} title={action} centered closeButtonProps={{ 'aria-label': 'Close' }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          doing.mutate()
+        }}
+      >
+        <Stack gap="sm">
+          <div>{children}</div>
+          {typed !== undefined && (
+            <TextInput
+              label={
+                <>
+                  Type <code>{typed}</code> to go on
+                </>
+              }
+              value={text}
+              onChange={({ currentTarget: { value } }) => setText(value)}
+              autoComplete="off"
+              data-autofocus
+            />
+          )}
+          {doing.error && <Failed error={doing.error} />}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={close}>
+              Cancel
+            </Button>
+            <Button
+              type="submit"
+              {...(isDangerous && { color: 'red.8' })}
+              loading={doing.isPending}
+              disabled={typed !== undefined && text !== typed}
+            >
+              {action}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}

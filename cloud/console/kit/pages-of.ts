@@ -1,0 +1,62 @@
+import { infiniteQueryOptions, useInfiniteQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+
+interface Paged<T> {
+  readonly items: readonly T[]
+  readonly next?: string
+}
+
+/** Most items that an export reads: beyond it one wants the API, or the Parquet files. */
+export const MOST_EXPORTED = 50_000
+
+export interface Listing<T> {
+  readonly items: readonly T[] | undefined
+  readonly error: Error | null
+  readonly isLoadingMore: boolean
+  readonly hasMore: boolean
+  more(): void
+  retry(): void
+  /** Every item, page after page, at most MOST_EXPORTED. */
+  all(): Promise<T[]>
+}
+
+interface ListOptions<T> {
+  /** Its first part is the kind by which live changes find it. */
+  readonly queryKey: readonly unknown[]
+  /** @param cursor `next` of the page before; undefined: the first */
+  readonly page: (cursor: string | undefined, signal?: AbortSignal) => Promise<Paged<T>>
+}
+
+/** A list of the API, paged by its cursors. */
+export function useListing<T>({ queryKey, page }: ListOptions<T>): Listing<T> {
+  const query = useInfiniteQuery(
+    infiniteQueryOptions({
+      queryKey: [...queryKey, 'pages'],
+      queryFn: ({ pageParam, signal }) => page(pageParam, signal),
+      initialPageParam: undefined as string | undefined,
+      getNextPageParam: ({ next }) => next,
+      placeholderData: (before) => before,
+    }),
+  )
+  const items = useMemo(() => query.data?.pages.flatMap((one) => one.items), [query.data])
+  return {
+    items,
+    error: query.error,
+    isLoadingMore: query.isFetchingNextPage,
+    hasMore: query.hasNextPage,
+    more: () => void query.fetchNextPage(),
+    retry: () => void query.refetch(),
+    all: () => readAll(page),
+  }
+}
+
+async function readAll<T>(page: ListOptions<T>['page']): Promise<T[]> {
+  const items: T[] = []
+  let cursor: string | undefined
+  do {
+    const { items: some, next } = await page(cursor)
+    items.push(...some)
+    cursor = next
+  } while (cursor !== undefined && items.length < MOST_EXPORTED)
+  return items.slice(0, MOST_EXPORTED)
+}

@@ -1,0 +1,9 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app/app.tsx'
+
+createRoot(document.getElementById('console')!).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)

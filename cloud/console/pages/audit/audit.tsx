@@ -1,0 +1,105 @@
+import { Code, Group, Select, Text, TextInput } from '@mantine/core'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { api, ask, type Item } from '../../api/client.ts'
+import { type Column, DataTable } from '../../kit/data-table.tsx'
+import { Mark } from '../../kit/mark.tsx'
+import { Page } from '../../kit/page.tsx'
+import { useListing } from '../../kit/pages-of.ts'
+import { Empty } from '../../kit/states.tsx'
+import { Time } from '../../kit/time.tsx'
+import { DECISIONS } from './search.ts'
+
+type Row = Item<'/v1/audit'>
+
+/** What the log keeps of every entry; its schema is open, as entries of older versions are never rewritten. */
+interface Entry {
+  readonly at: number
+  readonly actor?: { readonly kind: string; readonly id: string }
+  readonly action: string
+  readonly subject: string
+  readonly decision: (typeof DECISIONS)[number]
+}
+const entryOf = ({ entry }: Row) => entry as unknown as Entry
+const TONES = { allowed: 'good', denied: 'bad', failed: 'warning' } as const
+
+const COLUMNS: readonly Column<Row>[] = [
+  { id: 'number', title: 'No.', align: 'right', cell: ({ number }) => number, csv: ({ number }) => number },
+  {
+    id: 'at',
+    title: 'When',
+    cell: (row) => <Time at={entryOf(row).at} />,
+    csv: (row) => new Date(entryOf(row).at).toISOString(),
+  },
+  { id: 'actor', title: 'Who', cell: (row) => entryOf(row).actor?.id ?? '–', csv: (row) => entryOf(row).actor?.id },
+  {
+    id: 'action',
+    title: 'What',
+    cell: (row) => <Code>{entryOf(row).action}</Code>,
+    csv: (row) => entryOf(row).action,
+  },
+  { id: 'subject', title: 'Of', cell: (row) => entryOf(row).subject, csv: (row) => entryOf(row).subject },
+  {
+    id: 'decision',
+    title: 'Outcome',
+    cell: (row) => <Mark tone={TONES[entryOf(row).decision]}>{entryOf(row).decision}</Mark>,
+    csv: (row) => entryOf(row).decision,
+  },
+]
+
+export function Audit() {
+  const search = useSearch({ from: '/signed-in/audit' })
+  const navigate = useNavigate({ from: '/audit' })
+  const listing = useListing<Row>({
+    queryKey: ['audit', search],
+    page: (cursor, signal) =>
+      ask(
+        api.GET('/v1/audit', {
+          params: { query: { ...search, ...(cursor && { cursor }) } },
+          ...(signal && { signal }),
+        }),
+      ),
+  })
+  const set = (part: Partial<typeof search>) =>
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true })
+  return (
+    <Page
+      title="Audit"
+      about="Every change that somebody or something made or tried to make. The entries are chained by their hashes: storecast audit verify tells whether one was altered."
+    >
+      <Group gap="xs" align="flex-end">
+        <TextInput
+          label="Who"
+          size="xs"
+          defaultValue={search.actor ?? ''}
+          onBlur={({ currentTarget: { value } }) => set({ actor: value || undefined } as Partial<typeof search>)}
+        />
+        <TextInput
+          label="What"
+          size="xs"
+          placeholder="PUT /v1/sites/:site"
+          defaultValue={search.action ?? ''}
+          onBlur={({ currentTarget: { value } }) => set({ action: value || undefined } as Partial<typeof search>)}
+        />
+        <Select
+          label="Outcome"
+          size="xs"
+          clearable
+          data={[...DECISIONS]}
+          value={search.decision ?? null}
+          onChange={(value) => set({ decision: value ?? undefined } as Partial<typeof search>)}
+        />
+      </Group>
+      <DataTable
+        name="audit"
+        columns={COLUMNS}
+        listing={listing}
+        rowId={({ number }) => String(number)}
+        empty={
+          <Empty title="No entries">
+            <Text size="sm">Nothing was done that fits these conditions.</Text>
+          </Empty>
+        }
+      />
+    </Page>
+  )
+}

@@ -1,0 +1,1 @@
+export const DECISIONS = ['allowed', 'denied', 'failed'] as const

@@ -1,0 +1,81 @@
+import {
+  Alert,
+  Button,
+  Center,
+  Divider,
+  Group,
+  Paper,
+  PasswordInput,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useRouter, useSearch } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { api, ask } from '../../api/client.ts'
+
+export function SignIn() {
+  const { to = '/' } = useSearch({ from: '/sign-in' })
+  const client = useQueryClient()
+  const router = useRouter()
+  const ways = useQuery({ queryKey: ['login'], queryFn: () => ask(api.GET('/v1/login')) })
+  const signIn = useMutation({
+    mutationFn: (body: { name: string; password: string }) =>
+      ask(api.POST('/v1/sessions', { body: { ...body, kind: 'cookie' } })),
+    async onSuccess() {
+      client.clear()
+      router.history.push(to)
+    },
+  })
+  useEffect(() => {
+    document.title = 'Sign in · Storecast'
+  }, [])
+  return (
+    <Center mih="100dvh" p="md" component="main">
+      <Paper withBorder p="xl" w={380} maw="100%">
+        <form
+          onSubmit={(event) => {
+            event.preventDefault()
+            const fields = new FormData(event.currentTarget)
+            signIn.mutate({ name: String(fields.get('name')), password: String(fields.get('password')) })
+          }}
+        >
+          <Stack gap="sm">
+            <Group gap={8}>
+              <img src="/assets/icon.svg" alt="" width={28} height={28} />
+              <Title order={1} size="h3">
+                Storecast
+              </Title>
+            </Group>
+            <TextInput label="Name" name="name" autoComplete="username" required autoFocus withAsterisk={false} />
+            <PasswordInput
+              label="Password"
+              name="password"
+              autoComplete="current-password"
+              required
+              withAsterisk={false}
+            />
+            {signIn.error && (
+              <Alert color="red" variant="light" role="alert">
+                <Text size="sm">{signIn.error.message}</Text>
+              </Alert>
+            )}
+            <Button type="submit" loading={signIn.isPending}>
+              Sign in
+            </Button>
+            {ways.data?.oidc && (
+              <>
+                <Divider label="or" />
+                <Button component="a" href="/v1/login/oidc" variant="default">
+                  Sign in with {new URL(ways.data.oidc.issuer).host}
+                </Button>
+              </>
+            )}
+          </Stack>
+        </form>
+      </Paper>
+    </Center>
+  )
+}

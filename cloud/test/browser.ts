@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import AxeBuilder from '@axe-core/playwright'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+
+const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const executablePath = PATHS.find((path) => existsSync(path))
+
+/** Suites that look at pages skip where there is no browser. */
+export const hasBrowser = executablePath !== undefined
+
+export interface TestBrowser extends AsyncDisposable {
+  /** A page of a person's own, which knows nobody; what it says to its console as an error is in `errors`. */
+  page(options?: BrowserContextOptions): Promise<{ readonly page: Page; readonly errors: readonly string[] }>
+}
+
+/** Headless Chromium, which speaks to this machine alone. */
+export async function openBrowser(): Promise<TestBrowser> {
+  const browser: Browser = await chromium.launch({
+    executablePath: executablePath!,
+    // Root, as in a container, has no sandbox; every host but this machine resolves to nothing.
+    args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1'],
+  })
+  return {
+    async page(options) {
+      const context = await browser.newContext(options)
+      const page = await context.newPage()
+      const errors: string[] = []
+      page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+      page.on('pageerror', ({ message }) => errors.push(message))
+      return { page, errors }
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  }
+}
+
+/** What axe-core finds serious or critical on a page, as `rule: element`. */
+export async function seriousFaults(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
+}

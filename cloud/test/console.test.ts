@@ -1,0 +1,89 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hasBrowser, openBrowser, seriousFaults, type TestBrowser } from './browser.ts'
+import { type TestCloud, testCloud } from './cloud.ts'
+
+const PASSWORD = 'a sentence nobody else knows'
+
+describe.skipIf(!hasBrowser)('the console', () => {
+  let cloud: TestCloud
+  let browser: TestBrowser
+  beforeAll(async () => {
+    cloud = await testCloud()
+    browser = await openBrowser()
+    for (const role of ['admin', 'viewer']) {
+      const json = { name: role, password: PASSWORD, roles: [role] }
+      expect((await cloud.call('POST', '/v1/users', { json })).status).toBe(201)
+    }
+  })
+  afterAll(async () => {
+    await browser?.[Symbol.asyncDispose]()
+    await cloud?.[Symbol.asyncDispose]()
+  })
+
+  async function signIn(page: Page, name: string, to = '/audit'): Promise<void> {
+    await page.goto(cloud.cloud.url + to)
+    await page.getByLabel('Name').fill(name)
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  }
+
+  it('asks who one is, and goes on to where one wanted to go', async () => {
+    const { page } = await browser.page()
+    await signIn(page, 'admin', '/audit?decision=allowed')
+    await page.getByRole('heading', { name: 'Audit' }).waitFor()
+    expect(new URL(page.url()).search).toBe('?decision=allowed')
+    await page.getByText('POST /v1/users').first().waitFor()
+  })
+
+  it('shows a refused sign-in in the cloud’s words', async () => {
+    const { page } = await browser.page()
+    await page.goto(`${cloud.cloud.url}/sign-in`)
+    await page.getByLabel('Name').fill('admin')
+    await page.getByLabel('Password', { exact: true }).fill('wrong')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    expect(await page.getByRole('alert').textContent()).toMatch(/password/i)
+  })
+
+  it('leads nobody to another’s page after signing in', async () => {
+    const { page } = await browser.page()
+    await signIn(page, 'admin', '/sign-in?to=//example.org/')
+    await page.getByRole('navigation', { name: 'Pages' }).waitFor()
+    expect(new URL(page.url()).origin).toBe(cloud.cloud.url)
+  })
+
+  it('offers a viewer no place that would refuse them', async () => {
+    const { page } = await browser.page()
+    await signIn(page, 'viewer', '/')
+    await page.getByRole('navigation', { name: 'Pages' }).waitFor()
+    expect(await page.getByRole('link', { name: 'Audit' }).count()).toBe(0)
+  })
+
+  it.each(['light', 'dark'] as const)('can be used by everybody, %s', async (colorScheme) => {
+    const { page } = await browser.page({ colorScheme })
+    await page.goto(`${cloud.cloud.url}/sign-in`)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
+    expect(await seriousFaults(page)).toEqual([])
+    await signIn(page, 'admin')
+    await page.getByText('POST /v1/users').first().waitFor()
+    expect(await seriousFaults(page)).toEqual([])
+  })
+
+  it('is told by its policy what it may load, and stands in nobody’s frame', async () => {
+    const { headers } = await cloud.call('GET', '/audit', { token: null, headers: { accept: 'text/html' } })
+    const policy = headers.get('content-security-policy')!
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toMatch(/script-src 'self';/)
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(policy).not.toContain('unsafe')
+    expect(headers.get('x-frame-options')).toBe('DENY')
+    expect(headers.get('cache-control')).toBe('no-store')
+  })
+
+  it('keeps wrong addresses of the API errors of the API', async () => {
+    const { status, body } = await cloud.call('GET', '/v1/nothing', { headers: { accept: 'text/html' } })
+    expect([status, body.code]).toEqual([404, 'route-unknown'])
+    expect((await cloud.call('GET', '/assets/none.js', { token: null })).status).toBe(404)
+    expect((await cloud.call('GET', '/assets/..%2Findex.html', { token: null })).status).toBe(403)
+  })
+})

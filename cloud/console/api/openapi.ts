@@ -4110,6 +4110,37 @@ export interface paths {
                                                     [key: string]: string | string[];
                                                 };
                                             };
+                                            decision?: {
+                                                /**
+                                                 * @default {
+                                                 *       "under": 9,
+                                                 *       "over": 1
+                                                 *     }
+                                                 */
+                                                costs: {
+                                                    over: number;
+                                                    under: number;
+                                                };
+                                                /** @default 24h */
+                                                leadTime: string;
+                                                /** @default reorder */
+                                                name: string;
+                                                onOrder?: string;
+                                                pack: {
+                                                    attribute?: string;
+                                                    /** @default 1 */
+                                                    size: number;
+                                                };
+                                                /** @default 6h */
+                                                staleAfter: string;
+                                                /** @default stock */
+                                                stock: string;
+                                                /**
+                                                 * @description A CEL expression
+                                                 * @default demand.p90 > stock + on_order
+                                                 */
+                                                when: string;
+                                            };
                                             horizon: number;
                                             /** @default Apache-2.0 */
                                             licence: string;
@@ -4334,6 +4365,37 @@ export interface paths {
                                             columns: {
                                                 [key: string]: string | string[];
                                             };
+                                        };
+                                        decision?: {
+                                            /**
+                                             * @default {
+                                             *       "under": 9,
+                                             *       "over": 1
+                                             *     }
+                                             */
+                                            costs: {
+                                                over: number;
+                                                under: number;
+                                            };
+                                            /** @default 24h */
+                                            leadTime: string;
+                                            /** @default reorder */
+                                            name: string;
+                                            onOrder?: string;
+                                            pack: {
+                                                attribute?: string;
+                                                /** @default 1 */
+                                                size: number;
+                                            };
+                                            /** @default 6h */
+                                            staleAfter: string;
+                                            /** @default stock */
+                                            stock: string;
+                                            /**
+                                             * @description A CEL expression
+                                             * @default demand.p90 > stock + on_order
+                                             */
+                                            when: string;
                                         };
                                         horizon: number;
                                         /** @default Apache-2.0 */
@@ -4566,6 +4628,37 @@ export interface paths {
                                             columns: {
                                                 [key: string]: string | string[];
                                             };
+                                        };
+                                        decision?: {
+                                            /**
+                                             * @default {
+                                             *       "under": 9,
+                                             *       "over": 1
+                                             *     }
+                                             */
+                                            costs: {
+                                                over: number;
+                                                under: number;
+                                            };
+                                            /** @default 24h */
+                                            leadTime: string;
+                                            /** @default reorder */
+                                            name: string;
+                                            onOrder?: string;
+                                            pack: {
+                                                attribute?: string;
+                                                /** @default 1 */
+                                                size: number;
+                                            };
+                                            /** @default 6h */
+                                            staleAfter: string;
+                                            /** @default stock */
+                                            stock: string;
+                                            /**
+                                             * @description A CEL expression
+                                             * @default demand.p90 > stock + on_order
+                                             */
+                                            when: string;
                                         };
                                         horizon: number;
                                         /** @default Apache-2.0 */
@@ -4807,6 +4900,37 @@ export interface paths {
                                             columns: {
                                                 [key: string]: string | string[];
                                             };
+                                        };
+                                        decision?: {
+                                            /**
+                                             * @default {
+                                             *       "under": 9,
+                                             *       "over": 1
+                                             *     }
+                                             */
+                                            costs: {
+                                                over: number;
+                                                under: number;
+                                            };
+                                            /** @default 24h */
+                                            leadTime: string;
+                                            /** @default reorder */
+                                            name: string;
+                                            onOrder?: string;
+                                            pack: {
+                                                attribute?: string;
+                                                /** @default 1 */
+                                                size: number;
+                                            };
+                                            /** @default 6h */
+                                            staleAfter: string;
+                                            /** @default stock */
+                                            stock: string;
+                                            /**
+                                             * @description A CEL expression
+                                             * @default demand.p90 > stock + on_order
+                                             */
+                                            when: string;
                                         };
                                         horizon: number;
                                         /** @default Apache-2.0 */
@@ -7526,6 +7650,107 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sites/{site}/quality-looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Judge a site’s data now and not at the next turn: what was mended closes its task at once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    site: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Data up to then; null: now
+                         * @default null
+                         */
+                        until?: number | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            closed: {
+                                assignee: string | null;
+                                closedAt: number | null;
+                                /** @description As the catalogue had it when the task was opened, with its owner and steward */
+                                dataset: string | null;
+                                device: string;
+                                /** @enum {string} */
+                                dimension: "completeness" | "validity" | "timeliness" | "movement" | "uniqueness" | "clock";
+                                endReason: ("recovered" | "closed" | "gone") | null;
+                                id: number;
+                                /** @description Unix milliseconds, UTC */
+                                openedAt: number;
+                                owner: string | null;
+                                /** @description The newest */
+                                score: number;
+                                /** @description Unix milliseconds, UTC */
+                                scoredAt: number;
+                                sensor: string;
+                                site: string;
+                                /** @enum {string} */
+                                state: "open" | "acknowledged" | "closed";
+                                steward: string | null;
+                                threshold: number;
+                                worst: number;
+                            }[];
+                            opened: {
+                                assignee: string | null;
+                                closedAt: number | null;
+                                /** @description As the catalogue had it when the task was opened, with its owner and steward */
+                                dataset: string | null;
+                                device: string;
+                                /** @enum {string} */
+                                dimension: "completeness" | "validity" | "timeliness" | "movement" | "uniqueness" | "clock";
+                                endReason: ("recovered" | "closed" | "gone") | null;
+                                id: number;
+                                /** @description Unix milliseconds, UTC */
+                                openedAt: number;
+                                owner: string | null;
+                                /** @description The newest */
+                                score: number;
+                                /** @description Unix milliseconds, UTC */
+                                scoredAt: number;
+                                sensor: string;
+                                site: string;
+                                /** @enum {string} */
+                                state: "open" | "acknowledged" | "closed";
+                                steward: string | null;
+                                threshold: number;
+                                worst: number;
+                            }[];
+                            /** @description Unix milliseconds, UTC */
+                            until: number;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/status": {
         parameters: {
             query?: never;
@@ -8311,6 +8536,37 @@ export interface paths {
                                                 [key: string]: string | string[];
                                             };
                                         };
+                                        decision?: {
+                                            /**
+                                             * @default {
+                                             *       "under": 9,
+                                             *       "over": 1
+                                             *     }
+                                             */
+                                            costs: {
+                                                over: number;
+                                                under: number;
+                                            };
+                                            /** @default 24h */
+                                            leadTime: string;
+                                            /** @default reorder */
+                                            name: string;
+                                            onOrder?: string;
+                                            pack: {
+                                                attribute?: string;
+                                                /** @default 1 */
+                                                size: number;
+                                            };
+                                            /** @default 6h */
+                                            staleAfter: string;
+                                            /** @default stock */
+                                            stock: string;
+                                            /**
+                                             * @description A CEL expression
+                                             * @default demand.p90 > stock + on_order
+                                             */
+                                            when: string;
+                                        };
                                         horizon: number;
                                         /** @default Apache-2.0 */
                                         licence: string;
@@ -8484,6 +8740,38 @@ export interface paths {
                                         [key: string]: string | string[];
                                     };
                                 };
+                                decision?: {
+                                    /**
+                                     * @default {
+                                     *       "under": 9,
+                                     *       "over": 1
+                                     *     }
+                                     */
+                                    costs?: {
+                                        over: number;
+                                        under: number;
+                                    };
+                                    /** @default 24h */
+                                    leadTime?: string;
+                                    /** @default reorder */
+                                    name?: string;
+                                    onOrder?: string;
+                                    /** @default {} */
+                                    pack?: {
+                                        attribute?: string;
+                                        /** @default 1 */
+                                        size?: number;
+                                    };
+                                    /** @default 6h */
+                                    staleAfter?: string;
+                                    /** @default stock */
+                                    stock?: string;
+                                    /**
+                                     * @description A CEL expression
+                                     * @default demand.p90 > stock + on_order
+                                     */
+                                    when?: string;
+                                };
                                 horizon: number;
                                 /** @default Apache-2.0 */
                                 licence?: string;
@@ -8642,6 +8930,37 @@ export interface paths {
                                         columns: {
                                             [key: string]: string | string[];
                                         };
+                                    };
+                                    decision?: {
+                                        /**
+                                         * @default {
+                                         *       "under": 9,
+                                         *       "over": 1
+                                         *     }
+                                         */
+                                        costs: {
+                                            over: number;
+                                            under: number;
+                                        };
+                                        /** @default 24h */
+                                        leadTime: string;
+                                        /** @default reorder */
+                                        name: string;
+                                        onOrder?: string;
+                                        pack: {
+                                            attribute?: string;
+                                            /** @default 1 */
+                                            size: number;
+                                        };
+                                        /** @default 6h */
+                                        staleAfter: string;
+                                        /** @default stock */
+                                        stock: string;
+                                        /**
+                                         * @description A CEL expression
+                                         * @default demand.p90 > stock + on_order
+                                         */
+                                        when: string;
                                     };
                                     horizon: number;
                                     /** @default Apache-2.0 */
@@ -8839,6 +9158,37 @@ export interface paths {
                                         columns: {
                                             [key: string]: string | string[];
                                         };
+                                    };
+                                    decision?: {
+                                        /**
+                                         * @default {
+                                         *       "under": 9,
+                                         *       "over": 1
+                                         *     }
+                                         */
+                                        costs: {
+                                            over: number;
+                                            under: number;
+                                        };
+                                        /** @default 24h */
+                                        leadTime: string;
+                                        /** @default reorder */
+                                        name: string;
+                                        onOrder?: string;
+                                        pack: {
+                                            attribute?: string;
+                                            /** @default 1 */
+                                            size: number;
+                                        };
+                                        /** @default 6h */
+                                        staleAfter: string;
+                                        /** @default stock */
+                                        stock: string;
+                                        /**
+                                         * @description A CEL expression
+                                         * @default demand.p90 > stock + on_order
+                                         */
+                                        when: string;
                                     };
                                     horizon: number;
                                     /** @default Apache-2.0 */
@@ -9040,6 +9390,37 @@ export interface paths {
                                         columns: {
                                             [key: string]: string | string[];
                                         };
+                                    };
+                                    decision?: {
+                                        /**
+                                         * @default {
+                                         *       "under": 9,
+                                         *       "over": 1
+                                         *     }
+                                         */
+                                        costs: {
+                                            over: number;
+                                            under: number;
+                                        };
+                                        /** @default 24h */
+                                        leadTime: string;
+                                        /** @default reorder */
+                                        name: string;
+                                        onOrder?: string;
+                                        pack: {
+                                            attribute?: string;
+                                            /** @default 1 */
+                                            size: number;
+                                        };
+                                        /** @default 6h */
+                                        staleAfter: string;
+                                        /** @default stock */
+                                        stock: string;
+                                        /**
+                                         * @description A CEL expression
+                                         * @default demand.p90 > stock + on_order
+                                         */
+                                        when: string;
                                     };
                                     horizon: number;
                                     /** @default Apache-2.0 */
@@ -9659,6 +10040,37 @@ export interface paths {
                                             columns: {
                                                 [key: string]: string | string[];
                                             };
+                                        };
+                                        decision?: {
+                                            /**
+                                             * @default {
+                                             *       "under": 9,
+                                             *       "over": 1
+                                             *     }
+                                             */
+                                            costs: {
+                                                over: number;
+                                                under: number;
+                                            };
+                                            /** @default 24h */
+                                            leadTime: string;
+                                            /** @default reorder */
+                                            name: string;
+                                            onOrder?: string;
+                                            pack: {
+                                                attribute?: string;
+                                                /** @default 1 */
+                                                size: number;
+                                            };
+                                            /** @default 6h */
+                                            staleAfter: string;
+                                            /** @default stock */
+                                            stock: string;
+                                            /**
+                                             * @description A CEL expression
+                                             * @default demand.p90 > stock + on_order
+                                             */
+                                            when: string;
                                         };
                                         horizon: number;
                                         /** @default Apache-2.0 */

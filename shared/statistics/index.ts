@@ -20,6 +20,7 @@ export {
   kolmogorovTail,
   kolmogorovTailEstimated,
 } from './kolmogorov-smirnov.ts'
+export { differenceInterval, type Interval, meanInterval } from './means.ts'
 export { normalQuantile } from './normal.ts'
 export { psi, psiTail } from './psi.ts'
 export { fTail } from './special.ts'

@@ -10,6 +10,7 @@ import {
   kolmogorovTail,
   kolmogorovTailEstimated,
 } from './kolmogorov-smirnov.ts'
+import { differenceInterval, meanInterval, studentQuantile } from './means.ts'
 import { psi } from './psi.ts'
 import { chiSquareTail, fTail } from './special.ts'
 import { wasserstein } from './wasserstein.ts'
@@ -29,6 +30,8 @@ interface Frozen {
   kolmogorov: [x: number, tail: number][]
   chiSquare: [x: number, freedom: number, tail: number][]
   f: [x: number, freedom: number, below: number, tail: number][]
+  student: [p: number, freedom: number, quantile: number][]
+  means: { values: number[]; control: number[]; mean: number[]; difference: number[] }[]
   falseDiscovery: ({ p: number[] } & Record<FalseDiscoveryMethod, number[]>)[]
 }
 
@@ -64,10 +67,35 @@ describe('equal to SciPy', () => {
     }
   })
 
+  it('quantiles of t', () => {
+    for (const [p, freedom, quantile] of scipy.student) {
+      expect(studentQuantile(p, freedom) / quantile).toBeCloseTo(1, DIGITS)
+    }
+  })
+
+  it.each(scipy.means)('intervals of means: $values.length and $control.length values', (frozen) => {
+    const mean = meanInterval(frozen.values, 0.95)
+    const difference = differenceInterval(frozen.values, frozen.control, 0.95)
+    for (const [{ estimate, low, high }, expected] of [
+      [mean, frozen.mean],
+      [difference, frozen.difference],
+    ] as const) {
+      for (const [i, value] of [estimate, low, high].entries()) expect(value).toBeCloseTo(expected[i]!, DIGITS)
+    }
+  })
+
   it('tails', () => {
     for (const [x, tail] of scipy.kolmogorov) expect(kolmogorovTail(x)).toBeCloseTo(tail, DIGITS)
     for (const [x, freedom, tail] of scipy.chiSquare) expect(chiSquareTail(x, freedom)).toBeCloseTo(tail, DIGITS)
     for (const [x, freedom, below, tail] of scipy.f) expect(fTail(x, freedom, below)).toBeCloseTo(tail, DIGITS)
+  })
+})
+
+describe('intervals of means', () => {
+  it('have no bounds where a single value says nothing of the spread, and no width where there is none', () => {
+    expect(meanInterval([3], 0.95)).toEqual({ estimate: 3, low: null, high: null })
+    expect(differenceInterval([3], [1, 2], 0.95)).toEqual({ estimate: 1.5, low: null, high: null })
+    expect(differenceInterval([3, 3], [1, 1], 0.95)).toEqual({ estimate: 2, low: 2, high: 2 })
   })
 })
 

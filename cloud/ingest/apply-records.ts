@@ -1,4 +1,10 @@
-import type { EventRecord, EvidenceRecord, ForecastRecord, ReportedState } from '@storecast/shared/contracts'
+import type {
+  DecisionRecord,
+  EventRecord,
+  EvidenceRecord,
+  ForecastRecord,
+  ReportedState,
+} from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import type { PoolClient } from 'pg'
 import { type Column, stage } from './copy.ts'
@@ -12,6 +18,8 @@ interface Table<T> {
   readonly keyOf: (record: T) => string
   /** On top of the greater (epoch, sequence). */
   readonly replacesIf?: string
+  /** Values that are known together, by whether the first is null, and for good: a row without them leaves those that are there. */
+  readonly kept?: readonly (readonly string[])[]
 }
 
 const FORECASTS: Table<ForecastRecord> = {
@@ -87,6 +95,42 @@ const EVIDENCE: Table<EvidenceRecord> = {
   replacesIf: `(excluded.epoch = evidence.epoch OR excluded.rows + excluded.excluded >= evidence.rows + evidence.excluded)`,
 }
 
+const DECISIONS: Table<DecisionRecord> = {
+  name: 'decisions',
+  key: [
+    ['device', 'text', (r) => r.device],
+    ['id', 'uuid', (r) => r.record.id],
+  ],
+  values: [
+    ['decision', 'text', (r) => r.record.decision],
+    ['model', 'text', (r) => r.record.model],
+    ['version', 'int8', (r) => r.record.version],
+    ['entity', 'text', (r) => r.record.entity],
+    ['issued_at', 'int8', (r) => r.record.issuedAt],
+    ['start_at', 'int8', (r) => r.record.start],
+    ['end_at', 'int8', (r) => r.record.end],
+    ['quantiles', 'float4[]', (r) => r.record.quantiles],
+    ['stock', 'float8', (r) => r.record.stock],
+    ['on_order', 'float8', (r) => r.record.onOrder],
+    ['action', 'text', (r) => r.record.action],
+    ['quantity', 'float8', (r) => r.record.quantity],
+    ['chosen_at', 'int8', (r) => r.record.choice?.chosenAt ?? null],
+    ['choice', 'text', (r) => r.record.choice?.kind ?? null],
+    ['chosen_quantity', 'float8', (r) => r.record.choice?.quantity ?? null],
+    ['reason', 'text', (r) => r.record.choice?.reason ?? null],
+    ['judged_at', 'int8', (r) => r.record.outcome?.judgedAt ?? null],
+    ['actual', 'float8', (r) => r.record.outcome?.actual ?? null],
+    ['stock_out', 'bool', (r) => r.record.outcome?.stockOut ?? null],
+    ['correct', 'bool', (r) => r.record.outcome?.correct ?? null],
+  ],
+  keyOf: ({ id }) => id,
+  // A device restored from an image may have lost what staff chose, and may still judge what came of it.
+  kept: [
+    ['chosen_at', 'choice', 'chosen_quantity', 'reason'],
+    ['judged_at', 'actual', 'stock_out', 'correct'],
+  ],
+}
+
 const REPORTED: Table<ReportedState> = {
   name: 'reported',
   key: [['device', 'text', (r) => r.device]],
@@ -105,13 +149,15 @@ export const applyForecasts = (client: PoolClient, rows: readonly Incoming<Forec
 export const applyEvents = (client: PoolClient, rows: readonly Incoming<EventRecord>[]) => apply(client, EVENTS, rows)
 export const applyEvidence = (client: PoolClient, rows: readonly Incoming<EvidenceRecord>[]) =>
   apply(client, EVIDENCE, rows)
+export const applyDecisions = (client: PoolClient, rows: readonly Incoming<DecisionRecord>[]) =>
+  apply(client, DECISIONS, rows)
 export const applyReported = (client: PoolClient, rows: readonly Incoming<ReportedState>[]) =>
   apply(client, REPORTED, rows)
 
 /** Upserts by key where (epoch, sequence) is greater. The devices' rows are locked. */
 async function apply<T>(client: PoolClient, table: Table<T>, rows: readonly Incoming<T>[]): Promise<void> {
   if (rows.length === 0) return
-  const { name, key, values, keyOf, replacesIf } = table
+  const { name, key, values, keyOf, replacesIf, kept = [] } = table
   const newest = newestByKey(
     rows,
     ({ device, record }) => `${device} ${keyOf(record)}`,
@@ -119,9 +165,14 @@ async function apply<T>(client: PoolClient, table: Table<T>, rows: readonly Inco
   )
   const columns = [...key, ...values, ...STAMPS]
   const incoming = await stage(client, name, columns, newest)
+  const assignment = (column: string) => {
+    const [known] = kept.find((together) => together.includes(column)) ?? []
+    if (known === undefined) return `${column} = excluded.${column}`
+    return `${column} = CASE WHEN excluded.${known} IS NULL THEN ${name}.${column} ELSE excluded.${column} END`
+  }
   await client.query(`
     INSERT INTO ${name} SELECT * FROM ${incoming}
     ON CONFLICT (${key.map(([column]) => column).join(', ')}) DO UPDATE SET
-      ${[...values, ...STAMPS].map(([column]) => `${column} = excluded.${column}`).join(', ')}
+      ${[...values, ...STAMPS].map(([column]) => assignment(column)).join(', ')}
     WHERE (excluded.epoch, excluded.seq) > (${name}.epoch, ${name}.seq) ${replacesIf ? `AND ${replacesIf}` : ''}`)
 }

@@ -6,7 +6,7 @@ import { testDatabase } from '../test/database.ts'
 import { arrive } from './arrivals.ts'
 import { ingestMigrations } from './migrations.ts'
 import { createQuarantine } from './quarantine.ts'
-import { ackOf, answerOf, event, forecast, T0, TestDevice, TestIngest, window } from './test/device.ts'
+import { ackOf, answerOf, decision, event, forecast, T0, TestDevice, TestIngest, window } from './test/device.ts'
 
 let database: Database
 let cloud: TestIngest
@@ -54,6 +54,28 @@ describe('records', () => {
       { id, detail: { readings: 3 }, seq: 3 },
     ])
     expect(await query('SELECT last_seen FROM devices WHERE id = $1')).toEqual([{ last_seen: cloud.now }])
+  })
+
+  it('that are decisions are stored with what staff chose and what came of it, which a restored image takes from nobody', async () => {
+    const id = '0195a2e4-1c00-7abc-8def-0123456789ab'
+    const choice = { kind: 'changed', chosenAt: T0 + 1, quantity: 6, reason: 'a fair' } as const
+    const outcome = { judgedAt: T0 + 2, actual: 3.5, stockOut: true, correct: true }
+    const stored = () => query('SELECT * FROM decisions WHERE device = $1')
+    const image = device.copy()
+    await cloud.send(device, { decisions: [decision(id)] })
+    const made = {
+      ...{ id, decision: 'reorder', model: 'demand', version: 3, entity: 'P1', issued_at: T0, start_at: T0 },
+      ...{ quantiles: [1.5, 2.25, 4], stock: 1.5, on_order: 0.5, action: 'reorder', quantity: 2 },
+    }
+    expect(await stored()).toMatchObject([{ ...made, choice: null, chosen_at: null, judged_at: null, correct: null }])
+    await cloud.send(device, { decisions: [decision(id, { choice })] })
+    const chosen = { choice: 'changed', chosen_at: T0 + 1, chosen_quantity: 6, reason: 'a fair' }
+    expect(await stored()).toMatchObject([{ ...made, ...chosen, judged_at: null }])
+    await cloud.greet(image)
+    expect(image.epoch).toBeGreaterThan(device.epoch)
+    await cloud.send(image, { decisions: [decision(id, { outcome })] })
+    const judged = { judged_at: T0 + 2, actual: 3.5, stock_out: true, correct: true }
+    expect(await stored()).toMatchObject([{ ...made, ...chosen, ...judged, epoch: image.epoch }])
   })
 
   it('come in any order and any number of times: the highest sequence stays', async () => {

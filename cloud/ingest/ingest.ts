@@ -1,4 +1,5 @@
 import type {
+  DecisionRecord,
   EventRecord,
   EvidenceRecord,
   ForecastRecord,
@@ -19,7 +20,7 @@ import {
 import type { PoolClient } from 'pg'
 import type { Gap } from './account.ts'
 import { takeBatch } from './account.ts'
-import { applyEvents, applyEvidence, applyForecasts, applyReported } from './apply-records.ts'
+import { applyDecisions, applyEvents, applyEvidence, applyForecasts, applyReported } from './apply-records.ts'
 import { applyWindows } from './apply-windows.ts'
 import type { Arrival } from './arrivals.ts'
 import { isKnown, KEPT_COMMITS } from './decide-hello.ts'
@@ -39,7 +40,7 @@ export interface Tally {
   /** By decision and reason: `grant`, `challenge`, `repeat`, `ignore`, `first-contact`, `fork`, … */
   readonly hellos: string[]
   batches: Record<'applied' | 'quarantined' | 'fenced', number>
-  records: Record<'window' | 'forecast' | 'event' | 'evidence' | 'reported', number>
+  records: Record<'window' | 'forecast' | 'event' | 'evidence' | 'decision' | 'reported', number>
   conflicts: number
   readonly raw: RawMessage['reason'][]
   readonly gaps: Gap['cause'][]
@@ -94,6 +95,7 @@ export class Group {
   readonly #forecasts: Incoming<ForecastRecord>[] = []
   readonly #events: Incoming<EventRecord>[] = []
   readonly #evidence: Incoming<EvidenceRecord>[] = []
+  readonly #decisions: Incoming<DecisionRecord>[] = []
   readonly #reported: Incoming<ReportedState>[] = []
   readonly #committed = new Map<EpochState, Ranges>()
   readonly #raw: RawMessage[] = []
@@ -103,7 +105,7 @@ export class Group {
   readonly #tally: Tally = {
     hellos: [],
     batches: { applied: 0, quarantined: 0, fenced: 0 },
-    records: { window: 0, forecast: 0, event: 0, evidence: 0, reported: 0 },
+    records: { window: 0, forecast: 0, event: 0, evidence: 0, decision: 0, reported: 0 },
     conflicts: 0,
     raw: [],
     gaps: [],
@@ -135,6 +137,7 @@ export class Group {
     await applyForecasts(this.#client, this.#forecasts)
     await applyEvents(this.#client, this.#events)
     await applyEvidence(this.#client, this.#evidence)
+    await applyDecisions(this.#client, this.#decisions)
     await applyReported(this.#client, this.#reported)
     for (const [epoch, committed] of this.#committed) {
       epoch.committedAt = Math.max(this.#now, epoch.committedAt + 1)
@@ -220,17 +223,23 @@ export class Group {
     this.#apply(device, batch.epoch, records)
   }
 
-  #apply(device: string, epoch: number, { windows, forecasts, events, evidence, reported }: BatchRecords): void {
+  #apply(
+    device: string,
+    epoch: number,
+    { windows, forecasts, events, evidence, decisions, reported }: BatchRecords,
+  ): void {
     const incoming = <T>({ seq, record }: Sequenced<T>) => ({ device, epoch, seq, receivedAt: this.#now, record })
     this.#windows.push(...windows.map(incoming))
     this.#forecasts.push(...forecasts.map(incoming))
     this.#events.push(...events.map(incoming))
     this.#evidence.push(...evidence.map(incoming))
+    this.#decisions.push(...decisions.map(incoming))
     if (reported) this.#reported.push(incoming(reported))
     this.#tally.records.window += windows.length
     this.#tally.records.forecast += forecasts.length
     this.#tally.records.event += events.length
     this.#tally.records.evidence += evidence.length
+    this.#tally.records.decision += decisions.length
     this.#tally.records.reported += reported ? 1 : 0
   }
 

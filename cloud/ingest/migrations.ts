@@ -269,4 +269,41 @@ export const ingestMigrations: readonly Migration[] = [
       ALTER TABLE device_epochs ADD COLUMN waiting jsonb;
     `,
   },
+  {
+    id: 270,
+    name: 'decisions of devices',
+    sql: `
+      -- What devices made of forecasts and stocks: a row a product and run, with what staff chose and what came of it.
+      CREATE TABLE decisions (
+        device text NOT NULL REFERENCES devices,
+        id uuid NOT NULL,
+        decision text NOT NULL,
+        model text NOT NULL,
+        version int8 NOT NULL,
+        entity text NOT NULL,
+        issued_at int8 NOT NULL,
+        start_at int8 NOT NULL,
+        end_at int8 NOT NULL,
+        quantiles float4[] NOT NULL,
+        stock float8 NOT NULL,
+        on_order float8 NOT NULL,
+        action text NOT NULL CHECK (action IN ('reorder', 'hold')),
+        quantity float8 NOT NULL,
+        -- Null together: nobody has chosen; nothing is known of the outcome.
+        chosen_at int8,
+        choice text CHECK (choice IN ('accepted', 'changed', 'rejected')),
+        chosen_quantity float8,
+        reason text,
+        judged_at int8,
+        actual float8,
+        stock_out boolean,
+        correct boolean,
+        epoch int8 NOT NULL,
+        seq int8 NOT NULL,
+        received_at int8 NOT NULL,
+        PRIMARY KEY (device, id)
+      );
+      CREATE INDEX decisions_issued ON decisions (issued_at, device, id);
+    `,
+  },
 ]

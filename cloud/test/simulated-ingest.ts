@@ -1,4 +1,4 @@
-import type { EvidenceRecord, WindowRecord } from '@storecast/shared/contracts'
+import type { DecisionRecord, EvidenceRecord, WindowRecord } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import type { Sequenced } from '@storecast/shared/wire'
 import type { Pool } from 'pg'
@@ -31,6 +31,7 @@ export interface StoredState {
   readonly forecasts: readonly (Record<string, unknown> & { device: string })[]
   readonly events: readonly { device: string; id: string; message: string }[]
   readonly evidence: readonly (EvidenceRecord & { readonly device: string })[]
+  readonly decisions: readonly (DecisionRecord & { readonly device: string })[]
   readonly reported: readonly { device: string; body: unknown }[]
   readonly gaps: readonly { device: string; epoch: number; cause: string; first_seq: number; last_seq: number }[]
   readonly epochs: readonly {
@@ -57,6 +58,7 @@ const TABLES: readonly (readonly [table: string, where: string])[] = [
   ['forecasts', OF_DEVICE],
   ['events', OF_DEVICE],
   ['evidence', OF_DEVICE],
+  ['decisions', OF_DEVICE],
   ['reported', OF_DEVICE],
   ['gaps', OF_DEVICE],
   ['quarantined_batches', OF_DEVICE],
@@ -171,6 +173,15 @@ const EVIDENCE = `SELECT device, model, champion, candidate, day, region, rows, 
   candidate_error AS "candidateError", actual, moved, intervals,
   champion_covered AS "championCovered", candidate_covered AS "candidateCovered", crashes, latency FROM evidence WHERE device = ANY($1)`
 
+/** As the records are, what is not known left out. */
+const DECISIONS = `SELECT device, id, decision, model, version, entity, issued_at AS "issuedAt", start_at AS start, end_at AS end,
+  quantiles, stock, on_order AS "onOrder", action, quantity,
+  CASE WHEN chosen_at IS NOT NULL THEN jsonb_build_object('kind', choice, 'chosenAt', chosen_at, 'quantity', chosen_quantity,
+    'reason', reason) END AS choice,
+  CASE WHEN judged_at IS NOT NULL THEN jsonb_build_object('judgedAt', judged_at, 'actual', actual, 'stockOut', stock_out,
+    'correct', correct) END AS outcome
+  FROM decisions WHERE device = ANY($1)`
+
 /** What the tables of ingest hold of these devices. */
 export async function readStored(pool: Pool, devices: readonly string[]): Promise<StoredState> {
   const query = async <Row>(sql: string) => (await pool.query(sql, [devices])).rows as Row[]
@@ -210,6 +221,11 @@ export async function readStored(pool: Pool, devices: readonly string[]): Promis
       ...row,
       latency: Sketch.decode(row.latency).bins(),
     })),
+    decisions: (await query<StoredState['decisions'][number]>(DECISIONS)).map(({ choice, outcome, ...made }) => ({
+      ...made,
+      ...(choice && { choice }),
+      ...(outcome && { outcome }),
+    })),
     reported: await query('SELECT device, body FROM reported WHERE device = ANY($1)'),
     gaps: await query('SELECT * FROM gaps WHERE device = ANY($1)'),
     epochs: await query(
@@ -226,7 +242,7 @@ export function decodeBatches(messages: readonly Message[]): readonly Sequenced<
     const arrival = arrive(device, payload)
     const decoded = arrival.kind === 'batch' ? arrival.records() : undefined
     if (!decoded || decoded instanceof Error) throw new Error('a kept batch that cannot be read')
-    const { windows, forecasts, events, evidence, reported } = decoded.records
-    return [...windows, ...forecasts, ...events, ...evidence, ...(reported ? [reported] : [])]
+    const { windows, forecasts, events, evidence, decisions, reported } = decoded.records
+    return [...windows, ...forecasts, ...events, ...evidence, ...decisions, ...(reported ? [reported] : [])]
   })
 }

@@ -54,6 +54,13 @@ export const forecast = (score?: ForecastRecord['score']): ForecastRecord => ({
   ...(score && { score }),
 })
 
+export const decision = (id: string, more: Partial<DecisionRecord> = {}): DecisionRecord => ({
+  ...{ id, decision: 'reorder', model: 'demand', version: 3, entity: 'P1' },
+  ...{ issuedAt: T0, start: T0, end: T0 + 24 * HOUR, quantiles: [1.5, 2.25, 4] },
+  ...{ stock: 1.5, onOrder: 0.5, action: 'reorder', quantity: 2 },
+  ...more,
+})
+
 export const event = (id: string): EventRecord => ({
   id,
   at: T0,

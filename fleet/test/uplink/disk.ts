@@ -1,4 +1,5 @@
 import {
+  putDecision,
   putEvent,
   putEvidence,
   putForecast,
@@ -8,9 +9,18 @@ import {
   removeWindows,
 } from '@storecast/agent/test/replica'
 import type { SimulatedDevice } from '@storecast/agent/test/simulated-device'
-import type { WindowRecord } from '@storecast/shared/contracts'
+import type { DecisionRecord, WindowRecord } from '@storecast/shared/contracts'
 import { mergeWindows, NO_QUALITY } from '@storecast/shared/windows'
-import { eventKey, evidenceKey, forecastKey, type Ledger, REPORTED_KEY, windowKey } from './ledger.ts'
+import {
+  decisionKey,
+  eventKey,
+  evidenceKey,
+  forecastKey,
+  type Ledger,
+  partsOf,
+  REPORTED_KEY,
+  windowKey,
+} from './ledger.ts'
 
 const T0 = Date.UTC(2026, 2, 2)
 const MINUTES_5 = 300_000
@@ -118,6 +128,25 @@ export class Disk {
     }
     this.#ledger.note(this.#device, evidenceKey(next), next)
     putEvidence(this.#run.db, next)
+  }
+
+  /** One made, or where it is there, what staff chose of it and then what came of it. */
+  decision(id: number): void {
+    const issuedAt = T0 + id * DAY
+    const held = readReplica(this.#run.db).decisions.find((one) => one.issuedAt === issuedAt)
+    const chosenAt = issuedAt + this.#ledger.next()
+    const outcome = { judgedAt: issuedAt + DAY, actual: this.#ledger.next(), stockOut: id === 0, correct: true }
+    const next: DecisionRecord = !held
+      ? {
+          ...{ id: `00000000-0000-7000-8000-00000000000${id}`, decision: 'reorder', model: 'demand', version: 1 },
+          ...{ entity: 'P1', issuedAt, start: issuedAt, end: issuedAt + DAY, quantiles: [1.5, 2.5, 1e6] },
+          ...{ stock: 1, onOrder: 0.5, action: 'reorder', quantity: 6 },
+        }
+      : held.choice
+        ? { ...held, outcome }
+        : { ...held, choice: { kind: 'rejected', chosenAt, quantity: 0, reason: 'enough' } }
+    for (const part of partsOf(next)) this.#ledger.note(this.#device, decisionKey(next), part)
+    putDecision(this.#run.db, next)
   }
 
   report(): void {

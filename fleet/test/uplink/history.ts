@@ -20,7 +20,11 @@ export type Happening =
     }
   /** A window is given up for good. */
   | { readonly kind: 'drop'; readonly run: number; readonly slot: number }
-  | { readonly kind: 'forecast' | 'score' | 'event' | 'evidence' | 'report'; readonly run: number; readonly id: number }
+  | {
+      readonly kind: 'forecast' | 'score' | 'event' | 'evidence' | 'decision' | 'report'
+      readonly run: number
+      readonly id: number
+    }
   | { readonly kind: 'connect' | 'disconnect' | 'kill'; readonly run: number }
   | { readonly kind: 'tick'; readonly run: number; readonly seconds: number }
   /** Two workers take messages at the same time, in any order; some come again. */
@@ -62,7 +66,7 @@ const usual: fc.WeightedArbitrary<Happening>[] = [
   {
     weight: 5,
     arbitrary: fc.record({
-      kind: fc.constantFrom('forecast', 'score', 'event', 'evidence', 'report'),
+      kind: fc.constantFrom('forecast', 'score', 'event', 'evidence', 'decision', 'report'),
       run,
       id: fc.nat(2),
     }),

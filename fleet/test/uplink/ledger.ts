@@ -1,4 +1,5 @@
 import type {
+  DecisionRecord,
   EventRecord,
   EvidenceRecord,
   ForecastRecord,
@@ -33,7 +34,13 @@ export const forecastKey = ({ model, version, issuedAt, entity }: ForecastRecord
 export const eventKey = ({ id }: Pick<EventRecord, 'id'>): string => `event ${id}`
 export const evidenceKey = ({ model, champion, candidate, day }: EvidenceRecord): string =>
   `evidence ${model} ${champion} ${candidate} ${day}`
+export const decisionKey = ({ id }: DecisionRecord): string => `decision ${id}`
 export const REPORTED_KEY = 'reported'
+
+/** What is known of a decision, by when it becomes known: runs of a device may each know another part. */
+export function partsOf({ choice, outcome, ...made }: DecisionRecord): unknown[] {
+  return [made, ...(choice ? [choice] : []), ...(outcome ? [outcome] : [])]
+}
 
 export type AnyRecord = WindowRecord | ForecastRecord | EventRecord | EvidenceRecord | ReportedState
 

@@ -1,9 +1,18 @@
 import { readReplica } from '@storecast/agent/test/replica'
 import { decodeBatches, type SimulatedIngest, type StoredState } from '@storecast/cloud/test/simulated-ingest'
-import type { EvidenceRecord, ForecastRecord, WindowRecord } from '@storecast/shared/contracts'
+import type { DecisionRecord, EvidenceRecord, ForecastRecord, WindowRecord } from '@storecast/shared/contracts'
 import { expect } from 'vitest'
 import { isDroppable } from './disk.ts'
-import { canonical, eventKey, evidenceKey, forecastKey, REPORTED_KEY, windowKey } from './ledger.ts'
+import {
+  canonical,
+  decisionKey,
+  eventKey,
+  evidenceKey,
+  forecastKey,
+  partsOf,
+  REPORTED_KEY,
+  windowKey,
+} from './ledger.ts'
 import type { Run, World } from './world.ts'
 
 /** Compares what the cloud has with what the devices have, at rest. */
@@ -42,6 +51,8 @@ const windowOf = ({ device: _, ...window }: Own['windows'][number]): WindowRecor
 
 const evidenceOf = ({ device: _, ...evidence }: Own['evidence'][number]): EvidenceRecord => evidence
 
+const decisionOf = ({ device: _, ...decision }: Own['decisions'][number]): DecisionRecord => decision
+
 const forecastOf = (row: Own['forecasts'][number]): ForecastRecord =>
   ({
     model: row.model,
@@ -66,6 +77,11 @@ function nothingInvented(world: World, device: string, own: Own): void {
   }
   for (const evidence of own.evidence.map(evidenceOf)) {
     expect(world.ledger.has(device, evidenceKey(evidence), evidence), `invented ${canonical(evidence)}`).toBe(true)
+  }
+  for (const decision of own.decisions.map(decisionOf)) {
+    for (const part of partsOf(decision)) {
+      expect(world.ledger.has(device, decisionKey(decision), part), `invented ${canonical(part)}`).toBe(true)
+    }
   }
   for (const { body } of own.reported)
     expect(world.ledger.has(device, REPORTED_KEY, body), 'invented report').toBe(true)
@@ -92,7 +108,7 @@ function nothingUnaccounted({ gaps, epochs }: Own): void {
 
 /** One run, never copied nor put back: the cloud has exactly its records. */
 function exactlyTheSame({ simulated }: Run, own: Own, { cloudRestored }: { cloudRestored: boolean }): void {
-  const { windows, forecasts, events, evidence, reported } = readReplica(simulated.db)
+  const { windows, forecasts, events, evidence, decisions, reported } = readReplica(simulated.db)
   const texts = (records: readonly unknown[]) => records.map(canonical).sort()
   const kept = own.windows
     .map(windowOf)
@@ -101,6 +117,7 @@ function exactlyTheSame({ simulated }: Run, own: Own, { cloudRestored }: { cloud
   expect(texts(own.forecasts.map(forecastOf))).toEqual(texts(forecasts))
   expect(own.events.map(({ id }) => id).sort()).toEqual(events.map(({ id }) => id).sort())
   expect(texts(own.evidence.map(evidenceOf))).toEqual(texts(evidence))
+  expect(texts(own.decisions.map(decisionOf))).toEqual(texts(decisions))
   expect(own.reported.map(({ body }) => canonical(body))).toEqual(reported ? [canonical(reported)] : [])
   expect(own.conflicts).toEqual([])
   expect(simulated.link.quarantined, 'quarantined without a copy').toBe(false)
@@ -114,7 +131,7 @@ function exactlyTheSame({ simulated }: Run, own: Own, { cloudRestored }: { cloud
  * that counts at least as much.
  */
 function nothingLost({ simulated }: Run, own: Own): void {
-  const { windows, forecasts, events, evidence } = readReplica(simulated.db)
+  const { windows, forecasts, events, evidence, decisions } = readReplica(simulated.db)
   const apart = decodeBatches(own.kept).map(({ record }) => record)
   const keptApart = new Set(apart.map(canonical))
   const has = (record: unknown) => keptApart.has(canonical(record))
@@ -140,6 +157,15 @@ function nothingLost({ simulated }: Run, own: Own): void {
   for (const one of evidence) {
     const there = own.evidence.some((e) => evidenceKey(e) === evidenceKey(one) && e.rows >= one.rows)
     expect(there || has(one), `lost ${canonical(one)}`).toBe(true)
+  }
+  for (const decision of decisions) {
+    const there = own.decisions.some(
+      (d) =>
+        decisionKey(d) === decisionKey(decision) &&
+        (d.choice !== undefined || decision.choice === undefined) &&
+        (d.outcome !== undefined || decision.outcome === undefined),
+    )
+    expect(there || has(decision), `lost ${canonical(decision)}`).toBe(true)
   }
   for (const event of events) {
     const there = own.events.some((e) => eventKey(e) === eventKey(event))

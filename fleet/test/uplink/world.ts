@@ -144,6 +144,9 @@ export class World implements Disposable {
       case 'evidence':
         disk.evidence(happening.id)
         break
+      case 'decision':
+        disk.decision(happening.id)
+        break
       case 'report':
         disk.report()
         break

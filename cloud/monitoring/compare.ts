@@ -7,6 +7,7 @@ import {
   type DriftSample,
   type DriftThresholds,
   driftThresholds,
+  edgeOf,
   effectiveRows,
   type FalseDiscoveryMethod,
   type FrozenDistribution,
@@ -34,12 +35,22 @@ export interface DriftRule {
 /** `minor`: real, and too small to matter. `insufficient`: too little data to say. */
 export type DriftVerdict = 'drift' | 'minor' | 'stable' | 'insufficient'
 
+/** Shares of both samples in B bins. */
+export interface DriftBins {
+  /** Largest value of every bin but the last, ascending, in the column's unit, [B − 1]. */
+  readonly edges: readonly number[]
+  readonly reference: readonly number[]
+  readonly current: readonly number[]
+}
+
 export interface DriftResult extends Scope, Column, Span {
   readonly devices: number
   readonly rows: number
   readonly effective: number
   /** Each with the threshold of a single comparison at the level. */
   readonly statistics: Readonly<Record<keyof DriftThresholds, { value: number; threshold: number; p: number }>> | null
+  /** What was compared, by the reference's bins; null where nothing could be. */
+  readonly bins: DriftBins | null
   readonly p: number | null
   /** Adjusted for all comparisons of the run that are about devices, or about groups of them. */
   readonly q: number | null
@@ -110,9 +121,11 @@ function compareOne(scope: Scope, members: readonly Comparable[], { level }: Dri
     from: Math.min(...members.map((one) => one.from)),
     to: Math.max(...members.map((one) => one.to)),
     statistics: null,
+    bins: null,
     p: null,
   }
   if ('missing' in first.reference) return { ...base, effective: 0, reason: first.reference.missing, found: undefined }
+  const { scale } = first.reference
   const { frozen, current, clustering } = pool(members)
   const effective = effectiveRows(current, clustering)
   const found = compareDrift(frozen, current, { clustering })
@@ -124,7 +137,18 @@ function compareOne(scope: Scope, members: readonly Comparable[], { level }: Dri
     p: found[name].p,
   })
   const statistics = { psi: statistic('psi'), ks: statistic('ks'), wasserstein: statistic('wasserstein') }
-  return { ...base, effective, statistics, p: found.p, reason: null, found }
+  const { cuts } = frozen
+  const bins = {
+    edges: cuts.map((rank) => edgeOf(rank, scale)),
+    reference: plainShares(binCounts(frozen.sketch, cuts)),
+    current: plainShares(binCounts(current.sketch, cuts)),
+  }
+  return { ...base, effective, statistics, bins, p: found.p, reason: null, found }
+}
+
+function plainShares(counts: readonly number[]): number[] {
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  return counts.map((count) => count / total)
 }
 
 function tooLittle(frozen: FrozenDistribution, current: DriftSample, clustering: Clustering): string {

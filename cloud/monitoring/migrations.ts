@@ -82,4 +82,12 @@ export const monitoringMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    id: 1302,
+    name: 'what was compared',
+    sql: `
+      -- Shares by bin, of the reference and of the sample; null where nothing was compared, and of runs before.
+      ALTER TABLE drift ADD COLUMN bins jsonb;
+    `,
+  },
 ]

@@ -159,6 +159,16 @@ describe('a run', () => {
       expect(statistics.psi.value).toBeGreaterThan(statistics.psi.threshold)
       expect(statistics.wasserstein.value).toBeGreaterThan(0.4)
     }
+    // A fridge was at 4 °C give or take, and is warmer: what was compared says so, in its unit.
+    const [shown] = await results('/v1/drift', { kind: 'sensor', scope: 'device', name: 'a-1', bins: 'true' })
+    const { edges, reference, current } = shown.bins
+    expect(reference).toHaveLength(edges.length + 1)
+    for (const shares of [reference, current]) {
+      expect(shares.reduce((sum: number, share: number) => sum + share, 0)).toBeCloseTo(1, 9)
+    }
+    expect(edges).toEqual(edges.toSorted((a: number, b: number) => a - b))
+    expect(current.at(-1)).toBeGreaterThan(reference.at(-1))
+    expect(fridges[0].bins).toBeNull()
     const features = await results('/v1/drift', { kind: 'feature', verdict: 'drift' })
     expect(features.map(({ scope, name }: { scope: string; name: string }) => `${scope}/${name}`)).toContain(
       'device/c-1',

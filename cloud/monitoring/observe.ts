@@ -104,7 +104,7 @@ function comparableOf(watched: Watched, sample: Sample, known: ReturnType<typeof
   if ('missing' in known) return { watched, from, to, current: sample, reference: known }
   const { frozen, clustering, column } = known
   const current = coarseOf(sample, column.cuts, column.points)
-  return { watched, from, to, current, reference: { frozen, clustering, grid: 'bundle' } }
+  return { watched, from, to, current, reference: { frozen, clustering, grid: 'bundle', scale: column } }
 }
 
 /** What a device's sensors measure, over all products of each. @param sensors names that the site defines */
@@ -128,7 +128,7 @@ export async function sensorColumns(
       const grid = gridOf(sensor, scale)
       const reference =
         known && known.to <= from
-          ? { frozen: known.frozen, clustering: { site: clusterings.get(grid)!, common: null, sites: 1 }, grid }
+          ? { frozen: known.frozen, clustering: { site: clusterings.get(grid)!, common: null, sites: 1 }, grid, scale }
           : {
               missing: known
                 ? 'the reference is of later days'

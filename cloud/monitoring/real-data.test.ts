@@ -52,7 +52,12 @@ async function compareAt(
       } as const),
       watched: { device: name, site: name, timeZone: 'UTC', labels: {} },
       current: { sketch: now.bins(), rows: now.count, blocks: WINDOW / 7 },
-      reference: { frozen: reference.frozen, clustering: { site, common: null, sites: 1 }, grid: 'x' },
+      reference: {
+        frozen: reference.frozen,
+        clustering: { site, common: null, sites: 1 },
+        grid: 'x',
+        scale: { resolution: 1, centre: 0 },
+      },
     }
   })
   return judgeDrift(comparables, { level: 0.05, method: 'benjamini-hochberg', groupBy: [] }, async () => {})

@@ -31,6 +31,8 @@ export interface DriftFilter extends ResultFilter {
   readonly kind?: Column['kind'] | undefined
   readonly column?: string | undefined
   readonly verdict?: DriftVerdict | undefined
+  /** With what was compared; many times as long. */
+  readonly bins?: boolean
 }
 
 const ROWS_A_STATEMENT = 2000
@@ -46,15 +48,15 @@ export async function storeResults(
   for (let at = 0; at < drift.length; at += ROWS_A_STATEMENT) {
     await client.query(
       `INSERT INTO drift (run, scope, name, kind, model, version, column_name, from_at, to_at, devices, rows, effective,
-         statistics, p, q, verdict, reason, previous_psi)
+         statistics, p, q, verdict, reason, previous_psi, bins)
        SELECT $1, r.scope, r.name, r.kind, r.model, r.version, r."column", r."from", r."to", r.devices, r.rows, r.effective,
          r.statistics, r.p, r.q, r.verdict, r.reason,
          (SELECT (d.statistics->'psi'->>'value')::float8 FROM drift d WHERE d.scope = r.scope AND d.name = r.name
             AND d.kind = r.kind AND d.model = r.model AND d.version = r.version AND d.column_name = r."column"
-            AND d.run < $1 ORDER BY d.run DESC LIMIT 1)
+            AND d.run < $1 ORDER BY d.run DESC LIMIT 1), r.bins
        FROM jsonb_to_recordset($2::jsonb) AS r (scope text, name text, kind text, model text, version int8, "column" text,
          "from" int8, "to" int8, devices int4, rows int8, effective float8, statistics jsonb, p float8, q float8,
-         verdict text, reason text)`,
+         verdict text, reason text, bins jsonb)`,
       [run, JSON.stringify(drift.slice(at, at + ROWS_A_STATEMENT))],
     )
   }
@@ -96,11 +98,11 @@ const DriftPosition = z.tuple([
 
 /** Newest run first, then by scope and column. */
 export async function listDrift(pool: Pool, filter: DriftFilter & PageRequest): Promise<Page<StoredDrift>> {
-  const { run, scope, name, model, kind, column, verdict, after, limit, within = NO_LIMIT } = filter
+  const { run, scope, name, model, kind, column, verdict, bins = false, after, limit, within = NO_LIMIT } = filter
   const { rows } = await pool.query<StoredDrift>(
     `SELECT r.run::text, r.scope, r.name, r.kind, r.model, r.version, r.column_name AS "column", r.from_at AS "from",
        r.to_at AS "to", r.devices, r.rows, r.effective, r.statistics, r.p, r.q, r.verdict, r.reason,
-       r.previous_psi AS "previousPsi"
+       r.previous_psi AS "previousPsi", ${bins ? 'r.bins' : 'NULL AS bins'}
      FROM drift r WHERE ${ofRun(run)} AND ($2::text IS NULL OR r.scope = $2) AND ($3::text IS NULL OR r.name = $3)
        AND ($4::text IS NULL OR r.model = $4) AND ($5::text IS NULL OR r.kind = $5)
        AND ($6::text IS NULL OR r.column_name = $6) AND ($7::text IS NULL OR r.verdict = $7) AND ${resultWithin(10)}

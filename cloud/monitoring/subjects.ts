@@ -41,7 +41,13 @@ export interface Comparable extends Column, Span {
   readonly watched: Watched
   readonly current: DriftSample
   readonly reference:
-    | { readonly frozen: FrozenDistribution; readonly clustering: ReferenceClustering; readonly grid: string }
+    | {
+        readonly frozen: FrozenDistribution
+        readonly clustering: ReferenceClustering
+        readonly grid: string
+        /** Of the sketches' steps. */
+        readonly scale: { readonly resolution: number; readonly centre: number }
+      }
     | { readonly missing: string }
 }
 

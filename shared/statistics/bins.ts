@@ -1,5 +1,5 @@
 import type { SketchBins } from '../contracts/records.ts'
-import { indexOf } from '../windows/sketch.ts'
+import { indexOf, upperEdge } from '../windows/sketch.ts'
 
 /**
  * Bins of a frozen reference. Each ends where a bin of the sketch ends, so that counts of a sketch are exact: the index of
@@ -12,6 +12,12 @@ const BINS = 10
 /** The rank of a value, in whole steps from the centre. */
 export function rankOf(steps: number): number {
   return steps === 0 ? 0 : Math.sign(steps) * (indexOf(Math.abs(steps)) + 1)
+}
+
+/** The largest value of a rank, in the unit that `resolution` and `centre` are in. */
+export function edgeOf(rank: number, { resolution, centre }: { resolution: number; centre: number }): number {
+  if (rank === 0) return centre
+  return centre + resolution * (rank > 0 ? upperEdge(rank - 1) : -upperEdge(-rank - 2))
 }
 
 /** A sketch of what is known by rank. @param counts by rank, each once, in any order */

@@ -1,5 +1,5 @@
 export { auc, aucOfSketches } from './auc.ts'
-export { binCounts, cutsOf, ofRanks, pointsOf, rankOf, ranksOf, sharesOf } from './bins.ts'
+export { binCounts, cutsOf, edgeOf, ofRanks, pointsOf, rankOf, ranksOf, sharesOf } from './bins.ts'
 export { type Clustering, clusteringOf, designEffect, INDEPENDENT, type SampleSize } from './clustering.ts'
 export { type Distribution, ofSamples, ofSketch } from './distribution.ts'
 export {

@@ -149,6 +149,9 @@ export function indexOf(magnitude: number): number {
   return Math.ceil(Math.log(magnitude) * BINS_PER_E)
 }
 
+/** The largest magnitude of a bin. */
+export const upperEdge = (index: number): number => GAMMA ** index
+
 function magnitudeOf(index: number): number {
   return CENTRE * GAMMA ** index
 }

@@ -1,7 +1,7 @@
 import { ModelName, SiteId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { Sites } from '../../devices/index.ts'
-import type { Monitoring } from '../../monitoring/index.ts'
+import type { DriftResult, Monitoring } from '../../monitoring/index.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import type { Routes } from '../route.ts'
 import { NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
@@ -57,6 +57,14 @@ const Drift = z.object({
   verdict: DriftVerdict,
   reason: z.string().nullable().describe('Why nothing could be said'),
   previousPsi: z.number().nullable().describe('PSI of the run before'),
+  bins: z
+    .object({
+      edges: z.array(z.number()).describe('Largest value of every bin but the last'),
+      reference: z.array(Share),
+      current: z.array(Share),
+    })
+    .nullable()
+    .describe('Shares of what was compared, where asked for and where something was'),
 })
 const Nullable = z.number().nullable()
 const Scores = z.object({
@@ -133,11 +141,15 @@ export const monitoringRoutes =
             kind: Kind.optional(),
             column: z.string().max(128).optional(),
             verdict: DriftVerdict.optional(),
+            bins: z.stringbool().default(false).describe('With what was compared, by bin'),
           }),
           response: { 200: pageOf(Drift) },
         },
       },
-      ({ query: { cursor, ...query }, limit: within }) => monitoring.drift({ ...query, after: cursor, within }),
+      async ({ query: { cursor, ...query }, limit: within }) => {
+        const { items, ...rest } = await monitoring.drift({ ...query, after: cursor, within })
+        return { items: items.map(({ bins, ...one }) => ({ ...one, bins: bins && plainBins(bins) })), ...rest }
+      },
     )
     app.get(
       '/v1/performance',
@@ -203,3 +215,9 @@ export const monitoringRoutes =
       },
     )
   }
+
+const plainBins = ({ edges, reference, current }: NonNullable<DriftResult['bins']>) => ({
+  edges: [...edges],
+  reference: [...reference],
+  current: [...current],
+})

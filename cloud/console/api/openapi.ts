@@ -2934,6 +2934,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description With what was compared, by bin */
+                    bins?: string;
                     column?: string;
                     cursor?: string;
                     kind?: "feature" | "target" | "sensor";
@@ -2959,6 +2961,13 @@ export interface paths {
                     content: {
                         "application/json": {
                             items: {
+                                /** @description Shares of what was compared, where asked for and where something was */
+                                bins: {
+                                    current: number[];
+                                    /** @description Largest value of every bin but the last */
+                                    edges: number[];
+                                    reference: number[];
+                                } | null;
                                 /** @description The feature, "target", or the sensor */
                                 column: string;
                                 devices: number;

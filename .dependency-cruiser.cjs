@@ -53,6 +53,7 @@ const rooms = {
     'stewardship',
     'alerts',
     'kpis',
+    'changes',
     'api',
   ],
 }

@@ -17,6 +17,7 @@ import {
   datasetRoutes,
   deviceRoutes,
   enrolmentRoutes,
+  eventRoutes,
   groupRoutes,
   identityRoutes,
   kpiRoutes,
@@ -42,6 +43,7 @@ import {
   uploadRoutes,
 } from './api/index.ts'
 import { createAudit } from './audit/index.ts'
+import { startFeed } from './changes/index.ts'
 import { type CloudConfig, isLoopback } from './config.ts'
 import {
   createDevices,
@@ -338,6 +340,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       ],
     }),
   )
+  const feed = stack.use(await startFeed({ database, log }))
   const loopback = isLoopback(config.http.host)
   const api = stack.use(
     await startApi({
@@ -347,6 +350,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       console: true,
       routes: [
         serviceRoutes({ database, bus, metrics, loopback }),
+        eventRoutes({ feed, log }),
         loginRoutes({ sessions, first, oidc, audit, url: () => url }),
         peopleRoutes({ users, tokens: createTokens(people), clock: realTime }),
         statusRoutes((silentHours) => cloudStatus({ database, objects, bus, identity, clock }, silentHours)),

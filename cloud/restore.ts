@@ -5,6 +5,7 @@ import { createGunzip } from 'node:zlib'
 import type { PoolClient } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { BackupManifest, tablesInOrder } from './backup-format.ts'
+import { beginHistoryAnew } from './changes/index.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Database, Migration } from './platform/database.ts'
 import { SetupError } from './platform/errors.ts'
@@ -55,6 +56,7 @@ export async function readBackup(options: RestoreOptions): Promise<BackupManifes
     await client.query('UPDATE devices SET online = false')
   })
   await database.migrate(migrations)
+  await beginHistoryAnew(database.pool)
   return manifest
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { alertMigrations } from './alerts/index.ts'
 import { apiMigrations } from './api/index.ts'
 import { auditMigrations } from './audit/index.ts'
+import { changeMigrations } from './changes/index.ts'
 import type { CloudConfig } from './config.ts'
 import { deviceMigrations } from './devices/index.ts'
 import { governanceMigrations } from './governance/index.ts'
@@ -39,6 +40,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...governanceMigrations,
   ...stewardshipMigrations,
   ...alertMigrations,
+  ...changeMigrations,
 ]
 
 export const databaseOf = ({ data, postgres, secrets }: CloudConfig): DatabaseConfig =>

@@ -24,6 +24,8 @@ declare module 'fastify' {
     limit: LabelLimit
     /** The site that the call is about, where the route says so. */
     site: string | undefined
+    /** Who calls, asked anew: of a call that lasts. @throws UnauthenticatedError */
+    identifyAgain(): Promise<Principal>
   }
 }
 
@@ -32,20 +34,15 @@ export function guard(app: App, { access, pool }: { access: AccessCheck; pool: P
   app.decorateRequest('principal', undefined)
   app.decorateRequest('site', undefined)
   app.decorateRequest('limit', { getter: limitOf })
+  app.decorateRequest('identifyAgain', function (this: FastifyRequest) {
+    return identify(access, this)
+  })
   app.addHook('onRequest', async (request) => {
     if (request.is404) return
-    const { socket } = request.raw
     const { permission, sites } = request.routeOptions.config
     if (permission === 'public') return
     // Known before anything is refused: the audit log says to whom.
-    request.principal = await access.identify(
-      {
-        authorization: request.headers.authorization,
-        cookie: cookieOf(request),
-        certificate: socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined,
-      },
-      permission,
-    )
+    request.principal = await identify(access, request)
     requirePermission(request.principal, permission)
     if (sites !== 'all' || !isLimited(request.limit)) return
     throw new ForbiddenError({
@@ -59,6 +56,20 @@ export function guard(app: App, { access, pool }: { access: AccessCheck; pool: P
     const named = sites && namedBy(sites, request)
     if (named) request.site = await requireWithin(pool, named, request.limit)
   })
+}
+
+function identify(access: AccessCheck, request: FastifyRequest): Promise<Principal> {
+  const { socket } = request.raw
+  const { permission } = request.routeOptions.config
+  if (permission === 'public') throw new Error('a public route asks who calls')
+  return access.identify(
+    {
+      authorization: request.headers.authorization,
+      cookie: cookieOf(request),
+      certificate: socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined,
+    },
+    permission,
+  )
 }
 
 /**

@@ -36,6 +36,8 @@ declare module 'fastify' {
     permission: Permission | 'public'
     /** Stated by every route that is not public. */
     sites?: SitesOf
+    /** Answers as long as the caller listens: how long that took says nothing. */
+    isEndless?: true
   }
 }
 
@@ -44,7 +46,7 @@ export type App = FastifyInstance<Server, IncomingMessage, ServerResponse, Log, 
 /** What every route states of itself. */
 type RouteConfig =
   | { readonly permission: 'public'; readonly audit?: RouteAudit }
-  | { readonly permission: Permission; readonly sites: SitesOf; readonly audit?: RouteAudit }
+  | { readonly permission: Permission; readonly sites: SitesOf; readonly audit?: RouteAudit; readonly isEndless?: true }
 
 type Options<S extends FastifySchema> = Omit<
   RouteShorthandOptions<

@@ -151,6 +151,7 @@ function count(app: App, metrics: Metrics): void {
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
     metrics.requests.inc({ method: request.method, route, status: reply.statusCode })
+    if (request.routeOptions.config.isEndless) return
     metrics.seconds.observe({ route }, reply.elapsedTime / 1000)
   })
 }

@@ -19,6 +19,8 @@ export const LOCKS = {
   audit: 7_305_010,
   stewardship: 7_305_014,
   alerts: 7_305_015,
+  /** One cloud at a time forgets old changes. */
+  changes: 7_305_018,
 } as const
 
 /** Takes a lock until the transaction ends; false where another has it. */

@@ -104,6 +104,8 @@ describe('a restored cloud', () => {
           'rollout_devices',
           'rollout_changes',
           'rollout_history',
+          'changes',
+          'change_history',
           'admin_claim',
           'trust_metadata',
           // What the backup had not rolled up yet, the restored cloud does.

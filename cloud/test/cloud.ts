@@ -67,8 +67,19 @@ export const caller =
       ...(bytes !== undefined && { body: bytes as Uint8Array<ArrayBuffer> }),
     })
     const type = response.headers.get('content-type') ?? ''
-    const answered = new Uint8Array(await response.arrayBuffer())
+    const answered =
+      type === 'text/event-stream' ? await firstEvents(response) : new Uint8Array(await response.arrayBuffer())
     const body =
       type.includes('json') && answered.length > 0 ? JSON.parse(new TextDecoder().decode(answered)) : answered
     return { status: response.status, headers: response.headers, body }
   }
+
+/** Of a stream that does not end: all that it begins with. */
+async function firstEvents(response: Response): Promise<Uint8Array> {
+  let text = ''
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += chunk
+    if (/^id: /m.test(text)) break
+  }
+  return Buffer.from(text)
+}

@@ -84,6 +84,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/v1/windows': `?${SPAN}&by=site,device,sensor`,
   '/v1/data-quality': `?${SPAN}`,
   '/v1/forecast-scores': '?by=site',
+  '/v1/events': '?since=oldest',
   '/v1/kpis': `?${SPAN}&by=site`,
   '/v1/audit': '?action=PUT%20/v1/sites/:site&decision=allowed&limit=500',
 }

@@ -1,0 +1,5 @@
+export { type Feed, startFeed, type Watching } from './feed.ts'
+export { beginHistoryAnew } from './history.ts'
+export { changeMigrations } from './migrations.ts'
+export { LONGEST_POSITION } from './position.ts'
+export { type Change, toldTo } from './told.ts'

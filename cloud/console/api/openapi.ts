@@ -3040,6 +3040,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes as they happen, as server-sent events
+         * @description Server-sent events. `event: change` has the data `{"kind","key","site"}`: the thing has changed, and is read
+         *     anew where it is of interest; a null key stands for any of the kind. `event: reset`: something may have been missed, and
+         *     everything is. What belongs to sites beyond the caller's limit, or to what the caller may not see, is left out. Each `id` is a
+         *     position: sent back as `Last-Event-ID` (browsers do) or `since`, the stream goes on from there, by any cloud of the deployment.
+         *     Without one it begins now.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description A position, or "oldest": all changes of the last hour. Last-Event-ID goes before it */
+                    since?: string;
+                };
+                header?: {
+                    "last-event-id"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: never;
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/evidence": {
         parameters: {
             query?: never;

@@ -61,6 +61,16 @@ describe('evidence of candidates', () => {
 })
 
 describe('windows', () => {
+  it('tell up to when there is data, of what devices measured of their shops alone', async () => {
+    expect((await call('GET', '/v1/newest-data')).body).toEqual({ at: null })
+    const end = start - 30 * DAY
+    await addWindows(pool, 'oslo-1', 'sales', [{ start: end - HOUR, end, values: [100] }])
+    await addWindows(pool, 'oslo-1', '$model-latency', [
+      { start: end, end: end + HOUR, values: [8], entity: 'demand.1' },
+    ])
+    expect((await call('GET', '/v1/newest-data')).body).toEqual({ at: end })
+  })
+
   it('come in the sensor’s unit, page by page, with quantiles of the readings', async () => {
     const readings = Array.from({ length: 101 }, (_, n) => 200 + n)
     await addWindows(pool, 'berlin-1', 'temperature', [

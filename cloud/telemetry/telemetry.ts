@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Devices } from '../devices/index.ts'
 import type { Database } from '../platform/database.ts'
+import type { LabelLimit } from '../platform/label-limit.ts'
 import type { Objects } from '../platform/objects.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 import {
@@ -28,6 +29,7 @@ import {
 import { type MergedQuery, type MergedWindows, mergedPage, mergedWindows } from './merged/merged.ts'
 import {
   listWindows,
+  newestData,
   newestWindowEnd,
   type Span,
   type WindowPage,
@@ -44,6 +46,8 @@ export interface Telemetry {
   windows(query: WindowQuery): Promise<WindowPage>
   windowSums(query: Span & { readonly site: string; readonly sensor: string }): Promise<WindowSteps[]>
   newestWindowEnd(site: string): Promise<number>
+  /** Up to when there is data of the fleet within a limit, Unix ms; null where nothing came yet. */
+  newestData(within: LabelLimit): Promise<number | null>
   forecasts(query: ForecastFilter & PageRequest): Promise<Page<ForecastView>>
   forecastScores(query: ForecastFilter & { readonly by: readonly ScoreKey[] }): Promise<ForecastScores[]>
   /** What candidates in shadow showed, by local day. */
@@ -69,6 +73,7 @@ export function createTelemetry(options: { database: Database; devices: Devices;
     windows: (query) => listWindows({ pool, devices, objects }, query),
     windowSums: (query) => windowSums(pool, query),
     newestWindowEnd: (site) => newestWindowEnd(pool, site),
+    newestData: (within) => newestData(pool, within),
     forecasts: (query) => listForecasts(pool, query),
     forecastScores: (query) => forecastScores(pool, query),
     evidence: (query) => listEvidence(pool, query),

@@ -1,6 +1,7 @@
 import { Sketch } from '@storecast/shared/windows'
 import type { Pool } from 'pg'
 import type { Devices } from '../devices/index.ts'
+import { type LabelLimit, siteWithin } from '../platform/label-limit.ts'
 import type { Objects } from '../platform/objects.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import { windowsOfAllTimes } from './merged/rows.ts'
@@ -67,21 +68,35 @@ export async function windowSums(
   return rows
 }
 
-/**
- * End of the newest window of any sensor of a site; 0 where there is none. What devices measure of themselves is left out: a
- * day's inputs are told when it begins.
- */
-export async function newestWindowEnd(pool: Pool, site: string): Promise<number> {
-  const { rows } = await pool.query<{ end: number | null }>(
-    `SELECT max(e.end_at) AS end FROM devices d JOIN series s ON s.device = d.id CROSS JOIN LATERAL (
+/** End of the newest window of each series that stands before it; what devices measure of themselves is left out. */
+const NEWEST_OF_SERIES = `JOIN series s ON s.device = d.id CROSS JOIN LATERAL (
        (SELECT end_at FROM windows WHERE series = s.id ORDER BY start_at DESC LIMIT 1)
        UNION ALL (SELECT (covered->-1->>1)::int8 FROM window_hours WHERE series = s.id AND covered IS NOT NULL
          ORDER BY start_at DESC LIMIT 1)
        UNION ALL (SELECT end_at FROM window_hours WHERE series = s.id AND covered IS NULL ORDER BY start_at DESC LIMIT 1)
-     ) e WHERE d.site = $1 AND s.sensor NOT LIKE '$%'`,
+     ) e WHERE s.sensor NOT LIKE '$%'`
+
+/** End of the newest window of any sensor of a site; 0 where there is none. */
+export async function newestWindowEnd(pool: Pool, site: string): Promise<number> {
+  const { rows } = await pool.query<{ end: number | null }>(
+    `SELECT max(e.end_at) AS end FROM devices d ${NEWEST_OF_SERIES} AND d.site = $1`,
     [site],
   )
   return rows[0]?.end ?? 0
+}
+
+/** Devices that are asked how far the fleet's data reaches: those that sent something last. */
+const ASKED = 50
+
+/** Up to when there is data of the fleet, as the devices that were heard last tell; null where nothing came yet. */
+export async function newestData(pool: Pool, within: LabelLimit): Promise<number | null> {
+  const { rows } = await pool.query<{ end: number | null }>(
+    `SELECT max(e.end_at) AS end FROM (
+       SELECT id FROM devices WHERE ${siteWithin('devices.site', 1)} ORDER BY last_seen DESC NULLS LAST LIMIT ${ASKED}
+     ) d ${NEWEST_OF_SERIES}`,
+    [within],
+  )
+  return rows[0]!.end
 }
 
 export interface WindowQuery extends Span, PageRequest {

@@ -207,6 +207,19 @@ export const telemetryRoutes =
       async ({ query, limit: within }) => ({ items: await telemetry.forecastScores({ ...query, within }) }),
     )
     app.get(
+      '/v1/newest-data',
+      {
+        config: { permission: 'telemetry.read', sites: 'filtered' },
+        schema: {
+          tags,
+          summary:
+            'Up to when there is data, as the devices that were heard last tell: where a span that ends "now" ends',
+          response: { 200: z.object({ at: UnixMs.nullable().describe('null: nothing came yet') }) },
+        },
+      },
+      async ({ limit }) => ({ at: await telemetry.newestData(limit) }),
+    )
+    app.get(
       '/v1/evidence',
       {
         config: { permission: 'telemetry.read', sites: 'filtered' },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { EventRecord } from '@storecast/shared/contracts'
+import type { Registry } from 'prom-client'
 import { z } from 'zod'
 import type { AgentStatus } from './checks.ts'
 import type { AgentConfig, AgentSecrets } from './config.ts'
@@ -43,6 +44,8 @@ export interface Agent extends AsyncDisposable {
   readonly url: string
   readonly pipeline: Pipeline
   readonly reconciler: Reconciler
+  /** What it counts, as `/metrics` tells it: for a program that tells its own beside it. */
+  readonly metrics: Registry
   /** Takes a signed desired state in, as one that came from the broker. */
   receive(payload: Uint8Array): void
   /** Rejects when the agent cannot go on: its database writer is gone. */
@@ -269,6 +272,7 @@ export async function startAgent(
     url: server.url,
     pipeline,
     reconciler,
+    metrics: metrics.register,
     receive: (payload) => intake.receive(payload),
     failed: failed.promise,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

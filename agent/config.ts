@@ -25,13 +25,16 @@ const Cloud = z.strictObject({
   caFile: z.string().min(1).optional(),
   /** The first root of trust of the cloud's models, in place of the one that an enrolment brings. */
   rootFile: z.string().min(1).optional(),
+  /** Cap of what is sent; live data goes first, what has waited after. */
   uplinkBytesPerSecond: z.int().min(256).default(16_384),
+  /** Cap of what is fetched: models and documents. */
   downloadBytesPerSecond: z.int().min(1024).default(1_048_576),
 })
 
 const Http = z.strictObject({
   /** Loopback unless a token, or the PIN of the shop's page, is set. */
   host: z.string().min(1).default('127.0.0.1'),
+  /** 0: any free one. */
   port: z.int().min(0).max(65_535).default(8480),
   /** File with the token that callers must show. */
   tokenFile: z.string().min(1).optional(),
@@ -59,14 +62,19 @@ const Limits = z.strictObject({
   bodyMb: z.int().min(1).max(256).default(16),
 })
 
-const ConfigFile = z.strictObject({
+/** What `agent.yaml` holds. */
+export const ConfigFile = z.strictObject({
+  /** The device's id, as it is registered in the cloud; its certificate carries it. */
   device: DeviceId,
+  /** Folder of the database, the models and the identity; relative paths are taken from the file's folder. */
   dataDir: z.string().min(1).default('data'),
   /** The site's, until the cloud's catalogue tells it. */
   timeZone: TimeZone.default('UTC'),
+  /** Log lines below this are not written; they go to stdout as JSON. */
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Without it the agent works alone. */
   cloud: Cloud.optional(),
+  /** The local HTTP interface: forecasts, status, metrics, pushed readings. */
   http: Http.prefault({}),
   /** Sensors of this device, until the cloud's definitions come. */
   sensors: SensorDefinitions.default([]),
@@ -77,11 +85,13 @@ const ConfigFile = z.strictObject({
     .strictObject({
       /** Of an OTLP/HTTP receiver: `http://collector:4318`. */
       endpoint: z.url({ protocol: /^https?$/ }),
+      /** Between two readings that are followed to the cloud. */
       everySeconds: z.number().positive().max(86_400).default(60),
     })
     .optional(),
   /** `system`, or one that runs fast, for simulations. */
   clock: z.union([z.literal('system'), FastClock]).default('system'),
+  /** How much space and memory it takes. */
   limits: Limits.prefault({}),
 })
 
@@ -90,10 +100,20 @@ export type AgentConfig = Readonly<z.infer<typeof ConfigFile>>
 
 /** Never in the config object, so that a log or a status page cannot show them. */
 export interface AgentSecrets {
+  /** What an operator made for this device with `storecast enroll create`; or `cloud.claimFile`. */
   readonly claim?: EnrolmentClaim | undefined
+  /** In place of a claim, for development; or `cloud.tokenFile`. */
   readonly deviceToken?: string | undefined
+  /** What callers of the local HTTP interface must show; or `http.tokenFile`. */
   readonly httpToken?: string | undefined
 }
+
+/** The variable that each secret comes from; it goes over the file. */
+export const SECRETS = {
+  claim: 'STORECAST_CLAIM',
+  deviceToken: 'STORECAST_DEVICE_TOKEN',
+  httpToken: 'STORECAST_HTTP_TOKEN',
+} as const satisfies Record<keyof AgentSecrets, string>
 
 /** The config cannot be used; the message names each field, its line and what was expected. */
 export class ConfigError extends Error {
@@ -114,8 +134,8 @@ export async function loadConfig(
   const isEnrolled = (await fileSize(identityFile(identityFolder(config)))) !== undefined
   const secrets = {
     claim: await readClaim(config, env, isEnrolled),
-    deviceToken: await readSecret('STORECAST_DEVICE_TOKEN', config.cloud?.tokenFile, env),
-    httpToken: await readSecret('STORECAST_HTTP_TOKEN', config.http.tokenFile, env),
+    deviceToken: await readSecret(SECRETS.deviceToken, config.cloud?.tokenFile, env),
+    httpToken: await readSecret(SECRETS.httpToken, config.http.tokenFile, env),
   }
   const { cloud } = config
   if (cloud !== undefined && !isEnrolled && secrets.claim === undefined && secrets.deviceToken === undefined) {
@@ -217,12 +237,12 @@ async function readClaim(
 ): Promise<EnrolmentClaim | undefined> {
   const file = cloud?.claimFile
   const isGone = isEnrolled && file !== undefined && (await fileSize(file)) === undefined
-  const text = await readSecret('STORECAST_CLAIM', isGone ? undefined : file, env)
+  const text = await readSecret(SECRETS.claim, isGone ? undefined : file, env)
   if (text === undefined) return undefined
   try {
     return parseClaim(text)
   } catch (error) {
-    const where = env.STORECAST_CLAIM?.trim() ? 'STORECAST_CLAIM' : file
+    const where = env[SECRETS.claim]?.trim() ? SECRETS.claim : file
     throw new ConfigError('secret-unreadable', `${where}: ${(error as Error).message}`, { cause: error })
   }
 }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { spawnTraining } from '@storecast/models'
 import { encodeSupport, topicOf } from '@storecast/shared/wire'
+import type { Registry } from 'prom-client'
 import { mqttsUrlOf, namesOf, withoutLogin } from './addresses.ts'
 import { alertMetrics, startAlerts, subjectSources } from './alerts/index.ts'
 import {
@@ -101,6 +102,8 @@ export interface Cloud extends AsyncDisposable {
   readonly adminToken: string
   /** One-time link for the first operator, where nobody has a token yet. */
   readonly adminLink?: string
+  /** What it counts, as `/metrics` tells it: for a program that tells its own beside it. */
+  readonly metrics: Registry
   /** Resolves when the cloud cannot go on, as when its database ended. */
   readonly failed: Promise<CloudError>
 }
@@ -400,6 +403,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     databaseUrl: database.url,
     adminToken,
     ...(code !== undefined && { adminLink: `${url}/claim#${code}` }),
+    metrics: metrics.registry,
     failed: database.lost,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

@@ -14,12 +14,15 @@ const KeptDays = z.int().min(31).max(36_500).nullable()
 const longest = (days: number | null) => days ?? Number.POSITIVE_INFINITY
 
 /** What a file may say. Secrets are not here: they come from the environment, or from files that it names. */
-const Settings = z.strictObject({
+export const Settings = z.strictObject({
   /** Folder of the database, the objects and training's working files. */
   data: z.string().min(1).default('storecast-data'),
+  /** The API and the console. */
   http: z
     .strictObject({
+      /** Another than a loopback address needs an operator's token. */
       host: Host.default('127.0.0.1'),
+      /** 0: any free one. */
       port: Port.default(8080),
       /** As devices reach it; by default the listener's own address. */
       publicUrl: z.url({ protocol: /^https?$/ }).optional(),
@@ -45,6 +48,7 @@ const Settings = z.strictObject({
       publicUrl: z.url({ protocol: /^mqtts$/ }).optional(),
     })
     .prefault({}),
+  /** Certificates of devices. */
   identity: z
     .strictObject({
       /** Of the certificate authority's key; in no backup. By default `identity` in the data folder. */
@@ -62,7 +66,9 @@ const Settings = z.strictObject({
     .strictObject({
       bucket: z.string().min(1),
       region: z.string().min(1).default('us-east-1'),
+      /** Of an S3 that is not Amazon's, as `http://minio:9000`. */
       endpoint: z.url().optional(),
+      /** Begins every key. */
       prefix: z.string().default(''),
     })
     .optional(),
@@ -77,6 +83,7 @@ const Settings = z.strictObject({
       root: z.string().min(1).optional(),
     })
     .prefault({}),
+  /** What is kept of what devices send, and for how long. */
   telemetry: z
     .strictObject({
       /**
@@ -85,8 +92,11 @@ const Settings = z.strictObject({
        */
       keep: z
         .strictObject({
+          /** As they come, in days. */
           windows: KeptDays.default(90),
+          /** Rolled up into hours, in days. */
           hours: KeptDays.default(730),
+          /** Rolled up into days, in days. */
           days: KeptDays.default(null),
         })
         .refine(({ windows, hours, days }) => longest(windows) <= longest(hours) && longest(hours) <= longest(days), {
@@ -110,7 +120,9 @@ const Settings = z.strictObject({
   /** A provider who vouches for people; its secret is OIDC_CLIENT_SECRET. */
   oidc: z
     .strictObject({
+      /** As its discovery document says it. */
       issuer: z.url({ protocol: /^https?$/ }),
+      /** Of the browser's login, with the secret `OIDC_CLIENT_SECRET`. */
       clientId: z.string().min(1),
       /** Of the command line, a public client with the device flow; by default the same. */
       cliClientId: z.string().min(1).optional(),
@@ -126,7 +138,9 @@ const Settings = z.strictObject({
       limitClaim: z.string().min(1).optional(),
     })
     .optional(),
+  /** How many models are trained at once. */
   training: z.strictObject({ concurrency: z.int().min(1).max(16).default(1) }).prefault({}),
+  /** How sensors' data is looked after. */
   stewardship: z
     .strictObject({
       /** Seconds between two looks at the fleet's data quality. */
@@ -139,6 +153,7 @@ const Settings = z.strictObject({
   kpis: z
     .record(z.string().max(64), z.strictObject({ below: z.number().optional(), above: z.number().optional() }))
     .default({}),
+  /** How alert rules are asked, and told. */
   alerts: z
     .strictObject({
       /** Seconds between two looks at the rules. */
@@ -147,6 +162,7 @@ const Settings = z.strictObject({
       mailFrom: z.email().default('storecast@localhost.localdomain'),
     })
     .prefault({}),
+  /** How drift is looked for. */
   monitoring: z
     .strictObject({
       /** Hours between two looks for drift. */
@@ -174,6 +190,7 @@ const Settings = z.strictObject({
   postgres: z.record(z.string(), z.string()).default({}),
   /** An OTLP/HTTP receiver for spans, as `http://collector:4318`; absent: nothing is traced. */
   tracing: z.strictObject({ endpoint: z.url({ protocol: /^https?$/ }) }).optional(),
+  /** Log lines below this are not written; they go to stdout as JSON. */
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -182,17 +199,30 @@ export interface CloudSecrets {
   readonly databaseUrl?: string
   /** `mqtt://user:password@host`; absent: the embedded broker. */
   readonly mqttUrl?: string
+  /** An operator's token that is nobody's; needed where a listener can be reached from other machines. */
   readonly adminToken?: string
+  /** Of the provider that `oidc` names. */
   readonly oidcClientSecret?: string
   /** `smtps://user:password@host`; absent: alerts go out by no mail. */
   readonly smtpUrl?: string
   /** Others, by the names under which documents refer to them. */
   readonly named?: Readonly<Record<string, string>>
 }
+
+/** The variable that each secret comes from, or, with `_FILE` after it, the file. */
+export const SECRETS = {
+  databaseUrl: 'DATABASE_URL',
+  mqttUrl: 'MQTT_URL',
+  adminToken: 'STORECAST_ADMIN_TOKEN',
+  oidcClientSecret: 'OIDC_CLIENT_SECRET',
+  smtpUrl: 'SMTP_URL',
+} as const satisfies Partial<Record<keyof CloudSecrets, string>>
+
 type CloudSettings = z.output<typeof Settings>
 export type CloudConfig = CloudSettings & { readonly secrets: CloudSecrets }
 
-const VARIABLES: Readonly<Record<string, (value: string) => unknown>> = {
+/** Settings that the environment may give, each as the piece of the file that it stands for. */
+export const VARIABLES: Readonly<Record<string, (value: string) => unknown>> = {
   STORECAST_DATA: (data) => ({ data }),
   STORECAST_HTTP_HOST: (host) => ({ http: { host } }),
   STORECAST_HTTP_PORT: (port) => ({ http: { port: Number(port) } }),
@@ -242,11 +272,11 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
     if (value) settings = merge(settings, read(value) as Record<string, unknown>)
   }
   const secrets = {
-    databaseUrl: await secret(env, 'DATABASE_URL'),
-    mqttUrl: await secret(env, 'MQTT_URL'),
-    adminToken: await secret(env, 'STORECAST_ADMIN_TOKEN'),
-    oidcClientSecret: await secret(env, 'OIDC_CLIENT_SECRET'),
-    smtpUrl: await secret(env, 'SMTP_URL'),
+    databaseUrl: await secret(env, SECRETS.databaseUrl),
+    mqttUrl: await secret(env, SECRETS.mqttUrl),
+    adminToken: await secret(env, SECRETS.adminToken),
+    oidcClientSecret: await secret(env, SECRETS.oidcClientSecret),
+    smtpUrl: await secret(env, SECRETS.smtpUrl),
     named: await namedSecrets(env),
   }
   const given = Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== undefined))

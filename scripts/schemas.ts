@@ -1,13 +1,24 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+/** `npm run schemas`: writes anew what is made from the code, and removes what it no longer makes. */
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { typedClient } from '@storecast/cloud/test/typed-client'
-import { jsonSchemas, permissionsTable } from '@storecast/fleet/schemas'
+import { permissionsTable } from '@storecast/fleet/schemas'
+import { GENERATED, referenceFiles } from './docs/reference.ts'
 
-const folder = join(import.meta.dirname, '../fleet/schemas')
-await mkdir(folder, { recursive: true })
-for (const [name, text] of jsonSchemas()) await writeFile(join(folder, name), text)
+const root = join(import.meta.dirname, '..')
 
-const page = join(import.meta.dirname, '../docs/reference/permissions.md')
+const files = await referenceFiles()
+for (const [path, text] of files) {
+  await mkdir(dirname(join(root, path)), { recursive: true })
+  await writeFile(join(root, path), text)
+}
+for (const folder of GENERATED) {
+  for (const name of await readdir(join(root, folder))) {
+    if (!files.has(`${folder}/${name}`)) await rm(join(root, folder, name))
+  }
+}
+
+const page = join(root, 'docs/reference/permissions.md')
 const text = await readFile(page, 'utf8')
 const mark = /(<!-- permissions -->\n)[\s\S]*(<!-- end of permissions -->)/
 await writeFile(

@@ -6,6 +6,7 @@ import type { LocalServerOptions } from './server.ts'
 import type { StatusSources } from './status-routes.ts'
 
 export interface Metrics {
+  readonly register: Registry
   readonly onAnswered: LocalServerOptions['onAnswered']
   readonly routes: readonly Route[]
 }
@@ -100,6 +101,7 @@ export function createMetrics(sources: StatusSources): Metrics {
   })
 
   return {
+    register,
     onAnswered: ({ route, method, status, seconds: took }) => {
       requests.inc({ route, method: METHODS.has(method) ? method : 'other', status })
       seconds.observe({ route }, took)

@@ -45,6 +45,7 @@ const MqttEntity = z.union([
 
 /** Messages of one topic filter. Fields that a payload does not have are passed over: devices send what has changed. */
 export const TopicMapping = z.strictObject({
+  /** As `zigbee2mqtt/+`. */
   filter: z
     .string()
     .min(1)
@@ -52,6 +53,7 @@ export const TopicMapping = z.strictObject({
     .refine(isTopicFilter, 'a topic filter: "+" stands for one whole level, "#" ends it'),
   /** `text`: the payload is the value, as Shelly's first generation sends it. */
   payload: z.enum(['json', 'text']).default('json'),
+  /** Where a message says what it is about, as a product. */
   entity: MqttEntity.optional(),
   /** Left out: when it arrives. */
   time: z.strictObject({ path: Path, format: TimeFormat.optional() }).optional(),
@@ -75,8 +77,10 @@ export type TopicMapping = z.infer<typeof TopicMapping>
 const MqttSource = z.strictObject({
   kind: z.literal('mqtt'),
   name: SourceName,
+  /** `mqtt://` or `mqtts://`. */
   url: z.url({ protocol: /^mqtts?$/ }),
   username: z.string().max(128).optional(),
+  /** File with the password. */
   passwordFile: z.string().max(500).optional(),
   /** Kept by the broker: what comes while the agent is away waits there. Default: from the device and the source's name. */
   clientId: z.string().min(1).max(64).optional(),
@@ -101,6 +105,7 @@ const CsvSource = z.strictObject({
   name: SourceName,
   /** A file with a header line; `.gz` is unpacked. Rows in order of time. */
   path: z.string().min(1).max(500),
+  /** How fast it is played: at once, as the store's clock reaches each row, or so many times faster than it happened. */
   speed: Speed.default('clock'),
   delimiter: z.string().length(1).default(','),
   time: z.strictObject({ column: z.string().default('time'), format: TimeFormat.optional() }).prefault({}),

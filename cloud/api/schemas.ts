@@ -11,13 +11,16 @@ export const Labels = z
 
 export const UnixMs = z.int().nonnegative().describe('Unix milliseconds, UTC')
 
+const CURSOR = 'The `next` of the page before; absent: the first page'
+
 /** Keys of a page's position; what the server gave as `next`. */
 export const PageQuery = z.strictObject({
   cursor: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,512}$/, 'not a cursor; use the "next" of the page before')
-    .optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(100),
+    .optional()
+    .describe(CURSOR),
+  limit: z.coerce.number().int().min(1).max(500).default(100).describe('As many items a page holds'),
 })
 
 /** A position in a list ordered by number. */
@@ -25,7 +28,8 @@ export const NumberPageQuery = PageQuery.extend({
   cursor: z
     .string()
     .regex(/^\d{1,15}$/, 'not a cursor; use the "next" of the page before')
-    .optional(),
+    .optional()
+    .describe(CURSOR),
 })
 
 export const pageOf = <T extends z.ZodType>(item: T) =>

@@ -29,6 +29,8 @@ import { addTrustCommands } from './trust.ts'
 import { addUserCommands } from './user.ts'
 import { VERSION } from './version.ts'
 
+export { EXAMPLES, verbsOf } from './examples.ts'
+
 /**
  * 0 done, 1 failed or a command line that is wrong, 2 cancelled, 4 not logged in; as `gh` has them. `diff` ends as diff does:
  * 1 where there are differences, 2 in trouble.

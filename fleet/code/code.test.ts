@@ -1,11 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readDocuments } from './documents.ts'
 import { KINDS } from './kinds.ts'
 import { differences, planChange } from './plan.ts'
-import { jsonSchemas } from './schemas.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -138,12 +137,4 @@ describe('a plan', () => {
       'spec.a: 1 → 2',
     ])
   })
-})
-
-it('the JSON Schemas are those of the kinds: "npm run schemas" makes them', async () => {
-  const schemas = join(import.meta.dirname, '../schemas')
-  expect((await readdir(schemas)).sort()).toEqual([...jsonSchemas().keys()].sort())
-  for (const [name, text] of jsonSchemas()) {
-    expect([name, JSON.parse(await readFile(join(schemas, name), 'utf8'))]).toEqual([name, JSON.parse(text)])
-  }
 })

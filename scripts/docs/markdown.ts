@@ -39,3 +39,24 @@ export function anchorsOf(page: string): ReadonlySet<string> {
   const named = [...page.matchAll(/<a (?:id|name)="([^"]+)">/g)].map(([, name]) => name!)
   return new Set([...anchors, ...named])
 }
+
+/** A text as code; one that holds a backtick is fenced by two. */
+export const code = (text: string): string => (text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``)
+
+/** A table of GitHub's Markdown; in cells lines become spaces, and bars are escaped. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cell = (text: string) => text.replaceAll(/\s*\n\s*/g, ' ').replaceAll('|', '\\|')
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+/** Blocks of a page, apart by a line. */
+export const page = (...blocks: readonly (string | undefined)[]): string =>
+  `${blocks.filter((block) => block !== undefined && block !== '').join('\n\n')}\n`
+
+/** A sentence of its own: begins large and ends in a full stop. */
+export function sentence(text: string): string {
+  if (text === '') return ''
+  const begun = /^[a-z]/.test(text) ? text[0]!.toUpperCase() + text.slice(1) : text
+  return /[.!?:]$/.test(begun) ? begun : `${begun}.`
+}

@@ -29,7 +29,9 @@ export const SequenceView = z.strictObject({
   kind: z.literal('sequence'),
   /** Sensors of the site, in channel order; `*` is every numeric column of the data set. */
   channels: z.union([z.literal('*'), z.array(SensorName).min(1).max(512)]),
+  /** Span of one window. */
   step: WindowSize,
+  /** Windows that the model sees. */
   context: z.int().min(2).max(4096),
 })
 
@@ -42,8 +44,11 @@ export const Network = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('seasonal-naive'), season: z.int().positive().default(7) }),
   z.strictObject({
     kind: z.literal('residual-mlp'),
+    /** Of each hidden layer. */
     width: z.int().positive().default(128),
+    /** Residual blocks, one after another. */
     blocks: z.int().nonnegative().default(2),
+    /** Share of a layer that is left out in each training step. */
     dropout: z.number().min(0).max(0.9).default(0.35),
     /**
      * Known-ahead covariates that every second seed's network does not see. Weather helps within a season and misleads
@@ -64,9 +69,12 @@ export const Network = z.discriminatedUnion('kind', [
 export type Network = z.infer<typeof Network>
 
 export const Training = z.strictObject({
+  /** Passes over the data. */
   epochs: z.int().positive().default(5),
+  /** Rows in a step. */
   batch: z.int().positive().default(512),
   learningRate: z.number().positive().default(1e-3),
+  /** Of AdamW. */
   weightDecay: z.number().nonnegative().default(0.1),
   /** One network a seed; the bundle averages them. */
   seeds: z.array(z.int()).min(1).max(16).default([1, 2, 3]),
@@ -90,16 +98,20 @@ export const DatasetColumns = z.strictObject({
 })
 export type DatasetColumns = z.infer<typeof DatasetColumns>
 
+/** What a model sees, forecasts and is made of: from it and a data set, `storecast model train` makes a bundle. */
 export const ModelDefinition = z.strictObject({
   apiVersion: z.literal('storecast/v1'),
   kind: z.literal('ModelDefinition'),
   metadata: z.strictObject({ name: ModelName, description: z.string().max(500).default('') }),
   spec: z
     .strictObject({
+      /** What the model sees. */
       view: FeatureView,
+      /** How a CSV file names the columns. */
       dataset: DatasetColumns.prefault({}),
       /** Steps ahead: hours for `daily-demand` (24), windows for `sequence`. */
       horizon: z.int().positive().max(2048),
+      /** Shares of days on which the actual is to be below each forecast. */
       quantiles: z
         .array(z.number().gt(0).lt(1))
         .min(1)
@@ -107,11 +119,13 @@ export const ModelDefinition = z.strictObject({
         .default([0.1, 0.5, 0.9]),
       /** When devices forecast, in the site's time zone. */
       schedule: z.string().default('0 0 * * *'),
+      /** What it is made of. */
       network: Network,
       training: Training.prefault({}),
       calibration: Calibration.prefault({}),
       /** What devices suggest to staff by the forecasts of this model; left out: nothing. */
       decision: DecisionDefinition.optional(),
+      /** As SPDX names it. */
       licence: z.string().max(64).default('Apache-2.0'),
     })
     .refine(({ view, decision }) => !decision || view.kind === 'daily-demand', {

@@ -51,7 +51,9 @@ export type QualityRules = z.infer<typeof QualityRules>
 export const SensorDefinition = z
   .strictObject({
     name: SensorName,
+    /** `gauge`: a level; `counter`: it only grows; `event`: something that happened once, as a sale. */
     kind: SensorKind,
+    /** As people write it: `°C`, `units`, `kWh`. */
     unit: z.string().min(1).max(24),
     /** Values are stored as integers in multiples of this, so that sums are exact in any order. */
     resolution: z.number().positive(),
@@ -61,12 +63,13 @@ export const SensorDefinition = z
     centre: z.number().default(0),
     /** Expected seconds between readings; for events, 0: they come when they come. */
     interval: z.number().nonnegative().default(0),
+    /** Spans over which readings are summed up, by the site's own clock. */
     window: WindowSize.default('5m'),
     /** `product`: one series per product of the site; `site`: one series. */
     per: z.enum(['site', 'product']).default('site'),
-    /** Left out: the defaults. */
+    /** What is expected of its data; left out: the defaults. */
     quality: QualityRules.optional(),
-    /** Default: normal. */
+    /** Who of them loses detail first when the device's space runs out; default: normal. */
     priority: Priority.optional(),
   })
   .refine(({ range, resolution }) => Math.max(...range.map(Math.abs)) / resolution <= MOST_STEPS, {

@@ -6,7 +6,10 @@ import type { Routes } from '../route.ts'
 import { NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
 
 const Time = z.coerce.number().pipe(UnixMs)
-const Span = { from: Time.default(0), to: Time.default(8_640_000_000_000_000) }
+const Span = {
+  from: Time.default(0).describe('Of what begins at or after, Unix milliseconds'),
+  to: Time.default(8_640_000_000_000_000).describe('Of what begins before, Unix milliseconds'),
+}
 const Count = z.int().nonnegative()
 
 const Window = z.object({

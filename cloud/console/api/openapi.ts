@@ -1049,7 +1049,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                     rule?: string;
                     severity?: "info" | "warning" | "critical";
@@ -1429,8 +1431,10 @@ export interface paths {
                     /** @description For example PUT /v1/sites/:site */
                     action?: string;
                     actor?: string;
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
                     decision?: "allowed" | "denied" | "failed";
+                    /** @description As many items a page holds */
                     limit?: number;
                     /** @description Which come first */
                     order?: "newest" | "oldest";
@@ -1523,8 +1527,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
                     device?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -1728,10 +1734,12 @@ export interface paths {
         get: {
             parameters: {
                 query: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
                     device?: string;
                     /** @description Windows that end after */
                     from: number;
+                    /** @description As many items a page holds */
                     limit?: number;
                     sensor?: string;
                     site?: string;
@@ -1817,7 +1825,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                     /** @description Those that hold it */
                     sensor?: string;
@@ -2050,8 +2060,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
                     group?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                     selector?: string;
                     site?: string;
@@ -2394,7 +2406,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -2634,7 +2648,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -2861,11 +2877,15 @@ export interface paths {
         get: {
             parameters: {
                 query: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
                     entity?: string;
+                    /** @description Of what begins at or after, Unix milliseconds */
                     from?: number;
+                    /** @description As many items a page holds */
                     limit?: number;
                     sensor: string;
+                    /** @description Of what begins before, Unix milliseconds */
                     to?: number;
                 };
                 header?: never;
@@ -2939,6 +2959,7 @@ export interface paths {
                     column?: string;
                     cursor?: string;
                     kind?: "feature" | "target" | "sensor";
+                    /** @description As many items a page holds */
                     limit?: number;
                     model?: string;
                     name?: string;
@@ -3091,9 +3112,11 @@ export interface paths {
                 query?: {
                     candidate?: number;
                     champion?: number;
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
                     device?: string;
                     from?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                     model?: string;
                     to?: string;
@@ -3185,9 +3208,11 @@ export interface paths {
                 query?: {
                     by?: string;
                     entity?: string;
+                    /** @description Of what begins at or after, Unix milliseconds */
                     from?: number;
                     model?: string;
                     site?: string;
+                    /** @description Of what begins before, Unix milliseconds */
                     to?: number;
                     version?: number;
                 };
@@ -3249,12 +3274,16 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
                     entity?: string;
+                    /** @description Of what begins at or after, Unix milliseconds */
                     from?: number;
+                    /** @description As many items a page holds */
                     limit?: number;
                     model?: string;
                     site?: string;
+                    /** @description Of what begins before, Unix milliseconds */
                     to?: number;
                     version?: number;
                 };
@@ -3316,8 +3345,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
                     device?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -3369,7 +3400,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -3865,7 +3898,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -3962,7 +3997,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -4102,7 +4139,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -5160,7 +5199,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -5435,6 +5476,7 @@ export interface paths {
             parameters: {
                 query?: {
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                     model?: string;
                     name?: string;
@@ -5991,8 +6033,10 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
                     device?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                     rollout?: string;
                 };
@@ -6050,7 +6094,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                     model?: string;
                 };
@@ -6630,7 +6676,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -6688,7 +6736,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                     state?: "pending" | "updating" | "succeeded" | "failed" | "rolled-back" | "silent" | "offline" | "reverting" | "reverted" | "excluded";
                 };
@@ -6744,7 +6794,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -7271,7 +7323,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -7419,7 +7473,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -7925,9 +7981,11 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
                     dataset?: string;
                     device?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                     sensor?: string;
                     site?: string;
@@ -8338,7 +8396,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -8393,7 +8453,9 @@ export interface paths {
             parameters: {
                 query?: {
                     all?: string;
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -8565,7 +8627,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                     model?: string;
                 };
@@ -10338,7 +10402,9 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                 };
                 header?: never;
@@ -10565,6 +10631,7 @@ export interface paths {
                     /** @description Of what begins at or after */
                     from: number;
                     group?: string;
+                    /** @description As many items a page holds */
                     limit?: number;
                     quantiles?: string;
                     /** @description Hours and days are those of each site’s own calendar */

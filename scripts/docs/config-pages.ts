@@ -1,5 +1,5 @@
-import { SECRETS as AGENT_SECRETS } from '@storecast/agent/config'
 import { SECRETS as CLOUD_SECRETS, VARIABLES } from '@storecast/cloud/config'
+import { SECRETS as AGENT_SECRETS } from '../../agent/config.ts'
 import { fieldsText } from './fields.ts'
 import { formsOf, hasFields, type JsonSchema } from './json-schema.ts'
 import { code, page, sentence, table } from './markdown.ts'

@@ -1,6 +1,8 @@
-import type { Registry } from 'prom-client'
+import type { Agent } from '../../agent/agent.ts'
 import { code, page, sentence, table } from './markdown.ts'
 import { unitOf } from './type-text.ts'
+
+type Registry = Agent['metrics']
 
 interface Metric {
   readonly name: string

@@ -4,7 +4,7 @@ import { api, ask, type Got } from '../api/client.ts'
 import { ProblemError } from '../api/problem.ts'
 
 export type Self = Got<'/v1/self'>
-/** A permission as docs/permissions.md has them, such as `rollout.write`. */
+/** A permission as docs/reference/permissions.md has them, such as `rollout.write`. */
 export type Permission = string
 
 /** Who is signed in; null: nobody. */

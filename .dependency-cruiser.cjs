@@ -52,6 +52,7 @@ const rooms = {
     'rollout',
     'stewardship',
     'alerts',
+    'decisions',
     'kpis',
     'changes',
     'api',

@@ -16,6 +16,7 @@ import {
   claimRoutes,
   createMetrics,
   datasetRoutes,
+  decisionRoutes,
   deviceRoutes,
   enrolmentRoutes,
   eventRoutes,
@@ -46,6 +47,7 @@ import {
 import { createAudit } from './audit/index.ts'
 import { startFeed } from './changes/index.ts'
 import { type CloudConfig, isLoopback } from './config.ts'
+import { createDecisions } from './decisions/index.ts'
 import {
   createDevices,
   createSites,
@@ -301,6 +303,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     }),
   )
   alertCounts.read(alerts)
+  const decisions = createDecisions({ pool: database.pool, clock })
   const kpis = createKpis({ pool: database.pool, telemetry, targets: config.kpis })
   kpiMetrics(metrics.registry, { kpis, clock, log })
 
@@ -370,6 +373,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         stewardshipRoutes(stewardship),
         alertRoutes(alerts, () => clock.now()),
         alertRuleRoutes(alerts),
+        decisionRoutes(decisions),
         kpiRoutes(kpis),
         telemetryRoutes(telemetry),
         mergedWindowRoutes(telemetry),

@@ -4,6 +4,7 @@ import { apiMigrations } from './api/index.ts'
 import { auditMigrations } from './audit/index.ts'
 import { changeMigrations } from './changes/index.ts'
 import type { CloudConfig } from './config.ts'
+import { decisionMigrations } from './decisions/index.ts'
 import { deviceMigrations } from './devices/index.ts'
 import { governanceMigrations } from './governance/index.ts'
 import { identityMigrations } from './identity/index.ts'
@@ -41,6 +42,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...stewardshipMigrations,
   ...alertMigrations,
   ...changeMigrations,
+  ...decisionMigrations,
 ]
 
 export const databaseOf = ({ data, postgres, secrets }: CloudConfig): DatabaseConfig =>

@@ -33,7 +33,7 @@ export const PERMISSIONS = {
   'group.write': { lets: 'set and remove groups', roles: ['operator'] },
   'claim.read': read('claims for new devices'),
   'claim.write': { lets: 'make and withdraw claims', roles: ['operator'] },
-  'telemetry.read': read('windows, forecasts, scores, drift, evidence, gaps, events and reported states'),
+  'telemetry.read': read('windows, forecasts, decisions, scores, drift, evidence, gaps, events and reported states'),
   'monitoring.write': {
     lets: 'look for drift at once, and have sensors’ references frozen anew',
     roles: ['operator', 'steward'],

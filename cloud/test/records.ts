@@ -1,4 +1,4 @@
-import type { EvidenceRecord, ForecastRecord, WindowRecord } from '@storecast/shared/contracts'
+import type { DecisionRecord, EvidenceRecord, ForecastRecord, WindowRecord } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import type { Pool } from 'pg'
 
@@ -97,6 +97,23 @@ export async function addForecasts(pool: Pool, device: string, records: readonly
       [
         ...[device, one.model, one.version, one.entity, one.issuedAt, one.start, one.end, one.quantiles, one.mean],
         ...[one.baseline, one.score?.scoredAt ?? null, one.score?.actual ?? null, one.score?.censored ?? null],
+      ],
+    )
+  }
+}
+
+export async function addDecisions(pool: Pool, device: string, records: readonly DecisionRecord[]): Promise<void> {
+  for (const { choice, outcome, ...one } of records) {
+    await pool.query(
+      `INSERT INTO decisions (device, id, decision, model, version, entity, issued_at, start_at, end_at, quantiles, stock,
+         on_order, action, quantity, chosen_at, choice, chosen_quantity, reason, judged_at, actual, stock_out, correct,
+         epoch, seq, received_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1, 1, 0)`,
+      [
+        ...[device, one.id, one.decision, one.model, one.version, one.entity, one.issuedAt, one.start, one.end],
+        ...[one.quantiles, one.stock, one.onOrder, one.action, one.quantity],
+        ...[choice?.chosenAt ?? null, choice?.kind ?? null, choice?.quantity ?? null, choice?.reason ?? null],
+        ...[outcome?.judgedAt ?? null, outcome?.actual ?? null, outcome?.stockOut ?? null, outcome?.correct ?? null],
       ],
     )
   }

@@ -81,6 +81,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'drift show': ['storecast drift show target --model demand', 'storecast drift show fridge --device berlin-1'],
   'drift performance': ['storecast drift performance', 'storecast drift performance --device berlin-1 --json'],
   'drift run': ['storecast drift run', 'storecast drift run --until 2026-03-29T00:00:00Z'],
+  'decision list': [
+    'storecast decision list --site berlin --state open',
+    'storecast decision list --model demand --wrong --json',
+  ],
   'kpi list': ['storecast kpi list', 'storecast kpi list --days 28 --by label:cohort --model demand'],
   'alert list': ['storecast alert list', 'storecast alert list --state all --site berlin --json'],
   'alert show': ['storecast alert show 17'],

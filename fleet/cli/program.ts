@@ -9,6 +9,7 @@ import { addBackupCommands } from './backup.ts'
 import { addCatalogueCommands } from './catalogue.ts'
 import { addCompletionCommand } from './completion.ts'
 import type { CliContext } from './context.ts'
+import { addDecisionCommands } from './decision.ts'
 import { addDeviceCommands } from './device.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addDriftCommands } from './drift.ts'
@@ -62,6 +63,7 @@ export function buildProgram(context: CliContext): Command {
   addPolicyCommands(program, context)
   addCatalogueCommands(program, context)
   addTaskCommands(program, context)
+  addDecisionCommands(program, context)
   addKpiCommands(program, context)
   addAlertCommands(program, context)
   addAlertRuleCommands(program, context)

@@ -335,6 +335,21 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   'catalogue show': async () => {
     expect(await json('catalogue show cold-chain')).toMatchObject({ spec: { sensitivity: 'internal' } })
   },
+  'decision list': async () => {
+    expect(await json('decision list')).toEqual([])
+    await server.pool.query(
+      `INSERT INTO decisions (device, id, decision, model, version, entity, issued_at, start_at, end_at, quantiles, stock,
+         on_order, action, quantity, chosen_at, choice, chosen_quantity, reason, judged_at, actual, stock_out, correct,
+         epoch, seq, received_at)
+       VALUES ('berlin-1', gen_random_uuid(), 'reorder', 'demand', 1, 'milk', 0, 0, 1, '{1,2,3}', 1.5, 0.25, 'reorder', 6,
+         1, 'changed', 12, 'a fair', 2, 4, true, true, 1, 1, 0)`,
+    )
+    expect((await storecast('decision list --site berlin --state changed')).out).toMatch(
+      /milk +demand\/1 +1.5 \+ 0.25 +6 +changed +12 +4, ran out +yes +a fair$/m,
+    )
+    expect(await json('decision list --wrong')).toEqual([])
+    expect((await storecast('decision list --product bread')).err).toMatch(/no device has decided/)
+  },
   'task list': async () => {
     await server.pool.query(
       `INSERT INTO stewardship_tasks

@@ -2049,6 +2049,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Decisions of devices, newest first, with what staff chose and what came of them */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Of those that are judged: whether they were right */
+                    correct?: string;
+                    cursor?: string;
+                    device?: string;
+                    /** @description Issued at or after */
+                    from?: number;
+                    limit?: number;
+                    model?: string;
+                    product?: string;
+                    site?: string;
+                    state?: "held" | "open" | "accepted" | "changed" | "rejected" | "unanswered";
+                    /** @description Issued before */
+                    to?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                /** @enum {string} */
+                                action: "reorder" | "hold";
+                                choice: {
+                                    /** @description Unix milliseconds, UTC */
+                                    chosenAt: number;
+                                    /** @enum {string} */
+                                    kind: "accepted" | "changed" | "rejected";
+                                    /** @description Ordered */
+                                    quantity: number;
+                                    reason: string;
+                                } | null;
+                                /** @description As the model’s definition names it */
+                                decision: string;
+                                device: string;
+                                /** @description Unix milliseconds, UTC */
+                                end: number;
+                                /** Format: uuid */
+                                id: string;
+                                /** @description Unix milliseconds, UTC */
+                                issuedAt: number;
+                                model: string;
+                                /** @description In the unit of what the model forecasts */
+                                onOrder: number;
+                                /** @description null: not known yet */
+                                outcome: {
+                                    /** @description Sold in the lead time */
+                                    actual: number;
+                                    /** @description In hindsight: it asked for an order exactly where one was needed */
+                                    correct: boolean;
+                                    /** @description Unix milliseconds, UTC */
+                                    judgedAt: number;
+                                    stockOut: boolean;
+                                } | null;
+                                product: string;
+                                /** @description Of the demand accumulated over the lead time */
+                                quantiles: number[];
+                                /** @description Suggested; 0 of a hold */
+                                quantity: number;
+                                site: string;
+                                /** @description Of the lead time */
+                                start: number;
+                                /**
+                                 * @description held: nothing was suggested; open: staff may still choose; unanswered: they may no more
+                                 * @enum {string}
+                                 */
+                                state: "held" | "open" | "accepted" | "changed" | "rejected" | "unanswered";
+                                /** @description In the unit of what the model forecasts */
+                                stock: number;
+                                version: number;
+                            }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/devices": {
         parameters: {
             query?: never;

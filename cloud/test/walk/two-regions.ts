@@ -3,7 +3,7 @@ import { Sketch } from '@storecast/shared/windows'
 import { expect, vi } from 'vitest'
 import { testBundle, testDefinition } from '../bundle.ts'
 import type { TestCloud } from '../cloud.ts'
-import { addEvidence, addForecasts, addWindows } from '../records.ts'
+import { addDecisions, addEvidence, addForecasts, addWindows } from '../records.ts'
 import { rolloutOf } from '../rollout.ts'
 
 /** What a route's parameter names that lies in one region. */
@@ -110,6 +110,20 @@ async function addRows(
   const span = { issuedAt: T0, start: T0, end: T0 + HOUR, quantiles: [1, 2, 3], mean: 2, baseline: 2 }
   await addForecasts(pool, device, [
     { model: 'demand', version: 1, entity: 'milk', ...span, score: { scoredAt: T0, actual: 2, censored: false } },
+  ])
+  await addDecisions(pool, device, [
+    {
+      ...{
+        id: '0195a2e4-1c00-7abc-8def-0123456789ab',
+        decision: 'reorder',
+        model: 'demand',
+        version: 1,
+        entity: 'milk',
+      },
+      ...{ issuedAt: T0, start: T0, end: T0 + HOUR, quantiles: [1, 2, 3], stock: 0, onOrder: 0, quantity: 3 },
+      action: 'reorder',
+      outcome: { judgedAt: T0 + HOUR, actual: 2, stockOut: false, correct: true },
+    },
   ])
   await addEvidence(pool, device, {
     ...{ model: 'demand', champion: 1, candidate: 2, day: '2026-03-02', region, rows: 1, excluded: 0 },

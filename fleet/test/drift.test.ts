@@ -124,6 +124,6 @@ async function toldBy(shop: Shop, folder: string, bundle: Uint8Array): Promise<W
     await device.live(dayReadings(shop, day), end)
   }
   await device.forecast(dayStart(shop, DAYS))
-  const measured = Object.keys(SELF_MEASURED).filter((name) => !name.startsWith('$model'))
+  const measured = Object.keys(SELF_MEASURED).filter((name) => name.startsWith('$f'))
   return ['sales', ...measured].flatMap((name) => device.windows(name))
 }

@@ -13,8 +13,8 @@ interface SelfMeasured {
   /** Values are whole multiples of this, as a sensor's are; sketches are around 0. */
   readonly resolution: number
   readonly window: WindowSize
-  /** What the entity names: see `modelEntity`, `forecastEntity` and `featureEntity`. */
-  readonly entity: 'model' | 'forecast' | 'feature'
+  /** What the entity names: see `modelEntity`, `forecastEntity` and `featureEntity`; that of the device itself is empty. */
+  readonly entity: 'model' | 'forecast' | 'feature' | 'device'
 }
 
 /**
@@ -46,6 +46,11 @@ export const SELF_MEASURED = {
    * day that is forecast: standard deviations from the mean, both of the bundle's reference.
    */
   $feature: { unit: '1', resolution: 0.001, window: '1d', entity: 'feature' },
+  /**
+   * Milliseconds of CPU that the agent and the processes that it started used, one observation for each minute (of the
+   * machine's own, monotonic time) that it ran: sum / count / 60,000 is the share of one core.
+   */
+  $cpu: { unit: 'ms', resolution: 1, window: '1h', entity: 'device' },
 } as const satisfies Readonly<Record<`$${string}`, SelfMeasured>>
 export type SelfMeasuredName = keyof typeof SELF_MEASURED
 

@@ -7,7 +7,7 @@ import type {
 } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import type { PoolClient } from 'pg'
-import { type Column, stage } from './copy.ts'
+import { type Column, layoutOf, stage } from './copy.ts'
 import { type Incoming, newestByKey } from './incoming.ts'
 
 /** How records of a kind lie in their table. */
@@ -164,7 +164,7 @@ async function apply<T>(client: PoolClient, table: Table<T>, rows: readonly Inco
     ({ seq }) => seq,
   )
   const columns = [...key, ...values, ...STAMPS]
-  const incoming = await stage(client, name, columns, newest)
+  const incoming = await stage(client, name, layoutOf(columns), newest)
   const assignment = (column: string) => {
     const [known] = kept.find((together) => together.includes(column)) ?? []
     if (known === undefined) return `${column} = excluded.${column}`

@@ -15,6 +15,7 @@ import {
   touchedBy,
   WINDOW_COLUMNS,
   type WindowRow,
+  windowLayout,
 } from './window-rows.ts'
 
 /**
@@ -30,10 +31,12 @@ export async function applyWindows(
   known: SeriesIds,
 ): Promise<number> {
   if (windows.length === 0) return 0
-  const starts = windows.map(({ record }) => record.start)
-  await openMonths(client, 'windows', starts)
-  const seriesOf = await internSeries(client, windows, known)
-  const rows = outermost(windows.map((incoming) => ({ series: seriesOf(incoming), incoming })))
+  await openMonths(
+    client,
+    'windows',
+    windows.map(({ record }) => record.start),
+  )
+  const rows = outermost(await internSeries(client, windows, known))
   const ends = await noteChanges(client, touchedBy(rows))
   // Most windows are the first of their time: these need no comparing with what is stored.
   const free: WindowRow[] = []
@@ -43,7 +46,7 @@ export async function applyWindows(
   const met = await stretchesMet(client, stretches)
   const among: WindowRow[] = []
   for (const [place, stretch] of stretches.entries()) (met.has(place) ? among : free).push(...stretch.rows)
-  await copyRows(client, 'windows', WINDOW_COLUMNS, free)
+  await copyRows(client, 'windows', windowLayout(), free)
   return among.length === 0 ? 0 : applyAmongStored(client, among)
 }
 
@@ -97,7 +100,7 @@ async function stretchesMet(client: PoolClient, stretches: readonly Stretch[]): 
 }
 
 async function applyAmongStored(client: PoolClient, rows: readonly WindowRow[]): Promise<number> {
-  await stage(client, 'windows', WINDOW_COLUMNS, rows)
+  await stage(client, 'windows', windowLayout(), rows)
   // Stored windows do not nest, so that only the last one that starts no later can cover another.
   await client.query(`
     DELETE FROM incoming_windows i WHERE (
@@ -109,7 +112,7 @@ async function applyAmongStored(client: PoolClient, rows: readonly WindowRow[]):
     INSERT INTO windows SELECT * FROM incoming_windows
     ON CONFLICT (series, start_at, end_at) DO UPDATE SET
       ${WINDOW_COLUMNS.slice(3)
-        .map(([column]) => `${column} = excluded.${column}`)
+        .map((column) => `${column} = excluded.${column}`)
         .join(', ')}
     WHERE (excluded.epoch, excluded.seq) > (windows.epoch, windows.seq)
       AND (excluded.epoch = windows.epoch OR excluded.count >= windows.count)`)

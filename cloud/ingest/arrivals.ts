@@ -4,6 +4,7 @@ import {
   decodeRecords,
   decodeUplink,
   type Hello,
+  type KnownNames,
   type UplinkMessage,
   WireError,
 } from '@storecast/shared/wire'
@@ -15,7 +16,8 @@ export type Arrival = { readonly device: string; readonly payload: Uint8Array } 
   | { readonly kind: 'unreadable'; readonly error: WireError }
 )
 
-export function arrive(device: string, payload: Uint8Array): Arrival {
+/** @param known of whoever takes many: the faster for it */
+export function arrive(device: string, payload: Uint8Array, known?: KnownNames): Arrival {
   let message: UplinkMessage
   try {
     message = decodeUplink(payload)
@@ -24,18 +26,18 @@ export function arrive(device: string, payload: Uint8Array): Arrival {
     return { device, payload, kind: 'unreadable', error }
   }
   if ('hello' in message) return { device, payload, kind: 'hello', hello: message.hello }
-  return { device, payload, kind: 'batch', batch: message.batch, records: lazily(message.batch) }
+  return { device, payload, kind: 'batch', batch: message.batch, records: lazily(message.batch, known) }
 }
 
 /** Records are unpacked when they are wanted, and once: a transaction may be tried again. */
-function lazily(batch: Batch): () => DecodedRecords | WireError {
+function lazily(batch: Batch, known: KnownNames | undefined): () => DecodedRecords | WireError {
   let decoded: DecodedRecords | WireError | undefined
-  return () => (decoded ??= tryRecords(batch))
+  return () => (decoded ??= tryRecords(batch, known))
 }
 
-function tryRecords(batch: Batch): DecodedRecords | WireError {
+function tryRecords(batch: Batch, known: KnownNames | undefined): DecodedRecords | WireError {
   try {
-    return decodeRecords(batch)
+    return decodeRecords(batch, known)
   } catch (error) {
     if (error instanceof WireError) return error
     throw error

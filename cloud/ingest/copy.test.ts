@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Database } from '../platform/database.ts'
 import { testDatabase } from '../test/database.ts'
-import { type Column, stage } from './copy.ts'
+import { type Column, layoutOf, stage } from './copy.ts'
 
 let database: Database
 beforeAll(async () => {
@@ -76,7 +76,7 @@ it('every type arrives as it was given, and the table is empty after the transac
   await using own = { client: await database.pool.connect(), [Symbol.asyncDispose]: async () => own.client.release() }
   const { client } = own
   await client.query('BEGIN')
-  const table = await stage(client, 'things', columns, rows)
+  const table = await stage(client, 'things', layoutOf(columns), rows)
   const copied = await client.query(`SELECT * FROM ${table} ORDER BY a`)
   const expected = rows
     .toSorted((x, y) => x.int4 - y.int4)

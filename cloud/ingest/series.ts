@@ -1,6 +1,7 @@
 import type { SeriesKey, WindowRecord } from '@storecast/shared/contracts'
 import type { PoolClient } from 'pg'
 import type { Incoming } from './incoming.ts'
+import type { WindowRow } from './window-rows.ts'
 
 /** Numbers of series that are known to be committed: they never change. */
 export class SeriesIds {
@@ -14,8 +15,10 @@ export class SeriesIds {
     this.#most = most
   }
 
-  get(device: string, { sensor, entity }: SeriesKey): number | undefined {
-    return this.#known.get(device)?.get(sensor)?.get(entity)
+  /** Of one device. */
+  of(device: string): (key: SeriesKey) => number | undefined {
+    const sensors = this.#known.get(device)
+    return ({ sensor, entity }) => sensors?.get(sensor)?.get(entity)
   }
 
   add(device: string, { sensor, entity }: SeriesKey, id: number): void {
@@ -37,35 +40,34 @@ interface NamedSeries extends SeriesKey {
 }
 
 /**
- * Numbers of the series that windows are of, new ones added. The devices' rows are locked, so that nobody else adds the
- * same.
+ * Windows with the numbers of their series, new ones added. The devices' rows are locked, so that nobody else adds the same.
  * @param known is taken from, and added to
  */
 export async function internSeries(
   client: PoolClient,
   windows: readonly Incoming<WindowRecord>[],
   known: SeriesIds,
-): Promise<(window: Incoming<WindowRecord>) => number> {
-  const found = new Map<SeriesKey, number>()
-  const missing = new Map<string, NamedSeries>()
-  const waiting: [key: SeriesKey, name: string][] = []
-  // Windows of one batch share the key of their series.
-  const seen = new Set<SeriesKey>()
-  for (const { device, record } of windows) {
-    if (seen.has(record.series)) continue
-    seen.add(record.series)
-    const id = known.get(device, record.series)
-    if (id !== undefined) {
-      found.set(record.series, id)
-      continue
+): Promise<WindowRow[]> {
+  const rows: WindowRow[] = []
+  const unknown: Incoming<WindowRecord>[] = []
+  let device: string | undefined
+  let idOf = known.of('')
+  for (const incoming of windows) {
+    // Windows of one device come together.
+    if (incoming.device !== device) {
+      device = incoming.device
+      idOf = known.of(device)
     }
-    const one = { device, ...record.series }
-    missing.set(nameOf(one), one)
-    waiting.push([record.series, nameOf(one)])
+    const series = idOf(incoming.record.series)
+    if (series === undefined) unknown.push(incoming)
+    else rows.push({ series, incoming })
   }
+  if (unknown.length === 0) return rows
+  const nameOfRow = ({ device, record }: Incoming<WindowRecord>) => nameOf({ device, ...record.series })
+  const missing = new Map(unknown.map((row) => [nameOfRow(row), { device: row.device, ...row.record.series }]))
   const ids = await findOrAdd(client, missing, known)
-  for (const [key, name] of waiting) found.set(key, ids.get(name)!)
-  return ({ record }) => found.get(record.series)!
+  for (const incoming of unknown) rows.push({ series: ids.get(nameOfRow(incoming))!, incoming })
+  return rows
 }
 
 async function findOrAdd(

@@ -1,7 +1,7 @@
 import { isSelfMeasured, type WindowRecord } from '@storecast/shared/contracts'
-import { packSketch } from '@storecast/shared/windows'
+import { ByteWriter, writeSketch } from '@storecast/shared/windows'
 import { type Ranges, union } from '@storecast/shared/wire'
-import type { Column } from './copy.ts'
+import type { Layout } from './copy.ts'
 import type { Incoming } from './incoming.ts'
 
 /** A window on its way into its table. */
@@ -10,29 +10,46 @@ export interface WindowRow {
   readonly incoming: Incoming<WindowRecord>
 }
 
-export const WINDOW_COLUMNS: readonly Column<WindowRow>[] = [
-  ['series', 'int4', (r) => r.series],
-  ['start_at', 'int8', (r) => r.incoming.record.start],
-  ['end_at', 'int8', (r) => r.incoming.record.end],
-  ['revision', 'int8', (r) => r.incoming.record.revision],
-  ['count', 'int8', (r) => r.incoming.record.count],
-  ['sum', 'int8', (r) => r.incoming.record.sum],
-  ['min', 'int8', (r) => r.incoming.record.min],
-  ['max', 'int8', (r) => r.incoming.record.max],
-  ['last', 'int8', (r) => r.incoming.record.last],
-  ['sketch', 'bytea', (r) => packSketch(r.incoming.record.sketch)],
-  ['missing', 'int8', (r) => r.incoming.record.quality.missing],
-  ['late', 'int8', (r) => r.incoming.record.quality.late],
-  ['out_of_range', 'int8', (r) => r.incoming.record.quality.outOfRange],
-  ['flat', 'int8', (r) => r.incoming.record.quality.flat],
-  ['duplicate', 'int8', (r) => r.incoming.record.quality.duplicate],
-  ['wrong_type', 'int8', (r) => r.incoming.record.quality.wrongType],
-  ['wrong_unit', 'int8', (r) => r.incoming.record.quality.wrongUnit],
-  ['untrusted', 'int8', (r) => r.incoming.record.quality.untrusted],
-  ['epoch', 'int8', (r) => r.incoming.epoch],
-  ['seq', 'int8', (r) => r.incoming.seq],
-  ['received_at', 'int8', (r) => r.incoming.receivedAt],
-]
+export const WINDOW_COLUMNS = [
+  ...['series', 'start_at', 'end_at', 'revision', 'count', 'sum', 'min', 'max', 'last', 'sketch'],
+  ...['missing', 'late', 'out_of_range', 'flat', 'duplicate', 'wrong_type', 'wrong_unit', 'untrusted'],
+  ...['epoch', 'seq', 'received_at'],
+] as const
+
+/** By hand, since most of what comes are windows: three times as fast as by a list of columns. */
+export function windowLayout(): Layout<WindowRow> {
+  const sketch = new ByteWriter()
+  return {
+    columns: WINDOW_COLUMNS,
+    write(out, { series, incoming }) {
+      const { record, epoch, seq, receivedAt } = incoming
+      const { quality } = record
+      out.int4(series)
+      out.int8(record.start)
+      out.int8(record.end)
+      out.int8(record.revision)
+      out.int8(record.count)
+      out.int8(record.sum)
+      out.int8(record.min)
+      out.int8(record.max)
+      out.int8(record.last)
+      sketch.clear()
+      writeSketch(sketch, record.sketch)
+      out.bytea(sketch.written())
+      out.int8(quality.missing)
+      out.int8(quality.late)
+      out.int8(quality.outOfRange)
+      out.int8(quality.flat)
+      out.int8(quality.duplicate)
+      out.int8(quality.wrongType)
+      out.int8(quality.wrongUnit)
+      out.int8(quality.untrusted)
+      out.int8(epoch)
+      out.int8(seq)
+      out.int8(receivedAt)
+    },
+  }
+}
 
 /**
  * By series and start, without those that lie inside another one that came with them; of one key, the one with the highest

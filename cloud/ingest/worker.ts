@@ -1,6 +1,14 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { Span, Tracing } from '@storecast/shared/tracing'
-import { decodePresence, everyDevice, parseTopic, sharedAmong, topicOf, WireError } from '@storecast/shared/wire'
+import {
+  decodePresence,
+  everyDevice,
+  KnownNames,
+  parseTopic,
+  sharedAmong,
+  topicOf,
+  WireError,
+} from '@storecast/shared/wire'
 import { DatabaseError } from 'pg'
 import type { Devices } from '../devices/index.ts'
 import { type BusOptions, connectBus } from '../platform/bus.ts'
@@ -48,6 +56,7 @@ export function startIngest(options: IngestOptions): AsyncDisposable {
   const { database, devices, broker, group, metrics, clock, log, tracing, onGreeted } = options
   const queue = new ArrivalQueue()
   const series = new SeriesIds()
+  const names = new KnownNames()
   /** Of messages that say which span sends them: until their commit. */
   const spans = new WeakMap<Arrival, Span>()
   const ending = new AbortController()
@@ -60,7 +69,7 @@ export function startIngest(options: IngestOptions): AsyncDisposable {
     subscriptions: [group === undefined ? up : sharedAmong(group, up), everyDevice('presence')],
     onMessage(topic, payload) {
       const to = parseTopic(topic)
-      if (to?.channel === 'up') take(arrive(to.device, payload))
+      if (to?.channel === 'up') take(arrive(to.device, payload, names))
       else if (to?.channel === 'presence') void notePresence(to.device, payload)
     },
   })

@@ -60,6 +60,11 @@ export class ByteWriter {
     return this.#bytes.slice(0, this.#length)
   }
 
+  /** What was written, where it lies: until more is. */
+  written(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length)
+  }
+
   /** Starts over with the same memory. */
   clear(): void {
     this.#length = 0

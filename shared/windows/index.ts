@@ -1,6 +1,6 @@
 export { ByteReader, ByteWriter } from './bytes.ts'
 export { type Calendar, calendarOf, type Span, WINDOW_SIZES, type ZoneStretches } from './calendar.ts'
 export { addQuality, mergeWindows, NO_QUALITY } from './merge.ts'
-export { packSketch, SKETCH_RELATIVE_ERROR, Sketch } from './sketch.ts'
+export { SKETCH_RELATIVE_ERROR, Sketch, writeSketch } from './sketch.ts'
 export { fromSteps, toSteps } from './steps.ts'
 export { calendar, stretchesOf } from './zone.ts'

@@ -128,20 +128,22 @@ export class Sketch {
   }
 }
 
-/** The bytes of `Sketch.fromBins(bins).encode()`, without making the sketch. */
-export function packSketch({ zero, positive, negative }: SketchBins): Uint8Array {
-  const out = new ByteWriter(64)
+/** Writes the bytes of `Sketch.fromBins(bins).encode()`, without making the sketch. */
+export function writeSketch(out: ByteWriter, { zero, positive, negative }: SketchBins): void {
   out.unsigned(zero)
-  for (const bins of [positive, negative]) {
-    out.unsigned(bins.length)
-    let previous = 0
-    for (const [index, count] of bins) {
-      out.signed(index - previous)
-      out.unsigned(count)
-      previous = index
-    }
+  writeBins(out, positive)
+  writeBins(out, negative)
+}
+
+function writeBins(out: ByteWriter, bins: SketchBins['positive']): void {
+  out.unsigned(bins.length)
+  let previous = 0
+  for (let i = 0; i < bins.length; i++) {
+    const bin = bins[i]!
+    out.signed(bin[0] - previous)
+    out.unsigned(bin[1])
+    previous = bin[0]
   }
-  return out.finish()
 }
 
 /** The bin of a magnitude above 0. */

@@ -5,19 +5,25 @@ export const column = <T extends bigint | number>(values: T[]): T[] =>
   values.some((v) => Number(v) !== 0) ? values : []
 
 /**
- * Reads a column of `rows` cells; one that was left out is zeros. An integer beyond 2^53 becomes NaN: the gate then refuses
- * its row, not the message.
+ * A column of `rows` cells; one that was left out is zeros. An integer beyond 2^53 becomes NaN: the gate then refuses its
+ * row, not the message.
  * @throws WireError where it has another number of cells.
  */
-export function cells(values: readonly (number | bigint)[], rows: number, what: string): (row: number) => number {
-  if (values.length === 0) return () => 0
+export function numbers(values: readonly (number | bigint)[], rows: number, what: string): readonly number[] {
+  if (values.length === 0) return new Array<number>(rows).fill(0)
   if (values.length !== rows) throw new WireError('malformed', `${what}: ${values.length} cells for ${rows} rows`)
-  return (row) => {
-    const value = values[row]!
-    if (typeof value === 'number') return value
-    const integer = Number(value)
-    return Number.isSafeInteger(integer) ? integer : Number.NaN
-  }
+  return values.every((value) => typeof value === 'number') ? values : values.map(toCell)
+}
+
+function toCell(value: number | bigint): number {
+  const integer = Number(value)
+  return typeof value === 'number' || Number.isSafeInteger(integer) ? integer : Number.NaN
+}
+
+/** `numbers`, by row. */
+export function cells(values: readonly (number | bigint)[], rows: number, what: string): (row: number) => number {
+  const column = numbers(values, rows, what)
+  return (row) => column[row]!
 }
 
 /** Numbers things by first appearance. */

@@ -9,11 +9,10 @@ import {
   LocalDay,
   ModelName,
   ReportedState,
-  type SeriesKey,
-  SeriesName,
   type SketchBins,
   type WindowRecord,
 } from '../contracts/index.ts'
+import { KnownNames } from './known-names.ts'
 import {
   MAX_BINS,
   MAX_EVENT_DETAIL,
@@ -29,7 +28,10 @@ import type { BatchRecords, Rejected, Sequenced } from './sequenced.ts'
  * Sets aside the records that make no sense. The device asks before it sends, so that one bad row holds nothing up; the
  * cloud asks again, since it trusts no device.
  */
-export function sift(records: BatchRecords): { readonly sound: BatchRecords; readonly rejected: readonly Rejected[] } {
+export function sift(
+  records: BatchRecords,
+  known: Pick<KnownNames, 'complaint'> = new KnownNames(),
+): { readonly sound: BatchRecords; readonly rejected: readonly Rejected[] } {
   const rejected: Rejected[] = []
   const keep = <T>(rows: readonly Sequenced<T>[], what: string, complaint: (record: T) => string | undefined) =>
     rows.filter(({ seq, record }) => {
@@ -38,7 +40,7 @@ export function sift(records: BatchRecords): { readonly sound: BatchRecords; rea
       return reason === undefined
     })
   const sound = {
-    windows: keep(records.windows, 'window', windowComplaints()),
+    windows: keep(records.windows, 'window', (record) => known.complaint(record.series) ?? windowComplaint(record)),
     forecasts: keep(records.forecasts, 'forecast', forecastComplaint),
     events: keep(records.events, 'event', eventComplaint),
     evidence: keep(records.evidence, 'evidence', evidenceComplaint),
@@ -53,36 +55,24 @@ const isCount = (n: number) => Number.isSafeInteger(n) && n >= 0
 const isLevel = (n: number) => Number.isSafeInteger(n) && Math.abs(n) < 2 ** 52
 const isUint32 = (n: number) => isCount(n) && n < 2 ** 32
 
-/** For the windows of a message, which share the keys of their series. */
-function windowComplaints(): (record: WindowRecord) => string | undefined {
-  const known = new Map<SeriesKey, string | undefined>()
-  return (record) => {
-    const { series } = record
-    if (!known.has(series)) known.set(series, seriesComplaint(series))
-    return known.get(series) ?? windowComplaint(record)
-  }
-}
-
-function seriesComplaint({ sensor, entity }: SeriesKey): string | undefined {
-  if (!SeriesName.safeParse(sensor).success) return 'not a sensor name'
-  if (!EntityId.safeParse(entity).success) return 'not an entity'
-  return undefined
-}
-
 function windowComplaint(record: WindowRecord): string | undefined {
   const { start, end, revision, count, sum, min, max, last, sketch, quality } = record
   if (!Number.isSafeInteger(sum)) return 'a sum that is no integer within 2^53'
-  for (const value of [start, end, min, max, last]) {
-    if (!isLevel(value)) return 'a value that is no integer within 2^52'
+  if (!(isLevel(start) && isLevel(end) && isLevel(min) && isLevel(max) && isLevel(last))) {
+    return 'a value that is no integer within 2^52'
   }
   if (end <= start) return 'an end that is not after its start'
   if (end - start > MAX_WINDOW_MS) return 'longer than a day can be'
   if (max < min) return 'a maximum below its minimum'
   if (!isUint32(revision)) return 'a revision that is no count'
-  for (const value of [count, sketch.zero, ...Object.values(quality)]) {
-    if (!isCount(value)) return 'a count that is none'
-  }
+  if (!(isCount(count) && isCount(sketch.zero) && isQuality(quality))) return 'a count that is none'
   return binsComplaint(sketch.positive) ?? binsComplaint(sketch.negative)
+}
+
+function isQuality(quality: WindowRecord['quality']): boolean {
+  const { missing, late, outOfRange, flat, duplicate, wrongType, wrongUnit, untrusted } = quality
+  const came = isCount(missing) && isCount(late) && isCount(outOfRange) && isCount(flat) && isCount(duplicate)
+  return came && isCount(wrongType) && isCount(wrongUnit) && isCount(untrusted)
 }
 
 function binsComplaint(bins: SketchBins['positive']): string | undefined {

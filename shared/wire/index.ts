@@ -1,6 +1,7 @@
 export * from './complaints.ts'
 export * from './downlink.ts'
 export * from './errors.ts'
+export * from './known-names.ts'
 export * from './limits.ts'
 export * from './messages.ts'
 export * from './presence.ts'

@@ -1,5 +1,6 @@
 import { type DescField, type DescMessage, type MessageShape, ScalarType } from '@bufbuild/protobuf'
 import { WireError } from './errors.ts'
+import type { KnownNames } from './known-names.ts'
 
 /**
  * Protobuf messages that are columns: integers and texts. Most integers of a batch are small, and the general decoder makes
@@ -32,15 +33,18 @@ const KINDS: Partial<Record<ScalarType, Kind>> = {
 }
 const [VARINT, FIXED64, DELIMITED, FIXED32] = [0, 1, 2, 5]
 
-/** A reader of messages of this schema. Fields that it does not have are passed over. */
+/**
+ * A reader of messages of this schema. Fields that it does not have are passed over.
+ * @param known makes the texts, where given
+ */
 export function columnReader<Schema extends DescMessage>(
   schema: Schema,
-): (bytes: Uint8Array) => Columns<MessageShape<Schema>> {
+): (bytes: Uint8Array, known?: KnownNames) => Columns<MessageShape<Schema>> {
   const fields = new Map(schema.fields.map((field) => [field.number, fieldOf(field)]))
-  return (bytes) => {
+  return (bytes, known) => {
     const message: Record<string, Value | Value[]> = {}
     for (const { name, repeated, kind } of fields.values()) message[name] = repeated ? [] : kind === 'string' ? '' : 0
-    const reader = new Reader(bytes)
+    const reader = new Reader(bytes, known)
     while (!reader.atEnd) {
       const tag = reader.uint32()
       const field = fields.get(tag >>> 3)
@@ -62,9 +66,7 @@ function fieldOf(field: DescField): Field {
 function readInto(reader: Reader, field: Field, wireType: number, into: Value[]): void {
   // Packed, as proto3 writes numbers.
   if (wireType === DELIMITED && field.kind !== 'string') {
-    const end = reader.delimited()
-    while (reader.at < end) into.push(reader.integer(field.kind))
-    if (reader.at !== end) throw malformed('a column ends inside a number')
+    reader.integers(field.kind, reader.delimited(), into)
   } else into.push(readOne(reader, field, wireType))
 }
 
@@ -105,9 +107,11 @@ const SHIFTED = [2 ** 28, 2 ** 35, 2 ** 42]
 class Reader {
   at = 0
   readonly #bytes: Buffer
+  readonly #known: KnownNames | undefined
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, known?: KnownNames) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#known = known
   }
 
   get atEnd(): boolean {
@@ -135,11 +139,26 @@ class Reader {
     }
   }
 
+  /** All up to `end`. */
+  integers(kind: Kind, end: number, into: Value[]): void {
+    const bytes = this.#bytes
+    const signed = kind === 'sint32' || kind === 'sint64'
+    while (this.at < end) {
+      const byte = bytes[this.at]!
+      // Most are of one byte.
+      if (byte < 128) {
+        this.at++
+        into.push(signed ? (byte >>> 1) ^ -(byte & 1) : byte)
+      } else into.push(this.integer(kind))
+    }
+    if (this.at !== end) throw malformed('a column ends inside a number')
+  }
+
   text(): string {
     const end = this.delimited()
     const from = this.at
     this.at = end
-    return this.#bytes.toString('utf8', from, end)
+    return this.#known?.text(this.#bytes, from, end) ?? this.#bytes.toString('utf8', from, end)
   }
 
   /** The end of what begins here and tells its length. */

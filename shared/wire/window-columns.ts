@@ -1,7 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import type { SketchBins, WindowRecord } from '../contracts/index.ts'
-import { cells, column, Dictionary, packAscending, unpackAscending } from './columns.ts'
+import type { SketchBins, WindowQuality, WindowRecord } from '../contracts/index.ts'
+import { column, Dictionary, numbers, packAscending, unpackAscending } from './columns.ts'
 import { WireError } from './errors.ts'
+import type { KnownNames } from './known-names.ts'
 import { MAX_BATCH_RECORDS, MAX_BINS } from './limits.ts'
 import { type Columns, columnReader } from './read-columns.ts'
 import type { Sequenced } from './sequenced.ts'
@@ -83,70 +84,84 @@ const readWindows = columnReader(WindowsSchema)
  * What the columns of a Windows message say; whether the rows make sense is `complaints.ts`'s to judge.
  * @throws WireError where columns contradict each other.
  */
-export function unpackWindows(bytes: Uint8Array): Sequenced<WindowRecord>[] {
-  const windows = readWindows(bytes)
+export function unpackWindows(bytes: Uint8Array, known?: KnownNames): Sequenced<WindowRecord>[] {
+  const windows = readWindows(bytes, known)
   const sequences = unpackAscending(windows.sequence, 'sequence')
   const rows = sequences.length
   if (rows > MAX_BATCH_RECORDS) throw new WireError('oversized', `${rows} windows; at most ${MAX_BATCH_RECORDS}`)
   const series = checkedSeries(windows)
-  const of = (name: WindowColumn) => cells(windows[name], rows, name)
+  const of = (name: WindowColumn) => numbers(windows[name], rows, name)
   const [seriesOf, starts, lengths, revision] = [of('series'), of('start'), of('length'), of('revision')]
   const [count, min, max, last, zero] = [of('count'), of('min'), of('max'), of('last'), of('zero')]
-  const [missing, late, outOfRange] = [of('missing'), of('late'), of('outOfRange')]
-  const [flat, duplicate, positive, negative] = [of('flat'), of('duplicate'), of('positive'), of('negative')]
-  const [wrongType, wrongUnit, untrusted] = [of('wrongType'), of('wrongUnit'), of('untrusted')]
-  const takeBins = binReader(windows)
+  const [positive, negative] = [of('positive'), of('negative')]
+  const qualityOf = qualityReader(windows, rows)
+  const bins = new BinReader(windows)
   const unit = Number(windows.timeUnit)
   const sums = windows.sum.length === 0 ? undefined : windows.sum
   if (sums && sums.length !== rows) throw new WireError('malformed', `sum: ${sums.length} cells for ${rows} rows`)
 
-  const previous: Previous[] = []
+  // Of each series, what its next row is told against.
+  const ownMin = new Array<number>(series.length).fill(0)
+  const ownPositive = ownMin.slice()
+  const ownNegative = ownMin.slice()
   const decoded: Sequenced<WindowRecord>[] = []
   let index = -1
   let start = 0
-  for (const [row, seq] of sequences.entries()) {
-    index += seriesOf(row) + 1
+  for (let row = 0; row < rows; row++) {
+    index += seriesOf[row]! + 1
     const key = series[index]
     if (!key) throw new WireError('malformed', `series: row ${row} names series ${index} of ${series.length}`)
-    const own = previous[index] ?? NOTHING
-    start += starts(row) * unit
-    const low = own.min + min(row)
-    const sketch = {
-      zero: zero(row),
-      positive: takeBins(positive(row), own.positive),
-      negative: takeBins(negative(row), own.negative),
-    }
-    previous[index] = {
-      min: low,
-      positive: sketch.positive[0]?.[0] ?? own.positive,
-      negative: sketch.negative[0]?.[0] ?? own.negative,
-    }
+    start += starts[row]! * unit
+    const low = ownMin[index]! + min[row]!
+    const above = bins.take(positive[row]!, ownPositive[index]!)
+    const below = bins.take(negative[row]!, ownNegative[index]!)
+    ownMin[index] = low
+    if (above.length > 0) ownPositive[index] = above[0]![0]
+    if (below.length > 0) ownNegative[index] = below[0]![0]
     const record: WindowRecord = {
       series: key,
       start,
-      end: start + lengths(row) * unit,
-      revision: revision(row),
-      count: count(row),
-      sum: addExactly(sums?.[row] ?? 0, predictedSum(count(row), low)),
+      end: start + lengths[row]! * unit,
+      revision: revision[row]!,
+      count: count[row]!,
+      sum: addExactly(sums === undefined ? 0 : sums[row]!, predictedSum(count[row]!, low)),
       min: low,
-      max: low + max(row),
-      last: low + last(row),
-      sketch,
-      quality: {
-        missing: missing(row),
-        late: late(row),
-        outOfRange: outOfRange(row),
-        flat: flat(row),
-        duplicate: duplicate(row),
-        wrongType: wrongType(row),
-        wrongUnit: wrongUnit(row),
-        untrusted: untrusted(row),
-      },
+      max: low + max[row]!,
+      last: low + last[row]!,
+      sketch: { zero: zero[row]!, positive: above, negative: below },
+      quality: qualityOf(row),
     }
-    decoded.push({ seq, record })
+    decoded.push({ seq: sequences[row]!, record })
   }
-  takeBins.finish()
+  bins.finish()
   return decoded
+}
+
+const QUALITIES = [
+  ...(['missing', 'late', 'outOfRange', 'flat', 'duplicate', 'wrongType', 'wrongUnit', 'untrusted'] as const),
+] satisfies (keyof WindowQuality)[]
+const SPOTLESS: WindowQuality = Object.freeze({
+  ...{ missing: 0, late: 0, outOfRange: 0, flat: 0 },
+  ...{ duplicate: 0, wrongType: 0, wrongUnit: 0, untrusted: 0 },
+})
+
+/** Most messages have nothing to tell here. */
+function qualityReader(windows: Columns<Windows>, rows: number): (row: number) => WindowQuality {
+  if (QUALITIES.every((name) => windows[name].length === 0)) return () => SPOTLESS
+  const of = (name: WindowColumn) => numbers(windows[name], rows, name)
+  const [missing, late, outOfRange, flat] = [of('missing'), of('late'), of('outOfRange'), of('flat')]
+  const [duplicate, wrongType] = [of('duplicate'), of('wrongType')]
+  const [wrongUnit, untrusted] = [of('wrongUnit'), of('untrusted')]
+  return (row) => ({
+    missing: missing[row]!,
+    late: late[row]!,
+    outOfRange: outOfRange[row]!,
+    flat: flat[row]!,
+    duplicate: duplicate[row]!,
+    wrongType: wrongType[row]!,
+    wrongUnit: wrongUnit[row]!,
+    untrusted: untrusted[row]!,
+  })
 }
 
 type WindowColumn = Exclude<
@@ -185,25 +200,36 @@ function packBins(bins: Bins, own: number, binIndex: number[], binCount: bigint[
 }
 
 /** Takes the bins of row after row. */
-function binReader({ binIndex, binCount }: Columns<Windows>) {
-  const counts = cells(binCount, binIndex.length, 'bin_count')
-  let at = 0
-  const take = (bins: number, own: number): Bins => {
+class BinReader {
+  readonly #steps: readonly number[]
+  readonly #counts: readonly number[]
+  #at = 0
+
+  constructor({ binIndex, binCount }: Columns<Windows>) {
+    this.#steps = binIndex
+    this.#counts = numbers(binCount, binIndex.length, 'bin_count')
+  }
+
+  /** @param own what the first is told against */
+  take(bins: number, own: number): Bins {
+    const steps = this.#steps
+    const from = this.#at
     if (bins > MAX_BINS) throw new WireError('oversized', `${bins} bins in a sketch; at most ${MAX_BINS}`)
-    if (at + bins > binIndex.length) throw new WireError('malformed', 'bin_index: fewer bins than the rows tell')
+    if (from + bins > steps.length) throw new WireError('malformed', 'bin_index: fewer bins than the rows tell')
     const taken: (readonly [number, number])[] = []
-    for (let i = 0, index = own; i < bins; i++, at++) {
-      const step = binIndex[at]!
+    for (let i = 0, index = own; i < bins; i++) {
+      const step = steps[from + i]!
       if (i > 0 && step < 0) throw new WireError('malformed', 'bin_index: does not ascend')
       index += i === 0 ? step : step + 1
-      taken.push([index, counts(at) + 1])
+      taken.push([index, this.#counts[from + i]! + 1])
     }
+    this.#at = from + bins
     return taken
   }
-  const finish = () => {
-    if (at !== binIndex.length) throw new WireError('malformed', 'bin_index: more bins than the rows tell')
+
+  finish(): void {
+    if (this.#at !== this.#steps.length) throw new WireError('malformed', 'bin_index: more bins than the rows tell')
   }
-  return Object.assign(take, { finish })
 }
 
 function checkedSeries({ sensor, entity }: Columns<Windows>): WindowRecord['series'][] {

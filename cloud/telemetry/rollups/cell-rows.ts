@@ -1,7 +1,7 @@
 import type { WindowQuality } from '@storecast/shared/contracts'
 import { Sketch, type Span } from '@storecast/shared/windows'
 import type { PoolClient } from 'pg'
-import { type Column, stage } from '../../ingest/index.ts'
+import { type Column, layoutOf, stage } from '../../ingest/index.ts'
 import type { Cell } from './cells.ts'
 
 /** Tables of one shape: windows by month, and what they are rolled up into. */
@@ -78,7 +78,7 @@ export async function replaceCells(
   table: CellTable,
   { series, start, end, cells }: Span & { readonly series: readonly number[]; readonly cells: readonly SeriesCell[] },
 ): Promise<void> {
-  const incoming = await stage(client, table, COLUMNS, cells)
+  const incoming = await stage(client, table, layoutOf(COLUMNS), cells)
   await client.query(
     `DELETE FROM ${table} c WHERE c.series = ANY($1) AND c.start_at >= $2 AND c.start_at < $3 AND NOT EXISTS (
        SELECT 1 FROM ${incoming} i WHERE (i.series, i.start_at, i.end_at) = (c.series, c.start_at, c.end_at))`,

@@ -80,7 +80,7 @@ function joinByDay(spans: readonly Span[]): Span[] {
   return joined
 }
 
-const WINDOWS = WINDOW_COLUMNS.map(([name]) => name).join(', ')
+const WINDOWS = WINDOW_COLUMNS.join(', ')
 
 interface Work {
   /** Whether windows end in files, for which those that come late wait. */

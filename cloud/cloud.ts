@@ -33,6 +33,7 @@ import {
   quarantineRoutes,
   rolloutRoutes,
   serviceRoutes,
+  servingRoutes,
   siteRoutes,
   startApi,
   statusRoutes,
@@ -43,6 +44,7 @@ import {
   trainingRoutes,
   trustRoutes,
   uploadRoutes,
+  versionRoutes,
 } from './api/index.ts'
 import { createAudit } from './audit/index.ts'
 import { startFeed } from './changes/index.ts'
@@ -366,6 +368,8 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         supportRoutes(support),
         objectRoutes({ objects, devices, sites, registry }),
         modelRoutes(registry),
+        versionRoutes({ registry, objects, sites, trust }),
+        servingRoutes(telemetry, registry),
         uploadRoutes(createUploads({ database, clock }), registry),
         trainingRoutes(trainings),
         rolloutRoutes(rollouts, database.pool),

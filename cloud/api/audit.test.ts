@@ -77,6 +77,20 @@ it('leaves an entry also for a body that nests too deep to be written down', asy
   ])
 })
 
+it('is asked for what was called, with what lies below it', async () => {
+  for (const site of ['attic', 'attic-2']) {
+    expect((await call('PUT', `/v1/sites/${site}`, { json: { timeZone: 'UTC' } })).status).toBe(200)
+  }
+  await call('DELETE', '/v1/sites/attic/drift-references')
+  const about = async (query: string) =>
+    (await call('GET', `/v1/audit?${query}`)).body.items.map(({ entry }: Row) => entry.subject)
+  expect(await about('subject=/v1/sites/attic')).toEqual(['/v1/sites/attic/drift-references', '/v1/sites/attic'])
+  expect(await about('subject=/v1/sites/attic-2&subject=/v1/sites/attic&action=PUT%20/v1/sites/:site')).toEqual([
+    ...['/v1/sites/attic-2', '/v1/sites/attic'],
+  ])
+  expect((await call('GET', '/v1/audit?subject=attic')).status).toBe(400)
+})
+
 describe('what changes', () => {
   const site = { timeZone: 'Europe/Berlin', labels: { region: 'eu' } }
   const covariates = { issuedAt: 1000, days: ['2026-03-01'], site_values: { rain: [1] }, entity_values: {} }

@@ -56,6 +56,11 @@ describe('a group of devices', () => {
     expect(await found('selector=!tier')).toEqual(['oslo-1'])
     expect(await found('selector=Tier%3D')).toBe('invalid-request')
     expect(await found('group=nobody')).toBe('group-unknown')
+    const count = async (query: string) => (await call('GET', `/v1/device-selection?${query}`)).body
+    expect(await count('')).toEqual({ devices: 3, online: 0, sites: 3, first: ['berlin-1', 'boston-1', 'oslo-1'] })
+    expect(await count('groups=eu,pilots')).toMatchObject({ devices: 2, first: ['berlin-1', 'oslo-1'] })
+    expect(await count('groups=eu&selector=tier%3Dnone')).toEqual({ devices: 0, online: 0, sites: 0, first: [] })
+    expect((await count('groups=nobody')).code).toBe('group-unknown')
     expect((await call('PUT', '/v1/devices/nobody/labels', { json: {} })).body.code).toBe('device-unknown')
   })
 

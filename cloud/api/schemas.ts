@@ -35,6 +35,9 @@ export const NumberPageQuery = PageQuery.extend({
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next: z.string().optional().describe('Give it as `cursor` for the next page') })
 
+/** `true` or `false` of a query. */
+export const Flag = z.enum(['true', 'false']).transform((text) => text === 'true')
+
 /** `region=eu,tier!=museum,site in (berlin,oslo)`: conditions on labels that all must hold. */
 export const SelectorText = z
   .string()

@@ -36,6 +36,8 @@ export interface AuditQuery extends PageRequest {
   readonly action?: string | undefined
   readonly actor?: string | undefined
   readonly decision?: AuditRecord['decision'] | undefined
+  /** Paths of what was called: entries of any of them, and of what lies below it. */
+  readonly subjects?: readonly string[] | undefined
   /**
    * Entries of calls about sites within the limit, and of people whose own limit lies within it; of others it cannot be said
    * that nothing else is in them.
@@ -77,6 +79,9 @@ interface Scope {
 /** Refusals of callers that nobody knows get so many entries a minute; the next such entry counts the others. */
 const UNKNOWN_PER_MINUTE = 60
 const MINUTE = 60_000
+
+/** As its index has it. */
+const SUBJECT = `(entry ->> 'subject') COLLATE "C"`
 
 /** Within the limit that is parameter 6. */
 const SEEN_WITHIN = `((entry -> 'actor' -> 'limit')::jsonb @> $6::jsonb OR (entry::jsonb ? 'sites' AND NOT EXISTS (
@@ -178,15 +183,19 @@ export function createAudit({ database, clock }: { database: Database; clock: Cl
       }
     },
     head: () => headOf(database.pool),
-    async list({ after, limit, order, action, actor, decision, within = NO_LIMIT }) {
+    async list({ after, limit, order, action, actor, decision, subjects, within = NO_LIMIT }) {
       const newest = order === 'newest'
       const { rows } = await database.pool.query<ChainedEntry>(
         `SELECT number, encode(hash, 'hex') AS hash, entry FROM audit_log
          WHERE ($1::int8 IS NULL OR number ${newest ? '<' : '>'} $1) AND ($2::text IS NULL OR entry ->> 'action' = $2)
            AND ($3::text IS NULL OR entry -> 'actor' ->> 'id' = $3) AND ($4::text IS NULL OR entry ->> 'decision' = $4)
+           AND ($7::text[] IS NULL OR ${SUBJECT} = ANY($7) OR ${SUBJECT} ^@ ANY($8::text[]))
            AND ${isLimited(within) ? SEEN_WITHIN : '$6::jsonb IS NOT NULL'}
          ORDER BY number ${newest ? 'DESC' : 'ASC'} LIMIT $5`,
-        [after ?? null, action ?? null, actor ?? null, decision ?? null, limit + 1, within],
+        [
+          ...[after ?? null, action ?? null, actor ?? null, decision ?? null, limit + 1, within],
+          ...[subjects ?? null, subjects?.map((path) => `${path}/`) ?? null],
+        ],
       )
       return toPage(rows, limit, (row) => String(row.number))
     },

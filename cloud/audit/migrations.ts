@@ -23,4 +23,10 @@ export const auditMigrations: readonly Migration[] = [
         FOR EACH STATEMENT EXECUTE FUNCTION audit_log_append_only();
     `,
   },
+  {
+    id: 1002,
+    name: 'audit log by subject',
+    // By bytes: what lies below a path begins with it.
+    sql: `CREATE INDEX audit_log_subject ON audit_log (((entry ->> 'subject') COLLATE "C"), number)`,
+  },
 ]

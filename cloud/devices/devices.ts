@@ -28,6 +28,15 @@ interface Device {
   readonly lastSeen: number | null
 }
 
+/** Devices in service that a selector names. */
+export interface Selection {
+  readonly devices: number
+  readonly online: number
+  readonly sites: number
+  /** By id, ten at most. */
+  readonly first: string[]
+}
+
 export interface Devices {
   /**
    * Enrols a device. The token is shown here, once; only its digest is kept.
@@ -64,6 +73,8 @@ export interface Devices {
       readonly within?: LabelLimit
     },
   ): Promise<Page<Device>>
+  /** How many devices in service a selector names, at how many sites, and the first of them. @throws NotFoundError `group-unknown` */
+  selection(selector: DeviceSelector, within?: LabelLimit): Promise<Selection>
   /** Whether the token is the device's. */
   isDevice(id: string, token: string): Promise<boolean>
   /** The device in service that a token belongs to. */
@@ -188,6 +199,17 @@ export function createDevices(options: DevicesOptions): Devices {
         [...selecting(selector), after, limit + 1, site ?? null, within],
       )
       return toPage(rows, limit, (device) => device.id)
+    },
+    async selection(selector, within = NO_LIMIT) {
+      await requireGroups(pool, selector.groups)
+      const { rows } = await pool.query<Selection>(
+        `SELECT count(*)::int4 AS devices, (count(*) FILTER (WHERE d.online))::int4 AS online,
+           count(DISTINCT d.site)::int4 AS sites, coalesce((array_agg(d.id ORDER BY d.id))[1:10], '{}') AS first
+         FROM devices d JOIN sites s ON s.id = d.site
+         WHERE d.retired_at IS NULL AND ${SELECTED} AND ${siteWithin('d.site', 3)}`,
+        [...selecting(selector), within],
+      )
+      return rows[0]!
     },
     setLabels: (id, labels) =>
       database.transaction(async (client) => {

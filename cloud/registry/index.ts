@@ -1,3 +1,4 @@
+export { type Distribution, distributionsOf, type HeldOut, heldOutOf } from './evaluation.ts'
 export { registryMigrations } from './migrations.ts'
 export { openVersion } from './open-version.ts'
 export { createRegistry, type ModelVersion, type Registry } from './registry.ts'

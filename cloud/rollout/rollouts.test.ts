@@ -70,6 +70,19 @@ describe('a rollout by steps', () => {
     expect(paused).toMatchObject({ step: 1, counts: { devices: 10, told: 1, succeeded: 1, untold: 9 } })
     expect(paused.reason).toContain('until somebody resumes it')
     expect(tally(await serving('steps'))).toEqual({ 1: 9, 2: 1 })
+    const found = async (filter: Partial<Parameters<Rollouts['list']>[0]>) =>
+      (await rollouts.list({ limit: 10, model: 'steps', ...filter })).items.map(({ name }) => name)
+    expect(await found({})).toEqual(['steps-2', 'steps-1'])
+    expect(await found({ states: ['paused', 'failed'] })).toEqual(['steps-2'])
+    expect(await found({ version: 1 })).toEqual(['steps-1'])
+    const devices = (await rollouts.devices('steps-2', { limit: 20 })).items
+    const at = ({ step, desiredVersion, servingVersion }: (typeof devices)[number]) =>
+      JSON.stringify({ step, desiredVersion, servingVersion })
+    expect(Object.fromEntries([...Map.groupBy(devices, at)].map(([where, of]) => [where, of.length]))).toEqual({
+      [JSON.stringify({ step: 0, desiredVersion: 2, servingVersion: 2 })]: 1,
+      [JSON.stringify({ step: null, desiredVersion: 1, servingVersion: 1 })]: 9,
+    })
+    expect((await rollouts.devices('steps-2', { limit: 20, differs: true })).items).toEqual([])
     await act('steps-2', 'resume')
     const over = await untilState('steps-2', 'succeeded')
     expect(over).toMatchObject({
@@ -116,6 +129,12 @@ describe('a rollout by steps', () => {
     expect(failed.items.map(({ device, reason }) => [device, reason])).toEqual([
       ['fails-0', 'failed'],
       ['fails-1', 'failed'],
+    ])
+    const differing = await rollouts.devices('fails-2', { limit: 10, differs: true })
+    expect(differing.items.map((one) => [one.device, one.desiredVersion, one.servingVersion, one.phase])).toEqual([
+      ['fails-0', 2, 1, 'failed'],
+      ['fails-1', 2, 1, 'failed'],
+      ['fails-2', 2, 1, 'rolled-back'],
     ])
     await act('fails-2', 'resume')
     expect((await untilState('fails-2', 'succeeded')).counts).toMatchObject({ succeeded: 7, failed: 2, rolledBack: 1 })

@@ -8,7 +8,7 @@ import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { Trust } from '../trust/index.ts'
 import { type ControllerOptions, startController } from './controller.ts'
 import { type Cohort, cohortsOf, countMembers, type RolloutCounts } from './counts.ts'
-import type { MemberState, Wanted } from './member-state.ts'
+import { listMembers, type MemberFilter, type RolloutDevice } from './member-list.ts'
 import { conflictWith, countBeyond, countRows, countSelected, joinMembers } from './members.ts'
 import { planOfStart, planOfVerb, rehearse, type StartPlan, type VerbPlan } from './plans.ts'
 import { listQueue, type QueuedAction, type QueueRequest } from './queue.ts'
@@ -18,10 +18,19 @@ import {
   type HistoryEntry,
   newestAnalysis,
   type RolloutRecord,
+  type RolloutState,
   SELECT_ROLLOUT,
   writeHistory,
 } from './records.ts'
 import { act, type Verb } from './verbs.ts'
+
+export interface RolloutFilter {
+  readonly model?: string | undefined
+  readonly version?: number | undefined
+  /** Any of them; undefined: all. */
+  readonly states?: readonly RolloutState[] | undefined
+  readonly within?: LabelLimit
+}
 
 /** A rollout as it is now, with its denominators, those of each step, and the newest analysis. */
 export interface Rollout
@@ -29,18 +38,6 @@ export interface Rollout
   readonly counts: RolloutCounts
   readonly cohorts: Cohort[]
   readonly analysis: AnalysisRecord | null
-}
-
-interface RolloutDevice {
-  readonly device: string
-  readonly state: MemberState
-  readonly reason: string | null
-  /** Told to serve the version, runs it in shadow, or neither yet. */
-  readonly wanted: Wanted
-  readonly late: boolean
-  /** The version that it had; null: none. */
-  readonly previousVersion: number | null
-  readonly toldAt: number | null
 }
 
 export interface Rollouts {
@@ -54,13 +51,9 @@ export interface Rollouts {
   /** By number, or the newest of a name. @throws NotFoundError `rollout-unknown`. */
   get(which: string, client?: PoolClient): Promise<Rollout>
   /** Newest first. */
-  list(
-    page: PageRequest & { readonly model?: string | undefined; readonly within?: LabelLimit },
-  ): Promise<Page<Rollout>>
-  devices(
-    which: string,
-    page: PageRequest & { readonly state?: MemberState | undefined; readonly within?: LabelLimit },
-  ): Promise<Page<RolloutDevice>>
+  list(page: RolloutFilter & PageRequest): Promise<Page<Rollout>>
+  /** By id. */
+  devices(which: string, page: MemberFilter & PageRequest): Promise<Page<RolloutDevice>>
   /** Newest first. */
   history(which: string, page: PageRequest): Promise<Page<HistoryEntry>>
   /** Every analysis with all its figures, newest first. */
@@ -178,26 +171,19 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
     async queue({ rollout, ...page }) {
       return listQueue(pool, { ...page, ...(rollout !== undefined && { rollout: await idOf(rollout) }) })
     },
-    async list({ after, limit, model, within = NO_LIMIT }) {
+    async list({ after, limit, model, version, states, within = NO_LIMIT }) {
       const { rows } = await pool.query<RolloutRecord>(
         `${SELECT_ROLLOUT} WHERE ($1::int8 IS NULL OR id < $1) AND ($2::text IS NULL OR model = $2)
+           AND ($5::int8 IS NULL OR version = $5) AND ($6::text[] IS NULL OR state = ANY($6))
            AND ($4::jsonb = '{}' OR EXISTS (SELECT 1 FROM rollout_devices m WHERE m.rollout = rollouts.id
              AND ${deviceWithin('m.device', 4)}))
          ORDER BY rollouts.id DESC LIMIT $3`,
-        [after ?? null, model ?? null, limit + 1, within],
+        [after ?? null, model ?? null, limit + 1, within, version ?? null, states ?? null],
       )
       const { items, ...page } = toPage(rows, limit, (rollout) => rollout.id)
       return { ...page, items: await Promise.all(items.map((item) => view(item))) }
     },
-    async devices(which, { after = '', limit, state, within = NO_LIMIT }) {
-      const { rows } = await pool.query<RolloutDevice>(
-        `SELECT device, state, reason, wanted, late, (previous->>'version')::int4 AS "previousVersion", told_at AS "toldAt"
-         FROM rollout_devices m WHERE rollout = $1 AND device > $2 AND ($3::text IS NULL OR state = $3)
-           AND ${deviceWithin('m.device', 5)} ORDER BY device LIMIT $4`,
-        [await idOf(which), after, state ?? null, limit + 1, within],
-      )
-      return toPage(rows, limit, (one) => one.device)
-    },
+    devices: async (which, page) => listMembers(pool, await findRollout(pool, which), page),
     async history(which, { after, limit }) {
       const { rows } = await pool.query<HistoryEntry & { id: number }>(
         `SELECT id, at, who, what, reason FROM rollout_history

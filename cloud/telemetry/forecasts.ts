@@ -56,7 +56,7 @@ export async function listForecasts(
   )
 }
 
-export const SCORE_KEYS = ['model', 'version', 'site', 'day'] as const
+export const SCORE_KEYS = ['model', 'version', 'site', 'entity', 'day'] as const
 export type ScoreKey = (typeof SCORE_KEYS)[number]
 
 /** Pooled scores of forecasts whose actuals are in; null where nothing can be said. */
@@ -64,6 +64,7 @@ export interface ForecastScores {
   readonly model?: string
   readonly version?: number
   readonly site?: string
+  readonly entity?: string
   /** Local day of the span's start. */
   readonly day?: string
   /** Forecasts that are scored: known and not censored. */
@@ -86,11 +87,12 @@ const KEY_COLUMNS: Readonly<Record<ScoreKey, string>> = {
   model: 'model',
   version: 'version',
   site: 'site',
+  entity: 'entity',
   day: `to_char(to_timestamp(start / 1000.0) AT TIME ZONE time_zone, 'YYYY-MM-DD')`,
 }
 
 /**
- * Scores by any of model, version, site and local day, pooled over the rest. Of forecasts of one span and product by
+ * Scores by any of model, version, site, product and local day, pooled over the rest. Of forecasts of one span and product by
  * one version, the one issued last counts, once a site.
  */
 export async function forecastScores(
@@ -102,7 +104,7 @@ export async function forecastScores(
   const { rows } = await pool.query<ForecastScores>(
     `WITH forecasts AS (
        SELECT DISTINCT ON (d.site, f.model, f.version, f.entity, f.start_at) d.site, s.time_zone, f.model, f.version,
-         f.start_at AS start, f.quantiles[(cardinality(f.quantiles) + 1) / 2] AS point, f.quantiles[1] AS low,
+         f.entity, f.start_at AS start, f.quantiles[(cardinality(f.quantiles) + 1) / 2] AS point, f.quantiles[1] AS low,
          f.quantiles[cardinality(f.quantiles)] AS high, f.baseline, f.actual,
          f.scored_at IS NOT NULL AND NOT f.censored AS counts, f.scored_at IS NOT NULL AND f.censored AS censored
        FROM forecasts f JOIN devices d ON d.id = f.device JOIN sites s ON s.id = d.site
@@ -118,6 +120,39 @@ export async function forecastScores(
        avg((actual BETWEEN low AND high)::int4) FILTER (WHERE counts)::float8 AS coverage,
        sum(abs(baseline - actual)) FILTER (WHERE counts) / nullif(sum(actual) FILTER (WHERE counts), 0) AS "baselineWape"
      FROM forecasts ${by.length > 0 ? `GROUP BY ${places} ORDER BY ${places}` : ''}`,
+    matching(filter),
+  )
+  return rows
+}
+
+/** How often actuals lay below each of a version's quantiles. */
+export interface ForecastCalibration {
+  readonly model: string
+  readonly version: number
+  /** Forecasts that are scored, as in `ForecastScores`. */
+  readonly rows: number
+  /** Share of actuals below each quantile, in the order of the forecasts'; counts tie, so that the truth lies between both. */
+  readonly below: number[]
+  readonly atOrBelow: number[]
+}
+
+/** By model and version; the same rows as `forecastScores` counts. Versions whose forecasts have no scores yet are left out. */
+export async function forecastCalibration(pool: Pool, filter: ForecastFilter): Promise<ForecastCalibration[]> {
+  const { rows } = await pool.query<ForecastCalibration>(
+    `WITH newest AS (
+       SELECT DISTINCT ON (d.site, f.model, f.version, f.entity, f.start_at) f.model, f.version, f.quantiles, f.actual,
+         f.scored_at IS NOT NULL AND NOT f.censored AS counts
+       FROM forecasts f JOIN devices d ON d.id = f.device
+       WHERE ${MATCHES}
+       ORDER BY d.site, f.model, f.version, f.entity, f.start_at, f.issued_at DESC, f.scored_at DESC NULLS LAST
+     ), levels AS (
+       SELECT model, version, nth, count(*)::int4 AS rows, avg((actual < quantile)::int4)::float8 AS below,
+         avg((actual <= quantile)::int4)::float8 AS at_or_below
+       FROM newest CROSS JOIN unnest(quantiles) WITH ORDINALITY AS q (quantile, nth) WHERE counts GROUP BY 1, 2, 3
+     )
+     SELECT model, version, max(rows) AS rows, array_agg(below ORDER BY nth) AS below,
+       array_agg(at_or_below ORDER BY nth) AS "atOrBelow"
+     FROM levels GROUP BY 1, 2 ORDER BY 1, 2`,
     matching(filter),
   )
   return rows

@@ -4,6 +4,7 @@ import { Sketch } from '@storecast/shared/windows'
 import fc from 'fast-check'
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testBundle } from '../test/bundle.ts'
 import { type TestCloud, testCloud } from '../test/cloud.ts'
 import { addEvidence, addForecasts, addWindows } from '../test/records.ts'
 
@@ -193,8 +194,30 @@ describe('forecasts', () => {
       { version: 1, site: 'oslo', day: '2026-03-02', rows: 1, wape: 0.5 },
       { version: 2, site: 'berlin', rows: 0, waiting: 1, wape: null, coverage: null },
     ])
+    const products = await call('GET', `/v1/forecast-scores?model=${model}&by=entity`)
+    expect(products.body.items.map((one: { entity: string; rows: number }) => [one.entity, one.rows])).toEqual([
+      ['milk', 3],
+      ['waiting', 0],
+    ])
     expect(await call('GET', '/v1/forecast-scores?by=store')).toMatchObject({ status: 400 })
     expect(await call('GET', '/v1/forecast-scores?by=day,day')).toMatchObject({ status: 400 })
+  })
+})
+
+describe('calibration', () => {
+  it('is the share of actuals below each quantile, those that are equal told apart', async () => {
+    const model = 'calibrated'
+    const actuals = [0, 1, 1, 2, 3, 3, 4, 9, 50, 60]
+    const at = (n: number) => forecast({ model, entity: `e${n}`, quantiles: [1, 3, 9], ...scored(actuals[n]!) })
+    await addForecasts(pool, 'berlin-1', [
+      ...actuals.map((_, n) => at(n)),
+      forecast({ model, entity: 'sold-out', quantiles: [1, 3, 9], ...scored(5, true) }),
+      forecast({ model, entity: 'waits' }),
+      forecast({ model, version: 2 }),
+    ])
+    const { body } = await call('GET', `/v1/forecast-calibration?model=${model}`)
+    expect(body.items).toEqual([{ model, version: 1, rows: 10, below: [0.1, 0.4, 0.7], atOrBelow: [0.3, 0.6, 0.8] }])
+    expect((await call('GET', '/v1/forecast-calibration')).status).toBe(400)
   })
 })
 
@@ -250,5 +273,49 @@ describe('the account of a device', () => {
     expect(more.body.items).toMatchObject([{ at: 1, code: 'model-failed', detail: { n: 1 } }])
     expect(await call('GET', '/v1/devices/berlin-1/reported')).toMatchObject({ body: { code: 'device-silent' } })
     expect(await call('GET', '/v1/devices/nobody/backlog')).toMatchObject({ status: 404 })
+  })
+})
+
+describe('what is in service', () => {
+  it('is counted by version, and shown by device where it is not what it should be', async () => {
+    await call('POST', '/v1/models/served/versions', { bytes: testBundle({ name: 'served' }) })
+    for (const n of [2, 3]) await call('POST', '/v1/devices', { json: { id: `oslo-${n}`, site: 'oslo' } })
+    const report = (active: number | null, phase: string, more: object = {}) => ({
+      ...{ site: 'oslo', agentVersion: '0', generation: 1, documents: {} },
+      models: { served: { active, target: 2, phase, at: 0, ...more } },
+    })
+    const error = { code: 'golden-mismatch', message: 'forecasts otherwise' }
+    for (const [device, body] of [
+      ['oslo-1', report(2, 'committed')],
+      ['oslo-2', report(1, 'failed', { error })],
+    ] as const) {
+      await pool.query('INSERT INTO reported (device, body, epoch, seq, received_at) VALUES ($1, $2, 1, 1, 7)', [
+        ...[device, body],
+      ])
+    }
+    await pool.query(
+      `INSERT INTO desired_models (device, model, version, sha256, bytes)
+       SELECT id, 'served', 2, '', 1 FROM devices WHERE site = 'oslo'`,
+    )
+    expect((await call('GET', '/v1/serving?model=served')).body.items).toEqual([
+      { model: 'served', version: 1, serving: 1, desired: 0 },
+      { model: 'served', version: 2, serving: 1, desired: 3 },
+    ])
+    const devices = async (query: string) => (await call('GET', `/v1/models/served/devices?${query}`)).body
+    const first = await devices('limit=2')
+    expect(first.items.map(({ device }: { device: string }) => device)).toEqual(['oslo-1', 'oslo-2'])
+    expect((await devices(`limit=2&cursor=${first.next}`)).items).toEqual([
+      {
+        ...{ device: 'oslo-3', site: 'oslo', online: false, desiredVersion: 2, servingVersion: null },
+        ...{ phase: null, error: null, reportedAt: null },
+      },
+    ])
+    expect((await devices('version=1')).items).toMatchObject([
+      { device: 'oslo-2', desiredVersion: 2, servingVersion: 1, phase: 'failed', error, reportedAt: 7 },
+    ])
+    expect((await devices('differs=true')).items.map(({ device }: { device: string }) => device)).toEqual([
+      ...['oslo-2', 'oslo-3'],
+    ])
+    expect((await call('GET', '/v1/models/none/devices')).body.code).toBe('model-unknown')
   })
 })

@@ -19,14 +19,24 @@ import {
 } from './account.ts'
 import { type DeviceEvidence, type EvidenceFilter, listEvidence } from './evidence.ts'
 import {
+  type ForecastCalibration,
   type ForecastFilter,
   type ForecastScores,
   type ForecastView,
+  forecastCalibration,
   forecastScores,
   listForecasts,
   type ScoreKey,
 } from './forecasts.ts'
 import { type MergedQuery, type MergedWindows, mergedPage, mergedWindows } from './merged/merged.ts'
+import {
+  type ServingCount,
+  type ServingDevice,
+  type ServingDevicesQuery,
+  type ServingFilter,
+  servingCounts,
+  servingDevices,
+} from './serving.ts'
 import {
   listWindows,
   newestData,
@@ -50,6 +60,7 @@ export interface Telemetry {
   newestData(within: LabelLimit): Promise<number | null>
   forecasts(query: ForecastFilter & PageRequest): Promise<Page<ForecastView>>
   forecastScores(query: ForecastFilter & { readonly by: readonly ScoreKey[] }): Promise<ForecastScores[]>
+  forecastCalibration(query: ForecastFilter): Promise<ForecastCalibration[]>
   /** What candidates in shadow showed, by local day. */
   evidence(query: EvidenceFilter & PageRequest): Promise<Page<DeviceEvidence>>
   gaps(query: GapQuery): Promise<Page<Gap>>
@@ -60,6 +71,10 @@ export interface Telemetry {
   /** Newest first. @throws NotFoundError `device-unknown`. */
   events(query: PageRequest & { readonly device: string }): Promise<Page<DeviceEvent>>
   reported(devices: readonly string[]): Promise<Map<string, Reported>>
+  /** How many devices serve each version of the models, and how many should. */
+  serving(query: ServingFilter): Promise<ServingCount[]>
+  /** What each device that has something of a model serves of it, and should, by id. */
+  servingDevices(query: ServingDevicesQuery): Promise<Page<ServingDevice>>
 }
 
 const EventPosition = z.tuple([z.int(), z.uuid()])
@@ -76,6 +91,7 @@ export function createTelemetry(options: { database: Database; devices: Devices;
     newestData: (within) => newestData(pool, within),
     forecasts: (query) => listForecasts(pool, query),
     forecastScores: (query) => forecastScores(pool, query),
+    forecastCalibration: (query) => forecastCalibration(pool, query),
     evidence: (query) => listEvidence(pool, query),
     gaps: (query) => listGaps(pool, query),
     backlogs: (query) => listBacklogs(pool, query),
@@ -90,5 +106,7 @@ export function createTelemetry(options: { database: Database; devices: Devices;
       return toPage(rows, limit, ({ at, id }) => toCursor([at, id]))
     },
     reported: (ids) => reportedStates(pool, ids),
+    serving: (query) => servingCounts(pool, query),
+    servingDevices: (query) => servingDevices(pool, query),
   }
 }

@@ -1,3 +1,4 @@
+export { APPROVAL_STATES, type Approval } from './approval.ts'
 export { targetsIn } from './decide.ts'
 export type { BundleVersion } from './development.ts'
 export { trustMigrations } from './migrations.ts'

@@ -30,6 +30,8 @@ export interface Repository {
   online(): Promise<Readonly<Record<'snapshot' | 'timestamp', Expiring | null>>>
   /** What is being signed. */
   standings(): Promise<Standings>
+  /** Metadata that is being signed. */
+  drafts(): Promise<Pair>
   /** Metadata that is being signed, and the files it signs for. @throws NotFoundError `draft-unknown`. */
   draft(role: OperatorRole): Promise<Buffer>
   /** @throws NotFoundError `draft-unknown`. */
@@ -123,6 +125,7 @@ export function createRepository({ database, keys, handOver, clock, log }: Repos
       const [inForce, drafts] = [await store.inForce(), await store.drafts()]
       return standingsOf(inForce, drafts, ripe(inForce, drafts))
     },
+    drafts: () => reading().drafts(),
     async draft(role) {
       return (await reading().drafts())[role]?.bytes ?? unknownDraft(role)
     },

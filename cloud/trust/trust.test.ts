@@ -166,6 +166,8 @@ describe('a cloud in production mode', () => {
     expect(Buffer.from(JSON.stringify((await cloud.call('GET', '/v1/trust/drafts/targets')).body))).toEqual(
       Buffer.from(JSON.stringify(JSON.parse(byX.toString()))),
     )
+    const approval = async () => (await cloud.call('GET', '/v1/models/demand/versions/1/approval')).body
+    expect(await approval()).toMatchObject({ state: 'waiting', signedBy: [x!.key.keyID], threshold: 2 })
     expect((await cloud.push(await targets({ version: 7 }))).body.code).toBe('draft-conflict')
     const rollout = () => cloud.call('POST', '/v1/rollouts', { json: rolloutOf('models:/demand/1') })
     expect((await rollout()).body.code).toBe('trust-waiting')
@@ -174,6 +176,10 @@ describe('a cloud in production mode', () => {
       signedBy: [x!.key.keyID, y!.key.keyID],
     })
     expect((await cloud.call('GET', '/v1/trust/drafts/targets')).body.code).toBe('draft-unknown')
+    expect(await approval()).toMatchObject({
+      ...{ state: 'approved', reason: null, signedBy: [x!.key.keyID, y!.key.keyID] },
+      ...{ keys: people.targets.map(({ key }) => key.keyID), expires: expect.any(Number) },
+    })
     expect((await rollout()).status).toBe(201)
     const device = await cloud.client(root)
     expect(await device.target('models/demand/1.bundle')).toEqual({ length: bundle.bytes, sha256: bundle.sha256 })
@@ -184,6 +190,12 @@ describe('a cloud in production mode', () => {
     const unapproved = await cloud.call('POST', '/v1/rollouts', { json: rolloutOf(`models:/demand/${version}`) })
     expect([unapproved.status, unapproved.body.code]).toEqual([409, 'version-unapproved'])
     expect(unapproved.body.detail).toContain('storecast approve demand@2')
+    const approval = async (of: number) => (await cloud.call('GET', `/v1/models/demand/versions/${of}/approval`)).body
+    expect(await approval(2)).toMatchObject({ state: 'unapproved', signedBy: [], expires: null })
+    const asked = await targets({ version: 2, approved: [{ model: 'demand', version: 2, bundle }] }, [x!])
+    await cloud.push(asked)
+    expect(await approval(2)).toMatchObject({ state: 'signing', signedBy: [x!.key.keyID], threshold: 2 })
+    expect((await cloud.call('DELETE', '/v1/trust/drafts/targets')).status).toBe(204)
     const one = (await cloud.call('GET', '/v1/models/demand/versions/1')).body.bundle
     const approved = [
       { model: 'demand', version: 1, bundle: one },
@@ -199,6 +211,7 @@ describe('a cloud in production mode', () => {
       'version-revoked',
       expect.stringContaining('sells too much'),
     ])
+    expect(await approval(1)).toMatchObject({ state: 'revoked', reason: expect.stringContaining('sells too much') })
     expect((await cloud.status()).targets).toMatchObject({ version: 3, approved: 2, revoked: 1 })
   })
 

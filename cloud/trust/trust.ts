@@ -4,6 +4,7 @@ import type { Database } from '../platform/database.ts'
 import { SetupError } from '../platform/errors.ts'
 import { readBytes } from '../platform/files.ts'
 import type { Log } from '../platform/log.ts'
+import { type Approval, approvalOf } from './approval.ts'
 import { requireApproved } from './approved.ts'
 import { namesCloud } from './decide.ts'
 import { type BundleVersion, type Development, startDevelopment } from './development.ts'
@@ -20,6 +21,8 @@ export interface Trust extends Repository, AsyncDisposable {
    * @throws ConflictError `version-unapproved`, `version-revoked`, `trust-waiting`, `trust-expired`.
    */
   requireApproved(version: BundleVersion): Promise<void>
+  /** Who has signed for a version, and whether devices take it. */
+  approval(version: BundleVersion): Promise<Approval>
   /** In development: signs for versions that are not signed for yet. In production people do, and this does nothing. */
   approve(versions: readonly BundleVersion[]): Promise<void>
   readonly signDesired: SignDesired
@@ -88,6 +91,10 @@ export async function startTrust(options: TrustOptions): Promise<Trust> {
     },
     async requireApproved(version) {
       requireApproved(await repository.inForce(), version, clock.now())
+    },
+    async approval(version) {
+      const [inForce, drafts] = [await repository.inForce(), await repository.drafts()]
+      return approvalOf({ inForce, drafts, version, now: clock.now() })
     },
     async approve(versions) {
       await development?.approve(versions)

@@ -11,6 +11,7 @@ const Row = z.object({
     .record(z.string(), z.unknown())
     .describe('Who, what, before, after, decision; `previous` is the hash of the entry before'),
 })
+const Subject = z.string().max(500).regex(/^\//, 'a path, as /v1/rollouts/lager-1')
 const tags = ['audit']
 
 /** Reading the audit log. Its chain is checked by the reader: a cloud that was taken over would call any log whole. */
@@ -28,13 +29,18 @@ export const auditRoutes =
             order: z.enum(['newest', 'oldest']).default('newest').describe('Which come first'),
             action: z.string().max(200).optional().describe('For example PUT /v1/sites/:site'),
             actor: z.string().max(200).optional(),
+            subject: z
+              .union([Subject, z.array(Subject).max(8)])
+              .optional()
+              .describe('Path that was called, /v1/rollouts/lager-1, with what lies below it; several: any of them'),
             decision: z.enum(['allowed', 'denied', 'failed']).optional(),
           }),
           response: { 200: pageOf(Row) },
         },
       },
-      async ({ query: { cursor, ...query }, limit: within }) => {
-        const { items, ...rest } = await audit.list({ after: cursor, ...query, within })
+      async ({ query: { cursor, subject, ...query }, limit: within }) => {
+        const subjects = subject === undefined ? undefined : [subject].flat()
+        const { items, ...rest } = await audit.list({ after: cursor, ...query, subjects, within })
         return { items: items.map((row) => ({ ...row, entry: { ...row.entry } })), ...rest }
       },
     )

@@ -16,6 +16,10 @@ const Device = z.object({
   presenceAt: UnixMs.nullable(),
   lastSeen: UnixMs.nullable(),
 })
+const GroupNames = z
+  .string()
+  .transform((text) => text.split(',').filter((name) => name !== ''))
+  .pipe(z.array(GroupName).max(32))
 const Enrolled = z.object({ device: Device, token: z.string().describe('Shown once') })
 const DeviceParams = z.object({ device: DeviceId })
 const tags = ['devices']
@@ -47,6 +51,32 @@ export const deviceRoutes =
           within,
           selector: { labels: {}, expressions: [], ...selector, groups: group === undefined ? [] : [group] },
         }),
+    )
+    app.get(
+      '/v1/device-selection',
+      {
+        config: { permission: 'device.read', sites: 'filtered' },
+        schema: {
+          tags,
+          summary: 'How many devices in service a selector names now, and the first of them',
+          querystring: z.strictObject({
+            selector: SelectorText.optional(),
+            groups: GroupNames.default([]).describe(
+              'In one of these groups, with commas between; none: whatever their groups',
+            ),
+          }),
+          response: {
+            200: z.object({
+              devices: z.int().nonnegative(),
+              online: z.int().nonnegative(),
+              sites: z.int().nonnegative(),
+              first: z.array(DeviceId).describe('By id, ten at most'),
+            }),
+          },
+        },
+      },
+      ({ query: { selector, groups }, limit: within }) =>
+        devices.selection({ labels: {}, expressions: [], ...selector, groups }, within),
     )
     app.post(
       '/v1/devices',

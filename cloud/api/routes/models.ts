@@ -8,7 +8,8 @@ import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import type { Routes } from '../route.ts'
 import { Labels, NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
 
-const Version = z.coerce.number().int().positive().max(2_147_483_647)
+/** A version’s number, of a path. */
+export const Version = z.coerce.number().int().positive().max(2_147_483_647)
 export const Alias = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'alias: lower-case letters, digits and "-"')
 const Reason = z.string().max(500).default('')
 

@@ -1,4 +1,4 @@
-import { DeviceId, ModelName, RolloutDocument } from '@storecast/shared/contracts'
+import { DeviceId, ModelName, RolloutDocument, SiteId } from '@storecast/shared/contracts'
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import type { LabelLimit } from '../../platform/label-limit.ts'
@@ -6,7 +6,8 @@ import { limitedRollouts, MEMBER_STATES, ROLLOUT_STATES, type Rollouts, VERBS, V
 import { nameOf } from '../access.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import type { Routes } from '../route.ts'
-import { NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
+import { Flag, NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
+import { Standing } from './serving.ts'
 
 const Count = z.int().nonnegative()
 const MemberState = z.enum(MEMBER_STATES)
@@ -64,6 +65,10 @@ const RolloutKey = z
   .string()
   .max(64)
   .regex(/^[a-z0-9_-]+$/, 'a rollout’s number or name')
+const States = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(ROLLOUT_STATES)))
 const RolloutParams = z.object({ rollout: RolloutKey })
 const Version = z.int().nullable().describe('Null: none of the model')
 const Wanted = z.enum(['none', 'shadow', 'active', 'back', 'withdrawn'])
@@ -110,11 +115,16 @@ export const rolloutRoutes =
         schema: {
           tags,
           summary: 'Rollouts, newest first',
-          querystring: NumberPageQuery.extend({ model: ModelName.optional() }),
+          querystring: NumberPageQuery.extend({
+            model: ModelName.optional(),
+            version: z.coerce.number().int().positive().optional(),
+            state: States.optional().describe('One state, or several with commas between'),
+          }),
           response: { 200: pageOf(Rollout) },
         },
       },
-      ({ query: { cursor, limit, model }, limit: within }) => seenBy(within).list({ after: cursor, limit, model }),
+      ({ query: { cursor, state, ...query }, limit: within }) =>
+        seenBy(within).list({ ...query, after: cursor, states: state }),
     )
     app.post(
       '/v1/rollouts',
@@ -192,24 +202,30 @@ export const rolloutRoutes =
           tags,
           summary: 'Where each device of a rollout is',
           params: RolloutParams,
-          querystring: PageQuery.extend({ state: MemberState.optional() }),
+          querystring: PageQuery.extend({
+            state: MemberState.optional(),
+            differs: Flag.default(false).describe('Only devices that serve another version than they should'),
+          }),
           response: {
             200: pageOf(
               z.object({
                 device: DeviceId,
+                site: SiteId,
                 state: MemberState,
                 reason: z.string().nullable(),
                 wanted: Wanted,
+                step: Count.nullable().describe('That told it to serve the version, from 0'),
                 late: z.boolean(),
                 previousVersion: z.int().nullable(),
+                ...Standing,
                 toldAt: UnixMs.nullable(),
               }),
             ),
           },
         },
       },
-      ({ params, query: { cursor, limit, state }, limit: within }) =>
-        seenBy(within).devices(params.rollout, { after: cursor, limit, state }),
+      ({ params, query: { cursor, ...query }, limit: within }) =>
+        seenBy(within).devices(params.rollout, { ...query, after: cursor }),
     )
     app.get(
       '/v1/rollouts/:rollout/history',

@@ -60,6 +60,7 @@ const Scores = z.object({
   model: z.string().optional(),
   version: z.int().optional(),
   site: z.string().optional(),
+  entity: z.string().optional().describe('The product, or the channel'),
   day: z.string().optional().describe('Local day of the span’s start'),
   rows: Count.describe('Forecasts that are scored: the denominator of every score'),
   censored: Count.describe('Left out: sales in a stock-out are a lower bound of demand'),
@@ -68,6 +69,14 @@ const Scores = z.object({
   wpe: z.number().nullable().describe('Σ(forecast − actual) / Σ actual'),
   coverage: z.number().nullable().describe('Share of actuals from the lowest to the highest quantile'),
   baselineWape: z.number().nullable().describe('WAPE of the seasonal-naive baseline on the same rows'),
+})
+const Shares = z.array(z.number().min(0).max(1))
+const Calibration = z.object({
+  model: ModelName,
+  version: z.int(),
+  rows: Count.describe('Forecasts that are scored: the denominator of every share'),
+  below: Shares.describe('Share of actuals below each quantile, in the order of the model’s levels'),
+  atOrBelow: Shares.describe('The same with those that are equal: of a calibrated model the level lies between both'),
 })
 const Version = z.coerce.number().int().positive()
 const EvidenceQuery = {
@@ -202,7 +211,7 @@ export const telemetryRoutes =
         config: { permission: 'telemetry.read', sites: 'filtered' },
         schema: {
           tags,
-          summary: 'Accuracy of forecasts, pooled by any of model, version, site and local day',
+          summary: 'Accuracy of forecasts, pooled by any of model, version, site, product and local day',
           querystring: z.strictObject({ ...ForecastFilter, by: ScoreKeys.default(['model', 'version']) }),
           response: { 200: z.object({ items: z.array(Scores) }) },
         },
@@ -221,6 +230,19 @@ export const telemetryRoutes =
         },
       },
       async ({ limit }) => ({ at: await telemetry.newestData(limit) }),
+    )
+    app.get(
+      '/v1/forecast-calibration',
+      {
+        config: { permission: 'telemetry.read', sites: 'filtered' },
+        schema: {
+          tags,
+          summary: 'How often actuals lay below each quantile of the forecasts, by version',
+          querystring: z.strictObject({ ...ForecastFilter, model: ModelName }),
+          response: { 200: z.object({ items: z.array(Calibration) }) },
+        },
+      },
+      async ({ query, limit: within }) => ({ items: await telemetry.forecastCalibration({ ...query, within }) }),
     )
     app.get(
       '/v1/evidence',

@@ -1438,6 +1438,8 @@ export interface paths {
                     limit?: number;
                     /** @description Which come first */
                     order?: "newest" | "oldest";
+                    /** @description Path that was called, /v1/rollouts/lager-1, with what lies below it; several: any of them */
+                    subject?: string | string[];
                 };
                 header?: never;
                 path?: never;
@@ -2062,10 +2064,12 @@ export interface paths {
                 query?: {
                     /** @description Of those that are judged: whether they were right */
                     correct?: string;
+                    /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
                     device?: string;
                     /** @description Issued at or after */
                     from?: number;
+                    /** @description As many items a page holds */
                     limit?: number;
                     model?: string;
                     product?: string;
@@ -2140,6 +2144,52 @@ export interface paths {
                             }[];
                             /** @description Give it as `cursor` for the next page */
                             next?: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/device-selection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many devices in service a selector names now, and the first of them */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description In one of these groups, with commas between; none: whatever their groups */
+                    groups?: string;
+                    selector?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            devices: number;
+                            /** @description By id, ten at most */
+                            first: string[];
+                            online: number;
+                            sites: number;
                         };
                     };
                 };
@@ -3299,6 +3349,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/forecast-calibration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often actuals lay below each quantile of the forecasts, by version */
+        get: {
+            parameters: {
+                query: {
+                    entity?: string;
+                    /** @description Of what begins at or after, Unix milliseconds */
+                    from?: number;
+                    model: string;
+                    site?: string;
+                    /** @description Of what begins before, Unix milliseconds */
+                    to?: number;
+                    version?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                /** @description The same with those that are equal: of a calibrated model the level lies between both */
+                                atOrBelow: number[];
+                                /** @description Share of actuals below each quantile, in the order of the model’s levels */
+                                below: number[];
+                                model: string;
+                                /** @description Forecasts that are scored: the denominator of every share */
+                                rows: number;
+                                version: number;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/forecast-scores": {
         parameters: {
             query?: never;
@@ -3306,7 +3412,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Accuracy of forecasts, pooled by any of model, version, site and local day */
+        /** Accuracy of forecasts, pooled by any of model, version, site, product and local day */
         get: {
             parameters: {
                 query?: {
@@ -3342,6 +3448,8 @@ export interface paths {
                                 coverage: number | null;
                                 /** @description Local day of the span’s start */
                                 day?: string;
+                                /** @description The product, or the channel */
+                                entity?: string;
                                 model?: string;
                                 /** @description Forecasts that are scored: the denominator of every score */
                                 rows: number;
@@ -4232,6 +4340,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/models/{model}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What devices in service serve of a model, and should; by device */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description Only devices that serve another version than they should */
+                    differs?: "true" | "false";
+                    /** @description As many items a page holds */
+                    limit?: number;
+                    /** @description Devices that serve it, or should */
+                    version?: number;
+                };
+                header?: never;
+                path: {
+                    model: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                /** @description The version that it should serve now; null: none of the model */
+                                desiredVersion: number | null;
+                                device: string;
+                                error: {
+                                    code: string;
+                                    message: string;
+                                } | null;
+                                online: boolean;
+                                /** @description Of its update of the model, as it said last */
+                                phase: string | null;
+                                reportedAt: number | null;
+                                /** @description The version that it last said to serve; null: none, or it has not said */
+                                servingVersion: number | null;
+                                site: string;
+                            }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models/{model}/versions": {
         parameters: {
             query?: never;
@@ -5008,6 +5182,139 @@ export interface paths {
                                 [key: string]: string;
                             };
                             version: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}/versions/{version}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has signed for a version, and whether devices take it */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    model: string;
+                    version: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Of the metadata that names the version; null: none does */
+                            expires: number | null;
+                            /** @description Ids of keys, as the root names them */
+                            keys: string[];
+                            /** @description What is the matter, and what to do */
+                            reason: string | null;
+                            /** @description Ids of keys, as the root names them */
+                            signedBy: string[];
+                            /**
+                             * @description Devices take a version that is approved, and no other
+                             * @enum {string}
+                             */
+                            state: "approved" | "signing" | "unapproved" | "revoked" | "waiting" | "expired";
+                            /** @description How many of the keys have to sign */
+                            threshold: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}/versions/{version}/evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A version’s card, held-out scores by site, calibration, and the distributions it was trained on */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    model: string;
+                    version: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description What the model is for and how well it does, as Markdown of whoever made it */
+                            card: string | null;
+                            /** @description What drift is measured against, over all sites; features are in the units of the model’s inputs */
+                            distributions: {
+                                /** @description Ascending, each (from, to]; null: without an end */
+                                bins: {
+                                    from: number | null;
+                                    rows: number;
+                                    to: number | null;
+                                }[];
+                                /** @enum {string} */
+                                kind: "target" | "feature";
+                                mean: number;
+                                name: string;
+                                rows: number;
+                                sd: number;
+                            }[];
+                            /** @description Of days that the network had not seen, before any device’s calibration; null: the bundle tells none */
+                            heldOut: {
+                                /** @description The same with those that are equal */
+                                atOrBelow: number[];
+                                /** @description Share of actuals below each level’s quantile */
+                                below: number[];
+                                /** @description Of the quantiles, ascending */
+                                readonly levels: number[];
+                                rows: number;
+                                sites: {
+                                    /** @description Share of actuals from the lowest to the highest quantile */
+                                    coverage: number | null;
+                                    rows: number;
+                                    /** @description As the training data names it */
+                                    site: string;
+                                    /** @description Σ|forecast − actual| / Σ actual */
+                                    wape: number | null;
+                                    /** @description Σ(forecast − actual) / Σ actual */
+                                    wpe: number | null;
+                                }[];
+                            } | null;
                         };
                     };
                 };
@@ -6203,6 +6510,9 @@ export interface paths {
                     /** @description As many items a page holds */
                     limit?: number;
                     model?: string;
+                    /** @description One state, or several with commas between */
+                    state?: string;
+                    version?: number;
                 };
                 header?: never;
                 path?: never;
@@ -6842,6 +7152,8 @@ export interface paths {
                 query?: {
                     /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description Only devices that serve another version than they should */
+                    differs?: "true" | "false";
                     /** @description As many items a page holds */
                     limit?: number;
                     state?: "pending" | "updating" | "succeeded" | "failed" | "rolled-back" | "silent" | "offline" | "reverting" | "reverted" | "excluded";
@@ -6862,12 +7174,27 @@ export interface paths {
                     content: {
                         "application/json": {
                             items: {
+                                /** @description The version that it should serve now; null: none of the model */
+                                desiredVersion: number | null;
                                 device: string;
+                                error: {
+                                    code: string;
+                                    message: string;
+                                } | null;
                                 late: boolean;
+                                online: boolean;
+                                /** @description Of its update of the model, as it said last */
+                                phase: string | null;
                                 previousVersion: number | null;
                                 reason: string | null;
+                                reportedAt: number | null;
+                                /** @description The version that it last said to serve; null: none, or it has not said */
+                                servingVersion: number | null;
+                                site: string;
                                 /** @enum {string} */
                                 state: "pending" | "updating" | "succeeded" | "failed" | "rolled-back" | "silent" | "offline" | "reverting" | "reverted" | "excluded";
+                                /** @description That told it to serve the version, from 0 */
+                                step: number | null;
                                 toldAt: number | null;
                                 /** @enum {string} */
                                 wanted: "none" | "shadow" | "active" | "back" | "withdrawn";
@@ -7272,6 +7599,53 @@ export interface paths {
                 };
             };
         };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/serving": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many devices in service serve each version of the models, and how many should */
+        get: {
+            parameters: {
+                query?: {
+                    model?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                /** @description Devices that should serve it */
+                                desired: number;
+                                model: string;
+                                /** @description Devices that last said to serve it */
+                                serving: number;
+                                version: number;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;

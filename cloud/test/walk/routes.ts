@@ -85,6 +85,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/v1/data-quality': `?${SPAN}`,
   '/v1/forecast-scores': '?by=site',
   '/v1/events': '?since=oldest',
+  '/v1/forecast-calibration': '?model=demand',
   '/v1/kpis': `?${SPAN}&by=site`,
   '/v1/audit': '?action=PUT%20/v1/sites/:site&decision=allowed&limit=500',
 }

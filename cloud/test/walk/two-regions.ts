@@ -1,4 +1,4 @@
-import { modelEntity } from '@storecast/shared/contracts'
+import { modelEntity, type Warmup } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import { expect, vi } from 'vitest'
 import { testBundle, testDefinition } from '../bundle.ts'
@@ -51,7 +51,9 @@ export async function seedTwoRegions({ call, pool }: Pick<TestCloud, 'call' | 'p
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`)
     return answer.body
   }
-  await ok('POST', '/v1/models/demand/versions', { bytes: testBundle() })
+  await ok('POST', '/v1/models/demand/versions', {
+    bytes: testBundle({ warmup: warmupOf([MARK.within, MARK.beyond]) }),
+  })
   const seed = async (site: string, region: string): Promise<Things> => {
     const device = `${site}-1`
     const sensors = [{ name: 'fridge', kind: 'gauge', unit: '°C', resolution: 0.1, range: [-40, 40], centre: 4 }]
@@ -89,6 +91,15 @@ export async function seedTwoRegions({ call, pool }: Pick<TestCloud, 'call' | 'p
   })
   return { within, beyond }
 }
+
+/** Held-out forecasts of a day of each site. */
+const warmupOf = (sites: readonly string[]): Warmup => ({
+  format: 1,
+  levels: [0.1, 0.5, 0.9],
+  sites: Object.fromEntries(
+    sites.map((site) => [site, { days: ['2026-02-01'], actual: [2], mean: [2], quantiles: [[1], [2], [3]] }]),
+  ),
+})
 
 async function addSupportBundle(pool: TestCloud['pool'], device: string): Promise<string> {
   const { rows } = await pool.query<{ id: string }>(

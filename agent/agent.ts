@@ -8,6 +8,7 @@ import { examineMyself, examineNetwork } from './doctor.ts'
 import { openIdentity, post } from './identity/index.ts'
 import { identitySettings } from './identity-settings.ts'
 import type { HostLimits } from './inference/index.ts'
+import { decisionRoutes } from './local/decision-routes.ts'
 import { forecastRoutes } from './local/forecast-routes.ts'
 import { inferenceRoutes } from './local/inference-routes.ts'
 import { createMetrics } from './local/metrics.ts'
@@ -243,6 +244,12 @@ export async function startAgent(
         ...forecastRoutes({
           db,
           models: pipeline.models,
+          nameOf: (entity) => pipeline.features.attributesOf(entity)?.name,
+          now: clock.now,
+        }),
+        ...decisionRoutes({
+          db,
+          decisions: pipeline.decisions,
           nameOf: (entity) => pipeline.features.attributesOf(entity)?.name,
           now: clock.now,
         }),

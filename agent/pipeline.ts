@@ -2,6 +2,7 @@ import type { SiteDocument } from '@storecast/shared/contracts'
 import { Anomalies } from './anomalies/index.ts'
 import { Buffer } from './buffer/index.ts'
 import type { AgentConfig } from './config.ts'
+import { Decisions } from './decisions/index.ts'
 import { Features } from './features/index.ts'
 import { Forecaster } from './forecasts/index.ts'
 import { type HostLimits, Models, RunMeasures } from './inference/index.ts'
@@ -42,6 +43,7 @@ export interface Pipeline extends AsyncDisposable {
   /** Candidates, in a host of their own while there are any. */
   readonly shadows: Models
   readonly forecaster: Forecaster
+  readonly decisions: Decisions
   /** Puts a site's document in force, wherever it matters. */
   apply(document: SiteDocument): Promise<void>
 }
@@ -52,7 +54,7 @@ const HOUR = 3_600_000
 const MOST_ROLLED = 32_768
 
 /**
- * sensors → buffer → windows → features → inference → forecasts → anomalies → outbox → sync
+ * sensors → buffer → windows → features → inference → forecasts → anomalies → decisions → outbox → sync
  *
  * Each stage is handed the one before it. Sources are the last to start and the first to stop: what they take in has its
  * whole way ahead of it. The outbox needs no hand: its triggers watch the tables of the stages before it; `agent.ts` adds
@@ -101,6 +103,8 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   if (documents.covariates) features.apply(documents.covariates)
   const forecaster = stack.use(new Forecaster({ writer, db, features, models, shadows, windows, clock, log }))
   await forecaster.start()
+  const decisions = stack.use(new Decisions({ writer, db, features, models, forecaster, clock, log }))
+  decisions.start()
   const definitions = documents.sensors?.sensors ?? config.sensors
   const anomalies = stack.use(new Anomalies({ writer, db, windows, log, timeZone, definitions }))
   const sensors = stack.use(
@@ -127,6 +131,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     models,
     shadows,
     forecaster,
+    decisions,
     async apply(document) {
       switch (document.kind) {
         case 'sensors':

@@ -1,6 +1,7 @@
 import { anomalyProcedures } from './anomalies/procedures.ts'
 import { bufferMigrations, bufferProcedures } from './buffer/index.ts'
-import { decisionMigrations } from './decisions/index.ts'
+import { decisionProcedures } from './decisions/procedures.ts'
+import { decisionMigrations } from './decisions/schema.ts'
 import { forecastProcedures } from './forecasts/procedures.ts'
 import { forecastMigrations } from './forecasts/schema.ts'
 import { beginRun, outboxMigrations, outboxProcedures } from './outbox/index.ts'
@@ -18,6 +19,7 @@ const procedures = {
   ...windowProcedures,
   ...forecastProcedures,
   ...anomalyProcedures,
+  ...decisionProcedures,
   ...outboxProcedures,
   ...trustProcedures,
   ...updateProcedures,

@@ -1,2 +1,11 @@
-export { type DecisionRow, recordOf } from './row.ts'
-export { decisionMigrations } from './schema.ts'
+export type { ChoiceMade } from './choose.ts'
+export { Decisions, type DecisionsOptions } from './decisions.ts'
+export {
+  DECISION_STATES,
+  type DecisionState,
+  decisionCounts,
+  type ListedDecision,
+  listDecisions,
+  listed,
+  openSuggestions,
+} from './queries.ts'

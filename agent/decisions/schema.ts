@@ -34,4 +34,15 @@ export const decisionMigrations: readonly Migration[] = [
       CREATE UNIQUE INDEX decisions_of_run ON decisions(model, issued_at, entity);
       CREATE INDEX decisions_open ON decisions(model, entity) WHERE open = 1`,
   },
+  {
+    id: 800,
+    name: 'runs of decisions, and how many there were',
+    sql: `
+      -- A forecast's run that was decided on, with all its products.
+      CREATE TABLE decision_runs(
+        model TEXT NOT NULL, issued_at INTEGER NOT NULL, made_at INTEGER NOT NULL, PRIMARY KEY(model, issued_at)
+      ) STRICT, WITHOUT ROWID;
+      -- Since the database began: products by what was decided or kept from deciding, and suggestions by what was chosen.
+      CREATE TABLE decision_counts(what TEXT PRIMARY KEY, products INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+  },
 ]

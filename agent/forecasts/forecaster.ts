@@ -38,6 +38,7 @@ export class Forecaster implements AsyncDisposable {
   /** The issue time for which a model's failure has been told. */
   readonly #told = new Map<string, number>()
   readonly #onRun = new Listeners<FinishRun>()
+  readonly #onScored = new Listeners<string>()
   readonly #listening = new DisposableStack()
   readonly #shadow: ShadowForecasts | undefined
 
@@ -60,6 +61,11 @@ export class Forecaster implements AsyncDisposable {
   /** Tells of a run once its forecasts are durable. */
   onRun(listener: (run: FinishRun) => void): Disposable {
     return this.#onRun.add(listener)
+  }
+
+  /** Tells a model's name once what came of its earlier forecasts is durable, as far as it is known. */
+  onScored(listener: (model: string) => void): Disposable {
+    return this.#onScored.add(listener)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,6 +125,7 @@ export class Forecaster implements AsyncDisposable {
       }
     }
     await this.#demand.get(name)?.storeScores()
+    this.#onScored.tell(name)
     await writer.call('forecasts.prune', clock.now() - KEPT_MS)
   }
 

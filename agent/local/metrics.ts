@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { decisionCounts, openSuggestions } from '../decisions/index.ts'
 import { backlog, concededCounts } from '../outbox/index.ts'
 import { sizeOf } from '../platform/database.ts'
 import type { Route } from './routes.ts'
@@ -59,6 +60,20 @@ export function createMetrics(sources: StatusSources): Metrics {
   gauge('models_serving', 'Models of which a version serves', () => servingModels(sources))
   gauge('models_failed', 'Models whose last update or service failed', () => failedModels(sources))
   gauge('generation', 'Generation of the desired state in force', () => sources.reported()?.generation)
+
+  gauge('suggestions_open', 'Suggestions to staff that they may still take', () =>
+    openSuggestions(sources.db, sources.now()),
+  )
+  new Counter({
+    name: 'storecast_decisions_total',
+    help: 'Products since the database began: by what was decided (reorder, hold), what kept from deciding (stock-stale, …), and what staff chose (accepted, changed, rejected)',
+    labelNames: ['what'],
+    registers: [register],
+    collect() {
+      this.reset()
+      for (const { what, products } of decisionCounts(sources.db)) this.inc({ what }, products)
+    },
+  })
 
   new Counter({
     name: 'storecast_given_up_records_total',

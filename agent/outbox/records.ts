@@ -8,7 +8,7 @@ import type {
 } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import { type BatchRecords, type Rejected, type Sequenced, sequencesOf, sift } from '@storecast/shared/wire'
-import { type DecisionRow, recordOf } from '../decisions/index.ts'
+import { type DecisionRow, recordOf } from '../decisions/row.ts'
 import type { Connection } from '../platform/database.ts'
 import { qualityOf, type WindowRow } from '../windows/rows.ts'
 

@@ -7,6 +7,8 @@ export interface TestBroker extends AsyncDisposable {
   readonly broker: Aedes
   /** Cuts every connection; clients may come back at once. */
   cut(): void
+  /** Cuts every connection and takes none until it is disposed. */
+  away(): Disposable
   /** PUBACKs that subscribers have sent. */
   readonly acknowledged: number
 }
@@ -23,7 +25,12 @@ export async function startBroker(options: { authorizeSubscribe?: (client: Clien
     acknowledged++
   })
   const sockets = new Set<Socket>()
+  let isAway = false
   const server = createServer((socket) => {
+    if (isAway) {
+      socket.destroy()
+      return
+    }
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     broker.handle(socket)
@@ -38,6 +45,15 @@ export async function startBroker(options: { authorizeSubscribe?: (client: Clien
     url: `mqtt://127.0.0.1:${address.port}`,
     broker,
     cut,
+    away() {
+      isAway = true
+      cut()
+      return {
+        [Symbol.dispose]() {
+          isAway = false
+        },
+      }
+    },
     get acknowledged() {
       return acknowledged
     },

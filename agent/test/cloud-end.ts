@@ -1,4 +1,5 @@
 import type {
+  DecisionRecord,
   EventRecord,
   EvidenceRecord,
   ForecastRecord,
@@ -15,6 +16,8 @@ export interface CloudEnd {
   readonly forecasts: ReadonlyMap<string, ForecastRecord>
   readonly events: ReadonlyMap<string, EventRecord>
   readonly evidence: ReadonlyMap<string, EvidenceRecord>
+  /** By product and issue time; a decision has one id only. */
+  readonly decisions: ReadonlyMap<string, DecisionRecord>
   reported(): ReportedState | undefined
   /** Retained, as the cloud publishes it. @param signed a compact JWS */
   desire(signed: string): void
@@ -25,6 +28,7 @@ export function playCloud({ broker }: TestBroker, device: string): CloudEnd {
   const forecasts = new Map<string, ForecastRecord>()
   const events = new Map<string, EventRecord>()
   const evidence = new Map<string, EvidenceRecord>()
+  const decisions = new Map<string, DecisionRecord>()
   let reported: ReportedState | undefined
   const say = (channel: 'ack' | 'desired', payload: Uint8Array | string, retain: boolean) =>
     broker.publish(
@@ -54,6 +58,12 @@ export function playCloud({ broker }: TestBroker, device: string): CloudEnd {
     for (const { record } of records.evidence) {
       evidence.set(`${record.model}/${record.champion}/${record.candidate} ${record.day}`, record)
     }
+    for (const { record } of records.decisions) {
+      const key = `${record.entity} ${record.issuedAt}`
+      const known = decisions.get(key)?.id ?? record.id
+      if (known !== record.id) throw new Error(`${key} was decided on twice: ${known} and ${record.id}`)
+      decisions.set(key, record)
+    }
     if (records.reported) reported = records.reported.record
     const ack = { epoch, link, committed: sequences, committedAt: serverTime, serverTime, pauseMs: 0, sayHello: false }
     say('ack', encodeAck(ack), false)
@@ -63,6 +73,7 @@ export function playCloud({ broker }: TestBroker, device: string): CloudEnd {
     forecasts,
     events,
     evidence,
+    decisions,
     reported: () => reported,
     desire: (signed) => say('desired', signed, true),
   }

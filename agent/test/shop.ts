@@ -42,6 +42,11 @@ export const SHOP_SENSORS = [
   { name: 'fridge', kind: 'gauge', unit: '°C', resolution: 0.1, range: [-40, 60], centre: 4, interval: 300 },
 ]
 
+/** What is on the shelf of each product, and on its way. */
+export const STOCK_SENSORS = ['stock', 'on-order'].map((name) => ({
+  ...{ name, kind: 'gauge', unit: 'units', resolution: 1, range: [0, 1000], window: '1h', per: 'product' },
+}))
+
 const DEVICE = 'north-1'
 
 export const CATALOGUE = {

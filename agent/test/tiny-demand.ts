@@ -1,4 +1,4 @@
-import type { Golden, TensorSpec, Warmup } from '@storecast/shared/contracts'
+import type { DecisionDefinition, Golden, TensorSpec, Warmup } from '@storecast/shared/contracts'
 import type { BundleFile } from '../inference/index.ts'
 import { tinyManifest, writeBundle } from './tiny-bundle.ts'
 import { tinyOnnx } from './tiny-onnx.ts'
@@ -17,6 +17,7 @@ export interface TinyDemandOptions {
   /** Last day of the training data, `2026-03-29`. */
   readonly trainedTo?: string
   readonly warmup?: Warmup
+  readonly decision?: Partial<DecisionDefinition>
 }
 
 const features = ['mean7', 'lag7']
@@ -46,6 +47,7 @@ export async function tinyDemand(options: TinyDemandOptions): Promise<BundleFile
     schedule,
     calibration: { levelDays, conformalDays, priorRows: 0 },
     network: { kind: 'seasonal-naive' },
+    ...(options.decision && { decision: options.decision }),
   })
   const { dataset } = manifest.lineage
   return writeBundle({

@@ -1,5 +1,6 @@
 import { BUNDLE_LIMITS, type Bundle, BundleError, openBundle } from '@storecast/shared/bundle'
 import type { Manifest, ObjectRef } from '@storecast/shared/contracts'
+import { decisionComplaint } from '@storecast/shared/decisions'
 import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
@@ -256,6 +257,7 @@ function requireBundle(bytes: Uint8Array, model: string): Pick<Bundle, 'manifest
   try {
     const { manifest, golden } = openBundle(bytes)
     const { name } = manifest.definition.metadata
+    requireDecision(manifest)
     if (name === model) return { manifest, golden }
     throw new InvalidError({
       code: 'model-name',
@@ -269,6 +271,16 @@ function requireBundle(bytes: Uint8Array, model: string): Pick<Bundle, 'manifest
       cause: error,
     })
   }
+}
+
+/** An expression that no device could evaluate is told to who sent it, not to the devices. */
+function requireDecision({ definition: { spec } }: Manifest): void {
+  const complaint = spec.decision && decisionComplaint(spec.decision, spec.quantiles)
+  if (complaint === undefined) return
+  throw new InvalidError({
+    code: 'decision',
+    message: `spec.decision.when of the model's definition cannot be evaluated: ${complaint}. Change it and train again.`,
+  })
 }
 
 function unknownModel(name: string): never {

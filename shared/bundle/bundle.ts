@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { createTar, parseTar } from 'nanotar'
 import { z } from 'zod'
 import { Golden, Manifest, type Reference, ReferenceFile, Warmup } from '../contracts/index.ts'
-import { decisionComplaint } from '../decisions/index.ts'
 import { BundleError } from './errors.ts'
 
 /** The archive's files, by name: flat, no folders. */
@@ -60,11 +59,6 @@ export function packBundle(options: {
 export function openBundle(bytes: Uint8Array): Bundle {
   const files = unpack(bytes)
   const manifest = parse(Manifest, files, MANIFEST)
-  const { decision, quantiles } = manifest.definition.spec
-  const complaint = decision && decisionComplaint(decision, quantiles)
-  if (complaint !== undefined) {
-    throw new BundleError('invalid-document', `bundle: ${MANIFEST}: spec.decision: ${complaint}`)
-  }
   const { [MANIFEST]: _, ...listed } = files
   for (const [name, digest] of Object.entries(manifest.files)) {
     const file = own(listed, name)

@@ -1,70 +1,9 @@
 /**
  * The architecture's import rules. A stage imports only the stages before it in its room's list (and the room's
- * `platform`); rooms meet in `shared`; nothing is imported in a circle, types included.
+ * `platform`); rooms meet in `shared`; nothing is imported in a circle, types included. The lists are in rooms.json, from which
+ * the architecture's page is drawn too.
  */
-const rooms = {
-  shared: [
-    'tracing',
-    'contracts',
-    'expressions',
-    'windows',
-    'quality',
-    'statistics',
-    'features',
-    'forecasts',
-    'decisions',
-    'bundle',
-    'wire',
-  ],
-  agent: [
-    'platform',
-    'sensors',
-    'buffer',
-    'windows',
-    'features',
-    'inference',
-    'forecasts',
-    'anomalies',
-    'decisions',
-    'outbox',
-    'identity',
-    'trust',
-    'sync',
-    'update',
-    'support',
-    'local',
-    'page',
-  ],
-  models: ['onnx', 'autodiff', 'networks', 'training', 'quantize', 'dataset', 'sensor', 'demand', 'bundling'],
-  cloud: [
-    'platform',
-    'audit',
-    'people',
-    'identity',
-    'trust',
-    'devices',
-    'ingest',
-    'telemetry',
-    'monitoring',
-    'registry',
-    'governance',
-    'training',
-    'rollout',
-    'stewardship',
-    'alerts',
-    'decisions',
-    'kpis',
-    'changes',
-    'api',
-  ],
-}
-const mayImport = {
-  shared: [],
-  models: ['shared'],
-  agent: ['shared'],
-  cloud: ['shared', 'models'],
-  fleet: ['shared', 'models', 'agent', 'cloud'],
-}
+const { stages: rooms, mayImport } = require('./scripts/lib/rooms.json')
 const all = ['shared', 'models', 'agent', 'cloud', 'fleet', 'scripts']
 
 const stageRules = Object.entries(rooms).flatMap(([room, stages]) =>

@@ -9,6 +9,8 @@ import { parseConfig } from '../../agent/config.ts'
 import { apiIndex, apiPages, type OpenApi } from './api-pages.ts'
 import { cliPage } from './cli-page.ts'
 import { agentConfigPage, cloudConfigPage } from './config-pages.ts'
+import { drawGraph } from './diagram.ts'
+import { sourceGraph } from './graph.ts'
 import { EXAMPLES, kindIndex, kindPages } from './kind-pages.ts'
 import { page, sentence, table } from './markdown.ts'
 import { metricsPage } from './metrics-page.ts'
@@ -71,6 +73,7 @@ export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
       kindIndex(schemas),
     ),
   )
+  files.set('docs/contributor/architecture.svg', drawGraph(await sourceGraph(root)))
   return formatted(files)
 }
 
@@ -80,6 +83,7 @@ const run = promisify(execFile)
 async function formatted(files: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, string>> {
   const biome = join(root, 'node_modules/.bin/biome')
   const format = async ([path, text]: [string, string]) => {
+    if (path.endsWith('.svg')) return [path, text] as const
     const process = run(biome, ['format', `--stdin-file-path=${path}`], { cwd: root, maxBuffer: 64 * 1024 * 1024 })
     process.child.stdin!.end(text)
     return [path, (await process).stdout] as const

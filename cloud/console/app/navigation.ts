@@ -1,4 +1,4 @@
-import { type Icon, IconHistory } from '@tabler/icons-react'
+import { type Icon, IconBell, IconChartBar, IconDatabase, IconHistory, IconWaveSine } from '@tabler/icons-react'
 import type { Permission } from './session.tsx'
 
 export interface Place {
@@ -11,4 +11,10 @@ export interface Place {
 }
 
 /** The console's places, in the order in which one looks at them in the morning. */
-export const PLACES: readonly Place[] = [{ label: 'Audit', to: '/audit', icon: IconHistory, permission: 'audit.read' }]
+export const PLACES: readonly Place[] = [
+  { label: 'Data', to: '/data', icon: IconDatabase, permission: 'dataset.read' },
+  { label: 'Drift', to: '/drift', icon: IconWaveSine, permission: 'telemetry.read' },
+  { label: 'Alerts', to: '/alerts', icon: IconBell, permission: 'alert.read' },
+  { label: 'KPIs', to: '/kpis', icon: IconChartBar, permission: 'telemetry.read' },
+  { label: 'Audit', to: '/audit', icon: IconHistory, permission: 'audit.read' },
+]

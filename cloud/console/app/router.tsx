@@ -1,11 +1,25 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRouter } from '@tanstack/react-router'
 import { Failed } from '../kit/states.tsx'
+import { alertRoutes } from '../pages/alerts/routes.ts'
 import { auditRoutes } from '../pages/audit/routes.ts'
+import { dataRoutes } from '../pages/data/routes.ts'
+import { driftRoutes } from '../pages/drift/routes.ts'
+import { kpiRoutes } from '../pages/kpis/routes.ts'
 import { signInRoutes } from '../pages/sign-in/routes.ts'
 import { elsewhereRoute, rootRoute, signedInRoute } from './roots.tsx'
 
-const routeTree = rootRoute.addChildren([...signInRoutes, signedInRoute.addChildren([...auditRoutes, elsewhereRoute])])
+const routeTree = rootRoute.addChildren([
+  ...signInRoutes,
+  signedInRoute.addChildren([
+    ...dataRoutes,
+    ...driftRoutes,
+    ...alertRoutes,
+    ...kpiRoutes,
+    ...auditRoutes,
+    elsewhereRoute,
+  ]),
+])
 
 export const createConsoleRouter = (client: QueryClient) =>
   createRouter({

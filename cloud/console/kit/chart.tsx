@@ -36,6 +36,8 @@ interface ChartProps {
   readonly format?: (value: number | null | undefined) => string
   /** Values at which a line is drawn across: a target, a threshold. */
   readonly marks?: readonly number[]
+  /** Without a legend: one line, which the words beside it name. */
+  readonly isQuiet?: boolean
 }
 
 const COLOURS = {
@@ -95,6 +97,7 @@ function optionsOf({
   unit,
   format = figure,
   marks = [],
+  isQuiet = false,
 }: Drawn): uPlot.Options {
   const colours = COLOURS[scheme]
   const axis = { stroke: colours.text, grid: { stroke: colours.grid, width: 1 }, ticks: { show: false } }
@@ -112,7 +115,7 @@ function optionsOf({
     width,
     height,
     scales: { x: { time: isTime } },
-    legend: { live: true },
+    legend: { show: !isQuiet },
     cursor: { y: false },
     axes: [axis, { ...axis, size: 60, values: (_plot, values) => values.map((value) => format(value)) }],
     series: [

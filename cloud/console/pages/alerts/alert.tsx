@@ -1,0 +1,193 @@
+import { Anchor, Button, Code, Group, Paper, SimpleGrid, Stack, Table, Text, Textarea } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import { api, ask } from '../../api/client.ts'
+import { Allowed, useSession } from '../../app/session.tsx'
+import { Facts } from '../../kit/facts.tsx'
+import { Mark } from '../../kit/mark.tsx'
+import { Page } from '../../kit/page.tsx'
+import { Empty, Failed, Loaded } from '../../kit/states.tsx'
+import { Time } from '../../kit/time.tsx'
+import { type Alert, AlertMarks } from './alerts.tsx'
+import { SilenceForm } from './silence-form.tsx'
+
+const ABOVE = [{ label: 'Alerts', to: '/alerts' }]
+
+export function AlertPage() {
+  const { alert: id } = useParams({ from: '/signed-in/alerts/$alert' })
+  const query = useQuery({
+    queryKey: ['alert', id],
+    queryFn: ({ signal }) => ask(api.GET('/v1/alerts/{alert}', { params: { path: { alert: Number(id) } }, signal })),
+  })
+  return (
+    <Loaded query={query} what="the alert">
+      {(alert) => (
+        <Page title={alert.summary} above={ABOVE} mark={<AlertMarks alert={alert} />}>
+          <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+            <Stack>
+              <AlertFacts alert={alert} />
+              {alert.state === 'firing' && <Work alert={alert} />}
+            </Stack>
+            <Notifications alert={alert} />
+          </SimpleGrid>
+        </Page>
+      )}
+    </Loaded>
+  )
+}
+
+const AlertFacts = ({ alert }: { alert: Alert }) => (
+  <Paper withBorder p="md">
+    <Facts
+      of={[
+        ['Rule', alert.rule],
+        ['About', alert.subject],
+        ['Severity', alert.severity],
+        ['True since', <Time key="since" at={alert.since} />],
+        ['Fires since', <Time key="fired" at={alert.firedAt} never="not yet" />],
+        ['Ended', <Time key="ended" at={alert.resolvedAt} never="it has not" />],
+        ...(alert.endReason === null ? [] : [['Because', alert.endReason] as const]),
+        [
+          'Labels',
+          <Group key="labels" gap={4}>
+            {Object.entries(alert.labels).map(([name, value]) => (
+              <Code key={name}>
+                {name}={value}
+              </Code>
+            ))}
+          </Group>,
+        ],
+        ...(alert.inhibitedBy === null
+          ? []
+          : [
+              [
+                'Part of',
+                <Anchor
+                  key="parent"
+                  size="sm"
+                  renderRoot={(props) => (
+                    <Link to="/alerts/$alert" params={{ alert: String(alert.inhibitedBy) }} {...props} />
+                  )}
+                >
+                  alert {alert.inhibitedBy}, which tells of it already
+                </Anchor>,
+              ] as const,
+            ]),
+        ...(alert.acknowledgedBy === null
+          ? []
+          : [['Taken up by', `${alert.acknowledgedBy}${alert.note ? `: ${alert.note}` : ''}`] as const]),
+      ]}
+    />
+  </Paper>
+)
+
+function Work({ alert }: { alert: Alert }) {
+  const client = useQueryClient()
+  const { self } = useSession()
+  const [note, setNote] = useState('')
+  const acknowledge = useMutation({
+    mutationFn: () =>
+      ask(api.POST('/v1/alerts/{alert}/acknowledge', { params: { path: { alert: alert.id } }, body: { note } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['alert'] }),
+  })
+  return (
+    <>
+      {alert.acknowledgedAt === null && (
+        <Allowed to="alert.acknowledge">
+          <Paper withBorder p="md">
+            <Stack gap="sm" align="flex-start">
+              <Textarea
+                w="100%"
+                label="Note"
+                description="What you are about to do; others see it"
+                value={note}
+                onChange={({ currentTarget }) => setNote(currentTarget.value)}
+                autosize
+                minRows={2}
+                maxLength={500}
+              />
+              <Button size="xs" loading={acknowledge.isPending} onClick={() => acknowledge.mutate()}>
+                Take it up
+              </Button>
+              {acknowledge.error && <Failed error={acknowledge.error} />}
+            </Stack>
+          </Paper>
+        </Allowed>
+      )}
+      {alert.silencedBy === null && Object.keys(self.limit).length === 0 && (
+        <Allowed to="alert.write">
+          <Paper withBorder p="md">
+            <SilenceForm
+              labels={{ rule: alert.rule, ...alert.labels }}
+              onDone={() => void client.invalidateQueries({ queryKey: ['alert'] })}
+            />
+          </Paper>
+        </Allowed>
+      )}
+    </>
+  )
+}
+
+const TONES = { queued: 'busy', sent: 'good', failed: 'bad' } as const
+
+function Notifications({ alert }: { alert: Alert }) {
+  const client = useQueryClient()
+  const { self } = useSession()
+  const query = useQuery({
+    queryKey: ['alert', String(alert.id), 'notifications'],
+    queryFn: ({ signal }) =>
+      ask(api.GET('/v1/alerts/{alert}/notifications', { params: { path: { alert: alert.id } }, signal })),
+  })
+  const again = useMutation({
+    mutationFn: (notification: number) =>
+      ask(api.POST('/v1/alert-notifications/{notification}/send', { params: { path: { notification } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['alert', String(alert.id)] }),
+  })
+  return (
+    <Loaded query={query} what="who was told">
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty title="Nobody was told">No route takes this alert, or it is silenced or part of another.</Empty>
+        ) : (
+          <Stack gap="xs">
+            <Text fw={600} size="sm">
+              Who was told
+            </Text>
+            <Table fz="sm" aria-label="Who was told">
+              <Table.Tbody>
+                {items.map(({ id, route, status, state, sentAt, nextAt, error }) => (
+                  <Table.Tr key={id}>
+                    <Table.Td>
+                      {route}, that it is {status}
+                      {error !== null && (
+                        <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+                          {error}
+                        </Text>
+                      )}
+                    </Table.Td>
+                    <Table.Td>
+                      <Mark tone={TONES[state]}>{state}</Mark>
+                    </Table.Td>
+                    <Table.Td ta="right">
+                      {state === 'failed' && Object.keys(self.limit).length === 0 ? (
+                        <Allowed to="alert.write">
+                          <Button size="compact-xs" variant="default" onClick={() => again.mutate(id)}>
+                            Send again
+                          </Button>
+                        </Allowed>
+                      ) : (
+                        <Time at={sentAt ?? nextAt} />
+                      )}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+            {again.error && <Failed error={again.error} />}
+          </Stack>
+        )
+      }
+    </Loaded>
+  )
+}

@@ -1,0 +1,133 @@
+import { Badge, Code, Group, Stack, Text } from '@mantine/core'
+import { useSearch } from '@tanstack/react-router'
+import { api, ask, type Item } from '../../api/client.ts'
+import { type Column, DataTable } from '../../kit/data-table.tsx'
+import { Filters, FilterText } from '../../kit/filters.tsx'
+import { Mark, type Tone } from '../../kit/mark.tsx'
+import { Page } from '../../kit/page.tsx'
+import { useListing } from '../../kit/pages-of.ts'
+import { Empty } from '../../kit/states.tsx'
+import { useFilters } from '../../kit/use-filters.ts'
+import { DataTabs } from './data-tabs.tsx'
+
+type Dataset = Item<'/v1/datasets'>
+
+const SENSITIVE: Readonly<Record<string, Tone>> = { public: 'quiet', internal: 'quiet', confidential: 'warning' }
+const names = (list: readonly string[] | undefined) => (list ?? []).join(', ')
+
+const COLUMNS: readonly Column<Dataset>[] = [
+  {
+    id: 'name',
+    title: 'Data set',
+    cell: ({ metadata }) => (
+      <Stack gap={0}>
+        <Text size="sm" fw={600}>
+          {metadata.name}
+        </Text>
+        <Text size="xs" c="dimmed">
+          {metadata.description}
+        </Text>
+      </Stack>
+    ),
+    csv: ({ metadata }) => metadata.name,
+  },
+  { id: 'owner', title: 'Owner', cell: ({ spec }) => spec.owner, csv: ({ spec }) => spec.owner },
+  {
+    id: 'steward',
+    title: 'Steward',
+    cell: ({ spec }) => spec.steward ?? spec.owner,
+    csv: ({ spec }) => spec.steward ?? spec.owner,
+  },
+  {
+    id: 'sensitivity',
+    title: 'Sensitivity',
+    cell: ({ spec }) => <Mark tone={SENSITIVE[spec.sensitivity] ?? 'bad'}>{spec.sensitivity}</Mark>,
+    csv: ({ spec }) => spec.sensitivity,
+  },
+  {
+    id: 'sensors',
+    title: 'Sensors',
+    cell: ({ spec }) => (
+      <Group gap={4}>
+        {spec.sensors.map((sensor) => (
+          <Code key={sensor}>{sensor}</Code>
+        ))}
+      </Group>
+    ),
+    csv: ({ spec }) => names(spec.sensors),
+  },
+  {
+    id: 'views',
+    title: 'Feature views',
+    cell: ({ spec }) => names(spec.featureViews) || '–',
+    csv: ({ spec }) => names(spec.featureViews),
+  },
+  {
+    id: 'sites',
+    title: 'Shops',
+    cell: ({ spec }) => {
+      const terms = Object.entries(spec.sites)
+      if (terms.length === 0) return 'all'
+      return terms.map(([name, value]) => (
+        <Badge key={name} variant="default" tt="none" radius="sm">
+          {name}={value}
+        </Badge>
+      ))
+    },
+    csv: ({ spec }) =>
+      Object.entries(spec.sites)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' '),
+  },
+  {
+    id: 'retention',
+    title: 'Kept',
+    align: 'right',
+    cell: ({ spec }) => (spec.retentionDays === undefined ? '–' : `${spec.retentionDays} d`),
+    csv: ({ spec }) => spec.retentionDays,
+  },
+]
+
+export function Catalogue() {
+  const search = useSearch({ from: '/signed-in/data' })
+  const set = useFilters<typeof search>()
+  const listing = useListing<Dataset>({
+    queryKey: ['dataset', search],
+    page: (cursor, signal) =>
+      ask(
+        api.GET('/v1/datasets', {
+          params: { query: { ...search, ...(cursor && { cursor }) } },
+          ...(signal && { signal }),
+        }),
+      ),
+  })
+  return (
+    <Page
+      title="Data"
+      about="What the devices measure, whose it is, and who looks after it. Sets are code: storecast apply -f puts them."
+    >
+      <DataTabs />
+      <Filters>
+        <FilterText label="Holds the sensor" value={search.sensor} onChange={(sensor) => set({ sensor })} />
+      </Filters>
+      <DataTable
+        name="Data sets"
+        columns={COLUMNS}
+        listing={listing}
+        rowId={({ metadata }) => metadata.name}
+        empty={
+          <Empty title="No data sets">
+            {search.sensor === undefined ? (
+              <>
+                Write one as <Code>kind: Dataset</Code> and put it with <Code>storecast apply -f dataset.yaml</Code>:
+                its steward then gets the tasks of its sensors.
+              </>
+            ) : (
+              <>No data set holds the sensor {search.sensor}: nobody is asked when it goes wrong.</>
+            )}
+          </Empty>
+        }
+      />
+    </Page>
+  )
+}

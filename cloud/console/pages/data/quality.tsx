@@ -1,0 +1,126 @@
+import { Anchor, Button, Center, Code, Group, Text } from '@mantine/core'
+import { Link, useSearch } from '@tanstack/react-router'
+import { api, ask, type Item } from '../../api/client.ts'
+import { useDataSpan } from '../../kit/data-span.ts'
+import { count, percent } from '../../kit/figures.ts'
+import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
+import { HeatMap } from '../../kit/heat-map.tsx'
+import { Page } from '../../kit/page.tsx'
+import { useListing } from '../../kit/pages-of.ts'
+import { Empty, Failed, Loading } from '../../kit/states.tsx'
+import { useFilters } from '../../kit/use-filters.ts'
+import { DataTabs } from './data-tabs.tsx'
+import { SPANS } from './search.ts'
+
+type Quality = Item<'/v1/data-quality'>
+type Dimension = keyof Quality['scores']
+
+const DIMENSIONS: readonly { readonly id: Dimension; readonly title: string }[] = [
+  { id: 'overall', title: 'All of it' },
+  { id: 'completeness', title: 'Complete' },
+  { id: 'validity', title: 'Valid' },
+  { id: 'timeliness', title: 'In time' },
+  { id: 'movement', title: 'Moving' },
+  { id: 'uniqueness', title: 'Unique' },
+  { id: 'clock', title: 'Clock' },
+]
+/** How far above its threshold a score is still near it. */
+const NEAR = 0.02
+
+export function Quality() {
+  const search = useSearch({ from: '/signed-in/data/quality' })
+  const set = useFilters<typeof search>()
+  const { days = '7', ...where } = search
+  const span = useDataSpan(Number(days))
+  return (
+    <Page
+      title="Data quality"
+      about="Share of each sensor’s readings that are as they should be. A score below the sensor’s own threshold opens a task for its steward."
+    >
+      <DataTabs />
+      <Filters>
+        <FilterText label="Shop" value={search.site} onChange={(site) => set({ site })} />
+        <FilterText label="Sensor" value={search.sensor} onChange={(sensor) => set({ sensor })} />
+        <FilterSelect
+          label="Of the last"
+          value={days}
+          options={SPANS.map((value) => ({ value, label: value === '1' ? 'day' : `${value} days` }))}
+          onChange={(value) => set({ days: value })}
+        />
+      </Filters>
+      {span ? <Scores where={where} span={span} /> : <Loading what="how far the data reaches" />}
+    </Page>
+  )
+}
+
+function Scores({ where, span }: { where: { site?: string; sensor?: string }; span: { from: number; to: number } }) {
+  const listing = useListing<Quality>({
+    queryKey: ['quality', where, span],
+    page: (cursor, signal) =>
+      ask(
+        api.GET('/v1/data-quality', {
+          params: { query: { ...where, ...span, limit: 50, ...(cursor && { cursor }) } },
+          ...(signal && { signal }),
+        }),
+      ),
+  })
+  if (listing.error) return <Failed error={listing.error} retry={listing.retry} />
+  if (listing.items === undefined) return <Loading what="scores" />
+  if (listing.items.length === 0) {
+    return (
+      <Empty title="No scores">
+        Nothing came from such sensors in this span. Check the shop’s name, or ask its device:{' '}
+        <Code>storecast device logs</Code>.
+      </Empty>
+    )
+  }
+  return (
+    <>
+      <HeatMap
+        name="Data quality by sensor"
+        rows={listing.items}
+        rowId={({ device, sensor }) => `${device} ${sensor}`}
+        rowTitle={({ device, sensor }) => (
+          <>
+            <Anchor size="xs" renderRoot={(props) => <Link to={`/devices/${device}`} {...props} />}>
+              {device}
+            </Anchor>{' '}
+            {sensor}
+          </>
+        )}
+        columns={DIMENSIONS}
+        cell={cellOf}
+      />
+      <Group justify="space-between">
+        <Text size="sm" c="dimmed">
+          {count(listing.items.length)} sensors shown{listing.hasMore ? ', there are more' : ''}
+        </Text>
+      </Group>
+      {listing.hasMore && (
+        <Center>
+          <Button variant="default" size="xs" loading={listing.isLoadingMore} onClick={listing.more}>
+            Show more
+          </Button>
+        </Center>
+      )}
+    </>
+  )
+}
+
+function cellOf({ device, sensor, scores, thresholds, counts }: Quality, column: string) {
+  const score = scores[column as Dimension]
+  if (score === null) return undefined
+  const threshold = (thresholds as Readonly<Partial<Record<string, number>>>)[column]
+  const tone = threshold === undefined ? toneOf(score, 0.9) : toneOf(score, threshold)
+  const against = threshold === undefined ? '' : `, threshold ${percent(threshold)}`
+  return {
+    text: percent(score),
+    tone,
+    label: `${sensor} of ${device}, ${column}: ${percent(score)}${against}, of ${count(counts.count)} readings`,
+  } as const
+}
+
+function toneOf(score: number, threshold: number): 'good' | 'warning' | 'bad' {
+  if (score < threshold) return 'bad'
+  return score < 1 && score - threshold < NEAR ? 'warning' : 'good'
+}

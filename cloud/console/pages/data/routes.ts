@@ -1,0 +1,40 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { signedInRoute } from '../../app/roots.tsx'
+import { oneOf, text } from '../../kit/search.ts'
+import { SPANS, STATES } from './search.ts'
+
+type Search = Record<string, unknown>
+
+export const dataRoutes = [
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/data',
+    validateSearch: (search: Search) => text(search, 'sensor'),
+    component: lazyRouteComponent(() => import('./catalogue.tsx'), 'Catalogue'),
+  }),
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/data/quality',
+    validateSearch: (search: Search) => ({
+      ...text(search, 'site'),
+      ...text(search, 'sensor'),
+      ...oneOf(search, 'days', SPANS),
+    }),
+    component: lazyRouteComponent(() => import('./quality.tsx'), 'Quality'),
+  }),
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/data/tasks',
+    validateSearch: (search: Search) => ({
+      ...text(search, 'site'),
+      ...text(search, 'steward'),
+      ...oneOf(search, 'state', STATES),
+    }),
+    component: lazyRouteComponent(() => import('./tasks.tsx'), 'Tasks'),
+  }),
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/data/tasks/$task',
+    component: lazyRouteComponent(() => import('./task.tsx'), 'TaskPage'),
+  }),
+]

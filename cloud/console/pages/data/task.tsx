@@ -1,0 +1,187 @@
+import { Anchor, Button, Group, Paper, SimpleGrid, Stack, Text, Textarea, TextInput, Timeline } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import { type ReactNode, useState } from 'react'
+import { api, ask } from '../../api/client.ts'
+import { Allowed } from '../../app/session.tsx'
+import { Facts } from '../../kit/facts.tsx'
+import { percent } from '../../kit/figures.ts'
+import { Mark } from '../../kit/mark.tsx'
+import { Page } from '../../kit/page.tsx'
+import { Failed, Loaded } from '../../kit/states.tsx'
+import { Time } from '../../kit/time.tsx'
+import { TASK_TONES, type Task } from './tasks.tsx'
+
+const ABOVE = [
+  { label: 'Data', to: '/data' },
+  { label: 'Stewardship tasks', to: '/data/tasks' },
+]
+const ENDS = { recovered: 'the data recovered', closed: 'somebody closed it', gone: 'the sensor is gone' } as const
+
+export function TaskPage() {
+  const { task: id } = useParams({ from: '/signed-in/data/tasks/$task' })
+  const query = useQuery({
+    queryKey: ['task', id],
+    queryFn: ({ signal }) =>
+      ask(api.GET('/v1/stewardship-tasks/{task}', { params: { path: { task: Number(id) } }, signal })),
+  })
+  return (
+    <Loaded query={query} what="the task">
+      {(task) => (
+        <Page
+          title={`${task.dimension} of ${task.sensor}`}
+          above={ABOVE}
+          mark={<Mark tone={TASK_TONES[task.state]}>{task.state}</Mark>}
+        >
+          <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
+            <Stack>
+              <TaskFacts task={task} />
+              {task.state !== 'closed' && (
+                <Allowed to="task.write">
+                  <Work task={task} />
+                </Allowed>
+              )}
+            </Stack>
+            <History id={task.id} />
+          </SimpleGrid>
+        </Page>
+      )}
+    </Loaded>
+  )
+}
+
+function TaskFacts({ task }: { task: Task }) {
+  const facts: readonly (readonly [string, ReactNode])[] = [
+    ['Score', `${percent(task.score)}, has to be ${percent(task.threshold)}; at worst ${percent(task.worst)}`],
+    ['Shop', task.site],
+    [
+      'Device',
+      <Anchor key="device" size="sm" renderRoot={(props) => <Link to={`/devices/${task.device}`} {...props} />}>
+        {task.device}
+      </Anchor>,
+    ],
+    ['Data set', task.dataset ?? 'in none: nobody is its steward'],
+    ['Owner', task.owner ?? '–'],
+    ['Steward', task.steward ?? '–'],
+    ['Assigned to', task.assignee ?? 'nobody yet'],
+    ['Opened', <Time key="opened" at={task.openedAt} />],
+    ['Scored', <Time key="scored" at={task.scoredAt} />],
+    ...(task.closedAt === null
+      ? []
+      : [
+          [
+            'Closed',
+            <span key="closed">
+              <Time at={task.closedAt} />
+              {task.endReason && `: ${ENDS[task.endReason]}`}
+            </span>,
+          ] as const,
+        ]),
+  ]
+  return (
+    <Paper withBorder p="md">
+      <Facts of={facts} />
+    </Paper>
+  )
+}
+
+type Step = 'acknowledge' | 'comments' | 'close' | 'assign'
+
+function Work({ task }: { task: Task }) {
+  const client = useQueryClient()
+  const [note, setNote] = useState('')
+  const [assignee, setAssignee] = useState('')
+  const step = useMutation({
+    mutationFn: (verb: Step) => {
+      const params = { path: { task: task.id } }
+      if (verb === 'assign') {
+        return ask(api.POST('/v1/stewardship-tasks/{task}/assign', { params, body: { assignee, note } }))
+      }
+      return ask(api.POST(`/v1/stewardship-tasks/{task}/${verb}`, { params, body: { note } }))
+    },
+    onSuccess: () => {
+      setNote('')
+      setAssignee('')
+      return client.invalidateQueries({ queryKey: ['task'] })
+    },
+  })
+  const busy = (verb: Step) => ({
+    loading: step.isPending && step.variables === verb,
+    onClick: () => step.mutate(verb),
+  })
+  return (
+    <Paper withBorder p="md">
+      <Stack gap="sm">
+        <Textarea
+          label="Note"
+          description="What you found, or did"
+          value={note}
+          onChange={({ currentTarget }) => setNote(currentTarget.value)}
+          autosize
+          minRows={2}
+        />
+        <Group gap="xs">
+          {task.state === 'open' && (
+            <Button size="xs" {...busy('acknowledge')}>
+              Take it up
+            </Button>
+          )}
+          <Button size="xs" variant="default" disabled={note.trim() === ''} {...busy('comments')}>
+            Comment
+          </Button>
+          <Button size="xs" variant="default" {...busy('close')}>
+            Close
+          </Button>
+        </Group>
+        <Group gap="xs" align="flex-end">
+          <TextInput
+            label="Give it to"
+            size="xs"
+            value={assignee}
+            onChange={({ currentTarget }) => setAssignee(currentTarget.value)}
+          />
+          <Button size="xs" variant="default" disabled={assignee.trim() === ''} {...busy('assign')}>
+            Assign
+          </Button>
+        </Group>
+        <Text size="xs" c="dimmed">
+          It closes by itself once the score is back. Closed by hand, no other is opened before it has been.
+        </Text>
+        {step.error && <Failed error={step.error} />}
+      </Stack>
+    </Paper>
+  )
+}
+
+function History({ id }: { id: number }) {
+  const query = useQuery({
+    queryKey: ['task', String(id), 'history'],
+    queryFn: ({ signal }) =>
+      ask(
+        api.GET('/v1/stewardship-tasks/{task}/history', {
+          params: { path: { task: id }, query: { limit: 500 } },
+          signal,
+        }),
+      ),
+  })
+  return (
+    <Loaded query={query} what="what happened">
+      {({ items }) => (
+        <Timeline bulletSize={14} lineWidth={2} active={items.length}>
+          {items.map(({ id: entry, at, who, action, note }) => (
+            <Timeline.Item key={entry} title={`${action} by ${who ?? 'the cloud'}`}>
+              {note !== '' && (
+                <Text size="sm" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+                  {note}
+                </Text>
+              )}
+              <Text size="xs" c="dimmed">
+                <Time at={at} />
+              </Text>
+            </Timeline.Item>
+          ))}
+        </Timeline>
+      )}
+    </Loaded>
+  )
+}

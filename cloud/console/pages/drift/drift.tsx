@@ -1,0 +1,130 @@
+import { Button, Center, Code, Group, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useSearch } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { api, ask } from '../../api/client.ts'
+import { count, figure } from '../../kit/figures.ts'
+import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
+import { HeatMap } from '../../kit/heat-map.tsx'
+import { Page } from '../../kit/page.tsx'
+import { useListing } from '../../kit/pages-of.ts'
+import { Empty, Failed, Loading } from '../../kit/states.tsx'
+import { Time } from '../../kit/time.tsx'
+import { useFilters } from '../../kit/use-filters.ts'
+import { Comparison } from './comparison.tsx'
+import { type Compared, driftMap } from './rows.ts'
+import { KINDS, VERDICTS } from './search.ts'
+
+const TONES = { drift: 'bad', minor: 'warning', stable: 'good', insufficient: 'quiet' } as const
+const PAGE = 500
+
+export function Drift() {
+  const search = useSearch({ from: '/signed-in/drift' })
+  const set = useFilters<typeof search>()
+  const { row, column, ...query } = search
+  const listing = useListing<Compared>({
+    queryKey: ['drift', query],
+    page: (cursor, signal) =>
+      ask(
+        api.GET('/v1/drift', {
+          params: { query: { ...query, limit: PAGE, ...(cursor && { cursor }) } },
+          ...(signal && { signal }),
+        }),
+      ),
+  })
+  const map = useMemo(() => driftMap(listing.items ?? []), [listing.items])
+  const chosen = map.rows.find(({ id }) => id === row)?.cells.get(column ?? '')
+  return (
+    <Page
+      title="Drift"
+      about={
+        <>
+          How far what devices see is from what their models learned, or from what was usual. Cells hold the PSI; red is
+          real (adjusted for all comparisons) and large enough to matter. <NewestRun />
+        </>
+      }
+    >
+      <Filters>
+        <FilterSelect
+          label="Of"
+          any="everything"
+          value={query.kind}
+          options={KINDS}
+          onChange={(kind) => set({ kind })}
+        />
+        <FilterSelect
+          label="Verdict"
+          any="any"
+          value={query.verdict}
+          options={VERDICTS}
+          onChange={(verdict) => set({ verdict })}
+        />
+        <FilterText
+          label="By"
+          placeholder="device, fleet or a label"
+          value={query.scope}
+          onChange={(scope) => set({ scope })}
+        />
+        <FilterText label="Named" value={query.name} onChange={(name) => set({ name })} />
+        <FilterText label="Model" value={query.model} onChange={(model) => set({ model })} />
+      </Filters>
+      {chosen && <Comparison of={chosen} onClose={() => set({ row: undefined, column: undefined })} />}
+      {listing.error && <Failed error={listing.error} retry={listing.retry} />}
+      {listing.items === undefined && !listing.error && <Loading what="comparisons" />}
+      {listing.items?.length === 0 && (
+        <Empty title="Nothing was compared">
+          The fleet is looked at once a day, from two closed weeks on; <Code>storecast drift run</Code> looks now.
+        </Empty>
+      )}
+      {map.rows.length > 0 && (
+        <HeatMap
+          name="Drift by device and column"
+          rows={map.rows}
+          rowId={({ id }) => id}
+          rowTitle={({ title }) => title}
+          columns={map.columns}
+          cell={({ title, cells }, id) => {
+            const one = cells.get(id)
+            if (one === undefined) return undefined
+            const psi = one.statistics ? figure(one.statistics.psi.value) : '–'
+            return {
+              text: psi,
+              tone: TONES[one.verdict],
+              label: `${one.column} of ${title}: ${one.verdict}, PSI ${psi}`,
+            }
+          }}
+          onChoose={({ id }, cell) => set({ row: id, column: cell })}
+          isChosen={({ id }, cell) => id === row && cell === column}
+        />
+      )}
+      <Group justify="space-between">
+        <Text size="sm" c="dimmed">
+          {count(listing.items?.length ?? 0)} comparisons shown{listing.hasMore ? ', there are more' : ''}
+        </Text>
+      </Group>
+      {listing.hasMore && (
+        <Center>
+          <Button variant="default" size="xs" loading={listing.isLoadingMore} onClick={listing.more}>
+            Show more
+          </Button>
+        </Center>
+      )}
+    </Page>
+  )
+}
+
+function NewestRun() {
+  const { data } = useQuery({
+    queryKey: ['drift', 'runs'],
+    queryFn: ({ signal }) => ask(api.GET('/v1/monitoring-runs', { params: { query: { limit: 1 } }, signal })),
+  })
+  const run = data?.items[0]
+  if (run === undefined) return null
+  if (run.state === 'failed') return <>The newest look failed: {run.error?.message}</>
+  if (run.finishedAt === null) return <>A look is under way.</>
+  return (
+    <>
+      Looked at {count(run.summary?.devices)} devices, <Time at={run.finishedAt} />.
+    </>
+  )
+}

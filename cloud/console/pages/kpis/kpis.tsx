@@ -1,0 +1,141 @@
+import { Code, Group, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useSearch } from '@tanstack/react-router'
+import { api, ask, type Item } from '../../api/client.ts'
+import { Chart } from '../../kit/chart.tsx'
+import { type DataSpan, useDataSpan } from '../../kit/data-span.ts'
+import { count, figure, percent } from '../../kit/figures.ts'
+import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
+import { Mark } from '../../kit/mark.tsx'
+import { Page } from '../../kit/page.tsx'
+import { Empty, Loaded, Loading } from '../../kit/states.tsx'
+import { useFilters } from '../../kit/use-filters.ts'
+import { SPANS } from './search.ts'
+
+type Kpi = Item<'/v1/kpis'>
+
+/** A figure in its unit: shares as percent. */
+const inUnit = (unit: string) => (value: number | null | undefined) =>
+  unit === '1'
+    ? percent(value)
+    : unit === '' || value === null || value === undefined
+      ? figure(value)
+      : `${figure(value)} ${unit}`
+
+export function Kpis() {
+  const search = useSearch({ from: '/signed-in/kpis' })
+  const set = useFilters<typeof search>()
+  const { days = '28', ...query } = search
+  const span = useDataSpan(Number(days))
+  return (
+    <Page
+      title="KPIs"
+      about="What the programme is judged by, each with its formula, its target and where its figures come from."
+    >
+      <Filters>
+        <FilterSelect
+          label="Of the last"
+          value={days}
+          options={SPANS.map((value) => ({ value, label: `${value} days` }))}
+          onChange={(value) => set({ days: value })}
+        />
+        <FilterText label="Model" value={search.model} onChange={(model) => set({ model })} />
+        <FilterText label="By" placeholder="site or label:region" value={search.by} onChange={(by) => set({ by })} />
+      </Filters>
+      {span ? <Figures query={query} span={span} /> : <Loading what="how far the data reaches" />}
+    </Page>
+  )
+}
+
+function Figures({ query, span }: { query: { model?: string; by?: string }; span: DataSpan }) {
+  const kpis = useQuery({
+    queryKey: ['kpi', query, span],
+    queryFn: ({ signal }) => ask(api.GET('/v1/kpis', { params: { query: { ...query, ...span } }, signal })),
+    placeholderData: (before) => before,
+  })
+  return (
+    <Loaded query={kpis} what="KPIs">
+      {({ items }) =>
+        items.length === 0 ? (
+          <Empty title="No figures yet">
+            They come with the first forecasts: roll a model out, and look again a day later.
+          </Empty>
+        ) : (
+          <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
+            {items.map((kpi) => (
+              <KpiCard key={`${kpi.id} ${kpi.model}`} kpi={kpi} />
+            ))}
+          </SimpleGrid>
+        )
+      }
+    </Loaded>
+  )
+}
+
+function KpiCard({ kpi }: { kpi: Kpi }) {
+  const format = inUnit(kpi.unit)
+  const { target, met, trend, groups } = kpi
+  const marks = [target?.below, target?.above].filter((mark) => mark !== undefined)
+  return (
+    <Paper withBorder p="md" component="article">
+      <Stack gap="xs">
+        <Group justify="space-between" wrap="nowrap" align="flex-start">
+          <Title order={2} size="sm" fw={600}>
+            {kpi.title}
+            {kpi.model !== null && (
+              <Text span size="sm" c="dimmed">
+                {' '}
+                {kpi.model}
+              </Text>
+            )}
+          </Title>
+          {met !== null && <Mark tone={met ? 'good' : 'bad'}>{met ? 'met' : 'missed'}</Mark>}
+        </Group>
+        <Group gap="xs" align="baseline">
+          <Text fz={28} fw={600} lh={1.1} style={{ fontVariantNumeric: 'tabular-nums' }}>
+            {format(kpi.value)}
+          </Text>
+          <Text size="xs" c="dimmed">
+            {target === null ? 'no target' : targetText(target, format)}
+            {kpi.denominator > 0 && `, of ${count(kpi.denominator)}`}
+          </Text>
+        </Group>
+        {trend.length > 1 && (
+          <Chart
+            title={`${kpi.title} by day`}
+            x={trend.map(({ day }) => Date.parse(day))}
+            lines={[{ label: kpi.title, values: trend.map(({ value }) => value) }]}
+            marks={marks}
+            format={format}
+            height={130}
+            isQuiet
+          />
+        )}
+        {groups.length > 0 && (
+          <Table fz="xs" withRowBorders={false} aria-label={`${kpi.title} by group`}>
+            <Table.Tbody>
+              {groups.map(({ group, value, denominator }) => (
+                <Table.Tr key={group}>
+                  <Table.Td>{group ?? 'without the label'}</Table.Td>
+                  <Table.Td ta="right">{format(value)}</Table.Td>
+                  <Table.Td ta="right" c="dimmed">
+                    of {count(denominator)}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        )}
+        <Text size="xs" c="dimmed">
+          {kpi.formula}. From <Code fz={11}>{kpi.source}</Code>
+        </Text>
+      </Stack>
+    </Paper>
+  )
+}
+
+function targetText({ below, above }: NonNullable<Kpi['target']>, format: (value: number) => string): string {
+  if (below !== undefined && above !== undefined) return `from ${format(above)} to ${format(below)}`
+  if (below !== undefined) return `below ${format(below)}`
+  return above === undefined ? 'no target' : `above ${format(above)}`
+}

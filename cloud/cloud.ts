@@ -28,6 +28,7 @@ import {
   modelRoutes,
   monitoringRoutes,
   objectRoutes,
+  overviewRoutes,
   peopleRoutes,
   policyRoutes,
   quarantineRoutes,
@@ -65,6 +66,7 @@ import { announceRevocations, createEnrolment, openIdentity } from './identity/i
 import { createQuarantine, ingestMetrics, startIngest } from './ingest/index.ts'
 import { createKpis, kpiMetrics } from './kpis/index.ts'
 import { startMonitoring } from './monitoring/index.ts'
+import { bulkActions, createOverview, savedViews } from './overview/index.ts'
 import {
   createOidc,
   createSessions,
@@ -364,6 +366,11 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         statusRoutes((silentHours) => cloudStatus({ database, objects, bus, identity, clock }, silentHours)),
         siteRoutes(sites),
         deviceRoutes(devices),
+        overviewRoutes({
+          overview: createOverview({ pool: database.pool, clock }),
+          bulk: bulkActions({ database, certificates, support, onWithdrawn }),
+          views: savedViews({ database, clock: realTime }),
+        }),
         groupRoutes(groups),
         supportRoutes(support),
         objectRoutes({ objects, devices, sites, registry }),

@@ -10,6 +10,7 @@ import { governanceMigrations } from './governance/index.ts'
 import { identityMigrations } from './identity/index.ts'
 import { ingestMigrations } from './ingest/index.ts'
 import { monitoringMigrations } from './monitoring/index.ts'
+import { overviewMigrations } from './overview/index.ts'
 import { peopleMigrations } from './people/index.ts'
 import type { DatabaseConfig, Migration } from './platform/database.ts'
 import { folderObjects } from './platform/folder-objects.ts'
@@ -42,6 +43,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...stewardshipMigrations,
   ...alertMigrations,
   ...changeMigrations,
+  ...overviewMigrations,
   ...decisionMigrations,
 ]
 

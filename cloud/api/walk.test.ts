@@ -7,7 +7,14 @@ import { LIMIT, MARK, NOTHING, seedTwoRegions, T0, type Things, type TwoRegions 
 /** Every route × role × label limit: what nobody may do, what lies within, and what lies beyond. */
 
 /** Sums over sites, which name none. */
-const SUMMED = ['/v1/kpis', '/v1/newest-data', '/v1/serving', '/v1/forecast-calibration']
+const SUMMED = [
+  '/v1/kpis',
+  '/v1/newest-data',
+  '/v1/serving',
+  '/v1/forecast-calibration',
+  '/v1/device-states',
+  '/v1/fleet',
+]
 
 interface Account {
   readonly role: Role

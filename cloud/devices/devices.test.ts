@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type CovariatesDocument, type DesiredState, DeviceSelector } from '@storecast/shared/contracts'
+import type { CovariatesDocument, DesiredState } from '@storecast/shared/contracts'
 import fc from 'fast-check'
 import mqtt from 'mqtt'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -184,16 +184,6 @@ describe('devices', () => {
     await expect(devices.enrol({ id: 'twice-2', site: 'nowhere', labels: {} })).rejects.toMatchObject({
       code: 'site-unknown',
     })
-  })
-
-  it('selects by labels, its own over its site’s', async () => {
-    await sites.put('north', { ...spec, labels: { region: 'north', tier: 'gold' } })
-    await devices.enrol({ id: 'north-1', site: 'north', labels: {} })
-    await devices.enrol({ id: 'north-2', site: 'north', labels: { tier: 'lab' } })
-    await devices.enrol({ id: 'north-3', site: 'north', labels: {} })
-    await devices.retire('north-3')
-    const page = await devices.list({ limit: 10, selector: DeviceSelector.parse({ labels: { tier: 'lab' } }) })
-    expect(page.items.map((device) => device.id)).toEqual(['north-2'])
   })
 
   it('ignores what an earlier connection says late', async () => {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { type DesiredState, DeviceSelector } from '@storecast/shared/contracts'
+import type { DesiredState, DeviceSelector } from '@storecast/shared/contracts'
 import { type Presence, replaces } from '@storecast/shared/wire'
 import type { PoolClient, QueryResult } from 'pg'
 import type { AdmittedDevice } from '../identity/index.ts'
@@ -7,7 +7,6 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
 import { type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
-import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import { type DesiredBody, type DesiredStates, referencedObjects } from './desired.ts'
 import { requireGroups } from './groups.ts'
 import { SELECTED, selecting } from './selection.ts'
@@ -65,14 +64,6 @@ export interface Devices {
   setLabels(id: string, labels: Labels): Promise<Device>
   /** @throws NotFoundError `device-unknown`. */
   get(id: string, client?: Pick<PoolClient, 'query'>): Promise<Device>
-  list(
-    page: PageRequest & {
-      readonly site?: string | undefined
-      readonly selector?: DeviceSelector
-      /** What lies outside is left out. */
-      readonly within?: LabelLimit
-    },
-  ): Promise<Page<Device>>
   /** How many devices in service a selector names, at how many sites, and the first of them. @throws NotFoundError `group-unknown` */
   selection(selector: DeviceSelector, within?: LabelLimit): Promise<Selection>
   /** Whether the token is the device's. */
@@ -107,7 +98,6 @@ const SELECT = `
     d.presence_at AS "presenceAt", d.last_seen AS "lastSeen"
   FROM devices d JOIN sites s ON s.id = d.site`
 const HAS_NO_CERTIFICATE = `NOT EXISTS (SELECT 1 FROM device_certificates c WHERE c.device = d.id)`
-const EVERY = DeviceSelector.parse({})
 
 export function createDevices(options: DevicesOptions): Devices {
   const { database, desired, clock, onChange, onWithdrawn, certificates } = options
@@ -191,15 +181,6 @@ export function createDevices(options: DevicesOptions): Devices {
           clock.now(),
         ]),
       ),
-    async list({ after = '', limit, site, selector = EVERY, within = NO_LIMIT }) {
-      await requireGroups(pool, selector.groups)
-      const { rows } = await pool.query<Device>(
-        `${SELECT} WHERE d.id > $3 AND ($5::text IS NULL OR d.site = $5) AND ${SELECTED} AND ${siteWithin('d.site', 6)}
-         ORDER BY d.id LIMIT $4`,
-        [...selecting(selector), after, limit + 1, site ?? null, within],
-      )
-      return toPage(rows, limit, (device) => device.id)
-    },
     async selection(selector, within = NO_LIMIT) {
       await requireGroups(pool, selector.groups)
       const { rows } = await pool.query<Selection>(

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Devices } from '../../devices/index.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import type { Routes } from '../route.ts'
-import { Labels, PageQuery, pageOf, SelectorText, UnixMs } from '../schemas.ts'
+import { Labels, SelectorText, UnixMs } from '../schemas.ts'
 
 const Device = z.object({
   id: DeviceId,
@@ -28,30 +28,6 @@ export const deviceRoutes =
   (devices: Devices): Routes =>
   (app) => {
     const audit: RouteAudit = { state: (client, { params }) => unlessMissing(devices.get(params.device, client)) }
-    app.get(
-      '/v1/devices',
-      {
-        config: { permission: 'device.read', sites: 'filtered' },
-        schema: {
-          tags,
-          summary: 'List devices',
-          querystring: PageQuery.extend({
-            site: SiteId.optional(),
-            selector: SelectorText.optional(),
-            group: GroupName.optional(),
-          }),
-          response: { 200: pageOf(Device) },
-        },
-      },
-      ({ query: { cursor, limit, site, selector, group }, limit: within }) =>
-        devices.list({
-          after: cursor,
-          limit,
-          site,
-          within,
-          selector: { labels: {}, expressions: [], ...selector, groups: group === undefined ? [] : [group] },
-        }),
-    )
     app.get(
       '/v1/device-selection',
       {
@@ -95,14 +71,6 @@ export const deviceRoutes =
         },
       },
       async ({ body }, reply) => reply.code(201).send(await devices.enrol(body)),
-    )
-    app.get(
-      '/v1/devices/:device',
-      {
-        config: { permission: 'device.read', sites: 'params.device' },
-        schema: { tags, summary: 'One device', params: DeviceParams, response: { 200: Device } },
-      },
-      ({ params }) => devices.get(params.device),
     )
     app.put(
       '/v1/devices/:device/labels',

@@ -2203,6 +2203,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/device-states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many devices there are in each state */
+        get: {
+            parameters: {
+                query?: {
+                    group?: string;
+                    /** @description Those that serve it or should */
+                    model?: string;
+                    /** @description Some of the id, of the site’s, or of a label’s value */
+                    q?: string;
+                    selector?: string;
+                    site?: string;
+                    /** @description One or more, separated by commas */
+                    state?: string;
+                    /** @description Those that serve this one of the model */
+                    version?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            disconnected: number;
+                            operational: number;
+                            quarantined: number;
+                            reduced: number;
+                            retired: number;
+                            updating: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/devices": {
         parameters: {
             query?: never;
@@ -2210,7 +2265,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List devices */
+        /** Devices and how each of them is */
         get: {
             parameters: {
                 query?: {
@@ -2219,8 +2274,19 @@ export interface paths {
                     group?: string;
                     /** @description As many items a page holds */
                     limit?: number;
+                    /** @description Those that serve it or should */
+                    model?: string;
+                    order?: "asc" | "desc";
+                    /** @description Some of the id, of the site’s, or of a label’s value */
+                    q?: string;
                     selector?: string;
                     site?: string;
+                    /** @description Of equals by id; version: of the model that is asked for */
+                    sort?: "id" | "site" | "state" | "lastSeen" | "agent" | "version";
+                    /** @description One or more, separated by commas */
+                    state?: string;
+                    /** @description Those that serve this one of the model */
+                    version?: number;
                 };
                 header?: never;
                 path?: never;
@@ -2236,19 +2302,61 @@ export interface paths {
                     content: {
                         "application/json": {
                             items: {
+                                agentVersion: string | null;
+                                /** @description That fire, about it or its sensors, and are not silenced */
+                                alerts: number;
+                                /** @description Null: it has a token, or nothing */
+                                certificateExpiresAt: number | null;
                                 /** @description Unix milliseconds, UTC */
                                 enrolledAt: number;
                                 id: string;
+                                /** @description Its own, on top of its site’s */
                                 labels: {
                                     [key: string]: string;
                                 };
                                 lastSeen: number | null;
                                 /** @description Number of the connection that `online` is about */
                                 link: number;
+                                models: {
+                                    active: number | null;
+                                    /** @description Of the last change of phase */
+                                    at: number | null;
+                                    /** @description In shadow, or on its way there */
+                                    candidate: {
+                                        phase: string;
+                                        version: number;
+                                    } | null;
+                                    /** @description What it should serve; null: none of it */
+                                    desired: number | null;
+                                    error: {
+                                        code: string;
+                                        message: string;
+                                    } | null;
+                                    model: string;
+                                    phase: string | null;
+                                    /** @description What it changes to, as it says itself */
+                                    target: number | null;
+                                }[];
                                 online: boolean;
                                 presenceAt: number | null;
+                                reportedAt: number | null;
                                 retiredAt: number | null;
                                 site: string;
+                                siteLabels: {
+                                    [key: string]: string;
+                                };
+                                /**
+                                 * @description The first that holds: retired; quarantined: its identity speaks from two places; disconnected; reduced: a change of a model failed or was rolled back, or an alert about it fires; updating; operational
+                                 * @enum {string}
+                                 */
+                                state: "retired" | "quarantined" | "disconnected" | "reduced" | "updating" | "operational";
+                                /** @description What it said last to have waiting, and of when the oldest is */
+                                waiting: {
+                                    records: number;
+                                    since: number;
+                                    /** @description Unix milliseconds, UTC */
+                                    toldAt: number;
+                                } | null;
                             }[];
                             /** @description Give it as `cursor` for the next page */
                             next?: string;
@@ -2321,7 +2429,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One device */
+        /** One device and how it is */
         get: {
             parameters: {
                 query?: never;
@@ -2340,19 +2448,61 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            agentVersion: string | null;
+                            /** @description That fire, about it or its sensors, and are not silenced */
+                            alerts: number;
+                            /** @description Null: it has a token, or nothing */
+                            certificateExpiresAt: number | null;
                             /** @description Unix milliseconds, UTC */
                             enrolledAt: number;
                             id: string;
+                            /** @description Its own, on top of its site’s */
                             labels: {
                                 [key: string]: string;
                             };
                             lastSeen: number | null;
                             /** @description Number of the connection that `online` is about */
                             link: number;
+                            models: {
+                                active: number | null;
+                                /** @description Of the last change of phase */
+                                at: number | null;
+                                /** @description In shadow, or on its way there */
+                                candidate: {
+                                    phase: string;
+                                    version: number;
+                                } | null;
+                                /** @description What it should serve; null: none of it */
+                                desired: number | null;
+                                error: {
+                                    code: string;
+                                    message: string;
+                                } | null;
+                                model: string;
+                                phase: string | null;
+                                /** @description What it changes to, as it says itself */
+                                target: number | null;
+                            }[];
                             online: boolean;
                             presenceAt: number | null;
+                            reportedAt: number | null;
                             retiredAt: number | null;
                             site: string;
+                            siteLabels: {
+                                [key: string]: string;
+                            };
+                            /**
+                             * @description The first that holds: retired; quarantined: its identity speaks from two places; disconnected; reduced: a change of a model failed or was rolled back, or an alert about it fires; updating; operational
+                             * @enum {string}
+                             */
+                            state: "retired" | "quarantined" | "disconnected" | "reduced" | "updating" | "operational";
+                            /** @description What it said last to have waiting, and of when the oldest is */
+                            waiting: {
+                                records: number;
+                                since: number;
+                                /** @description Unix milliseconds, UTC */
+                                toldAt: number;
+                            } | null;
                         };
                     };
                 };
@@ -3097,6 +3247,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/devices/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do something to many devices, or say what it would do to each */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        action: {
+                            /** @enum {string} */
+                            kind: "label";
+                            /** @default [] */
+                            remove?: string[];
+                            /** @default {} */
+                            set?: {
+                                [key: string]: string;
+                            };
+                        } | {
+                            /** @enum {string} */
+                            kind: "revoke";
+                        } | {
+                            /** @enum {string} */
+                            kind: "support-bundle";
+                        };
+                        devices: string[];
+                        /** @description true: nothing is done */
+                        dryRun: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            dryRun: boolean;
+                            items: {
+                                after: {
+                                    [key: string]: string;
+                                };
+                                before: {
+                                    [key: string]: string;
+                                };
+                                device: string;
+                                /** @enum {string} */
+                                outcome: "changed" | "unchanged" | "refused";
+                                reason: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/drift": {
         parameters: {
             query?: never;
@@ -3333,6 +3557,131 @@ export interface paths {
                                 /** @description Forecasts of both with their actual: what every sum is over */
                                 rows: number;
                                 site: string;
+                            }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fleet at one look */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description That fire; those that are silenced or told by another are counted in `silenced` alone */
+                            alerts: {
+                                critical: number;
+                                info: number;
+                                silenced: number;
+                                unacknowledged: number;
+                                warning: number;
+                            };
+                            devices: {
+                                disconnected: number;
+                                operational: number;
+                                quarantined: number;
+                                reduced: number;
+                                retired: number;
+                                updating: number;
+                            };
+                            /** @description The cloud’s time */
+                            now: number;
+                            rollouts: {
+                                aborting: number;
+                                paused: number;
+                                running: number;
+                                undoing: number;
+                            };
+                            sites: number;
+                            /** @description Stewardship tasks that are not closed */
+                            tasks: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fleet/happenings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened in the fleet, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description Absent: a day before `to` */
+                    from?: number;
+                    /** @description As many items a page holds */
+                    limit?: number;
+                    /** @description Absent: now */
+                    to?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                /** @description Unix milliseconds, UTC */
+                                at: number;
+                                detail: string;
+                                /** @description Its id; of a model its name */
+                                key: string;
+                                /** @enum {string} */
+                                kind: "device" | "rollout" | "model" | "alert" | "task";
+                                name: string;
+                                site: string | null;
+                                /** @description enrolled, retired; started, succeeded, failed, aborted, undone; registered, alias; fired, resolved; opened, closed */
+                                what: string;
                             }[];
                             /** @description Give it as `cursor` for the next page */
                             next?: string;
@@ -11088,6 +11437,132 @@ export interface paths {
                 };
             };
         };
+        trace?: never;
+    };
+    "/v1/views/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Views of a page that one has kept, by name */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description As many items a page holds */
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    page: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                name: string;
+                                page: string;
+                                search: string;
+                                /** @description Unix milliseconds, UTC */
+                                updatedAt: number;
+                            }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/views/{page}/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keep a view of a page under a name */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    page: string;
+                    view: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description What the page’s address says after "?" */
+                        search: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            name: string;
+                            page: string;
+                            search: string;
+                            /** @description Unix milliseconds, UTC */
+                            updatedAt: number;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Keep a view no more */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    page: string;
+                    view: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/windows": {

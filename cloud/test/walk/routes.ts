@@ -54,6 +54,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   token: '000000000000',
   epoch: '1',
   verb: 'pause',
+  page: 'devices',
+  view: 'none',
 }
 
 /** Parameters that name what lies at a site, by the route where a name alone does not say. */
@@ -97,6 +99,9 @@ const BODIES: Readonly<Record<string, (things: Things, region: string) => Call>>
   'PUT /v1/sites/{site}': (_things, region) => ({ json: { timeZone: 'Europe/Berlin', labels: { region } } }),
   'PUT /v1/sites/{site}/covariates': () => ({
     json: { issuedAt: T0, days: ['2026-03-02'], site_values: { rain: [1] }, entity_values: {} },
+  }),
+  'POST /v1/devices/actions': ({ device }) => ({
+    json: { devices: [device], action: { kind: 'label', set: { tier: 'gold' } }, dryRun: false },
   }),
   'PUT /v1/devices/{device}/labels': () => ({ json: { tier: 'gold' } }),
   'POST /v1/alerts/{alert}/acknowledge': () => ({ json: { note: 'seen' } }),

@@ -1,0 +1,46 @@
+import type { Pool } from 'pg'
+import type { Clock } from '../platform/clock.ts'
+import type { LabelLimit } from '../platform/label-limit.ts'
+import type { Page } from '../platform/paging.ts'
+import { countDevices, type DeviceList, type DeviceStanding, getDevice, listDevices } from './devices.ts'
+import type { DeviceFilter } from './filter.ts'
+import { type FleetSummary, fleetSummary, type Happening, type HappeningQuery, listHappenings } from './fleet.ts'
+import type { DeviceState } from './states.ts'
+
+export { type BulkActions, bulkActions, requireSomething } from './bulk.ts'
+export { DEVICE_SORTS } from './devices.ts'
+export { overviewMigrations } from './migrations.ts'
+export { DEVICE_STATES } from './states.ts'
+export { type SavedViews, savedViews } from './views.ts'
+
+/** How the fleet is, and each device of it. */
+export interface Overview {
+  /** @throws NotFoundError `group-unknown`; InvalidError `cursor`, also for one of another order */
+  devices(list: DeviceList): Promise<Page<DeviceStanding>>
+  /** @throws NotFoundError `device-unknown` */
+  device(id: string): Promise<DeviceStanding>
+  /** How many there are in each state. @throws NotFoundError `group-unknown` */
+  counts(filter: DeviceFilter): Promise<Record<DeviceState, number>>
+  fleet(within: LabelLimit): Promise<FleetSummary>
+  /** What happened, newest first; until now, and from a day before, where it is not said. */
+  happenings(
+    query: Omit<HappeningQuery, 'from' | 'to'> & {
+      readonly from?: number | undefined
+      readonly to?: number | undefined
+    },
+  ): Promise<Page<Happening>>
+}
+
+const DAY = 86_400_000
+
+export function createOverview({ pool, clock }: { pool: Pool; clock: Clock }): Overview {
+  return {
+    devices: (list) => listDevices(pool, list),
+    device: (id) => getDevice(pool, id),
+    counts: (filter) => countDevices(pool, filter),
+    fleet: (within) => fleetSummary(pool, { within, now: clock.now() }),
+    happenings({ from, to = clock.now(), ...query }) {
+      return listHappenings(pool, { ...query, to, from: from ?? to - DAY })
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import type { Migration } from '../platform/database.ts'
+
+export const overviewMigrations: readonly Migration[] = [
+  {
+    id: 1851,
+    name: 'ways to how devices are, and views that people keep',
+    sql: `
+      CREATE INDEX device_epochs_quarantined ON device_epochs (device) WHERE quarantined;
+      CREATE INDEX alerts_firing_device ON alerts ((labels->>'device')) WHERE state = 'firing';
+      CREATE TABLE saved_views (
+        -- A user's name, or of a token that nobody owns what stands for it.
+        owner text NOT NULL,
+        page text NOT NULL,
+        name text NOT NULL,
+        -- What the page's address says after "?".
+        search text NOT NULL,
+        updated_at int8 NOT NULL,
+        PRIMARY KEY (owner, page, name)
+      );
+    `,
+  },
+]

@@ -57,6 +57,7 @@ export async function fleetSummary(
 export interface Happening {
   readonly at: number
   readonly kind: 'device' | 'rollout' | 'model' | 'alert' | 'task'
+  /** A verb: `enrolled`, `succeeded`, `registered`, `fired`, `opened`. */
   readonly what: string
   /** Id of the thing, as its own route takes it; of a model its name. */
   readonly key: string
@@ -66,14 +67,6 @@ export interface Happening {
   /** More of it, for people. */
   readonly detail: string
 }
-
-export const HAPPENINGS = {
-  device: ['enrolled', 'retired'],
-  rollout: ['started', 'succeeded', 'failed', 'aborted', 'undone'],
-  model: ['registered', 'alias'],
-  alert: ['fired', 'resolved'],
-  task: ['opened', 'closed'],
-} as const satisfies Record<Happening['kind'], readonly string[]>
 
 const Position = z.tuple([z.int(), z.string(), z.string(), z.string()])
 

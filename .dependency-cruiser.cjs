@@ -34,6 +34,18 @@ module.exports = {
     ...stageRules,
     ...listRules,
     {
+      name: 'the shop’s page knows the agent by its local interface alone',
+      severity: 'error',
+      from: { path: '^agent/page/app/' },
+      to: { path: '^(agent/(?!page/app/)|shared/)' },
+    },
+    {
+      name: 'the agent knows the shop’s page as built files alone',
+      severity: 'error',
+      from: { path: '^agent/(?!page/app/)' },
+      to: { path: '^agent/page/app/' },
+    },
+    {
       name: 'the console knows the cloud by its API alone',
       severity: 'error',
       from: { path: '^cloud/console/' },

@@ -197,7 +197,11 @@ export async function startAgent(
     trust: () => gate.status,
     link: () => {
       const { connected, trouble } = sync?.status ?? { connected: false, trouble: undefined }
-      return { connected, trouble: connected ? trouble : (identity?.trouble ?? trouble) }
+      return {
+        configured: sync !== undefined,
+        connected,
+        trouble: connected ? trouble : (identity?.trouble ?? trouble),
+      }
     },
     certificateExpires: () => identity?.expiresAt,
   }

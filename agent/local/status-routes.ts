@@ -1,4 +1,5 @@
 import type { EventRecord, ReportedState, SensorDefinition } from '@storecast/shared/contracts'
+import { fromSteps } from '@storecast/shared/windows'
 import type { SensorHeard } from '../buffer/index.ts'
 import { backlog, concededCounts } from '../outbox/index.ts'
 import { type Connection, sizeOf } from '../platform/database.ts'
@@ -7,6 +8,8 @@ import type { TrustStatus } from '../trust/index.ts'
 import type { Route } from './routes.ts'
 
 export interface LinkStatus {
+  /** False: the agent works alone. */
+  readonly configured: boolean
   readonly connected: boolean
   /** Why not, in words; undefined while connected, and where there is no cloud. */
   readonly trouble: string | undefined
@@ -63,7 +66,7 @@ export function describeAgent(sources: StatusSources): object {
     ),
     modelHost: describeHost(sources.host()),
     shadowHost: describeHost(sources.shadowHost()),
-    link: { connected: sources.link().connected, trouble: sources.link().trouble ?? null },
+    link: describeLink(sources.link()),
     certificateExpires: sources.certificateExpires() === undefined ? null : iso(sources.certificateExpires()!),
     trust: describeTrust(sources.trust()),
     backlog: {
@@ -77,7 +80,10 @@ export function describeAgent(sources: StatusSources): object {
       givenUp: concededCounts(sources.db).map(({ at, ...count }) => ({ ...count, at: iso(at) })),
     },
     journal: { waiting: sources.waiting() },
-    sensors: sources.sensors().map((sensor) => describeSensor(sensor, sources.heard().get(sensor.name), now)),
+    sensors: sources.sensors().map((sensor) => ({
+      ...describeSensor(sensor, sources.heard().get(sensor.name), now),
+      latest: describeLatest(sources.db, sensor),
+    })),
     sources: sources.sources().map(({ trouble, ...source }) => ({ ...source, trouble: trouble ?? null })),
     refused: sources.refusals(),
     lastErrors: lastErrors(sources.db).map((event) => ({ ...event, at: iso(event.at) })),
@@ -99,6 +105,24 @@ function describeTrust({ roles, development, refreshedAt, desiredExpires, lastRe
 
 const describeHost = (host: ReturnType<StatusSources['host']>) =>
   host ? { pid: host.pid, residentBytes: host.rss } : null
+
+const describeLink = ({ configured, connected, trouble }: LinkStatus) => ({
+  configured,
+  connected,
+  trouble: trouble ?? null,
+})
+
+/** Of a gauge of the whole site: what it last said in its newest closed window. */
+function describeLatest(db: Connection, { name, kind, resolution }: SensorDefinition): object | null {
+  if (kind !== 'gauge') return null
+  const found = db
+    .statement<[string], { last: number; end: number }>(
+      `SELECT w.last, w."end" FROM windows w JOIN series s ON s.id = w.series
+       WHERE s.sensor = ? AND s.entity = '' AND w.count > 0 ORDER BY w.start DESC LIMIT 1`,
+    )
+    .get(name)
+  return found === undefined ? null : { value: fromSteps(found.last, resolution), at: iso(found.end) }
+}
 
 /** A sensor with an expected interval is silent after three of them. */
 function describeSensor({ name, kind, unit, interval }: SensorDefinition, heard: SensorHeard | undefined, now: number) {

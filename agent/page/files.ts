@@ -1,7 +1,5 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import { HttpError } from '../local/errors.ts'
 import type { Reply, Route } from '../local/routes.ts'
 import { listDirectory, readWhole } from '../platform/files.ts'
@@ -46,28 +44,28 @@ export const builtPage = (here: string): string => fileURLToPath(new URL('./page
  * disk. Assets carry a digest in their names, so that browsers keep them; the page itself is asked for each time.
  */
 export function fileRoutes(folder: string): Route[] {
-  const packed = new Map<string, Promise<Packed>>()
+  const files = new Map<string, Promise<Packed>>()
   const file = (path: string): Promise<Packed> => {
-    const known = packed.get(path)
+    const known = files.get(path)
     if (known) return known
     const reading = read(folder, path)
-    packed.set(path, reading)
+    files.set(path, reading)
     // Another try may find it: a build replaces the folder.
-    reading.catch(() => packed.delete(path))
+    reading.catch(() => files.delete(path))
     return reading
   }
   const answer = async (path: string, encodings: string | string[] | undefined): Promise<Reply> => {
     const { type, plain, gzipped } = await file(path)
-    const isPacked = /\bgzip\b/.test(String(encodings))
+    const packed = /\bgzip\b/.test(String(encodings)) ? gzipped : undefined
     const isAsset = path.startsWith('assets/')
     return {
-      bytes: isPacked ? gzipped : plain,
+      bytes: packed ?? plain,
       headers: {
         ...SAFE_HEADERS,
         'content-type': type,
         'cache-control': isAsset ? 'public, max-age=31536000, immutable' : 'no-cache',
         vary: 'accept-encoding',
-        ...(isPacked && { 'content-encoding': 'gzip' }),
+        ...(packed && { 'content-encoding': 'gzip' }),
       },
     }
   }
@@ -94,14 +92,15 @@ export function fileRoutes(folder: string): Route[] {
 interface Packed {
   readonly type: string
   readonly plain: Buffer
-  readonly gzipped: Buffer
+  /** The build compresses assets. */
+  readonly gzipped: Buffer | undefined
 }
 
 async function read(folder: string, path: string): Promise<Packed> {
   const type = TYPES[path.split('.').at(-1)!]
   const plain = type === undefined ? undefined : await readWhole(join(folder, path), LARGEST)
   if (type === undefined || plain === undefined) throw missing()
-  return { type, plain, gzipped: await promisify(gzip)(plain, { level: 9 }) }
+  return { type, plain, gzipped: await readWhole(join(folder, `${path}.gz`), LARGEST) }
 }
 
 const missing = () =>

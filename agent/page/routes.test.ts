@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Route } from '../local/routes.ts'
 import { type LocalServer, startLocalServer } from '../local/server.ts'
@@ -48,6 +49,7 @@ beforeEach(async () => {
   await mkdir(join(folder.path, 'dist', 'assets'), { recursive: true })
   await writeFile(join(folder.path, 'dist', 'index.html'), '<!doctype html><title>Storecast</title>')
   await writeFile(join(folder.path, 'dist', 'assets', 'page-1a.js'), 'void 0')
+  await writeFile(join(folder.path, 'dist', 'assets', 'page-1a.js.gz'), gzipSync('void 0'))
   await writeFile(join(folder.path, 'secret.js'), 'no file of the page')
   now = 0
   const at = (name: string) => join(folder.path, 'data', 'page', name)
@@ -221,6 +223,7 @@ describe('the page', () => {
   it('has its own files and no others', async () => {
     await start()
     for (const path of [
+      '/assets/page-1a.js.gz',
       '/assets/..%2f..%2fsecret.js',
       '/assets/%2e%2e/index.html',
       '/assets/none.js',

@@ -1,6 +1,6 @@
 /**
  * Builds the pages that programs serve, where their sources changed since they were built, compresses their files, and holds
- * each to the bytes that its first look may cost.
+ * each to the bytes that its first look may cost. With folders as arguments, those alone.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -21,6 +21,7 @@ interface Pages {
 
 const PAGES: readonly Pages[] = [
   { folder: 'cloud/console', from: ['shared/**/*.ts', 'package-lock.json'], budget: 300_000 },
+  { folder: 'agent/page', from: ['package-lock.json'], budget: 60_000 },
 ]
 
 /** One file of Vite's manifest. */
@@ -33,12 +34,13 @@ interface Chunk {
 
 const COMPRESSED = /\.(js|css|svg)$/
 
-for (const pages of PAGES) await bring(pages)
+const wanted = process.argv.slice(2)
+for (const pages of PAGES) if (wanted.length === 0 || wanted.includes(pages.folder)) await bring(pages)
 
 async function bring({ folder, from, budget }: Pages): Promise<void> {
   const dist = join(root, folder, 'dist')
   const mark = join(dist, '.built-from')
-  const digest = digestOf([`${folder}/**/*.{ts,tsx,css,html,svg}`, ...from])
+  const digest = digestOf([`${folder}/**/*.{ts,tsx,css,html,svg,json}`, ...from])
   if (existsSync(mark) && readFileSync(mark, 'utf8') === digest) return
   const began = performance.now()
   // Beside where it will be, so that a program that starts meanwhile finds whole pages.

@@ -64,7 +64,7 @@ import { fleetGauges } from './gauges.ts'
 import { appliedDocuments, createGates, createGovernance } from './governance/index.ts'
 import { announceRevocations, createEnrolment, openIdentity } from './identity/index.ts'
 import { createQuarantine, ingestMetrics, startIngest } from './ingest/index.ts'
-import { createKpis, kpiMetrics } from './kpis/index.ts'
+import { createKpis, kpiMetrics, meterCpu } from './kpis/index.ts'
 import { startMonitoring } from './monitoring/index.ts'
 import { bulkActions, createOverview, savedViews } from './overview/index.ts'
 import {
@@ -308,7 +308,12 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   )
   alertCounts.read(alerts)
   const decisions = createDecisions({ pool: database.pool, clock })
-  const kpis = createKpis({ pool: database.pool, telemetry, targets: config.kpis })
+  const cpu = stack.use(meterCpu({ database, clock, log, everyMs: 60_000 }))
+  const kpis = createKpis({
+    ...{ pool: database.pool, telemetry, decisions, cpu },
+    targets: config.kpis,
+    costBefore: config.cost.cpuHoursBefore,
+  })
   kpiMetrics(metrics.registry, { kpis, clock, log })
 
   const adminToken = secrets.adminToken ?? newSecret()

@@ -154,6 +154,8 @@ export const Settings = z.strictObject({
     .record(z.string().max(64), z.strictObject({ below: z.number().optional(), above: z.number().optional() }))
     .default({}),
   /** How alert rules are asked, and told. */
+  /** What operating cost is compared with: CPU hours of 30 days, of a device and its part of the cloud, before the programme. */
+  cost: z.strictObject({ cpuHoursBefore: z.number().positive().optional() }).prefault({}),
   alerts: z
     .strictObject({
       /** Seconds between two looks at the rules. */

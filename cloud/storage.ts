@@ -9,6 +9,7 @@ import { deviceMigrations } from './devices/index.ts'
 import { governanceMigrations } from './governance/index.ts'
 import { identityMigrations } from './identity/index.ts'
 import { ingestMigrations } from './ingest/index.ts'
+import { kpiMigrations } from './kpis/index.ts'
 import { monitoringMigrations } from './monitoring/index.ts'
 import { overviewMigrations } from './overview/index.ts'
 import { peopleMigrations } from './people/index.ts'
@@ -45,6 +46,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...changeMigrations,
   ...overviewMigrations,
   ...decisionMigrations,
+  ...kpiMigrations,
 ]
 
 export const databaseOf = ({ data, postgres, secrets }: CloudConfig): DatabaseConfig =>

@@ -9,6 +9,7 @@ import { LIMIT, MARK, NOTHING, seedTwoRegions, T0, type Things, type TwoRegions 
 /** Sums over sites, which name none. */
 const SUMMED = [
   '/v1/kpis',
+  '/v1/kpis/{kpi}/comparison',
   '/v1/newest-data',
   '/v1/serving',
   '/v1/forecast-calibration',

@@ -1,2 +1,5 @@
+export type { Cohort, Comparison } from './compare.ts'
+export { meterCpu } from './cpu.ts'
 export { createKpis, type Kpi, type Kpis } from './kpis.ts'
 export { kpiMetrics } from './metrics.ts'
+export { kpiMigrations } from './migrations.ts'

@@ -1,8 +1,8 @@
-import { forecastEntity, modelEntity } from '@storecast/shared/contracts'
+import { type DecisionRecord, forecastEntity, modelEntity } from '@storecast/shared/contracts'
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestCloud, testCloud } from '../test/cloud.ts'
-import { addWindows } from '../test/records.ts'
+import { addDecisions, addWindows } from '../test/records.ts'
 import { meets } from './definitions.ts'
 
 const DAY = 86_400_000
@@ -10,7 +10,13 @@ const first = Date.UTC(2026, 2, 2)
 let server: TestCloud
 let pool: Pool
 beforeAll(async () => {
-  server = await testCloud({ clock: { now: () => first + 3 * DAY } }, { kpis: { 'forecast-error': { below: 0.3 } } })
+  server = await testCloud(
+    { clock: { now: () => first + 3 * DAY } },
+    {
+      kpis: { 'forecast-error': { below: 0.3 } },
+      cost: { cpuHoursBefore: 20 },
+    },
+  )
   pool = server.pool
   for (const [site, region] of [
     ['berlin', 'eu'],
@@ -60,6 +66,26 @@ async function forecasts(device: string, day: number, { actual, forecast, baseli
     [start, out, device],
   )
 }
+
+const HOUR = 3_600_000
+const made = { decision: 'reorder', model: 'demand', version: 1, quantiles: [1, 2, 3], stock: 1, onOrder: 0 }
+type Made = Pick<DecisionRecord, 'action' | 'quantity' | 'choice' | 'outcome'> & { readonly end?: number }
+const REORDER: Made = { action: 'reorder', quantity: 6 }
+const HOLD: Made = { action: 'hold', quantity: 0 }
+const chosen = (kind: 'accepted' | 'changed' | 'rejected', quantity: number) => ({
+  ...{ kind, quantity, chosenAt: first, reason: '' },
+})
+const judged = (correct: boolean) => ({ judgedAt: first + 2 * DAY, actual: 2, stockOut: false, correct })
+const decided = (device: string, day: number, decisions: readonly Made[]) =>
+  addDecisions(
+    pool,
+    device,
+    decisions.map((one, i) => {
+      const start = first + day * DAY
+      const id = `0195a2e4-1c00-7abc-8def-00000000000${i}`
+      return { ...made, id, entity: `p${i}`, issuedAt: start, start, end: start + DAY, ...one }
+    }),
+  )
 
 const ask = async (query = '') =>
   (await server.call('GET', `/v1/kpis?from=${first}&to=${first + 3 * DAY}${query}`)).body
@@ -116,9 +142,68 @@ describe('KPIs', () => {
     expect((await ask('&model=other')).items).toEqual([])
   })
 
+  it('are about decisions: how many were right, and how many suggestions were taken', async () => {
+    await decided('berlin-1', 0, [
+      { ...REORDER, choice: chosen('accepted', 6), outcome: judged(true) },
+      { ...REORDER, choice: chosen('changed', 12), outcome: judged(false) },
+      { ...REORDER, choice: chosen('rejected', 0), outcome: judged(true) },
+      // Nobody answered while they could; the lead time of the next one goes on, and nothing is known of it yet.
+      { ...REORDER, outcome: judged(true) },
+      { ...REORDER, end: first + 4 * DAY },
+      { ...HOLD, outcome: judged(true) },
+      HOLD,
+    ])
+    await decided('boston-1', 1, [{ ...HOLD, outcome: judged(false) }])
+    expect(await kpi('decision-accuracy', '&by=site')).toMatchObject({
+      ...{ model: 'demand', numerator: 4, denominator: 6, value: 4 / 6, target: { above: 0.9 }, met: false },
+      trend: [
+        { day: '2026-03-02', numerator: 4, denominator: 5 },
+        { day: '2026-03-03', numerator: 0, denominator: 1 },
+      ],
+      groups: [
+        { group: 'berlin', numerator: 4, denominator: 5 },
+        { group: 'boston', numerator: 0, denominator: 1 },
+      ],
+    })
+    expect(await kpi('model-adoption')).toMatchObject({ numerator: 2, denominator: 4, value: 0.5 })
+    expect((await kpi('model-adoption', '&by=label:region')).groups).toMatchObject([
+      { group: 'eu', value: 0.5 },
+      { group: 'us', value: null },
+    ])
+  })
+
+  it('are about cost: CPU of devices and of the cloud, against what it was before', async () => {
+    // 90 and 30 CPU seconds in 60 minutes each: 2 minutes in 120, which is 12 hours of 720.
+    const hour = (device: string, ms: number) =>
+      addWindows(pool, device, '$cpu', [{ start: first, end: first + HOUR, values: new Array(60).fill(ms / 60) }])
+    await hour('berlin-1', 90_000)
+    await hour('boston-1', 30_000)
+    expect(await kpi('device-cpu', '&by=site')).toMatchObject({
+      ...{ model: null, unit: 'h/30 d', value: 12 },
+      groups: [
+        { group: 'berlin', value: 18 },
+        { group: 'boston', value: 6 },
+      ],
+    })
+    // Two processes in an hour, one after the other, and one in the next: 3 minutes of CPU in 90 are 24 hours of 720.
+    const ran = (at: number, cpuMs: number, minutes: number) =>
+      pool.query('INSERT INTO cloud_cpu VALUES ($1, gen_random_uuid(), $2, $3)', [at, cpuMs, minutes * 60_000])
+    await ran(first, 60_000, 20)
+    await ran(first, 60_000, 40)
+    await ran(first + HOUR, 60_000, 30)
+    await ran(first - HOUR, 1e9, 60)
+    expect(await kpi('cloud-cpu')).toMatchObject({ model: null, value: expect.closeTo(24, 9) })
+    // 12 of a device and half of the cloud's 24, where it was 20.
+    expect(await kpi('operating-cost')).toMatchObject({
+      ...{ unit: '1', value: expect.closeTo(24 / 20 - 1, 9), target: { below: -0.15 }, met: false },
+    })
+  })
+
   it('are metrics', async () => {
     const text = await (await fetch(`${server.cloud.url}/metrics`)).text()
     expect(text).toContain('storecast_kpi{kpi="inference-latency",model="demand"} 10\n')
+    expect(text).toMatch(/^storecast_kpi\{kpi="decision-accuracy",model="demand"\} 0\.66/m)
+    expect(text).toContain('storecast_kpi{kpi="device-cpu",model=""} 12\n')
     expect(text).toContain('storecast_kpi_met{kpi="forecast-gain",model="demand"} 0\n')
   })
 })

@@ -1,18 +1,24 @@
-import { type DeviceSelector, parseSelfEntity, type SelfMeasuredName } from '@storecast/shared/contracts'
+import type { DeviceSelector } from '@storecast/shared/contracts'
 import type { Pool } from 'pg'
 import { isLimited, type LabelLimit } from '../platform/label-limit.ts'
-import { type MergedWindows, type MergeKey, readingsIn, type Telemetry } from '../telemetry/index.ts'
+import { type Comparison, type ComparisonQuery, compareKpi } from './compare.ts'
+import type { CpuMeter } from './cpu.ts'
 import {
+  CLOUD_CPU,
+  cloudCpu,
   DEPLOYMENT_FREQUENCY,
+  DEVICE_KPIS,
   type KpiDefinition,
   MODEL_KPIS,
-  type ModelKpi,
   meets,
-  type Ratio,
-  type Sums,
+  OPERATING_COST,
+  operatingCost,
+  type RatioKpi,
   TARGETS,
   type Target,
 } from './definitions.ts'
+import { type Figure, valued } from './figures.ts'
+import { type PlacedSums, readSums, type SumSources, sumOf } from './sums.ts'
 
 export interface KpiQuery {
   /** Unix ms, `[from, to)`. */
@@ -23,12 +29,6 @@ export interface KpiQuery {
   readonly by?: 'site' | `label:${string}` | undefined
   readonly selector?: DeviceSelector | undefined
   readonly within?: LabelLimit | undefined
-}
-
-/** A figure with what it is made of. */
-export interface Figure extends Ratio {
-  /** Null: the denominator is 0. */
-  readonly value: number | null
 }
 
 export interface Kpi extends KpiDefinition, Figure {
@@ -46,108 +46,84 @@ export interface Kpi extends KpiDefinition, Figure {
 export interface Kpis {
   /** By KPI, then by model. @throws InvalidError `telemetry-too-much`; NotFoundError `group-unknown` */
   list(query: KpiQuery): Promise<Kpi[]>
+  /** What a change made of a KPI. @throws NotFoundError `kpi-unknown`; InvalidError `telemetry-too-much` */
+  compare(query: ComparisonQuery): Promise<Comparison>
 }
 
-interface KpisOptions {
+interface KpisOptions extends SumSources {
   readonly pool: Pool
-  readonly telemetry: Pick<Telemetry, 'merged'>
+  readonly cpu: Pick<CpuMeter, 'used'>
   /** Over the programme's own, by KPI. */
   readonly targets: Readonly<Record<string, Target>>
+  /** CPU hours of 30 days of a device and its part of the cloud, before the programme. */
+  readonly costBefore?: number | undefined
 }
 
 const DAY = 86_400_000
+const RATIO_KPIS = [...MODEL_KPIS, ...DEVICE_KPIS]
 
-export function createKpis({ pool, telemetry, targets }: KpisOptions): Kpis {
-  const targetOf = (id: string): Target | null => targets[id] ?? TARGETS[id] ?? null
+export function createKpis(options: KpisOptions): Kpis {
+  const { pool, cpu, targets, costBefore } = options
+  const described = (kpi: KpiDefinition, figure: Figure & Partial<Pick<Kpi, 'model' | 'trend' | 'groups'>>): Kpi => {
+    const { id, title, unit, formula, source } = kpi
+    const target = targets[id] ?? TARGETS[id] ?? null
+    const met = meets(figure.value, target ?? undefined)
+    return { id, title, unit, formula, source, model: null, trend: [], groups: [], ...figure, target, met }
+  }
   return {
     async list(query) {
-      const read = await readSums(telemetry, query)
-      const models = [...new Set(read.map(({ model }) => model))].sort()
-      const ofModels = MODEL_KPIS.flatMap((kpi) =>
-        models.flatMap((model) => {
-          const rows = read.filter((row) => row.model === model)
-          const target = targetOf(kpi.id)
-          const made = modelKpi(kpi, rows)
-          return made.denominator === 0 && made.numerator === 0
-            ? []
-            : [{ ...describe(kpi), ...made, model, target, met: meets(made.value, target ?? undefined) }]
+      const { by, ...span } = query
+      const measures = RATIO_KPIS.flatMap((kpi) => kpi.measures)
+      const read = await readSums(options, { ...span, by: by === undefined ? ['day'] : ['day', by], measures })
+      const models = [...new Set(read.flatMap(({ model }) => model ?? []))].sort()
+      const figures = RATIO_KPIS.flatMap((kpi) =>
+        (DEVICE_KPIS.includes(kpi) ? [null] : models).flatMap((model) => {
+          const made = ratioKpi(
+            kpi,
+            read.filter((row) => row.model === model),
+            by,
+          )
+          return made.denominator === 0 && made.numerator === 0 ? [] : [described(kpi, { ...made, model })]
         }),
       )
-      // Rollouts belong to no one site: who sees only some of the shops is not told of them.
-      const others = isLimited(query.within ?? {}) || query.model !== undefined ? [] : [await deployments(pool, query)]
+      // What belongs to no one site: who sees only some of the shops is not told of it.
+      if (isLimited(query.within ?? {}) || query.model !== undefined) return figures
+      const used = await cpu.used(query)
+      const cloud = cloudCpu(used)
+      const measured = sumOf(read)
+      const device = DEVICE_KPIS[0]!.ratio(measured)
+      const cost =
+        costBefore === undefined
+          ? []
+          : [operatingCost({ device, cloud, devices: await measuredDevices(pool), baseline: costBefore })]
       return [
-        ...ofModels,
-        ...others.map((figure) => {
-          const target = targetOf(DEPLOYMENT_FREQUENCY.id)
-          const met = meets(figure.value, target ?? undefined)
-          return { ...DEPLOYMENT_FREQUENCY, ...figure, model: null, target, met, trend: [], groups: [] }
-        }),
+        ...figures,
+        ...(cloud.denominator > 0 ? [described(CLOUD_CPU, valued(cloud))] : []),
+        ...cost.filter(({ denominator }) => denominator > 0).map((ratio) => described(OPERATING_COST, valued(ratio))),
+        described(DEPLOYMENT_FREQUENCY, await deployments(pool, query)),
       ]
     },
+    compare: (query) => compareKpi(options, RATIO_KPIS, query),
   }
 }
 
-const describe = ({ id, title, unit, formula, source }: KpiDefinition): KpiDefinition => ({
-  ...{ id, title, unit, formula, source },
-})
-
-/** The sums of one series of one model on one day at one place. */
-interface SeriesSums extends Sums {
-  readonly series: string
-  readonly model: string
-  readonly day: string
-  readonly group: string | null
-}
-
-async function readSums(telemetry: Pick<Telemetry, 'merged'>, query: KpiQuery): Promise<SeriesSums[]> {
-  const { from, to, by, model: wanted, selector, within } = query
-  const keys: MergeKey[] = ['time', 'entity', ...(by === undefined ? [] : [by])]
-  const read: SeriesSums[] = []
-  for (const sensor of new Set(MODEL_KPIS.flatMap(({ series }) => series))) {
-    const merged = await telemetry.merged({ sensor, from, to, resolution: 'day', by: keys, selector, within })
-    for (const one of merged) {
-      const model = parseSelfEntity(one.key.entity ?? '')?.model
-      if (model === undefined || (wanted !== undefined && model !== wanted)) continue
-      read.push({
-        series: sensor,
-        model,
-        day: one.day ?? '',
-        group: by === undefined ? null : one.key[by]!,
-        ...sumsOf(one),
-      })
-    }
-  }
-  return read
-}
-
-const sumsOf = ({ count, sum, quality, scale }: MergedWindows): Sums => ({
-  ...{ count, sum: readingsIn(scale).unit(sum), missing: quality.missing },
-})
-
-function modelKpi(kpi: ModelKpi, rows: readonly SeriesSums[]): Figure & Pick<Kpi, 'trend' | 'groups'> {
-  const figure = (some: readonly SeriesSums[]) =>
-    valued(kpi.ratio((series: SelfMeasuredName) => added(some.filter((row) => row.series === series))))
-  const of = rows.filter(({ series }) => (kpi.series as readonly string[]).includes(series))
-  const split = <K extends 'day' | 'group'>(key: K) =>
-    [...Map.groupBy(of, (row) => row[key])].map(
-      ([name, some]) => ({ [key]: name, ...figure(some) }) as Figure & Pick<SeriesSums, K>,
-    )
-  const trend = split('day').filter(({ value }) => value !== null)
+function ratioKpi(
+  kpi: RatioKpi,
+  rows: readonly PlacedSums[],
+  by: string | undefined,
+): Figure & Pick<Kpi, 'trend' | 'groups'> {
+  const figure = (some: readonly PlacedSums[]) => valued(kpi.ratio(sumOf(some)))
+  const of = rows.filter(({ measure }) => kpi.measures.includes(measure))
+  const split = (key: string) =>
+    [...Map.groupBy(of, (row) => row.key[key]!)].map(([name, some]) => ({ name, ...figure(some) }))
+  const trend = split('day')
+    .filter(({ value }) => value !== null)
+    .map(({ name, ...rest }) => ({ day: name!, ...rest }))
   trend.sort((a, b) => (a.day < b.day ? -1 : 1))
-  const groups = of.some(({ group }) => group !== null) ? split('group') : []
+  const groups = (by === undefined ? [] : split(by)).map(({ name, ...rest }) => ({ group: name, ...rest }))
   groups.sort((a, b) => (a.group ?? '').localeCompare(b.group ?? ''))
   return { ...figure(of), trend, groups }
 }
-
-const added = (rows: readonly Sums[]): Sums => ({
-  count: rows.reduce((total, { count }) => total + count, 0),
-  sum: rows.reduce((total, { sum }) => total + sum, 0),
-  missing: rows.reduce((total, { missing }) => total + missing, 0),
-})
-
-const valued = ({ numerator, denominator }: Ratio): Figure => ({
-  ...{ numerator, denominator, value: denominator === 0 ? null : numerator / denominator },
-})
 
 async function deployments(pool: Pool, { from, to }: KpiQuery): Promise<Figure> {
   const { rows } = await pool.query<{ succeeded: number }>(
@@ -155,4 +131,12 @@ async function deployments(pool: Pool, { from, to }: KpiQuery): Promise<Figure> 
     [from, to],
   )
   return valued({ numerator: 30 * rows[0]!.succeeded, denominator: (to - from) / DAY })
+}
+
+async function measuredDevices(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ devices: number }>(
+    `SELECT count(DISTINCT d.id)::int4 AS devices FROM devices d JOIN series s ON s.device = d.id AND s.sensor = '$cpu'
+     WHERE d.retired_at IS NULL`,
+  )
+  return rows[0]!.devices
 }

@@ -85,6 +85,9 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'storecast decision list --site berlin --state open',
     'storecast decision list --model demand --wrong --json',
   ],
+  'kpi compare': [
+    'storecast kpi compare stock-out-rate --change 2026-03-22 --treated cohort=pilot --control cohort=control',
+  ],
   'kpi list': ['storecast kpi list', 'storecast kpi list --days 28 --by label:cohort --model demand'],
   'alert list': ['storecast alert list', 'storecast alert list --state all --site berlin --json'],
   'alert show': ['storecast alert show 17'],

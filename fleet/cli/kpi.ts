@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander'
 import { listAll } from '../client/client.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
-import { wholeNumber } from './options.ts'
+import { moment, wholeNumber } from './options.ts'
 import { printList } from './output.ts'
 
 interface Kpi {
@@ -29,9 +29,9 @@ const DAY = 86_400_000
 /** `storecast kpi …`: what the programme is measured by. */
 export function addKpiCommands(program: Command, context: CliContext): void {
   const { terminal } = context
-  program
-    .command('kpi')
-    .description('Look at what the programme is measured by')
+  const kpi = program.command('kpi').description('Look at what the programme is measured by')
+  addCompare(kpi, context)
+  kpi
     .command('list')
     .description('List the KPIs of the last days, with their targets')
     .option('--days <n>', 'how many', wholeNumber, 7)
@@ -57,6 +57,90 @@ export function addKpiCommands(program: Command, context: CliContext): void {
         none: 'nothing was measured in these days',
       })
     })
+}
+
+interface Figure {
+  readonly value: number | null
+}
+
+interface Interval {
+  readonly estimate: number
+  readonly low: number | null
+  readonly high: number | null
+}
+
+interface Cohort {
+  readonly shops: number
+  readonly leftOut: number
+  readonly before: Figure
+  readonly after: Figure
+  readonly change: Interval | null
+}
+
+interface Comparison {
+  readonly title: string
+  readonly unit: string
+  readonly method: string
+  readonly level: number
+  readonly treated: Cohort
+  readonly control: Cohort | null
+  readonly againstControl: Interval | null
+}
+
+interface CompareOptions {
+  readonly change: number
+  readonly days: number
+  readonly until: number
+  readonly model?: string
+  readonly treated?: string
+  readonly control?: string
+  readonly json?: boolean
+}
+
+/** `storecast kpi compare`: before and after a change, and against shops that did not have it. */
+function addCompare(kpi: Command, context: CliContext): void {
+  const { terminal } = context
+  kpi
+    .command('compare')
+    .description('Compare a KPI before and after a change, and with shops that did not have it')
+    .argument('<kpi>', 'stock-out-rate')
+    .requiredOption('--change <time>', 'when it came: 2026-03-29', moment)
+    .option('--days <n>', 'days before it', wholeNumber, 28)
+    .option('--until <time>', 'end of the days after it; now without it', moment, Date.now())
+    .option('--model <model>', 'where several models have the KPI')
+    .option('--treated <label=value>', 'shops that had the change; every shop without it')
+    .option('--control <label=value>', 'shops that had it not')
+    .option('--json', 'print it as one JSON object')
+    .action(async (id: string, { change, days, until, json, ...shops }: CompareOptions) => {
+      const span = { from: String(change - days * DAY), change: String(change), to: String(until) }
+      const path = `/v1/kpis/${encodeURIComponent(id)}/comparison?${new URLSearchParams({ ...span, ...shops })}`
+      const found = await (await connect(context)).get<Comparison>(path)
+      if (json) return terminal.out(JSON.stringify(found))
+      const { title, unit, treated, control, againstControl, level, method } = found
+      const told = ({ value }: Figure) => withUnit(value, unit)
+      const cohorts = [{ name: shops.treated ?? 'every shop', ...treated }]
+      if (control) cohorts.push({ name: shops.control!, ...control })
+      printList(terminal, cohorts, {
+        columns: {
+          [title]: ({ name }) => name,
+          shops: (cohort) => cohort.shops,
+          before: ({ before }) => told(before),
+          after: ({ after }) => told(after),
+          [`change (${100 * level} %)`]: (cohort) => intervalText(cohort.change, unit),
+        },
+        none: '',
+      })
+      if (control) terminal.out(`against the control: ${intervalText(againstControl, unit) ?? 'nothing to compare'}`)
+      terminal.out(method)
+    })
+}
+
+/** `-20.0 % (-44.8 % to 4.8 %)`. */
+function intervalText(interval: Interval | null, unit: string): string | null {
+  if (interval === null) return null
+  const { estimate, low, high } = interval
+  const bounds = low === null ? 'one shop alone tells no more' : `${withUnit(low, unit)} to ${withUnit(high, unit)}`
+  return `${withUnit(estimate, unit)} (${bounds})`
 }
 
 function splitBy(text: string): string {

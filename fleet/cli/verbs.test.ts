@@ -335,6 +335,12 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   'catalogue show': async () => {
     expect(await json('catalogue show cold-chain')).toMatchObject({ spec: { sensitivity: 'internal' } })
   },
+  'kpi compare': async () => {
+    const line = 'kpi compare stock-out-rate --change 2026-03-22 --until 2026-03-29'
+    expect(await json(`${line} --treated region=eu --control region=us`)).toMatchObject({ againstControl: null })
+    expect((await storecast(line)).out).toMatch(/^every shop +0 +– +– +–$/m)
+    expect((await storecast('kpi compare nothing --change 2026-03-22', { status: 1 })).err).toMatch(/stock-out-rate/)
+  },
   'decision list': async () => {
     expect(await json('decision list')).toEqual([])
     await server.pool.query(

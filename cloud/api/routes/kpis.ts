@@ -23,6 +23,42 @@ const Kpi = z.object({
   trend: z.array(z.object({ day: z.string(), ...Figure })).describe('By local day'),
   groups: z.array(z.object({ group: z.string().nullable(), ...Figure })),
 })
+const Interval = z.object({
+  estimate: z.number(),
+  low: z.number().nullable().describe('null: of a single shop nothing is known'),
+  high: z.number().nullable(),
+})
+const Cohort = z.object({
+  shops: z.int().describe('With a figure before and after'),
+  leftOut: z.int().describe('With a figure on one side only'),
+  before: z.object(Figure),
+  after: z.object(Figure),
+  change: Interval.nullable().describe('Mean over shops of after − before'),
+})
+const Comparison = z.object({
+  id: z.string(),
+  title: z.string(),
+  unit: z.string(),
+  formula: z.string(),
+  source: z.string(),
+  model: z.string().nullable(),
+  from: UnixMs,
+  change: UnixMs,
+  to: UnixMs,
+  method: z.string(),
+  level: z.number().describe('Of the intervals'),
+  treated: Cohort,
+  control: Cohort.nullable(),
+  againstControl: Interval.nullable().describe('Mean change of the treated less that of the control'),
+})
+const Term = z
+  .string()
+  .max(128)
+  .regex(/^[a-z][a-z0-9_-]{0,31}=[^\p{C}]{0,64}$/u, 'a label and its value: cohort=pilot')
+  .transform((text) => {
+    const at = text.indexOf('=')
+    return { label: text.slice(0, at), value: text.slice(at + 1) }
+  })
 const By = z
   .string()
   .regex(/^(?:site|label:.{1,32})$/, 'site, or label:region')
@@ -52,5 +88,28 @@ export const kpiRoutes =
           groups: [...kpi.groups],
         })),
       }),
+    )
+    app.get(
+      '/v1/kpis/:kpi/comparison',
+      {
+        config: { permission: 'telemetry.read', sites: 'filtered' },
+        schema: {
+          tags: ['telemetry'],
+          summary: 'What a change made of a KPI: before and after it, against shops that did not have it',
+          params: z.object({ kpi: z.string().max(64) }),
+          querystring: z
+            .strictObject({
+              from: Time,
+              change: Time.describe('Before is [from, change), after [change, to)'),
+              to: Time,
+              model: ModelName.optional(),
+              treated: Term.optional().describe('Label of the shops that had the change; every shop without it'),
+              control: Term.optional().describe('Label of the shops that had it not'),
+            })
+            .refine(({ from, change, to }) => from < change && change < to, 'from before change before to'),
+          response: { 200: Comparison },
+        },
+      },
+      ({ params, query, limit: within }) => kpis.compare({ ...params, ...query, within }),
     )
   }

@@ -4351,6 +4351,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/kpis/{kpi}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a change made of a KPI: before and after it, against shops that did not have it */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Before is [from, change), after [change, to) */
+                    change: number;
+                    /** @description Label of the shops that had it not */
+                    control?: string;
+                    from: number;
+                    model?: string;
+                    to: number;
+                    /** @description Label of the shops that had the change; every shop without it */
+                    treated?: string;
+                };
+                header?: never;
+                path: {
+                    kpi: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description Mean change of the treated less that of the control */
+                            againstControl: {
+                                estimate: number;
+                                high: number | null;
+                                /** @description null: of a single shop nothing is known */
+                                low: number | null;
+                            } | null;
+                            /** @description Unix milliseconds, UTC */
+                            change: number;
+                            control: {
+                                after: {
+                                    denominator: number;
+                                    numerator: number;
+                                    /** @description numerator / denominator; null where that is 0 */
+                                    value: number | null;
+                                };
+                                before: {
+                                    denominator: number;
+                                    numerator: number;
+                                    /** @description numerator / denominator; null where that is 0 */
+                                    value: number | null;
+                                };
+                                /** @description Mean over shops of after − before */
+                                change: {
+                                    estimate: number;
+                                    high: number | null;
+                                    /** @description null: of a single shop nothing is known */
+                                    low: number | null;
+                                } | null;
+                                /** @description With a figure on one side only */
+                                leftOut: number;
+                                /** @description With a figure before and after */
+                                shops: number;
+                            } | null;
+                            formula: string;
+                            /** @description Unix milliseconds, UTC */
+                            from: number;
+                            id: string;
+                            /** @description Of the intervals */
+                            level: number;
+                            method: string;
+                            model: string | null;
+                            source: string;
+                            title: string;
+                            /** @description Unix milliseconds, UTC */
+                            to: number;
+                            treated: {
+                                after: {
+                                    denominator: number;
+                                    numerator: number;
+                                    /** @description numerator / denominator; null where that is 0 */
+                                    value: number | null;
+                                };
+                                before: {
+                                    denominator: number;
+                                    numerator: number;
+                                    /** @description numerator / denominator; null where that is 0 */
+                                    value: number | null;
+                                };
+                                /** @description Mean over shops of after − before */
+                                change: {
+                                    estimate: number;
+                                    high: number | null;
+                                    /** @description null: of a single shop nothing is known */
+                                    low: number | null;
+                                } | null;
+                                /** @description With a figure on one side only */
+                                leftOut: number;
+                                /** @description With a figure before and after */
+                                shops: number;
+                            };
+                            unit: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/login": {
         parameters: {
             query?: never;

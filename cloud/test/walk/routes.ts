@@ -56,6 +56,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   verb: 'pause',
   page: 'devices',
   view: 'none',
+  kpi: 'stock-out-rate',
 }
 
 /** Parameters that name what lies at a site, by the route where a name alone does not say. */
@@ -89,6 +90,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/v1/events': '?since=oldest',
   '/v1/forecast-calibration': '?model=demand',
   '/v1/kpis': `?${SPAN}&by=site`,
+  '/v1/kpis/{kpi}/comparison': `?${SPAN}&change=${T0 + 1}`,
   '/v1/audit': '?action=PUT%20/v1/sites/:site&decision=allowed&limit=500',
 }
 

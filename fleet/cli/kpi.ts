@@ -90,7 +90,7 @@ interface Comparison {
 interface CompareOptions {
   readonly change: number
   readonly days: number
-  readonly until: number
+  readonly until?: number
   readonly model?: string
   readonly treated?: string
   readonly control?: string
@@ -106,12 +106,12 @@ function addCompare(kpi: Command, context: CliContext): void {
     .argument('<kpi>', 'stock-out-rate')
     .requiredOption('--change <time>', 'when it came: 2026-03-29', moment)
     .option('--days <n>', 'days before it', wholeNumber, 28)
-    .option('--until <time>', 'end of the days after it; now without it', moment, Date.now())
+    .option('--until <time>', 'end of the days after it; now without it', moment)
     .option('--model <model>', 'where several models have the KPI')
     .option('--treated <label=value>', 'shops that had the change; every shop without it')
     .option('--control <label=value>', 'shops that had it not')
     .option('--json', 'print it as one JSON object')
-    .action(async (id: string, { change, days, until, json, ...shops }: CompareOptions) => {
+    .action(async (id: string, { change, days, until = Date.now(), json, ...shops }: CompareOptions) => {
       const span = { from: String(change - days * DAY), change: String(change), to: String(until) }
       const path = `/v1/kpis/${encodeURIComponent(id)}/comparison?${new URLSearchParams({ ...span, ...shops })}`
       const found = await (await connect(context)).get<Comparison>(path)

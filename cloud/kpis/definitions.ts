@@ -26,7 +26,10 @@ export interface KpiDefinition {
   readonly source: string
 }
 
-/** What of decisions is counted as a series is: see `DECISION_MEASURES`. */
+/**
+ * What of decisions is counted, as a series of zeros and ones is: those that are judged, 1 where they were right; suggestions
+ * that staff answered or may answer no more, 1 where they were taken.
+ */
 export type DecisionMeasure = '$decisions-judged' | '$suggestions'
 export type Measure = SelfMeasuredName | DecisionMeasure
 
@@ -171,7 +174,7 @@ export const OPERATING_COST: KpiDefinition = {
   unit: '1',
   formula:
     '(CPU of a device + CPU of the cloud / devices that are measured) / CPU of a device and its part of the cloud before − 1',
-  source: '$cpu, cloud_cpu; kpis.baseline of the configuration',
+  source: '$cpu, cloud_cpu; cost.cpuHoursBefore of the configuration',
 }
 
 /** @param options.baseline CPU hours of 30 days, of a device and its part of the cloud */
@@ -195,6 +198,15 @@ export const DEPLOYMENT_FREQUENCY: KpiDefinition = {
   formula: 'rollouts that succeeded / days of the span × 30',
   source: 'rollouts',
 }
+
+/** All of them, in the order in which they are told. */
+export const KPIS: readonly KpiDefinition[] = [
+  ...MODEL_KPIS,
+  ...DEVICE_KPIS,
+  CLOUD_CPU,
+  OPERATING_COST,
+  DEPLOYMENT_FREQUENCY,
+]
 
 /** What a figure is to be; bounds that are given all have to hold. */
 export interface Target {

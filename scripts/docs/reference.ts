@@ -12,6 +12,7 @@ import { agentConfigPage, cloudConfigPage } from './config-pages.ts'
 import { drawGraph } from './diagram.ts'
 import { sourceGraph } from './graph.ts'
 import { EXAMPLES, kindIndex, kindPages } from './kind-pages.ts'
+import { kpiPage } from './kpi-page.ts'
 import { page, sentence, table } from './markdown.ts'
 import { metricsPage } from './metrics-page.ts'
 import { describedSchemas } from './schemas.ts'
@@ -51,6 +52,7 @@ export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
   for (const [name, text] of apiPages(api, schemas.patterns)) put(name, text)
   put('api/README.md', apiIndex(api))
   put('cli.md', cliPage())
+  put('kpis.md', kpiPage())
   put('metrics.md', metricsPage({ agent: agent.metrics, cloud: cloud.cloud.metrics }))
   put(
     'README.md',
@@ -65,6 +67,7 @@ export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
           ['[The `storecast` command](cli.md)', sentence('every verb, with its options and examples')],
           ['[The API](api/README.md)', sentence('every call, with what it takes and answers')],
           ['[Metrics](metrics.md)', sentence('what `/metrics` tells of cloud and agent')],
+          ['[KPIs](kpis.md)', sentence('what the programme is measured by: formulas, units, sources and targets')],
           ['[Permissions](permissions.md)', sentence('who may do what, by role')],
         ],
       ),

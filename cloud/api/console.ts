@@ -11,7 +11,7 @@ const BUILT = join(import.meta.dirname, '../console/dist')
 /** Where the page wants each answer's nonce. */
 const NONCE = /__NONCE__/g
 /** A mistyped call of the API or a missing file is no page. */
-const NO_PAGE = /^\/(v1|assets|metrics|healthz|claim)(\/|\?|$)/
+const NO_PAGE = /^\/(v1|assets|metrics|healthz)(\/|\?|$)/
 
 /**
  * This origin's files alone, no inline script, in nobody's frame. What styles the component kit makes while it runs carry the

@@ -3,7 +3,6 @@ import type { AuditLog } from '../../audit/index.ts'
 import type { FirstAdmin, Oidc, Sessions } from '../../people/index.ts'
 import { NotFoundError, UnauthenticatedError } from '../../platform/errors.ts'
 import { readCookie, SESSION_COOKIE } from '../access.ts'
-import { CLAIM_PAGE, CLAIM_POLICY } from '../claim-page.ts'
 import type { Routes } from '../route.ts'
 import { UnixMs } from '../schemas.ts'
 
@@ -168,16 +167,6 @@ export const loginRoutes =
         },
       },
       async ({ body }, reply) => reply.code(201).send(await first.claim(body.code)),
-    )
-    app.get('/claim', { config: { permission: 'public' }, schema: { hide: true } }, (_request, reply) =>
-      reply
-        .headers({
-          'content-security-policy': CLAIM_POLICY,
-          'referrer-policy': 'no-referrer',
-          'cache-control': 'no-store',
-        })
-        .type('text/html; charset=utf-8')
-        .send(CLAIM_PAGE),
     )
   }
 

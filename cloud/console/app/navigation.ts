@@ -1,4 +1,12 @@
-import { type Icon, IconBell, IconChartBar, IconDatabase, IconHistory, IconWaveSine } from '@tabler/icons-react'
+import {
+  type Icon,
+  IconBell,
+  IconChartBar,
+  IconDatabase,
+  IconHistory,
+  IconSettings,
+  IconWaveSine,
+} from '@tabler/icons-react'
 import type { Permission } from './session.tsx'
 
 export interface Place {
@@ -17,4 +25,5 @@ export const PLACES: readonly Place[] = [
   { label: 'Alerts', to: '/alerts', icon: IconBell, permission: 'alert.read' },
   { label: 'KPIs', to: '/kpis', icon: IconChartBar, permission: 'telemetry.read' },
   { label: 'Audit', to: '/audit', icon: IconHistory, permission: 'audit.read' },
+  { label: 'Settings', to: '/settings', icon: IconSettings, permission: 'self.read' },
 ]

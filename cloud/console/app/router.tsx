@@ -5,11 +5,14 @@ import { alertRoutes } from '../pages/alerts/routes.ts'
 import { auditRoutes } from '../pages/audit/routes.ts'
 import { dataRoutes } from '../pages/data/routes.ts'
 import { driftRoutes } from '../pages/drift/routes.ts'
+import { firstStartRoutes } from '../pages/first-start/routes.ts'
 import { kpiRoutes } from '../pages/kpis/routes.ts'
+import { settingsRoutes } from '../pages/settings/routes.ts'
 import { signInRoutes } from '../pages/sign-in/routes.ts'
 import { elsewhereRoute, rootRoute, signedInRoute } from './roots.tsx'
 
 const routeTree = rootRoute.addChildren([
+  ...firstStartRoutes,
   ...signInRoutes,
   signedInRoute.addChildren([
     ...dataRoutes,
@@ -17,6 +20,7 @@ const routeTree = rootRoute.addChildren([
     ...alertRoutes,
     ...kpiRoutes,
     ...auditRoutes,
+    ...settingsRoutes,
     elsewhereRoute,
   ]),
 ])

@@ -114,10 +114,13 @@ function optionsOf({
   return {
     width,
     height,
-    scales: { x: { time: isTime } },
+    scales: { x: { time: isTime }, y: { range: (_plot, low, high) => rangeOf(low, high) } },
     legend: { show: !isQuiet },
     cursor: { y: false },
-    axes: [axis, { ...axis, size: 60, values: (_plot, values) => values.map((value) => format(value)) }],
+    axes: [
+      isTime ? { ...axis, values: (_plot, at) => dayTexts(at) } : axis,
+      { ...axis, size: 60, values: (_plot, values) => values.map((value) => format(value)) },
+    ],
     series: [
       isTime ? { value: (_plot, at) => (at === null ? '' : absoluteTime(at * 1000)) } : {},
       ...lines.map(({ label, tone = 'main', isDashed }) => ({
@@ -133,6 +136,22 @@ function optionsOf({
     ...(band && { bands: [{ series: [lines.length + 1, lines.length + 2] as [number, number], fill: colours.band }] }),
     hooks: { draw: [(plot) => drawMarks(plot, marks, colours.text)] },
   }
+}
+
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
+const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+
+/** @param at Unix seconds of the axis' ticks, ascending */
+function dayTexts(at: readonly number[]): string[] {
+  const isWithinDays = at.length > 1 && at[1]! - at[0]! < 86_400
+  return at.map((second) => (isWithinDays && second % 86_400 !== 0 ? hour : day).format(second * 1000))
+}
+
+/** A tenth of room around what is drawn; a line that lies flat has some too. */
+function rangeOf(low: number | null, high: number | null): [number, number] {
+  const [from, to] = [low ?? 0, high ?? 1]
+  const room = to === from ? Math.abs(to) / 2 || 1 : (to - from) / 10
+  return [from >= 0 ? Math.max(0, from - room) : from - room, to + room]
 }
 
 function drawMarks(plot: uPlot, marks: readonly number[], colour: string): void {

@@ -1,5 +1,6 @@
 import { Group, Select, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
+import classes from './filters.module.css'
 
 export const Filters = ({ children }: { children: ReactNode }) => (
   <Group gap="xs" align="flex-end" role="search">
@@ -30,7 +31,7 @@ export function FilterText({ label, value = '', onChange, placeholder }: FilterT
     <TextInput
       label={label}
       size="xs"
-      w={180}
+      className={classes.filter!}
       value={text}
       {...(placeholder !== undefined && { placeholder })}
       onChange={({ currentTarget }) => setText(currentTarget.value)}
@@ -54,7 +55,7 @@ export function FilterSelect<Value extends string>({ label, value, onChange, opt
     <Select
       label={label}
       size="xs"
-      w={170}
+      className={classes.filter!}
       data={options.map((one) => (typeof one === 'string' ? { value: one, label: one } : { ...one }))}
       value={value ?? null}
       allowDeselect={any !== undefined}

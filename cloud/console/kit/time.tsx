@@ -1,4 +1,4 @@
-import { Text, Tooltip } from '@mantine/core'
+import { Tooltip } from '@mantine/core'
 import { useEffect, useState } from 'react'
 
 const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])[] = [
@@ -24,7 +24,7 @@ export const absoluteTime = (at: number): string => absolute.format(at)
 /** When something was or will be: relative, and absolute on hover and focus. @param at Unix ms; null: never */
 export function Time({ at, never = '–' }: { at: number | null | undefined; never?: string }) {
   const now = useNow()
-  if (at === null || at === undefined) return <Text span>{never}</Text>
+  if (at === null || at === undefined) return <span>{never}</span>
   return (
     <Tooltip label={absoluteTime(at)} withinPortal events={{ hover: true, focus: true, touch: true }}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the absolute time is to be had by keyboard too. */}

@@ -14,13 +14,13 @@ import { SPANS } from './search.ts'
 
 type Kpi = Item<'/v1/kpis'>
 
-/** A figure in its unit: shares as percent. */
-const inUnit = (unit: string) => (value: number | null | undefined) =>
-  unit === '1'
-    ? percent(value)
-    : unit === '' || value === null || value === undefined
-      ? figure(value)
-      : `${figure(value)} ${unit}`
+/** A figure in its unit, as UCUM-like texts name it: a share of 1 as percent, `1/30 d` as "per 30 days". */
+function inUnit(unit: string): (value: number | null | undefined) => string {
+  if (unit === '1') return (value) => percent(value)
+  const per = /^1\/(\d+) d$/.exec(unit)
+  const after = per ? `per ${per[1]} days` : unit
+  return (value) => (value === null || value === undefined ? figure(value) : `${figure(value)} ${after}`)
+}
 
 export function Kpis() {
   const search = useSearch({ from: '/signed-in/kpis' })

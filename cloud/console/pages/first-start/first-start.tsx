@@ -1,0 +1,126 @@
+import {
+  Button,
+  Center,
+  Code,
+  CopyButton,
+  Group,
+  Paper,
+  PasswordInput,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRouter } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { api, ask } from '../../api/client.ts'
+import { Empty, Failed } from '../../kit/states.tsx'
+
+/**
+ * Where the link of the first start leads. Its code is in the fragment, which a browser sends to nobody, and is used up by the
+ * first button that is pressed: for an account of one's own, or for a token.
+ */
+export function FirstStart() {
+  const [code] = useState(() => window.location.hash.slice(1))
+  useEffect(() => {
+    document.title = 'First operator · Storecast'
+    // Nobody who looks at the history, or over a shoulder, has the code.
+    window.history.replaceState(window.history.state, '', '/claim')
+  }, [])
+  return (
+    <Center mih="100dvh" p="md" component="main">
+      <Paper withBorder p="xl" w={420} maw="100%">
+        {code === '' ? (
+          <Empty title="This link is not complete">
+            Open the whole link that the cloud wrote at its first start, or <a href="/sign-in">sign in</a>.
+          </Empty>
+        ) : (
+          <Claimed code={code} />
+        )}
+      </Paper>
+    </Center>
+  )
+}
+
+function Claimed({ code }: { code: string }) {
+  const client = useQueryClient()
+  const router = useRouter()
+  const [token, setToken] = useState<string>()
+  const claim = async () => {
+    if (token !== undefined) return token
+    const made = await ask(api.POST('/v1/admin-tokens', { body: { code } }))
+    setToken(made.token)
+    return made.token
+  }
+  const account = useMutation({
+    async mutationFn({ name, password }: { name: string; password: string }) {
+      const headers = { authorization: `Bearer ${await claim()}` }
+      await ask(api.POST('/v1/users', { body: { name, password, roles: ['admin'] }, headers }))
+      await ask(api.POST('/v1/sessions', { body: { name, password, kind: 'cookie' } }))
+    },
+    onSuccess() {
+      client.clear()
+      router.history.push('/')
+    },
+  })
+  const show = useMutation({ mutationFn: claim })
+  return (
+    <Stack gap="md">
+      <Group gap={8}>
+        <img src="/assets/icon.svg" alt="" width={28} height={28} />
+        <Title order={1} size="h3">
+          First operator
+        </Title>
+      </Group>
+      <Text size="sm">This link works once. Make yourself an account; others are added under Settings.</Text>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          const fields = new FormData(event.currentTarget)
+          account.mutate({ name: String(fields.get('name')), password: String(fields.get('password')) })
+        }}
+      >
+        <Stack gap="sm">
+          <TextInput label="Name" name="name" autoComplete="username" required withAsterisk={false} />
+          <PasswordInput
+            label="Password"
+            description="At least 12 characters"
+            name="password"
+            autoComplete="new-password"
+            minLength={12}
+            required
+            withAsterisk={false}
+          />
+          {account.error && <Failed error={account.error} />}
+          <Button type="submit" loading={account.isPending}>
+            Create the account
+          </Button>
+        </Stack>
+      </form>
+      {show.data === undefined ? (
+        <Text size="sm" c="dimmed">
+          For a program rather than a person:{' '}
+          <Button variant="default" size="compact-sm" loading={show.isPending} onClick={() => show.mutate()}>
+            Show a token
+          </Button>
+        </Text>
+      ) : (
+        <Stack gap={4}>
+          <Text size="sm">It is shown here and nowhere else: keep it in a password store.</Text>
+          <Group gap="xs" wrap="nowrap">
+            <Code style={{ overflowWrap: 'anywhere' }}>{show.data}</Code>
+            <CopyButton value={show.data}>
+              {({ copied, copy }) => (
+                <Button size="compact-sm" variant="default" onClick={copy}>
+                  {copied ? 'Copied' : 'Copy'}
+                </Button>
+              )}
+            </CopyButton>
+          </Group>
+        </Stack>
+      )}
+      {show.error && <Failed error={show.error} />}
+    </Stack>
+  )
+}

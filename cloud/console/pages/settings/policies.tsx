@@ -1,0 +1,73 @@
+import { Code, Paper, Stack, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { api, ask } from '../../api/client.ts'
+import { Facts } from '../../kit/facts.tsx'
+import { Mark } from '../../kit/mark.tsx'
+import { Page } from '../../kit/page.tsx'
+import { Empty, Loaded } from '../../kit/states.tsx'
+import { SettingsTabs } from './settings-tabs.tsx'
+
+const TONES = { Deny: 'bad', Warn: 'warning', Audit: 'quiet' } as const
+
+export function Policies() {
+  const query = useQuery({
+    queryKey: ['policy'],
+    queryFn: ({ signal }) => ask(api.GET('/v1/policies', { signal })),
+  })
+  return (
+    <Page
+      title="Settings"
+      about="What may be registered, approved and rolled out. Policies are code: change the files, storecast policy test, storecast apply -f."
+    >
+      <SettingsTabs />
+      <Loaded query={query} what="policies">
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No policies">
+              Everything is let through that roles allow. Those that are shipped are put with{' '}
+              <Code>storecast apply -f fleet/policies</Code>.
+            </Empty>
+          ) : (
+            <Stack gap="sm">
+              {items.map(({ metadata, spec }) => (
+                <Paper key={metadata.name} withBorder p="md" component="article">
+                  <Stack gap="xs">
+                    <Title order={2} size="h4">
+                      {metadata.name}{' '}
+                      {spec.validationActions.map((action) => (
+                        <Mark key={action} tone={TONES[action]}>
+                          {action}
+                        </Mark>
+                      ))}
+                    </Title>
+                    {metadata.description !== '' && <Text size="sm">{metadata.description}</Text>}
+                    <Facts
+                      of={[
+                        ['At', spec.gates.join(', ')],
+                        ...(spec.match === undefined
+                          ? []
+                          : [['Where', <Code key="match">{spec.match}</Code>] as const]),
+                        ...spec.validations.map(
+                          (rule, i) =>
+                            [
+                              spec.validations.length === 1 ? 'Has to hold' : `Has to hold, ${i + 1}`,
+                              <Stack key={rule.expression} gap={2}>
+                                <Code style={{ overflowWrap: 'anywhere' }}>{rule.expression}</Code>
+                                <Text size="xs" c="dimmed">
+                                  {rule.message ?? rule.messageExpression}
+                                </Text>
+                              </Stack>,
+                            ] as const,
+                        ),
+                      ]}
+                    />
+                  </Stack>
+                </Paper>
+              ))}
+            </Stack>
+          )
+        }
+      </Loaded>
+    </Page>
+  )
+}

@@ -38,7 +38,11 @@ export function Bars({ title, labels, groups, format = figure }: BarsProps) {
               <th scope="row">{label}</th>
               {groups.map(({ label: group, values }, n) => (
                 <td key={group}>
-                  <span className={classes.bar} data-group={n} style={{ width: `calc((100% - 56px) * ${values[at]! / most})` }} />
+                  <span
+                    className={classes.bar}
+                    data-group={n}
+                    style={{ width: `calc((100% - 56px) * ${values[at]! / most})` }}
+                  />
                   <span className={classes.value}>{format(values[at]!)}</span>
                 </td>
               ))}

@@ -314,7 +314,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     targets: config.kpis,
     costBefore: config.cost.cpuHoursBefore,
   })
-  kpiMetrics(metrics.registry, { kpis, clock, log })
+  kpiMetrics(metrics.registry, { kpis, changes: config.comparisons, clock, log })
 
   const adminToken = secrets.adminToken ?? newSecret()
   const people = { database, clock: realTime }

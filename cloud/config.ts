@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { LabelName, ModelName } from '@storecast/shared/contracts'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { ROLES } from './people/index.ts'
@@ -10,6 +11,7 @@ const Port = z.int().min(0).max(65_535)
 const Host = z.string().min(1).max(255)
 
 /** At least a month, so that what is late as devices are comes in time. */
+const CohortTerm = z.strictObject({ label: LabelName, value: z.string().max(64) })
 const KeptDays = z.int().min(31).max(36_500).nullable()
 const longest = (days: number | null) => days ?? Number.POSITIVE_INFINITY
 
@@ -156,6 +158,25 @@ export const Settings = z.strictObject({
   /** How alert rules are asked, and told. */
   /** What operating cost is compared with: CPU hours of 30 days, of a device and its part of the cloud, before the programme. */
   cost: z.strictObject({ cpuHoursBefore: z.number().positive().optional() }).prefault({}),
+  /** Changes whose effect on a KPI is told in the metrics, for so many days before and after. */
+  comparisons: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,47}$/, 'lower-case letters, digits, "-" and "_" only'),
+        kpi: z.string().max(64).default('stock-out-rate'),
+        /** Where several models have the KPI. */
+        model: ModelName.optional(),
+        /** The first day with the change, UTC. */
+        change: z.iso.date(),
+        days: z.int().min(1).max(366).default(28),
+        /** Label of the shops that had it; every shop without. */
+        treated: CohortTerm.optional(),
+        /** Label of the shops that had it not. */
+        control: CohortTerm.optional(),
+      }),
+    )
+    .max(20)
+    .default([]),
   alerts: z
     .strictObject({
       /** Seconds between two looks at the rules. */

@@ -8,7 +8,12 @@ const first = Date.UTC(2026, 2, 2)
 const change = first + 2 * DAY
 let server: TestCloud
 beforeAll(async () => {
-  server = await testCloud()
+  const of = (value: string) => ({ label: 'cohort', value })
+  const tracked = { name: 'ordering', kpi: 'stock-out-rate', change: '2026-03-04', days: 2 }
+  server = await testCloud(
+    { clock: { now: () => change + 9 * DAY } },
+    { comparisons: [{ ...tracked, treated: of('pilot'), control: of('control') }] },
+  )
   await shop('a', 'pilot', [6, 2], [2, 0])
   await shop('b', 'pilot', [2, 4], [1, 3])
   await shop('c', 'pilot', [5, 5], [4, 2])
@@ -77,6 +82,22 @@ it('counts for the limited what lies within alone', async () => {
   const path = `/v1/kpis/stock-out-rate/comparison?${span}`
   const { body } = await server.call('GET', path, { token: secret })
   expect(body).toMatchObject({ treated: { shops: 3, leftOut: 1, before: { numerator: 24 } } })
+})
+
+it('is told in the metrics, where the configuration names the change', async () => {
+  const text = await (await fetch(`${server.cloud.url}/metrics`)).text()
+  const gauge = (cohort: string, bound: string) => {
+    const line = new RegExp(
+      `^storecast_kpi_change\\{change="ordering",kpi="stock-out-rate",cohort="${cohort}",bound="${bound}"\\} (\\S+)$`,
+      'm',
+    )
+    return Number(line.exec(text)?.[1])
+  }
+  for (const [cohort, expected] of Object.entries({ treated: TREATED, control: CONTROL, difference: AGAINST })) {
+    for (const [i, bound] of ['estimate', 'low', 'high'].entries()) {
+      expect(gauge(cohort, bound)).toBeCloseTo(expected[i]!, 9)
+    }
+  }
 })
 
 it('refuses what is no KPI of shops, times out of order, and several models at once', async () => {

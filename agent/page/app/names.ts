@@ -5,7 +5,7 @@ const KNOWN = ['sales', 'stockout', 'fridge', 'footfall', 'stock', 'on_order', '
 
 /** Of a sensor or a model, in words; what we did not ship is called as it was set up: `cold-store_2` → `Cold store 2`. */
 export function nameOf(name: string, { t }: Words): string {
-  const known = KNOWN.find((one) => one === name)
+  const known = KNOWN.find((one) => one === name.replace(/-/g, '_'))
   if (known !== undefined) return t(`name.${known}` satisfies Message)
   const words = name.replace(/[-_]+/g, ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)

@@ -93,7 +93,7 @@ function Order({ decision, name, view, unsent, refused, onChoose }: OrderProps) 
   return (
     <li class="card order">
       <h3>
-        {name} <span class="amount">{t('orders.suggest', { quantity: shown })}</span>
+        <span class="product">{name}</span> <span class="amount">{t('orders.suggest', { quantity: shown })}</span>
       </h3>
       <p class="quiet">
         {t('orders.why', {

@@ -1,13 +1,15 @@
 import { calendar } from '@storecast/shared/windows'
 import {
   dayReadings,
+  isStocked,
   type LiveFeed,
   pushReadings,
   type Reading,
-  SHOP_SENSORS,
   type Shop,
+  sensorsOf,
   shopCovariates,
   startFeed,
+  startStaff,
 } from '../simulator/index.ts'
 import { type AgentProgram, prepareAgent } from './agent.ts'
 import { type CloudProgram, startCloudProgram } from './cloud.ts'
@@ -46,7 +48,10 @@ export interface Constellation extends AsyncDisposable {
    * @param onDay told the last day that it has acknowledged, now and then
    */
   importHistory(store: Store, from: number, to: number, onDay?: (day: number) => void): Promise<void>
-  /** Plays every shop from that day on, by store time. @returns rejects when an agent refuses a reading */
+  /**
+   * Plays every shop from that day on, by store time; in shops that measure their shelves, staff choose what is suggested.
+   * @returns rejects when an agent refuses a reading, or a choice
+   */
   startFeeds(firstDay: number): Promise<void>
   /** Rejects when a program ends that nobody stopped. */
   readonly crashed: Promise<never>
@@ -75,7 +80,9 @@ export async function startConstellation(options: ConstellationOptions): Promise
     signal?.throwIfAborted()
     const claim = await register(cloud, shop)
     const { site: device, timeZone } = shop
-    const agent = stack.use(await prepareAgent({ device, claim, timeZone, clock, folder }))
+    const agent = stack.use(
+      await prepareAgent({ device, claim, timeZone, clock, folder, settings: { sensors: sensorsOf(shop) } }),
+    )
     stores.push({ shop, agent })
   }
   let startedIn = 0
@@ -133,7 +140,10 @@ export async function startConstellation(options: ConstellationOptions): Promise
           }),
         ),
       )
-      return Promise.all(live.map(({ ended }) => ended)).then(() => undefined)
+      const staff = stores.flatMap(({ shop, agent }) =>
+        isStocked(shop) ? [feeds.use(startStaff({ shop, now, url: agent.url }))] : [],
+      )
+      return Promise.all([...live, ...staff].map(({ ended }) => ended)).then(() => undefined)
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
@@ -142,7 +152,7 @@ export async function startConstellation(options: ConstellationOptions): Promise
 /** Tells the cloud of a shop. @returns a claim for its device, of the same name */
 async function register({ client }: CloudProgram, shop: Shop): Promise<string> {
   const { site, timeZone, labels, products } = shop
-  await client.put(`/v1/sites/${site}`, { timeZone, labels, entities: products, sensors: SHOP_SENSORS })
+  await client.put(`/v1/sites/${site}`, { timeZone, labels, entities: products, sensors: sensorsOf(shop) })
   await client.put(`/v1/sites/${site}/covariates`, shopCovariates(shop))
   const { claims } = await client.post<{ claims: readonly { claim: string }[] }>('/v1/claims', { site, device: site })
   return claims[0]!.claim

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { dayReadings, type Reading, toLines } from './readings.ts'
-import type { Shop } from './shop.ts'
+import { calendar } from '@storecast/shared/windows'
+import { dayReadings, hourReadings, type Reading, toLines } from './readings.ts'
+import { HOURS, isStocked, type Shop, type StockedShop } from './shop.ts'
 
 /** The agent refuses what it was sent: sending it again would not help. */
 export class FeedRefusedError extends Error {
@@ -89,8 +90,23 @@ export function startFeed({ shop, firstDay, now, url, lead = () => 0 }: FeedOpti
   const { signal } = abort
   let until = 0
 
+  /** Hours that staff's orders bear upon: each is played at its beginning, and told then. */
+  const playDay = async (stocked: StockedShop, index: number) => {
+    const { start } = calendar(shop.timeZone).daySpan(shop.day(index).date)
+    for (let hour = 0; hour < HOURS; hour++) {
+      while (now() + Math.min(lead(), HOUR) < start + (hour + 1) * HOUR) await sleep(PASS, undefined, { signal })
+      stocked.play(index, hour)
+      const readings = hourReadings(stocked, index, hour)
+      await pushReadings(readings, { url, signal })
+      until = readings.at(-1)?.at ?? until
+    }
+  }
   const run = async () => {
     for (let index = firstDay; index < shop.days; index++) {
+      if (isStocked(shop) && index >= shop.playedFrom) {
+        await playDay(shop, index)
+        continue
+      }
       let rest = dayReadings(shop, index, { surroundings: true })
       while (rest.length > 0) {
         const time = now() + lead()
@@ -120,3 +136,4 @@ export function startFeed({ shop, firstDay, now, url, lead = () => 0 }: FeedOpti
 
 /** Real milliseconds between two passes. */
 const PASS = 50
+const HOUR = 3_600_000

@@ -20,15 +20,15 @@ const STUCK_AT = 4.1
 const HOUR = 60 * MINUTE
 
 /**
- * A shop's readings of one local day, by time: what the tills sold in each hour, the minutes without stock, and where
- * asked for the fridge's temperature and the door's counter. The hours count from local midnight, so that of a day with
+ * A shop's readings of one local day, by time: what the tills sold in each hour, the minutes without stock, what was on the
+ * shelf where that is measured, and where asked for the fridge's temperature and the door's counter. The hours count from local midnight, so that of a day with
  * 23 hours the last is not told. Ids are the same each time: a day can be sent again.
  */
 export function dayReadings(shop: Shop, index: number, options: { surroundings?: boolean } = {}): Reading[] {
   const { date, products } = shop.day(index)
   const { start, end } = calendar(shop.timeZone).daySpan(date)
   const readings: Reading[] = []
-  for (const [at, { sold, minutesOut }] of products.entries()) {
+  for (const [at, { sold, minutesOut, shelf = [] }] of products.entries()) {
     const entity = shop.products[at]!.id
     for (let hour = 0; hour < HOURS; hour++) {
       const began = start + hour * HOUR
@@ -41,10 +41,21 @@ export function dayReadings(shop: Shop, index: number, options: { surroundings?:
       if (minutesOut[hour]! > 0) {
         readings.push({ sensor: 'stockout', entity, at: began + HOUR - 1, value: minutesOut[hour]!, id: `${id}.out` })
       }
+      const level = shelf[hour]
+      if (level) {
+        readings.push({ sensor: 'stock', entity, at: began + HOUR - 1, value: level.stock })
+        readings.push({ sensor: 'on-order', entity, at: began + HOUR - 1, value: level.onOrder })
+      }
     }
   }
   if (options.surroundings) readings.push(...fridge(shop, start).map(stuckIn(shop)), ...footfall(shop, index, start))
   return readings.filter(({ at }) => at < end).sort((a, b) => a.at - b.at)
+}
+
+/** The readings of one hour of a day. */
+export function hourReadings(shop: Shop, index: number, hour: number): Reading[] {
+  const from = calendar(shop.timeZone).daySpan(shop.day(index).date).start + hour * HOUR
+  return dayReadings(shop, index, { surroundings: true }).filter(({ at }) => at >= from && at < from + HOUR)
 }
 
 /** Every 5 minutes; the compressor's swing, warmer while the shop is open and its door is used. */

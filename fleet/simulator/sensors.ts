@@ -1,4 +1,5 @@
-import { QualityRules, SensorDefinitions } from '@storecast/shared/contracts'
+import { QualityRules, type SensorDefinition, SensorDefinitions } from '@storecast/shared/contracts'
+import { isStocked, type Shop } from './shop.ts'
 
 /** A feed plays a shop up to that many seconds ahead of a clock that runs fast (`FeedOptions.lead`). */
 const AHEAD = { aheadBy: 86_400 }
@@ -51,3 +52,16 @@ export const SHOP_SENSORS = SensorDefinitions.parse([
     quality,
   },
 ])
+
+/** What a shop whose staff order by suggestions measures beside: the shelf, told at the end of each hour. */
+const SHELF_SENSORS = SensorDefinitions.parse(
+  ['stock', 'on-order'].map((name) => ({
+    ...{ name, kind: 'gauge', unit: 'units', resolution: 0.01, range: [0, 100_000], window: '1h', per: 'product' },
+    interval: 3600,
+    // A delivery is no anomaly.
+    quality: QualityRules.parse({ ...AHEAD, anomalyAbove: 0 }),
+  })),
+)
+
+export const sensorsOf = (shop: Shop): readonly SensorDefinition[] =>
+  isStocked(shop) ? [...SHOP_SENSORS, ...SHELF_SENSORS] : SHOP_SENSORS

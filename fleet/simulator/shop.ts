@@ -46,13 +46,34 @@ export interface ProductDay {
   readonly sold: readonly number[]
   /** Minutes of each hour without stock. */
   readonly minutesOut: readonly number[]
+  /** On the shelf and on its way at the end of each hour, where that is measured; shorter while the day is played. */
+  readonly shelf?: readonly ShelfLevel[]
 }
+
+export interface ShelfLevel {
+  readonly stock: number
+  readonly onOrder: number
+}
+
+/** A shop whose staff order by suggestions: what it sells from a day on is not told before it has been played. */
+export interface StockedShop extends Shop {
+  /** First day that is played, hour by hour; until the day before, shelves are filled as in any shop. */
+  readonly playedFrom: number
+  /** Plays an hour; each once, in order. The day then tells of it. */
+  play(index: number, hour: number): void
+  /** Units that come to the shelf `DELIVERY_HOURS` later. @param at store time */
+  order(entity: string, quantity: number, at: number): void
+}
+
+export const isStocked = (shop: Shop): shop is StockedShop => 'playedFrom' in shop
 
 /** The smallest quantity sold. */
 export const UNIT = 0.1
 /** First and last hour of trade, both included. */
 export const OPEN: readonly [number, number] = [6, 22]
 export const HOURS = 24
+/** From an order to the next full hour after it at which it is on the shelf. */
+export const DELIVERY_HOURS = 3
 const DAY_MS = 86_400_000
 
 /** The local day `index` days after `firstDay`. */

@@ -26,6 +26,20 @@ const HOLIDAYS = 0.05
  * and stocks that run out. What could not be sold is lost, so that sales are demand cut off at the stock, as in a real shop.
  */
 export function simulateShop(options: SimulatedShopOptions): Shop {
+  return simulateRuns(options).shop
+}
+
+/** A product's days as they went, and what customers wanted that day: also where it was not sold. */
+export interface ProductRun {
+  readonly days: readonly ProductDay[]
+  /** Mean number of `UNIT`s wanted in an hour. */
+  readonly wanted: (day: number, hour: number) => number
+  /** `UNIT`s left when a day ended. */
+  readonly left: readonly number[]
+}
+
+/** A shop with what lies behind it; days count from its first. */
+export function simulateRuns(options: SimulatedShopOptions): { shop: Shop; runs: readonly ProductRun[] } {
   const { site, seed, firstDay, days, timeZone = 'Asia/Shanghai', shift } = options
   const span = SETTLING + days
   const dates = Array.from({ length: span }, (_, index) => dateAfter(firstDay, index - SETTLING))
@@ -35,12 +49,12 @@ export function simulateShop(options: SimulatedShopOptions): Shop {
   const mood = autoregression(draws(seed, site, 'mood'), span, { correlation: 0.5, deviation: 0.08 })
 
   const products: Product[] = []
-  const histories: ProductDay[][] = []
+  const runs: ProductRun[] = []
   for (let index = 0; index < options.products; index++) {
     const id = `${1001 + index}`
     products.push({ id, attributes: { category1: `${index % 5}`, category3: `${index % 5}${index % 3}` } })
     const usual = drawTaste(draws(seed, site, id, 'taste'))
-    histories.push(
+    runs.push(
       simulateProduct({
         random: draws(seed, site, id),
         tasteOn: (day) => (shift ? shifted(usual, shift, dates[day]!, index) : usual),
@@ -51,7 +65,7 @@ export function simulateShop(options: SimulatedShopOptions): Shop {
       }),
     )
   }
-  return {
+  const shop: Shop = {
     site,
     timeZone,
     labels: { region: 'simulated' },
@@ -64,13 +78,14 @@ export function simulateShop(options: SimulatedShopOptions): Shop {
       return {
         date: dates[at]!,
         ahead: { holiday: holidays[at] ? 1 : 0, ...weather[at]! },
-        products: histories.map((history) => history[at]!),
+        products: runs.map((run) => run.days[index]!),
       }
     },
   }
+  return { shop, runs }
 }
 
-interface ProductRun {
+interface ProductConditions {
   readonly random: Draws
   readonly tasteOn: (day: number) => Taste
   readonly dates: readonly string[]
@@ -79,11 +94,13 @@ interface ProductRun {
   readonly mood: readonly number[]
 }
 
-function simulateProduct({ random, tasteOn, dates, holidays, weather, mood }: ProductRun): ProductDay[] {
+function simulateProduct({ random, tasteOn, dates, holidays, weather, mood }: ProductConditions): ProductRun {
   const prices = simulatePrices(random, dates.length)
   const fashion = autoregression(random, dates.length, { correlation: 0.9, deviation: 0.15 })
   const deliveries = delivery(random)
-  return dates.map((date, day) => {
+  const means: number[] = []
+  const left: number[] = []
+  const all = dates.map((date, day) => {
     const taste = tasteOn(day)
     const ahead = prices[day]!
     const usual = taste.base * Math.exp(fashion[day]!) * taste.weekday[weekdayOf(date)]!
@@ -95,8 +112,16 @@ function simulateProduct({ random, tasteOn, dates, holidays, weather, mood }: Pr
       Math.exp((taste.warmth * (weather[day]!.temperature - 22)) / 5 + (taste.wetness * weather[day]!.rain) / 5)
     const mean = drawn * Math.exp(mood[day]!) * random.gamma(20)
     // The shop orders for what it can foresee, not for how the day turns out.
-    return { ahead, ...deliveries.sell({ taste, mean, stock: drawn * taste.cover * random.gamma(16) }) }
+    const went = deliveries.sell({ taste, mean, stock: drawn * taste.cover * random.gamma(16) })
+    means.push(mean)
+    left.push(went.left)
+    return { ahead, sold: went.sold, minutesOut: went.minutesOut }
   })
+  return {
+    days: all.slice(SETTLING),
+    wanted: (day, hour) => (means[day + SETTLING]! * tasteOn(day + SETTLING).hours[hour]!) / UNIT,
+    left: left.slice(SETTLING),
+  }
 }
 
 /** Carries over from day to day whether the shelf stayed empty overnight. */
@@ -104,7 +129,15 @@ function delivery(random: Draws) {
   let emptyOvernight = false
   return {
     /** Sells hour by hour until the stock is gone; it comes back with the next delivery, usually before the doors open. */
-    sell({ taste, mean, stock }: { taste: Taste; mean: number; stock: number }): Omit<ProductDay, 'ahead'> {
+    sell({
+      taste,
+      mean,
+      stock,
+    }: {
+      taste: Taste
+      mean: number
+      stock: number
+    }): Omit<ProductDay, 'ahead'> & { left: number } {
       const early = 3 + random.below(4)
       const delivered = !emptyOvernight ? 0 : random.chance(0.07) ? 8 + random.below(8) : Math.min(early, 6)
       let left = Math.max(1, Math.round(stock / UNIT))
@@ -123,7 +156,7 @@ function delivery(random: Draws) {
         minutesOut.push(left === 0 ? Math.round(60 * random.uniform()) : 0)
       }
       emptyOvernight = left === 0
-      return { sold, minutesOut }
+      return { sold, minutesOut, left }
     },
   }
 }

@@ -5,13 +5,14 @@ import type { AgentConfig } from './config.ts'
 import { Decisions } from './decisions/index.ts'
 import { Features } from './features/index.ts'
 import { Forecaster } from './forecasts/index.ts'
-import { type HostLimits, Models, RunMeasures } from './inference/index.ts'
+import { DeviceMeasures, type HostLimits, Models, RunMeasures } from './inference/index.ts'
 import { Space } from './outbox/index.ts'
 import { ballastFile } from './paths.ts'
 import { Ballast } from './platform/ballast.ts'
 import type { Clock } from './platform/clock.ts'
 import { type Connection, fileBudget } from './platform/database.ts'
 import type { Logger } from './platform/logger.ts'
+import { usage } from './platform/usage.ts'
 import type { Writer } from './platform/writer.ts'
 import { Sensors } from './sensors/index.ts'
 import type { ReadingTraces } from './sync/index.ts'
@@ -98,6 +99,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   await models.start()
   stack.use(new RunMeasures({ models, windows, writer, clock, log }))
   const shadows = stack.use(new Models({ ...hosts, background: true }))
+  stack.use(new DeviceMeasures({ windows, writer, clock, log, read: () => usage(config.dataDir) }))
   features.start()
   if (documents.catalogue) features.apply(documents.catalogue)
   if (documents.covariates) features.apply(documents.covariates)

@@ -9,7 +9,7 @@ import type { WindowSize } from './sensors.ts'
 
 interface SelfMeasured {
   /** `target`: the unit of what the model forecasts; over channels of several units, each in its own. */
-  readonly unit: 'ms' | 'target' | 'target²' | '1'
+  readonly unit: 'ms' | 'MB' | '°C' | 'target' | 'target²' | '1'
   /** Values are whole multiples of this, as a sensor's are; sketches are around 0. */
   readonly resolution: number
   readonly window: WindowSize
@@ -51,6 +51,12 @@ export const SELF_MEASURED = {
    * machine's own, monotonic time) that it ran: sum / count / 60,000 is the share of one core.
    */
   $cpu: { unit: 'ms', resolution: 1, window: '1h', entity: 'device' },
+  /** As often: resident memory of the agent and those processes (2^20 bytes; what they share counts in each). */
+  $memory: { unit: 'MB', resolution: 0.1, window: '1h', entity: 'device' },
+  /** The hottest of the machine's thermal zones; none where it has none. */
+  $temperature: { unit: '°C', resolution: 0.1, window: '1h', entity: 'device' },
+  /** Share taken of the file system on which the agent's data lies. */
+  $disk: { unit: '1', resolution: 0.001, window: '1h', entity: 'device' },
 } as const satisfies Readonly<Record<`$${string}`, SelfMeasured>>
 export type SelfMeasuredName = keyof typeof SELF_MEASURED
 

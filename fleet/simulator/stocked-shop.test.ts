@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { calendar } from '@storecast/shared/windows'
 import { describe, expect, it, vi } from 'vitest'
 import { startFeed } from './feed.ts'
+import { simulateStockedShop } from './index.ts'
 import { dayReadings, hourReadings } from './readings.ts'
 import { sensorsOf } from './sensors.ts'
 import { type StockedShop, UNIT } from './shop.ts'
 import { simulateShop } from './simulated-shop.ts'
 import { startStaff } from './staff.ts'
-import { simulateStockedShop } from './stocked-shop.ts'
 
 const HOUR = 3_600_000
 const options = { site: 'shop-1', seed: 7, products: 6, firstDay: '2026-03-02', days: 30 }
@@ -49,6 +49,7 @@ describe('a shop whose staff order', () => {
       const products = stocked.day(index).products.map(({ shelf: _, ...product }) => product)
       expect(products).toEqual(plain.day(index).products)
     }
+    for (const { attributes } of stocked.products) expect(Number(attributes.pack)).toBeGreaterThanOrEqual(1)
     expect(stocked.day(8).products[0]).not.toHaveProperty('shelf')
     for (const { sold, shelf } of stocked.day(9).products) {
       for (let hour = 1; hour < 24; hour++) {

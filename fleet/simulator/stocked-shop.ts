@@ -9,6 +9,8 @@ export interface StockedShopOptions extends SimulatedShopOptions {
 }
 
 const HOUR = 3_600_000
+/** Days for which a pack of what a shop sells usually lasts. */
+const PACK_DAYS = 4
 
 interface Delivery {
   readonly at: number
@@ -54,8 +56,13 @@ export function simulateStockedShop({ playedFrom: from, ...options }: StockedSho
     day.minutesOut[hour] = isEmpty ? 60 : shelf.stock === 0 ? Math.round(60 * random.uniform()) : 0
     day.shelf[hour] = { stock: units(shelf.stock), onOrder: units(total(shelf.deliveries)) }
   }
+  const products = shop.products.map(({ id, attributes }, at) => ({
+    id,
+    attributes: { ...attributes, pack: packOf(runs[at]!, playedFrom) },
+  }))
   return {
     ...shop,
+    products,
     playedFrom,
     day(index) {
       const day = shop.day(index)
@@ -77,6 +84,13 @@ export function simulateStockedShop({ playedFrom: from, ...options }: StockedSho
 const NOTHING: readonly number[] = Array.from({ length: HOURS }, () => 0)
 const total = (deliveries: readonly Delivery[]) => deliveries.reduce((sum, { amount }) => sum + amount, 0)
 const units = (amount: number) => amount / Math.round(1 / UNIT)
+
+/** Whole units that usually last for some days. */
+function packOf({ days }: ProductRun, before: number): string {
+  const past = days.slice(Math.max(0, before - 28), before)
+  const sold = past.reduce((sum, day) => sum + day.sold.reduce((a, b) => a + b, 0), 0)
+  return `${Math.max(1, Math.round((PACK_DAYS * sold) / Math.max(1, past.length)))}`
+}
 
 /** Of a day that went as in any shop, told backwards from what was left in the end. */
 function levels({ sold }: ProductDay, { left }: ProductRun, index: number): ShelfLevel[] {

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { SHOP_SENSORS } from '../simulator/index.ts'
 import { freePort } from './ports.ts'
 import { Program } from './program.ts'
@@ -17,6 +19,8 @@ export interface AgentProgram extends AsyncDisposable {
   readonly dataDir: string
   /** Writes the config anew; the agent reads it when it starts. */
   setClock(clock: StoreClock): Promise<void>
+  /** Has a PIN made for its page. @returns the PIN */
+  setPin(): Promise<string>
 }
 
 export interface AgentProgramOptions {
@@ -72,5 +76,19 @@ export async function prepareAgent(options: AgentProgramOptions): Promise<AgentP
       if (!ok) throw new Error(`/v2/health/live answers ${status}`)
     },
   })
-  return { device, program, url, dataDir, setClock, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() }
+  const setPin = async () => {
+    const { stdout } = await promisify(execFile)(ENTRY, ['pin', '--config', config])
+    const pin = /\b\d{6}\b/.exec(stdout)?.[0]
+    if (pin === undefined) throw new Error(`no PIN was made for ${device}: ${stdout}`)
+    return pin
+  }
+  return {
+    device,
+    program,
+    url,
+    dataDir,
+    setClock,
+    setPin,
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+  }
 }

@@ -52,7 +52,8 @@ export async function runDemo({ data, once, terminal, signal, ...options }: Demo
   await constellation.setSpeed(AFTERWARDS)
   terminal.out(`\nEverything stays up until Ctrl-C:`)
   terminal.out(`  cloud      ${cloud.client.url}/v1/openapi.json  (operator’s token ${cloud.adminToken})`)
-  for (const { agent } of stores) terminal.out(`  ${agent.device.padEnd(9)}  ${agent.url}/v1/forecasts`)
+  for (const { agent } of stores)
+    terminal.out(`  ${agent.device.padEnd(9)}  ${agent.url}  (the page of its staff, PIN ${await agent.setPin()})`)
   await Promise.race([stopped(signal), crashed])
 }
 

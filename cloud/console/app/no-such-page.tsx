@@ -1,10 +1,9 @@
 import { Anchor } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { Empty } from '../kit/states.tsx'
+import { Page } from '../kit/page.tsx'
 
 export const NoSuchPage = () => (
-  <Empty title="There is no such page">
-    The address may be mistyped, or what it showed is gone.{' '}
+  <Page title="There is no such page" about="The address may be mistyped, or what it showed is gone.">
     <Anchor renderRoot={(props) => <Link to="/" {...props} />}>Go to the first page</Anchor>
-  </Empty>
+  </Page>
 )

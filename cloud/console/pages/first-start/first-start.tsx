@@ -1,4 +1,5 @@
 import {
+  Anchor,
   Button,
   Center,
   Code,
@@ -15,7 +16,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { api, ask } from '../../api/client.ts'
-import { Empty, Failed } from '../../kit/states.tsx'
+import { Failed } from '../../kit/states.tsx'
 
 /**
  * Where the link of the first start leads. Its code is in the fragment, which a browser sends to nobody, and is used up by the
@@ -31,13 +32,22 @@ export function FirstStart() {
   return (
     <Center mih="100dvh" p="md" component="main">
       <Paper withBorder p="xl" w={420} maw="100%">
-        {code === '' ? (
-          <Empty title="This link is not complete">
-            Open the whole link that the cloud wrote at its first start, or <a href="/sign-in">sign in</a>.
-          </Empty>
-        ) : (
-          <Claimed code={code} />
-        )}
+        <Stack gap="md">
+          <Group gap={8}>
+            <img src="/assets/icon.svg" alt="" width={28} height={28} />
+            <Title order={1} size="h3">
+              First operator
+            </Title>
+          </Group>
+          {code === '' ? (
+            <Text size="sm">
+              This link is not complete: open the whole of it, as the cloud wrote it at its first start. Who has an
+              account can <Anchor href="/sign-in">sign in</Anchor>.
+            </Text>
+          ) : (
+            <Claimed code={code} />
+          )}
+        </Stack>
       </Paper>
     </Center>
   )
@@ -67,12 +77,6 @@ function Claimed({ code }: { code: string }) {
   const show = useMutation({ mutationFn: claim })
   return (
     <Stack gap="md">
-      <Group gap={8}>
-        <img src="/assets/icon.svg" alt="" width={28} height={28} />
-        <Title order={1} size="h3">
-          First operator
-        </Title>
-      </Group>
       <Text size="sm">This link works once. Make yourself an account; others are added under Settings.</Text>
       <form
         onSubmit={(event) => {

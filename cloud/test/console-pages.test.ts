@@ -1,0 +1,109 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hasBrowser, openBrowser, seriousFaults, type TestBrowser } from './browser.ts'
+import { type TestCloud, testCloud } from './cloud.ts'
+import { seedTwoRegions, T0, type TwoRegions } from './walk/two-regions.ts'
+
+const PASSWORD = 'a sentence nobody else knows'
+const CONSOLE = join(import.meta.dirname, '../console')
+/** What a page would run if it took a text for markup. */
+const MARKUP = '<img src=x onerror="document.title=1">'
+
+/** Every address that the console's pages say they have, parameters as `$name`. */
+const addresses = globSync('pages/*/routes.ts', { cwd: CONSOLE })
+  .flatMap((file) => [...readFileSync(join(CONSOLE, file), 'utf8').matchAll(/'(\/[^']*)'/g)].map(([, path]) => path!))
+  .filter((path) => !path.endsWith('.ts') && !path.endsWith('.tsx'))
+
+describe.skipIf(!hasBrowser)('every page', () => {
+  let cloud: TestCloud
+  let browser: TestBrowser
+  let seeded: TwoRegions
+  beforeAll(async () => {
+    cloud = await testCloud()
+    seeded = await seedTwoRegions(cloud)
+    const { site, device } = seeded.within
+    expect((await cloud.call('PUT', `/v1/devices/${device}/labels`, { json: { note: MARKUP } })).status).toBe(200)
+    await cloud.pool.query(
+      `INSERT INTO events (device, id, at, severity, code, message, detail, epoch, seq, received_at)
+       VALUES ($1, gen_random_uuid(), $2, 'warning', 'log', $3, '{}', 1, 999, $2)`,
+      [device, T0, MARKUP],
+    )
+    await cloud.pool.query('UPDATE alerts SET summary = $2, note = $2 WHERE site = $1', [site, MARKUP])
+    const note = { json: { note: MARKUP } }
+    expect((await cloud.call('POST', `/v1/stewardship-tasks/${seeded.within.task}/comments`, note)).status).toBe(200)
+    const json = { name: 'admin', password: PASSWORD, roles: ['admin'] }
+    expect((await cloud.call('POST', '/v1/users', { json })).status).toBe(201)
+    browser = await openBrowser()
+  })
+  afterAll(async () => {
+    await browser?.[Symbol.asyncDispose]()
+    await cloud?.[Symbol.asyncDispose]()
+  })
+
+  /** An address with things of the seed in the place of its parameters. */
+  function filled(address: string): string {
+    const things: Readonly<Record<string, string>> = { ...seeded.within, model: 'demand', version: '1' }
+    return address.replaceAll(/\$(\w+)/g, (_all, name: string) => {
+      const thing = things[name]
+      if (thing === undefined) throw new Error(`${address}: nothing is seeded for $${name}`)
+      return thing
+    })
+  }
+
+  async function signedIn(options: Parameters<TestBrowser['page']>[0]) {
+    const opened = await browser.page(options)
+    const { page } = opened
+    await page.goto(`${cloud.cloud.url}/sign-in?to=/settings`)
+    await page.getByLabel('Name').fill('admin')
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('heading', { name: 'Settings' }).waitFor()
+    return opened
+  }
+
+  /** Once a page shows what it has. */
+  async function open(page: Page, address: string): Promise<void> {
+    await page.goto(cloud.cloud.url + filled(address))
+    await page.locator('h1').first().waitFor()
+    await page
+      .getByText(/^Loading /)
+      .first()
+      .waitFor({ state: 'hidden' })
+  }
+
+  it('is found', () => {
+    expect(addresses.length).toBeGreaterThan(15)
+    expect(new Set(addresses).size).toBe(addresses.length)
+  })
+
+  it.each(['light', 'dark'] as const)('can be used by everybody, %s', async (colorScheme) => {
+    const { page, errors } = await signedIn({ colorScheme })
+    const asked = new Set<string>()
+    page.on('request', (request) => asked.add(new URL(request.url()).origin))
+    const faults: Record<string, readonly string[]> = {}
+    for (const address of addresses) {
+      await open(page, address)
+      const found = await seriousFaults(page)
+      if (await page.getByText('This did not work').count()) found.push('shows a failure')
+      if (await page.locator('img[src="x"]').count()) found.push('took a text for markup')
+      if (found.length > 0) faults[address] = found
+    }
+    expect(faults).toEqual({})
+    expect([...asked].filter((origin) => origin.startsWith('http'))).toEqual([cloud.cloud.url])
+    // Who is not signed in yet is told so in the answer to the first question.
+    expect(errors.filter((text) => !text.includes('401'))).toEqual([])
+  })
+
+  it('fits a phone', async () => {
+    const { page } = await signedIn({ viewport: { width: 390, height: 844 } })
+    const wide: Record<string, number> = {}
+    for (const address of addresses) {
+      await open(page, address)
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+      if (over > 0) wide[address] = over
+    }
+    expect(wide).toEqual({})
+  })
+})

@@ -1,0 +1,111 @@
+import { Group, Select, Switch, Text } from '@mantine/core'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { api, ask } from '../../api/client.ts'
+import { type Column, DataTable } from '../../kit/data-table.tsx'
+import { Mark } from '../../kit/mark.tsx'
+import { useListing } from '../../kit/pages-of.ts'
+import { Empty } from '../../kit/states.tsx'
+import { Time } from '../../kit/time.tsx'
+import type { Member, Rollout } from './queries.ts'
+import { MEMBER_STATES } from './search.ts'
+import { MEMBER_TONES } from './words.ts'
+
+const versionText = (version: number | null) => (version === null ? 'none' : String(version))
+const whyOf = ({ error, reason }: Member) => (error ? `${error.code}: ${error.message}` : (reason ?? ''))
+
+const COLUMNS: readonly Column<Member>[] = [
+  { id: 'device', title: 'Device', cell: ({ device }) => device, csv: ({ device }) => device },
+  { id: 'site', title: 'Site', cell: ({ site }) => site, csv: ({ site }) => site },
+  {
+    id: 'state',
+    title: 'Where it is',
+    cell: ({ state }) => <Mark tone={MEMBER_TONES[state] ?? 'quiet'}>{state}</Mark>,
+    csv: ({ state }) => state,
+  },
+  {
+    id: 'step',
+    title: 'Told by step',
+    align: 'right',
+    cell: ({ step }) => (step === null ? 'not yet' : step + 1),
+    csv: ({ step }) => (step === null ? null : step + 1),
+  },
+  {
+    id: 'versions',
+    title: 'Serves → should',
+    cell: ({ servingVersion, desiredVersion }) =>
+      servingVersion === desiredVersion ? (
+        versionText(servingVersion)
+      ) : (
+        <Text span fw={600} size="sm">
+          {versionText(servingVersion)} → {versionText(desiredVersion)}
+        </Text>
+      ),
+    csv: ({ servingVersion }) => servingVersion,
+  },
+  { id: 'phase', title: 'Phase', cell: ({ phase }) => phase ?? '–', csv: ({ phase }) => phase },
+  { id: 'why', title: 'Why', cell: (one) => whyOf(one) || '–', csv: whyOf },
+  {
+    id: 'reported',
+    title: 'Last told',
+    cell: ({ reportedAt }) => <Time at={reportedAt} never="never" />,
+    csv: ({ reportedAt }) => (reportedAt === null ? null : new Date(reportedAt).toISOString()),
+  },
+]
+
+/** Every device of the rollout; those whose version is not the one they should serve are found by a switch. */
+export function Members({ rollout }: { rollout: Rollout }) {
+  const search = useSearch({ from: '/signed-in/rollouts/$rollout' })
+  const navigate = useNavigate({ from: '/rollouts/$rollout' })
+  const differs = search.differs === 'yes'
+  const query = { ...(search.state && { state: search.state }), ...(differs && { differs: 'true' as const }) }
+  const listing = useListing<Member>({
+    queryKey: ['rollout', rollout.id, 'devices', query],
+    page: (cursor, signal) =>
+      ask(
+        api.GET('/v1/rollouts/{rollout}/devices', {
+          params: { path: { rollout: rollout.id }, query: { ...query, limit: 50, ...(cursor && { cursor }) } },
+          ...(signal && { signal }),
+        }),
+      ),
+  })
+  const set = (part: Partial<typeof search>) =>
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true, resetScroll: false })
+  return (
+    <>
+      <Group gap="md" align="flex-end">
+        <Select
+          label="Where they are"
+          size="xs"
+          clearable
+          data={[...MEMBER_STATES]}
+          value={search.state ?? null}
+          onChange={(value) => set({ state: value ?? undefined } as Partial<typeof search>)}
+        />
+        <Switch
+          label="Only those that serve another version than they should"
+          size="sm"
+          pb={4}
+          checked={differs}
+          onChange={({ currentTarget: { checked } }) =>
+            set({ differs: checked ? 'yes' : undefined } as Partial<typeof search>)
+          }
+        />
+      </Group>
+      <DataTable
+        name={`rollout ${rollout.name} devices`}
+        columns={COLUMNS}
+        listing={listing}
+        rowId={({ device }) => device}
+        empty={
+          differs ? (
+            <Empty title="All serve what they should">
+              What each device should serve and what it last said to serve are the same.
+            </Empty>
+          ) : (
+            <Empty title="No such devices">None of the rollout’s devices is there.</Empty>
+          )
+        }
+      />
+    </>
+  )
+}

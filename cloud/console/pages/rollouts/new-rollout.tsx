@@ -1,0 +1,157 @@
+import { Button, Group, Paper, SegmentedControl, Stack, Text, Textarea, Title } from '@mantine/core'
+import { RolloutDocument, type RolloutInput } from '@storecast/shared/contracts'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
+import { parse, stringify } from 'yaml'
+import { api, ask } from '../../api/client.ts'
+import { useSession } from '../../app/session.tsx'
+import { Page } from '../../kit/page.tsx'
+import { Empty, Failed, Loaded } from '../../kit/states.tsx'
+import { newDraft } from './draft.ts'
+import { DraftForm } from './draft-form.tsx'
+import { type Plan, PlanView, planOf } from './plan.tsx'
+import { rolloutQuery } from './queries.ts'
+
+const ABOVE = [{ label: 'Rollouts', to: '/rollouts' }]
+
+/** A rollout is put together, looked at as it would be, and started. */
+export function NewRolloutPage() {
+  const { like, model, version } = useSearch({ from: '/signed-in/rollouts/new' })
+  const { can } = useSession()
+  const other = useQuery({ ...rolloutQuery(like ?? ''), enabled: like !== undefined })
+  return (
+    <Page
+      title="Start a rollout"
+      above={ABOVE}
+      about="Nothing is told to any device before you have seen what it would be, and started it."
+    >
+      {!can('rollout.write') ? (
+        <Empty title="You may not start rollouts">Operators may. Ask an admin for that role.</Empty>
+      ) : like === undefined ? (
+        <Editor begin={newDraft(model, version)} />
+      ) : (
+        <Loaded query={other} what="the rollout that it is to be like">
+          {({ document, name }) => (
+            <Editor begin={{ ...(document as RolloutInput), metadata: { ...document.metadata, name: `${name}-again` } }} />
+          )}
+        </Loaded>
+      )}
+    </Page>
+  )
+}
+
+type View = 'form' | 'yaml'
+
+function Editor({ begin }: { begin: RolloutInput }) {
+  const [draft, setDraft] = useState(begin)
+  const [view, setView] = useState<View>('form')
+  const [written, setWritten] = useState<string>()
+  const [unreadable, setUnreadable] = useState<string>()
+  const checked = RolloutDocument.safeParse(draft)
+  const issues = checked.success ? [] : checked.error.issues
+  const wrong = unreadable ?? issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n')
+
+  const write = (text: string) => {
+    setWritten(text)
+    try {
+      setDraft(parse(text) as RolloutInput)
+      setUnreadable(undefined)
+    } catch (cause) {
+      setUnreadable((cause as Error).message)
+    }
+  }
+  const show = (next: View) => {
+    setWritten(next === 'yaml' ? stringify(draft) : undefined)
+    setView(next)
+  }
+  // A form shows fields that are there: what is written must be a rollout first.
+  const canShowForm = view === 'form' || (unreadable === undefined && checked.success)
+  return (
+    <Stack gap="md">
+      <Group gap="sm">
+        <SegmentedControl
+          size="xs"
+          aria-label="How it is written"
+          value={view}
+          onChange={(next) => show(next as View)}
+          data={[
+            { value: 'form', label: 'Form', disabled: !canShowForm },
+            { value: 'yaml', label: 'YAML or JSON' },
+          ]}
+        />
+        {view === 'yaml' && (
+          <Text size="xs" c="dimmed">
+            The same as a file for <code>storecast rollout start</code>.
+          </Text>
+        )}
+      </Group>
+      {view === 'form' ? (
+        <DraftForm draft={draft} issues={issues} onChange={setDraft} />
+      ) : (
+        <Textarea
+          label="The rollout as a document"
+          autosize
+          minRows={16}
+          maxRows={40}
+          spellCheck={false}
+          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: 13 } }}
+          value={written ?? ''}
+          error={wrong === '' ? undefined : <span style={{ whiteSpace: 'pre-wrap' }}>{wrong}</span>}
+          onChange={({ currentTarget: { value } }) => write(value)}
+        />
+      )}
+      <Review key={JSON.stringify(draft)} draft={draft} isReady={unreadable === undefined && checked.success} />
+    </Stack>
+  )
+}
+
+/** Shows what it would be; only what was shown can be started. */
+function Review({ draft, isReady }: { draft: RolloutInput; isReady: boolean }) {
+  const navigate = useNavigate()
+  const client = useQueryClient()
+  const plan = useMutation<Plan, Error, void>({ mutationFn: () => planOf(draft) })
+  const start = useMutation<{ readonly id: string }, Error, void>({
+    mutationFn: () => ask(api.POST('/v1/rollouts', { body: draft as RolloutDocument })),
+    onSuccess: async ({ id }) => {
+      await client.invalidateQueries({ queryKey: ['rollout'] })
+      await navigate({ to: '/rollouts/$rollout', params: { rollout: id } })
+    },
+  })
+  return (
+    <Paper withBorder p="md" component="section" aria-labelledby="review">
+      <Stack gap="sm" align="stretch">
+        <Title order={2} size="h4" id="review">
+          What it would be
+        </Title>
+        {plan.data ? (
+          <PlanView plan={plan.data} steps={draft.spec.steps} />
+        ) : (
+          <Text size="sm" c="dimmed">
+            {isReady
+              ? 'The cloud goes through it as if it began now: devices by step, approval, policies, other rollouts. Nothing is changed.'
+              : 'Fill in what is missing above first.'}
+          </Text>
+        )}
+        {plan.error && <Failed error={plan.error} />}
+        {start.error && <Failed error={start.error} />}
+        <Group gap="xs">
+          <Button
+            size="sm"
+            variant={plan.data ? 'default' : 'filled'}
+            disabled={!isReady}
+            loading={plan.isPending}
+            onClick={() => plan.mutate()}
+          >
+            {plan.data ? 'Look again' : 'See what it would be'}
+          </Button>
+          {plan.data && (
+            <Button size="sm" loading={start.isPending} onClick={() => start.mutate()}>
+              Start the rollout
+            </Button>
+          )}
+        </Group>
+      </Stack>
+    </Paper>
+  )
+}

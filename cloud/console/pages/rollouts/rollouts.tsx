@@ -1,0 +1,152 @@
+import { Anchor, Button, Group, Select, Text } from '@mantine/core'
+import { IconPlus } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { api, ask } from '../../api/client.ts'
+import { Allowed } from '../../app/session.tsx'
+import { type Column, DataTable } from '../../kit/data-table.tsx'
+import { count } from '../../kit/figures.ts'
+import { Mark } from '../../kit/mark.tsx'
+import { Page } from '../../kit/page.tsx'
+import { useListing } from '../../kit/pages-of.ts'
+import { Empty } from '../../kit/states.tsx'
+import { Time } from '../../kit/time.tsx'
+import { CohortBar } from './cohort.tsx'
+import { modelNamesQuery, type Rollout } from './queries.ts'
+import { STATES } from './search.ts'
+import { STATE_TONES } from './words.ts'
+
+const COLUMNS: readonly Column<Rollout>[] = [
+  {
+    id: 'name',
+    title: 'Rollout',
+    cell: ({ id, name }) => (
+      <Anchor
+        size="sm"
+        fw={500}
+        renderRoot={(props) => <Link to="/rollouts/$rollout" params={{ rollout: id }} {...props} />}
+      >
+        {name}
+      </Anchor>
+    ),
+    csv: ({ name }) => name,
+  },
+  { id: 'id', title: 'No.', align: 'right', cell: ({ id }) => id, csv: ({ id }) => id },
+  {
+    id: 'version',
+    title: 'Version',
+    cell: ({ model, version }) => `${model} ${version}`,
+    csv: ({ model, version }) => `models:/${model}/${version}`,
+  },
+  {
+    id: 'state',
+    title: 'State',
+    cell: ({ state }) => <Mark tone={STATE_TONES[state]}>{state}</Mark>,
+    csv: ({ state }) => state,
+  },
+  {
+    id: 'step',
+    title: 'Step',
+    cell: ({ step, document: { spec } }) =>
+      step >= spec.steps.length ? `all ${spec.steps.length} done` : `${step + 1} of ${spec.steps.length}`,
+    csv: ({ step }) => step + 1,
+  },
+  {
+    id: 'progress',
+    title: 'Devices',
+    cell: ({ counts }) => (
+      <Group gap={8} wrap="nowrap">
+        <CohortBar of={counts} whole={counts.devices} width={96} />
+        <Text size="sm" span style={{ whiteSpace: 'nowrap' }}>
+          {count(counts.succeeded)} of {count(counts.devices)}
+        </Text>
+      </Group>
+    ),
+    csv: ({ counts }) => `${counts.succeeded} of ${counts.devices}`,
+  },
+  {
+    id: 'trouble',
+    title: 'In trouble',
+    align: 'right',
+    cell: ({ counts }) => count(counts.failed + counts.rolledBack + counts.silent),
+    csv: ({ counts }) => counts.failed + counts.rolledBack + counts.silent,
+  },
+  {
+    id: 'started',
+    title: 'Started',
+    cell: ({ createdAt }) => <Time at={createdAt} />,
+    csv: ({ createdAt }) => new Date(createdAt).toISOString(),
+  },
+]
+
+export function RolloutsPage() {
+  const search = useSearch({ from: '/signed-in/rollouts' })
+  const navigate = useNavigate({ from: '/rollouts' })
+  const models = useQuery(modelNamesQuery)
+  const listing = useListing<Rollout>({
+    queryKey: ['rollout', 'list', search],
+    page: async (cursor, signal) => {
+      const query = { ...search, limit: 50, ...(cursor && { cursor }) }
+      const page = await ask(api.GET('/v1/rollouts', { params: { query }, ...(signal && { signal }) }))
+      return page as unknown as { items: Rollout[]; next?: string }
+    },
+  })
+  const set = (part: Partial<typeof search>) =>
+    void navigate({ search: (before) => ({ ...before, ...part }), replace: true })
+  const isFiltered = search.state !== undefined || search.model !== undefined
+  return (
+    <Page
+      title="Rollouts"
+      about="Which version goes to which devices, in what steps, and on what evidence. Newest first."
+      actions={
+        <Allowed to="rollout.write">
+          <StartButton />
+        </Allowed>
+      }
+    >
+      <Group gap="xs" align="flex-end">
+        <Select
+          label="State"
+          size="xs"
+          clearable
+          data={[...STATES]}
+          value={search.state ?? null}
+          onChange={(value) => set({ state: value ?? undefined } as Partial<typeof search>)}
+        />
+        <Select
+          label="Model"
+          size="xs"
+          clearable
+          data={(models.data ?? []).map(({ name }) => name)}
+          value={search.model ?? null}
+          onChange={(value) => set({ model: value ?? undefined } as Partial<typeof search>)}
+        />
+      </Group>
+      <DataTable
+        name="rollouts"
+        columns={COLUMNS}
+        listing={listing}
+        rowId={({ id }) => id}
+        empty={
+          isFiltered ? (
+            <Empty title="No such rollouts">None is in this state, or of this model. Take a condition away.</Empty>
+          ) : (
+            <Empty title="No rollouts yet">
+              A rollout brings a registered version to devices, step by step, and back where it does worse.
+            </Empty>
+          )
+        }
+      />
+    </Page>
+  )
+}
+
+const StartButton = () => (
+  <Button
+    size="xs"
+    leftSection={<IconPlus size={14} aria-hidden />}
+    renderRoot={(props) => <Link to="/rollouts/new" {...props} />}
+  >
+    Start a rollout
+  </Button>
+)

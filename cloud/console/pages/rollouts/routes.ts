@@ -1,0 +1,35 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { signedInRoute } from '../../app/roots.tsx'
+import { oneOf, text } from '../../kit/search.ts'
+import { MEMBER_STATES, STATES } from './search.ts'
+
+export const rolloutRoutes = [
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/rollouts',
+    validateSearch: (search: Record<string, unknown>) => ({
+      ...oneOf(search, 'state', STATES),
+      ...text(search, 'model'),
+    }),
+    component: lazyRouteComponent(() => import('./rollouts.tsx'), 'RolloutsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/rollouts/new',
+    validateSearch: (search: Record<string, unknown>) => ({
+      ...text(search, 'model'),
+      ...text(search, 'version'),
+      ...text(search, 'like'),
+    }),
+    component: lazyRouteComponent(() => import('./new-rollout.tsx'), 'NewRolloutPage'),
+  }),
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/rollouts/$rollout',
+    validateSearch: (search: Record<string, unknown>) => ({
+      ...oneOf(search, 'state', MEMBER_STATES),
+      ...oneOf(search, 'differs', ['yes']),
+    }),
+    component: lazyRouteComponent(() => import('./rollout.tsx'), 'RolloutPage'),
+  }),
+]

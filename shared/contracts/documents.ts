@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TRACEPARENT } from '../tracing/index.ts'
+import { TRACEPARENT } from '../tracing/traceparent.ts'
 import { DeviceId, EntityId, ModelName, Sha256, SiteId } from './names.ts'
 import { SensorDefinitions } from './sensors.ts'
 

@@ -1,1 +1,2 @@
-export { createTracing, type LogFields, type Span, TRACEPARENT, type Tracer, type Tracing } from './tracing.ts'
+export { TRACEPARENT } from './traceparent.ts'
+export { createTracing, type LogFields, type Span, type Tracer, type Tracing } from './tracing.ts'

@@ -1,7 +1,8 @@
 import { type Link, ROOT_CONTEXT, type SpanContext, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
-import { type Span, TRACEPARENT, type Tracer } from './tracing.ts'
+import { TRACEPARENT } from './traceparent.ts'
+import type { Span, Tracer } from './tracing.ts'
 
 export interface OtelOptions {
   /** `storecast-agent`, `storecast-cloud`. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createTracing, type SpanOptions, TRACEPARENT, traceOf } from './tracing.ts'
+import { TRACEPARENT, traceOf } from './traceparent.ts'
+import { createTracing, type SpanOptions } from './tracing.ts'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const of = (span: number) => `00-${TRACE}-${String(span).padStart(16, '0')}-01`

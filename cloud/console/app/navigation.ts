@@ -1,9 +1,11 @@
 import {
   type Icon,
   IconBell,
+  IconBox,
   IconChartBar,
   IconDatabase,
   IconHistory,
+  IconRocket,
   IconSettings,
   IconWaveSine,
 } from '@tabler/icons-react'
@@ -20,6 +22,8 @@ export interface Place {
 
 /** The console's places, in the order in which one looks at them in the morning. */
 export const PLACES: readonly Place[] = [
+  { label: 'Models', to: '/models', icon: IconBox, permission: 'model.read' },
+  { label: 'Rollouts', to: '/rollouts', icon: IconRocket, permission: 'rollout.read' },
   { label: 'Data', to: '/data', icon: IconDatabase, permission: 'dataset.read' },
   { label: 'Drift', to: '/drift', icon: IconWaveSine, permission: 'telemetry.read' },
   { label: 'Alerts', to: '/alerts', icon: IconBell, permission: 'alert.read' },

@@ -7,6 +7,8 @@ import { dataRoutes } from '../pages/data/routes.ts'
 import { driftRoutes } from '../pages/drift/routes.ts'
 import { firstStartRoutes } from '../pages/first-start/routes.ts'
 import { kpiRoutes } from '../pages/kpis/routes.ts'
+import { modelRoutes } from '../pages/models/routes.ts'
+import { rolloutRoutes } from '../pages/rollouts/routes.ts'
 import { settingsRoutes } from '../pages/settings/routes.ts'
 import { signInRoutes } from '../pages/sign-in/routes.ts'
 import { elsewhereRoute, rootRoute, signedInRoute } from './roots.tsx'
@@ -15,6 +17,8 @@ const routeTree = rootRoute.addChildren([
   ...firstStartRoutes,
   ...signInRoutes,
   signedInRoute.addChildren([
+    ...modelRoutes,
+    ...rolloutRoutes,
     ...dataRoutes,
     ...driftRoutes,
     ...alertRoutes,

@@ -29,6 +29,8 @@ interface ChartProps {
   /** Unix ms, ascending; or plain numbers with `isTime={false}`. */
   readonly x: readonly number[]
   readonly isTime?: boolean
+  /** What plain numbers on the axis are. */
+  readonly xLabel?: string
   readonly lines: readonly Line[]
   readonly band?: Band
   readonly unit?: string
@@ -92,6 +94,7 @@ function optionsOf({
   height,
   scheme,
   isTime = true,
+  xLabel,
   lines,
   band,
   unit,
@@ -118,11 +121,18 @@ function optionsOf({
     legend: { show: !isQuiet },
     cursor: { y: false },
     axes: [
-      isTime ? { ...axis, values: (_plot, at) => dayTexts(at) } : axis,
+      isTime
+        ? { ...axis, values: (_plot, at) => dayTexts(at) }
+        : {
+            ...axis,
+            ...(xLabel !== undefined && { label: xLabel, labelFont: '12px system-ui', labelSize: 16, labelGap: 2, size: 34 }),
+          },
       { ...axis, size: 60, values: (_plot, values) => values.map((value) => format(value)) },
     ],
     series: [
-      isTime ? { value: (_plot, at) => (at === null ? '' : absoluteTime(at * 1000)) } : {},
+      isTime
+        ? { value: (_plot, at) => (at === null ? '' : absoluteTime(at * 1000)) }
+        : { label: xLabel ?? 'Value', value: (_plot, at) => (at === null ? '' : figure(at)) },
       ...lines.map(({ label, tone = 'main', isDashed }) => ({
         label,
         stroke: colours[tone],
@@ -170,7 +180,7 @@ function drawMarks(plot: uPlot, marks: readonly number[], colour: string): void 
   }
 }
 
-function AsTable({ x, isTime = true, lines, band, format = figure, unit }: Omit<ChartProps, 'title'>) {
+function AsTable({ x, isTime = true, xLabel = '', lines, band, format = figure, unit }: Omit<ChartProps, 'title'>) {
   const columns: readonly { readonly label: string; readonly values: Values }[] = [
     ...lines,
     ...(band
@@ -187,7 +197,7 @@ function AsTable({ x, isTime = true, lines, band, format = figure, unit }: Omit<
         <Table fz="xs" withRowBorders={false}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{isTime ? 'Time' : ''}</Table.Th>
+              <Table.Th>{isTime ? 'Time' : xLabel}</Table.Th>
               {columns.map(({ label }) => (
                 <Table.Th key={label} ta="right">
                   {label}

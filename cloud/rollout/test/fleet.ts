@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { Sketch } from '@storecast/shared/windows'
 import type { Pool } from 'pg'
 import { createAudit } from '../../audit/index.ts'
 import { desiredStates } from '../../devices/index.ts'
@@ -9,11 +8,8 @@ import { createRegistry } from '../../registry/index.ts'
 import { MIGRATIONS } from '../../storage.ts'
 import { testBundle } from '../../test/bundle.ts'
 import { quiet, temporaryFolder, testDatabase } from '../../test/database.ts'
-import { addEvidence } from '../../test/records.ts'
+import { addEvidenceDay, answerAll, type Behaviour } from '../../test/simulated-devices.ts'
 import { type Rollouts, startRollouts } from '../rollouts.ts'
-
-/** What a simulated device does with a version that it is told to serve. */
-export type Behaviour = 'serve' | 'fail' | 'roll-back' | 'say-nothing'
 
 export interface TestFleet extends AsyncDisposable {
   readonly pool: Pool
@@ -101,37 +97,7 @@ export async function testFleet(): Promise<TestFleet> {
     behave(devices, behaviour) {
       for (const device of devices) behaviours.set(device, behaviour)
     },
-    async answer() {
-      const { rows } = await pool.query<{
-        device: string
-        generation: number
-        models: Record<string, { version: number; candidate?: { version: number } }>
-        before: Record<string, { active: number | null }> | null
-      }>(
-        `SELECT s.device, s.generation, s.body->'models' AS models, r.body->'models' AS before
-         FROM desired_states s JOIN devices d ON d.id = s.device LEFT JOIN reported r ON r.device = s.device
-         WHERE d.online AND coalesce((r.body->>'generation')::int8, -1) < s.generation`,
-      )
-      const reports = rows
-        .filter(({ device }) => behaviours.get(device) !== 'say-nothing')
-        .map(({ device, generation, models, before }) => {
-          const told = Object.entries(models).map(([name, { version, candidate }]) => {
-            const active = before?.[name]?.active ?? null
-            const does = active === version ? 'serve' : (behaviours.get(device) ?? 'serve')
-            const phase = { serve: 'active', fail: 'failed', 'roll-back': 'rolled-back', 'say-nothing': 'active' }[does]
-            const shadow = candidate && { candidate: { version: candidate.version, phase: 'shadow', at: 0 } }
-            return [name, { active: does === 'serve' ? version : active, target: version, phase, at: 0, ...shadow }]
-          })
-          const body = { site: 's', agentVersion: '1', generation, documents: {}, models: Object.fromEntries(told) }
-          return { device, body }
-        })
-      await pool.query(
-        `INSERT INTO reported (device, body, epoch, seq, received_at)
-         SELECT device, body, 1, 1, $2 FROM jsonb_to_recordset($1::jsonb) AS r (device text, body jsonb)
-         ON CONFLICT (device) DO UPDATE SET body = excluded.body, seq = reported.seq + 1, received_at = $2`,
-        [JSON.stringify(reports), now],
-      )
-    },
+    answer: () => answerAll(pool, { now, behaviourOf: (device) => behaviours.get(device) ?? 'serve' }),
     async serving(model) {
       const { rows } = await pool.query<{ id: string; active: number | null }>(
         `SELECT d.id, (r.body#>>ARRAY['models', $1, 'active'])::int4 AS active
@@ -151,28 +117,8 @@ export async function testFleet(): Promise<TestFleet> {
         },
       }
     },
-    async evidence(model, day, difference) {
-      const { rows } = await pool.query<{ device: string; version: number; candidate: number }>(
-        `SELECT device, version, (candidate->>'version')::int4 AS candidate FROM desired_models
-         WHERE model = $1 AND candidate IS NOT NULL ORDER BY device`,
-        [model],
-      )
-      const latency = new Sketch()
-      latency.add(4)
-      await database.transaction(async (client) => {
-        for (const { device, version, candidate } of rows) {
-          const d = 100 * difference(device)
-          await addEvidence(client, device, {
-            ...{ model, champion: version, candidate, day, region: 'north', rows: 30, excluded: 2, crashes: 0 },
-            ...{ difference: d, differenceSquared: d ** 2, largestDifference: Math.abs(d), actual: 500, moved: 10 },
-            ...{ championAbsolute: 100, candidateAbsolute: 100 + d, championError: 0, candidateError: 0 },
-            ...{ intervals: 30, championCovered: 24, candidateCovered: 24 },
-            latency: latency.bins(),
-          })
-        }
-      })
-      return rows.length
-    },
+    evidence: (model, day, difference) =>
+      database.transaction((client) => addEvidenceDay(client, model, day, difference)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

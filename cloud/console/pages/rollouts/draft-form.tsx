@@ -76,6 +76,9 @@ export function DraftForm({ draft, issues, onChange }: DraftFormProps) {
   )
 }
 
+/** A day counts with half of those in shadow, as the defaults have it. */
+const shadowOf = (devices: number) => ({ devices, minDevices: Math.max(2, Math.floor(devices / 2)) })
+
 function Rules({ draft: { spec }, set }: { draft: RolloutInput; set: (part: Partial<RolloutInput['spec']>) => void }) {
   const { evidence = 'required', analysis, maxFailed = 0.1, onFailure = 'pause', alias } = spec
   return (
@@ -83,7 +86,7 @@ function Rules({ draft: { spec }, set }: { draft: RolloutInput; set: (part: Part
       <Select
         label="Evidence"
         size="sm"
-        w={250}
+        w={280}
         allowDeselect={false}
         data={[
           { value: 'required', label: 'Proven no worse before 25 %' },
@@ -96,12 +99,23 @@ function Rules({ draft: { spec }, set }: { draft: RolloutInput; set: (part: Part
         <NumberInput
           label="May be worse by"
           size="sm"
-          w={130}
+          w={150}
           suffix=" %"
           min={0.1}
           max={100}
           value={Math.round(1000 * (analysis?.margin ?? 0.03)) / 10}
           onChange={(value) => set({ analysis: { ...analysis, margin: Number(value) / 100 } })}
+        />
+      )}
+      {evidence === 'required' && (
+        <NumberInput
+          label="Devices in shadow"
+          size="sm"
+          w={160}
+          min={2}
+          allowDecimal={false}
+          value={analysis?.devices ?? 200}
+          onChange={(value) => set({ analysis: { ...analysis, ...shadowOf(Number(value)) } })}
         />
       )}
       <NumberInput
@@ -145,9 +159,7 @@ function VersionFields({ draft, onChange }: Pick<DraftFormProps, 'draft' | 'onCh
     queryKey: ['model', model, 'choices'],
     enabled: model !== '',
     queryFn: ({ signal }) =>
-      ask(
-        api.GET('/v1/models/{model}/versions', { params: { path: { model }, query: { limit: 100 } }, signal }),
-      ),
+      ask(api.GET('/v1/models/{model}/versions', { params: { path: { model }, query: { limit: 100 } }, signal })),
   })
   const choices = (versions.data?.items ?? []).map((one) => ({
     value: String(one.version),

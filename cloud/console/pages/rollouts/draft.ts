@@ -13,9 +13,9 @@ export interface Preset {
 export const PRESETS: readonly Preset[] = [
   {
     name: 'On evidence',
-    about: 'The candidate runs in shadow until its errors are proven no worse; then 5 %, 25 % and all devices.',
+    about: '1 % of the devices, then in shadow elsewhere until its errors are proven no worse; then 5 %, 25 % and all.',
     evidence: 'required',
-    steps: [{ analysis: {} }, { setWeight: 5 }, { setWeight: 25 }, { setWeight: 100 }],
+    steps: [{ setWeight: 1 }, { analysis: {} }, { setWeight: 5 }, { setWeight: 25 }, { setWeight: 100 }],
   },
   {
     name: 'In waves',
@@ -45,9 +45,7 @@ export const PRESETS: readonly Preset[] = [
 
 /** The preset that a spec's steps are, if they are one. */
 export const presetOf = ({ steps, evidence = 'required' }: Pick<Spec, 'steps' | 'evidence'>): Preset | undefined =>
-  PRESETS.find(
-    (preset) => preset.evidence === evidence && JSON.stringify(preset.steps) === JSON.stringify(steps),
-  )
+  PRESETS.find((preset) => preset.evidence === evidence && JSON.stringify(preset.steps) === JSON.stringify(steps))
 
 /** A rollout to begin with. */
 export function newDraft(model = '', version = ''): RolloutInput {
@@ -72,7 +70,11 @@ export const uriOf = (model: string, version: string): string => `models:/${mode
 
 /** The parts of a URI; an alias is given as it is written, `@candidate`. */
 export function partsOfUri(uri: string): { readonly model: string; readonly version: string } {
-  const { model = '', version, alias } = /^models:\/(?<model>[^/@]*)(?:\/(?<version>\d*)|(?<alias>@.*))?$/.exec(uri)?.groups ?? {}
+  const {
+    model = '',
+    version,
+    alias,
+  } = /^models:\/(?<model>[^/@]*)(?:\/(?<version>\d*)|(?<alias>@.*))?$/.exec(uri)?.groups ?? {}
   return { model, version: version ?? alias ?? '' }
 }
 

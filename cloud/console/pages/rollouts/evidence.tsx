@@ -1,6 +1,7 @@
-import { Group, Stack, Table, Text } from '@mantine/core'
+import { Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Chart } from '../../kit/chart.tsx'
+import { Facts } from '../../kit/facts.tsx'
 import { count, percent } from '../../kit/figures.ts'
 import { Mark } from '../../kit/mark.tsx'
 import { Empty, Loaded } from '../../kit/states.tsx'
@@ -55,8 +56,8 @@ function Found({ records, newest }: { records: readonly AnalysisRecord[]; newest
       {looks.length > 0 && (
         <>
           <Text size="sm" c="dimmed">
-            Error of the candidate against the version that serves, after each closed day: above 0 it is worse. Dotted: the
-            margin of {percent(rule.margin)}, below which all of the band must lie to pass.
+            Error of the candidate against the version that serves, after each closed day: above 0 it is worse. Dotted:
+            the margin of {percent(rule.margin)}, below which all of the band must lie to pass.
           </Text>
           <Chart
             title="Relative difference of the errors with its 95 % bounds, by closed days"
@@ -74,48 +75,37 @@ function Found({ records, newest }: { records: readonly AnalysisRecord[]; newest
           />
         </>
       )}
-      <Table variant="vertical" withRowBorders={false} fz="sm" verticalSpacing={3} aria-label="What it rests on">
-        <Table.Tbody>
-          <Fact name="Looked at">
-            <Time at={newest.at} />
-          </Fact>
-          <Fact name="Closed days">
-            {count(analysis.estimate?.days ?? 0)} of {rule.minDays} to {rule.maxDays}
-          </Fact>
-          <Fact name="Devices">
-            {count(denominators.matured)} with a closed day of {count(denominators.members)} in shadow
-          </Fact>
-          <Fact name="Forecasts">
-            {count(denominators.rows)} scored, {count(denominators.excludedRows)} left out
-          </Fact>
-          {coverage && (
-            <Fact name="Intervals cover">
-              {percent(coverage.candidate)}; those of the version that serves {percent(coverage.champion)}
-            </Fact>
-          )}
-          {guards.map((guard) => (
-            <Fact key={guard.guard} name={GUARDS[guard.guard] ?? guard.guard}>
-              {count(guard.broken)} of {count(guard.devices)} devices above {guard.limit}{' '}
-              {guard.stop && <Mark tone="bad">stops</Mark>}
-            </Fact>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <Facts
+        of={[
+          ['Looked at', <Time key="at" at={newest.at} />],
+          ['Closed days', `${count(analysis.estimate?.days ?? 0)} of ${rule.minDays} to ${rule.maxDays}`],
+          ['Devices', `${count(denominators.matured)} with a closed day of ${count(denominators.members)} in shadow`],
+          ['Forecasts', `${count(denominators.rows)} scored, ${count(denominators.excludedRows)} left out`],
+          ...(coverage
+            ? ([
+                [
+                  'Intervals cover',
+                  `${percent(coverage.candidate)}; those of the version that serves ${percent(coverage.champion)}`,
+                ],
+              ] as const)
+            : []),
+          ...guards.map(
+            ({ guard, broken, devices, limit, stop }) =>
+              [
+                GUARDS[guard] ?? guard,
+                <span key={guard}>
+                  {count(broken)} of {count(devices)} devices above {limit} {stop && <Mark tone="bad">stops</Mark>}
+                </span>,
+              ] as const,
+          ),
+        ]}
+      />
     </Stack>
   )
 }
 
 const GUARDS: Readonly<Record<string, string>> = {
   crashes: 'Guard: crashes',
-  'latency-p95': 'Guard: latency p95, ms',
+  'latency-p95': 'Guard: latency, p95 ms',
   'coverage-loss': 'Guard: loss of coverage',
 }
-
-const Fact = ({ name, children }: { name: string; children: React.ReactNode }) => (
-  <Table.Tr>
-    <Table.Th scope="row" w={170} fw={500}>
-      {name}
-    </Table.Th>
-    <Table.Td>{children}</Table.Td>
-  </Table.Tr>
-)

@@ -1,11 +1,13 @@
-import { Group, Select, Switch, Text } from '@mantine/core'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Group, Switch, Text } from '@mantine/core'
+import { useSearch } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
+import { FilterSelect } from '../../kit/filters.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
+import { useFilters } from '../../kit/use-filters.ts'
 import type { Member, Rollout } from './queries.ts'
 import { MEMBER_STATES } from './search.ts'
 import { MEMBER_TONES } from './words.ts'
@@ -55,7 +57,6 @@ const COLUMNS: readonly Column<Member>[] = [
 /** Every device of the rollout; those whose version is not the one they should serve are found by a switch. */
 export function Members({ rollout }: { rollout: Rollout }) {
   const search = useSearch({ from: '/signed-in/rollouts/$rollout' })
-  const navigate = useNavigate({ from: '/rollouts/$rollout' })
   const differs = search.differs === 'yes'
   const query = { ...(search.state && { state: search.state }), ...(differs && { differs: 'true' as const }) }
   const listing = useListing<Member>({
@@ -68,27 +69,23 @@ export function Members({ rollout }: { rollout: Rollout }) {
         }),
       ),
   })
-  const set = (part: Partial<typeof search>) =>
-    void navigate({ search: (before) => ({ ...before, ...part }), replace: true, resetScroll: false })
+  const filter = useFilters<typeof search>()
   return (
     <>
       <Group gap="md" align="flex-end">
-        <Select
+        <FilterSelect
           label="Where they are"
-          size="xs"
-          clearable
-          data={[...MEMBER_STATES]}
-          value={search.state ?? null}
-          onChange={(value) => set({ state: value ?? undefined } as Partial<typeof search>)}
+          any="anywhere"
+          options={MEMBER_STATES}
+          value={search.state}
+          onChange={(state) => filter({ state })}
         />
         <Switch
           label="Only those that serve another version than they should"
           size="sm"
           pb={4}
           checked={differs}
-          onChange={({ currentTarget: { checked } }) =>
-            set({ differs: checked ? 'yes' : undefined } as Partial<typeof search>)
-          }
+          onChange={({ currentTarget: { checked } }) => filter({ differs: checked ? 'yes' : undefined })}
         />
       </Group>
       <DataTable

@@ -1,5 +1,5 @@
 import { Button, Group, Paper, SegmentedControl, Stack, Text, Textarea, Title } from '@mantine/core'
-import { RolloutDocument, type RolloutInput } from '@storecast/shared/contracts'
+import { RolloutDocument, type RolloutInput } from '@storecast/shared/contracts/rollout'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -10,7 +10,7 @@ import { Page } from '../../kit/page.tsx'
 import { Empty, Failed, Loaded } from '../../kit/states.tsx'
 import { newDraft } from './draft.ts'
 import { DraftForm } from './draft-form.tsx'
-import { type Plan, PlanView, planOf } from './plan.tsx'
+import { bodyOf, type Plan, PlanView, planOf } from './plan.tsx'
 import { rolloutQuery } from './queries.ts'
 
 const ABOVE = [{ label: 'Rollouts', to: '/rollouts' }]
@@ -33,7 +33,9 @@ export function NewRolloutPage() {
       ) : (
         <Loaded query={other} what="the rollout that it is to be like">
           {({ document, name }) => (
-            <Editor begin={{ ...(document as RolloutInput), metadata: { ...document.metadata, name: `${name}-again` } }} />
+            <Editor
+              begin={{ ...(document as RolloutInput), metadata: { ...document.metadata, name: `${name}-again` } }}
+            />
           )}
         </Loaded>
       )}
@@ -112,7 +114,7 @@ function Review({ draft, isReady }: { draft: RolloutInput; isReady: boolean }) {
   const client = useQueryClient()
   const plan = useMutation<Plan, Error, void>({ mutationFn: () => planOf(draft) })
   const start = useMutation<{ readonly id: string }, Error, void>({
-    mutationFn: () => ask(api.POST('/v1/rollouts', { body: draft as RolloutDocument })),
+    mutationFn: () => ask(api.POST('/v1/rollouts', { body: bodyOf(draft) })),
     onSuccess: async ({ id }) => {
       await client.invalidateQueries({ queryKey: ['rollout'] })
       await navigate({ to: '/rollouts/$rollout', params: { rollout: id } })

@@ -1,13 +1,19 @@
 import { Alert, List, Stack, Table, Text } from '@mantine/core'
+import type { RolloutInput } from '@storecast/shared/contracts'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import type { RolloutDocument, RolloutInput } from '@storecast/shared/contracts'
 import { api, ask } from '../../api/client.ts'
+import type { paths } from '../../api/openapi.ts'
 import { count } from '../../kit/figures.ts'
 import { devices, stepWords } from './words.ts'
 
+type Body = paths['/v1/rollouts']['post']['requestBody']['content']['application/json']
+
+/** As the API takes it; where the two ways to say "left out" differ, JSON leaves it out. */
+export const bodyOf = (draft: RolloutInput) => draft as unknown as Body
+
 /** What the rollout would be, as the cloud says, and what policies warn of. */
 export async function planOf(draft: RolloutInput) {
-  const call = api.POST('/v1/rollouts/plan', { body: draft as RolloutDocument })
+  const call = api.POST('/v1/rollouts/plan', { body: bodyOf(draft) })
   const plan = await ask(call)
   const { response } = await call
   return { ...plan, warnings: warningsOf(response) }
@@ -41,7 +47,10 @@ export function PlanView({ plan, steps }: { plan: Plan; steps: RolloutInput['spe
       <Text size="sm">
         {plan.model} {plan.version} to <b>{devices(plan.devices)}</b>. They would go back to{' '}
         {had
-          .map(({ version, devices: number }) => `${version === null ? 'no version' : `version ${version}`} (${count(number)})`)
+          .map(
+            ({ version, devices: number }) =>
+              `${version === null ? 'no version' : `version ${version}`} (${count(number)})`,
+          )
           .join(', ')}
         .
       </Text>

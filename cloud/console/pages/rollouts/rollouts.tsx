@@ -1,16 +1,18 @@
-import { Anchor, Button, Group, Select, Text } from '@mantine/core'
+import { Anchor, Button, Group, Text } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useSearch } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { Allowed } from '../../app/session.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { count } from '../../kit/figures.ts'
+import { FilterSelect, Filters } from '../../kit/filters.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
+import { useFilters } from '../../kit/use-filters.ts'
 import { CohortBar } from './cohort.tsx'
 import { modelNamesQuery, type Rollout } from './queries.ts'
 import { STATES } from './search.ts'
@@ -81,7 +83,6 @@ const COLUMNS: readonly Column<Rollout>[] = [
 
 export function RolloutsPage() {
   const search = useSearch({ from: '/signed-in/rollouts' })
-  const navigate = useNavigate({ from: '/rollouts' })
   const models = useQuery(modelNamesQuery)
   const listing = useListing<Rollout>({
     queryKey: ['rollout', 'list', search],
@@ -91,8 +92,7 @@ export function RolloutsPage() {
       return page as unknown as { items: Rollout[]; next?: string }
     },
   })
-  const set = (part: Partial<typeof search>) =>
-    void navigate({ search: (before) => ({ ...before, ...part }), replace: true })
+  const filter = useFilters<typeof search>()
   const isFiltered = search.state !== undefined || search.model !== undefined
   return (
     <Page
@@ -104,24 +104,22 @@ export function RolloutsPage() {
         </Allowed>
       }
     >
-      <Group gap="xs" align="flex-end">
-        <Select
+      <Filters>
+        <FilterSelect
           label="State"
-          size="xs"
-          clearable
-          data={[...STATES]}
-          value={search.state ?? null}
-          onChange={(value) => set({ state: value ?? undefined } as Partial<typeof search>)}
+          any="any"
+          options={STATES}
+          value={search.state}
+          onChange={(state) => filter({ state })}
         />
-        <Select
+        <FilterSelect
           label="Model"
-          size="xs"
-          clearable
-          data={(models.data ?? []).map(({ name }) => name)}
-          value={search.model ?? null}
-          onChange={(value) => set({ model: value ?? undefined } as Partial<typeof search>)}
+          any="any"
+          options={(models.data ?? []).map(({ name }) => name)}
+          value={search.model}
+          onChange={(model) => filter({ model })}
         />
-      </Group>
+      </Filters>
       <DataTable
         name="rollouts"
         columns={COLUMNS}

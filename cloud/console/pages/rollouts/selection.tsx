@@ -1,6 +1,7 @@
 import { MultiSelect, Stack, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { parseSelectorText, type RolloutInput } from '@storecast/shared/contracts'
+import type { RolloutInput } from '@storecast/shared/contracts'
+import { type DeviceSelector, parseSelectorText } from '@storecast/shared/contracts/selector'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, ask } from '../../api/client.ts'
@@ -61,8 +62,8 @@ export function Selection({ selector, onChange }: SelectionProps) {
 }
 
 /** How many that is now, and the first of them by name. */
-function Selected({ selector }: { selector: Required<Selector> }) {
-  const text = selectorText(selector as Parameters<typeof selectorText>[0])
+function Selected({ selector }: { selector: DeviceSelector }) {
+  const text = selectorText(selector)
   const [query] = useDebouncedValue(`${text}\n${selector.groups.join(',')}`, 250)
   const found = useQuery({
     queryKey: ['device', 'selection', query],
@@ -85,7 +86,8 @@ function Selected({ selector }: { selector: Required<Selector> }) {
   return (
     <Text size="sm" role="status">
       <b>{devices(number)}</b>
-      {number > 0 && ` at ${count(sites)} ${sites === 1 ? 'site' : 'sites'}, ${count(online)} online: ${first.join(', ')}`}
+      {number > 0 &&
+        ` at ${count(sites)} ${sites === 1 ? 'site' : 'sites'}, ${count(online)} online: ${first.join(', ')}`}
       {number > first.length && ', …'}
       {number === 0 && ': no device in service carries these labels.'}
     </Text>

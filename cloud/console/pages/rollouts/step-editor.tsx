@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Group, NumberInput, Select, Stack, Text, TextInput } from '@mantine/core'
-import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-react'
 import type { RolloutStep } from '@storecast/shared/contracts'
+import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-react'
 import { kindOf, moved, newStep, type StepKind } from './draft.ts'
 import { stepWords } from './words.ts'
 
@@ -27,14 +27,21 @@ export function StepEditor({ steps, onChange, errorOf }: StepEditorProps) {
       {steps.map((step, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place; two may be the same.
         <div key={index}>
-          <Group gap="xs" wrap="nowrap" align="flex-end" role="group" aria-label={`Step ${index + 1}: ${stepWords(step)}`}>
+          <Group
+            gap="xs"
+            wrap="wrap"
+            align="flex-end"
+            role="group"
+            aria-label={`Step ${index + 1}: ${stepWords(step)}`}
+          >
             <Text size="sm" w={18} ta="right" pb={6} c="dimmed">
               {index + 1}
             </Text>
             <Select
               aria-label={`What step ${index + 1} does`}
               size="xs"
-              flex={1}
+              flex="1 1 170px"
+              maw={320}
               allowDeselect={false}
               data={KINDS}
               value={kindOf(step)}
@@ -42,7 +49,11 @@ export function StepEditor({ steps, onChange, errorOf }: StepEditorProps) {
             />
             <Value index={index} step={step} onChange={(changed) => replace(index, changed)} />
             <Group gap={2} wrap="nowrap">
-              <Act label={`Move step ${index + 1} up`} disabled={index === 0} onClick={() => onChange(moved(steps, index, index - 1))}>
+              <Act
+                label={`Move step ${index + 1} up`}
+                disabled={index === 0}
+                onClick={() => onChange(moved(steps, index, index - 1))}
+              >
                 <IconArrowUp size={14} aria-hidden />
               </Act>
               <Act
@@ -108,7 +119,12 @@ function Value({ index, step, onChange }: { index: number; step: RolloutStep; on
       />
     )
   }
-  if (step.analysis) return <Text {...common} size="xs" c="dimmed" pb={6}>until it is proven</Text>
+  if (step.analysis)
+    return (
+      <Text {...common} size="xs" c="dimmed" pb={6}>
+        until it is proven
+      </Text>
+    )
   return (
     <TextInput
       {...common}

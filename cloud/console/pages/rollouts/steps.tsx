@@ -55,8 +55,8 @@ export function Steps({ rollout }: { rollout: Rollout }) {
       </ol>
       <Stack gap={4} component="section" aria-label="All devices">
         <Text size="sm" fw={600}>
-          All {devices(counts.devices)}: {counts.told.toLocaleString('en')} told, {counts.untold.toLocaleString('en')} not
-          yet{counts.shadow > 0 && `, ${counts.shadow.toLocaleString('en')} of them with the candidate in shadow`}
+          All {devices(counts.devices)}: {counts.told.toLocaleString('en')} told, {counts.untold.toLocaleString('en')}{' '}
+          not yet{counts.shadow > 0 && `, ${counts.shadow.toLocaleString('en')} of them with the candidate in shadow`}
           {counts.late > 0 && `; ${counts.late.toLocaleString('en')} came after the start`}
         </Text>
         <CohortBar of={counts} whole={counts.devices} />

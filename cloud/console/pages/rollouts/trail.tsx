@@ -91,7 +91,8 @@ function Calls({ rollout: { id, name, createdAt } }: { rollout: Rollout }) {
           return (
             <>
               <Text size="sm" fw={600} style={{ overflowWrap: 'anywhere' }}>
-                {action.replace('/v1/rollouts/:rollout', '…')} {decision !== 'allowed' && <Refused decision={decision} />}
+                {action.replace('/v1/rollouts/:rollout', '…')}{' '}
+                {decision !== 'allowed' && <Refused decision={decision} />}
               </Text>
               {message !== undefined && <Text size="sm">{message}</Text>}
               <Text size="xs" c="dimmed">

@@ -1,0 +1,32 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { signedInRoute } from '../../app/roots.tsx'
+import { oneOf, text } from '../../kit/search.ts'
+
+export const modelRoutes = [
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/models',
+    component: lazyRouteComponent(() => import('./models.tsx'), 'ModelsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/models/$model',
+    component: lazyRouteComponent(() => import('./model.tsx'), 'ModelPage'),
+  }),
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/models/$model/compare',
+    validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'a'), ...text(search, 'b') }),
+    component: lazyRouteComponent(() => import('./compare.tsx'), 'ComparePage'),
+  }),
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/models/$model/$version',
+    validateSearch: (search: Record<string, unknown>) => ({
+      ...text(search, 'column'),
+      ...oneOf(search, 'slices', ['site', 'product']),
+      ...oneOf(search, 'differs', ['yes']),
+    }),
+    component: lazyRouteComponent(() => import('./version.tsx'), 'VersionPage'),
+  }),
+]

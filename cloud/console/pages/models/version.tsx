@@ -1,0 +1,163 @@
+import { Button, Grid, Group, Paper, Text, Title } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import { lazy, type ReactNode, Suspense } from 'react'
+import { NoSuchPage } from '../../app/no-such-page.tsx'
+import { Allowed } from '../../app/session.tsx'
+import { Mark } from '../../kit/mark.tsx'
+import { Page } from '../../kit/page.tsx'
+import { Loaded, Loading } from '../../kit/states.tsx'
+import { Time } from '../../kit/time.tsx'
+import { APPROVAL_TONES, Signatures } from './approval.tsx'
+import { CalibrationPlot } from './calibration.tsx'
+import { Distributions } from './distributions.tsx'
+import { Lineage } from './lineage.tsx'
+import { Metrics } from './metrics.tsx'
+import { approvalQuery, evaluationQuery, type ModelVersion, modelQuery, versionQuery } from './queries.ts'
+import { Slices } from './slices.tsx'
+import { VersionDevices } from './version-devices.tsx'
+
+/** Reading Markdown takes more code than all the rest of the page. */
+const Card = lazy(async () => ({ default: (await import('./card.tsx')).Card }))
+
+export function VersionPage() {
+  const { model, version } = useParams({ from: '/signed-in/models/$model/$version' })
+  return /^[1-9]\d{0,8}$/.test(version) ? <Found model={model} version={Number(version)} /> : <NoSuchPage />
+}
+
+function Found({ model, version }: { model: string; version: number }) {
+  const query = useQuery(versionQuery(model, version))
+  const approval = useQuery(approvalQuery(model, version))
+  const found = query.data
+  return (
+    <Page
+      title={`${model} ${version}`}
+      above={[
+        { label: 'Models', to: '/models' },
+        { label: model, to: `/models/${model}` },
+      ]}
+      mark={
+        <Group gap={4}>
+          {found?.aliases.map((alias) => (
+            <Mark key={alias} tone={alias === 'champion' ? 'good' : 'busy'}>
+              {alias}
+            </Mark>
+          ))}
+          {approval.data && <Mark tone={APPROVAL_TONES[approval.data.state]}>{approval.data.state}</Mark>}
+        </Group>
+      }
+      about={found && <About of={found} />}
+      actions={<Actions model={model} version={version} />}
+    >
+      <Loaded query={query} what="the version">
+        {(of) => <Sections of={of} />}
+      </Loaded>
+    </Page>
+  )
+}
+
+function About({ of: { manifest, source, createdAt } }: { of: ModelVersion }) {
+  const { metadata, spec } = manifest.definition
+  return (
+    <>
+      {metadata.description} Registered <Time at={createdAt} /> by{' '}
+      {source.kind === 'training' ? `training run ${source.run}` : 'upload'}; {spec.network.kind}, {manifest.precision},{' '}
+      {spec.licence}.
+    </>
+  )
+}
+
+function Actions({ model, version }: { model: string; version: number }) {
+  const found = useQuery(modelQuery(model))
+  const champion = found.data?.aliases.champion
+  return (
+    <>
+      {champion !== undefined && champion !== version && (
+        <Button
+          size="xs"
+          variant="default"
+          renderRoot={(props) => (
+            <Link
+              to="/models/$model/compare"
+              params={{ model }}
+              search={{ a: String(champion), b: String(version) }}
+              {...props}
+            />
+          )}
+        >
+          Compare with the champion
+        </Button>
+      )}
+      <Allowed to="rollout.write">
+        <Button
+          size="xs"
+          renderRoot={(props) => <Link to="/rollouts/new" search={{ model, version: String(version) }} {...props} />}
+        >
+          Roll it out
+        </Button>
+      </Allowed>
+    </>
+  )
+}
+
+const Sections = ({ of }: { of: ModelVersion }) => (
+  <Grid gap="md">
+    <Column span={12} title="Lineage">
+      <Lineage of={of} />
+    </Column>
+    <Column span={7} title="Metrics">
+      <Metrics of={of} />
+    </Column>
+    <Column span={5} title="Calibration">
+      <CalibrationPlot of={of} />
+    </Column>
+    <Column span={7} title="Slices">
+      <Slices of={of} />
+    </Column>
+    <Column span={5} title="Drift reference">
+      <Distributions of={of} />
+    </Column>
+    <Column span={12} title="Devices">
+      <VersionDevices of={of} />
+    </Column>
+    <Column span={7} title="Card">
+      <CardOf of={of} />
+    </Column>
+    <Column span={5} title="Signatures">
+      <Signatures of={of} />
+    </Column>
+  </Grid>
+)
+
+function CardOf({ of: { model, version } }: { of: ModelVersion }) {
+  const evaluation = useQuery(evaluationQuery(model, version))
+  return (
+    <Loaded query={evaluation} what="the card">
+      {({ card }) =>
+        card === null ? (
+          <Text size="sm" c="dimmed">
+            The bundle has no card.
+          </Text>
+        ) : (
+          <Suspense fallback={<Loading what="the card" />}>
+            <Card markdown={card} />
+          </Suspense>
+        )
+      }
+    </Loaded>
+  )
+}
+
+function Column({ span, title, children }: { span: number; title: string; children: ReactNode }) {
+  const id = title.toLowerCase().replaceAll(' ', '-')
+  return (
+    <Grid.Col span={{ base: 12, md: span }}>
+      <Paper withBorder p="md" h="100%" component="section" aria-labelledby={id}>
+        <Title order={2} size="h4" mb="sm" id={id}>
+          {title}
+        </Title>
+        {children}
+      </Paper>
+    </Grid.Col>
+  )
+}

@@ -125,7 +125,13 @@ function optionsOf({
         ? { ...axis, values: (_plot, at) => dayTexts(at) }
         : {
             ...axis,
-            ...(xLabel !== undefined && { label: xLabel, labelFont: '12px system-ui', labelSize: 16, labelGap: 2, size: 34 }),
+            ...(xLabel !== undefined && {
+              label: xLabel,
+              labelFont: '12px system-ui',
+              labelSize: 16,
+              labelGap: 2,
+              size: 34,
+            }),
           },
       { ...axis, size: 60, values: (_plot, values) => values.map((value) => format(value)) },
     ],

@@ -45,7 +45,8 @@ async function open({ token = server.cloud.adminToken, headers = {}, query = '' 
       for (const block of blocks) {
         const fields = new Map(block.split('\n').map((line) => line.split(/: (.*)/s, 2) as [string, string]))
         position = fields.get('id') ?? position
-        if (fields.has('event')) heard.push({ event: fields.get('event')!, data: JSON.parse(fields.get('data')!) })
+        if (fields.has('event') && fields.get('event') !== 'at')
+          heard.push({ event: fields.get('event')!, data: JSON.parse(fields.get('data')!) })
       }
     }
   })()

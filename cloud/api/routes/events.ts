@@ -24,7 +24,7 @@ const UNREAD_BYTES = 256 * 1024
 
 const DESCRIPTION = `Server-sent events. \`event: change\` has the data \`{"kind","key","site"}\`: the thing has changed, and is read
 anew where it is of interest; a null key stands for any of the kind. \`event: reset\`: something may have been missed, and
-everything is. What belongs to sites beyond the caller's limit, or to what the caller may not see, is left out. Each \`id\` is a
+everything is. \`event: at\` has no more than an \`id\`. What belongs to sites beyond the caller's limit, or to what the caller may not see, is left out. Each \`id\` is a
 position: sent back as \`Last-Event-ID\` (browsers do) or \`since\`, the stream goes on from there, by any cloud of the deployment.
 Without one it begins now.`
 
@@ -97,10 +97,11 @@ function enter(open: Map<string, number>, name: string): () => void {
 }
 
 const eventText = (event: string, data: unknown) => `event: ${event}\ndata: ${JSON.stringify(data)}\n`
+const positionText = (position: string) => `${eventText('at', {})}id: ${position}\n`
 const blockOf = (changes: readonly Change[] | 'reset', position: string): string => {
   const events = changes === 'reset' ? [eventText('reset', {})] : changes.map((change) => eventText('change', change))
-  // The position counts once all of them are heard; on its own it is none that a page would see.
-  return [...events, `id: ${position}\n`].join('\n').concat('\n')
+  // The position counts once all of them are heard.
+  return [...events, positionText(position)].join('\n').concat('\n')
 }
 
 interface StreamOptions extends EventRoutesOptions {
@@ -132,7 +133,7 @@ async function streamTo({ feed, log, request, reply }: StreamOptions, since: str
   const beat = setInterval(() => {
     void lookAgain()
     // The newest position: what is left out, or does not come, moves it on too.
-    if (watching) send(`id: ${watching.position()}\n\n`)
+    if (watching) send(`${positionText(watching.position())}\n`)
   }, BEAT_MS)
   stream.once('close', () => {
     clearInterval(beat)
@@ -155,7 +156,7 @@ async function streamTo({ feed, log, request, reply }: StreamOptions, since: str
   }
   // A position from the first moment on.
   if (stream.destroyed) watching.end()
-  else send(`id: ${watching.position()}\n\n`)
+  else send(`${positionText(watching.position())}\n`)
   return stream
 }
 

@@ -4,7 +4,9 @@ import {
   IconBox,
   IconChartBar,
   IconDatabase,
+  IconDevices,
   IconHistory,
+  IconHome,
   IconRocket,
   IconSettings,
   IconWaveSine,
@@ -24,6 +26,8 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { label: 'Models', to: '/models', icon: IconBox, permission: 'model.read' },
   { label: 'Rollouts', to: '/rollouts', icon: IconRocket, permission: 'rollout.read' },
+  { label: 'Fleet', to: '/', icon: IconHome, permission: 'device.read' },
+  { label: 'Devices', to: '/devices', icon: IconDevices, permission: 'device.read' },
   { label: 'Data', to: '/data', icon: IconDatabase, permission: 'dataset.read' },
   { label: 'Drift', to: '/drift', icon: IconWaveSine, permission: 'telemetry.read' },
   { label: 'Alerts', to: '/alerts', icon: IconBell, permission: 'alert.read' },

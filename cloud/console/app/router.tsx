@@ -4,8 +4,10 @@ import { Failed } from '../kit/states.tsx'
 import { alertRoutes } from '../pages/alerts/routes.ts'
 import { auditRoutes } from '../pages/audit/routes.ts'
 import { dataRoutes } from '../pages/data/routes.ts'
+import { deviceRoutes } from '../pages/devices/routes.ts'
 import { driftRoutes } from '../pages/drift/routes.ts'
 import { firstStartRoutes } from '../pages/first-start/routes.ts'
+import { fleetRoutes } from '../pages/fleet/routes.ts'
 import { kpiRoutes } from '../pages/kpis/routes.ts'
 import { modelRoutes } from '../pages/models/routes.ts'
 import { rolloutRoutes } from '../pages/rollouts/routes.ts'
@@ -19,6 +21,8 @@ const routeTree = rootRoute.addChildren([
   signedInRoute.addChildren([
     ...modelRoutes,
     ...rolloutRoutes,
+    ...fleetRoutes,
+    ...deviceRoutes,
     ...dataRoutes,
     ...driftRoutes,
     ...alertRoutes,

@@ -1,0 +1,108 @@
+import { Select, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, ask } from '../../api/client.ts'
+import { Chart } from '../../kit/chart.tsx'
+import { type DataSpan, useDataSpan } from '../../kit/data-span.ts'
+import { Part } from '../../kit/part.tsx'
+import { Loaded, Loading } from '../../kit/states.tsx'
+import { seriesOf, subjectsOf } from './forecast-series.ts'
+
+const DAYS = 28
+const AHEAD_MS = 7 * 86_400_000
+
+interface Of {
+  readonly device: string
+  readonly site: string
+}
+
+/** What the device forecast of one product, and what was sold. */
+export function Forecasts({ device, site }: Of) {
+  const span = useDataSpan(DAYS)
+  return (
+    <Part title="Forecast against actual">
+      {span ? <Chosen device={device} site={site} span={span} /> : <Loading what="how far the data reaches" />}
+    </Part>
+  )
+}
+
+const ask500 = (
+  query: { site: string; from: number; to: number; model?: string; entity?: string },
+  signal: AbortSignal,
+) => ask(api.GET('/v1/forecasts', { params: { query: { ...query, limit: 500 } }, signal }))
+
+function Chosen({ device, site, span }: Of & { span: DataSpan }) {
+  const [chosen, setChosen] = useState<string | null>(null)
+  const recent = useQuery({
+    queryKey: ['forecast', 'subjects', device, span],
+    queryFn: ({ signal }) => ask500({ site, from: span.to - 2 * 86_400_000, to: span.to + AHEAD_MS }, signal),
+    staleTime: 60_000,
+  })
+  return (
+    <Loaded query={recent} what="what is forecast">
+      {({ items }) => {
+        const subjects = subjectsOf(items.filter((one) => one.device === device))
+        if (subjects.length === 0) {
+          return (
+            <Text size="sm" c="dimmed">
+              No forecasts of the last days. They come once a model serves here: see Models above.
+            </Text>
+          )
+        }
+        const keys = subjects.map(({ model, entity }) => `${model} ${entity}`)
+        const key = chosen !== null && keys.includes(chosen) ? chosen : keys[0]!
+        return (
+          <>
+            <Select
+              label="Of"
+              size="xs"
+              w={280}
+              maw="100%"
+              searchable
+              data={keys}
+              value={key}
+              allowDeselect={false}
+              onChange={setChosen}
+              mb="xs"
+            />
+            <OneSeries device={device} site={site} span={span} subject={subjects[keys.indexOf(key)]!} />
+          </>
+        )
+      }}
+    </Loaded>
+  )
+}
+
+function OneSeries({
+  device,
+  site,
+  span,
+  subject,
+}: Of & { span: DataSpan; subject: { model: string; entity: string } }) {
+  const forecasts = useQuery({
+    queryKey: ['forecast', device, subject, span],
+    queryFn: ({ signal }) => ask500({ site, ...subject, from: span.from, to: span.to + AHEAD_MS }, signal),
+    staleTime: 60_000,
+    placeholderData: (before) => before,
+  })
+  return (
+    <Loaded query={forecasts} what="forecasts">
+      {({ items }) => {
+        const series = seriesOf(items.filter((one) => one.device === device))
+        return (
+          <Chart
+            title={`Forecast and actual of ${subject.entity}`}
+            x={series.starts}
+            lines={[
+              { label: 'Actual', values: series.actual, tone: 'second' },
+              { label: 'Forecast', values: series.middle },
+              { label: 'Seasonal naive', values: series.baseline, tone: 'quiet', isDashed: true },
+            ]}
+            band={{ label: 'Interval', low: series.low, high: series.high }}
+            height={260}
+          />
+        )
+      }}
+    </Loaded>
+  )
+}

@@ -1,0 +1,27 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { signedInRoute } from '../../app/roots.tsx'
+import { oneOf, text } from '../../kit/search.ts'
+import { type DevicesSearch, ORDERS, SORTS, STATES } from './search.ts'
+
+export const deviceRoutes = [
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/devices',
+    validateSearch: (search: Record<string, unknown>): DevicesSearch => ({
+      ...oneOf(search, 'state', STATES),
+      ...text(search, 'q'),
+      ...text(search, 'selector'),
+      ...text(search, 'site'),
+      ...text(search, 'model'),
+      ...text(search, 'version'),
+      ...oneOf(search, 'sort', SORTS),
+      ...oneOf(search, 'order', ORDERS),
+    }),
+    component: lazyRouteComponent(() => import('./devices.tsx'), 'Devices'),
+  }),
+  createRoute({
+    getParentRoute: () => signedInRoute,
+    path: '/devices/$device',
+    component: lazyRouteComponent(() => import('../device/device.tsx'), 'DevicePage'),
+  }),
+]

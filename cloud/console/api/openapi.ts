@@ -3450,7 +3450,7 @@ export interface paths {
          * Changes as they happen, as server-sent events
          * @description Server-sent events. `event: change` has the data `{"kind","key","site"}`: the thing has changed, and is read
          *     anew where it is of interest; a null key stands for any of the kind. `event: reset`: something may have been missed, and
-         *     everything is. What belongs to sites beyond the caller's limit, or to what the caller may not see, is left out. Each `id` is a
+         *     everything is. `event: at` has no more than an `id`. What belongs to sites beyond the caller's limit, or to what the caller may not see, is left out. Each `id` is a
          *     position: sent back as `Last-Event-ID` (browsers do) or `since`, the stream goes on from there, by any cloud of the deployment.
          *     Without one it begins now.
          */

@@ -24,10 +24,10 @@ export interface Place {
 
 /** The console's places, in the order in which one looks at them in the morning. */
 export const PLACES: readonly Place[] = [
-  { label: 'Models', to: '/models', icon: IconBox, permission: 'model.read' },
-  { label: 'Rollouts', to: '/rollouts', icon: IconRocket, permission: 'rollout.read' },
   { label: 'Fleet', to: '/', icon: IconHome, permission: 'device.read' },
   { label: 'Devices', to: '/devices', icon: IconDevices, permission: 'device.read' },
+  { label: 'Models', to: '/models', icon: IconBox, permission: 'model.read' },
+  { label: 'Rollouts', to: '/rollouts', icon: IconRocket, permission: 'rollout.read' },
   { label: 'Data', to: '/data', icon: IconDatabase, permission: 'dataset.read' },
   { label: 'Drift', to: '/drift', icon: IconWaveSine, permission: 'telemetry.read' },
   { label: 'Alerts', to: '/alerts', icon: IconBell, permission: 'alert.read' },

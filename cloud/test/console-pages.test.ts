@@ -101,7 +101,7 @@ describe.skipIf(!hasBrowser)('every page', () => {
     const wide: Record<string, number> = {}
     for (const address of addresses) {
       await open(page, address)
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+      const over = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
       if (over > 0) wide[address] = over
     }
     expect(wide).toEqual({})

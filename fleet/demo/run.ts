@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { TrustStatus } from '@storecast/cloud/trust'
 import { loadDefinition } from '@storecast/models'
+import type { CloudClient } from '../client/client.ts'
 import { startConstellation, temporaryFolder } from '../constellation/index.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { recordedScene, simulatedScene } from './scenes.ts'
@@ -40,6 +42,7 @@ export async function runDemo({ data, once, terminal, signal, ...options }: Demo
   terminal.out(
     `the cloud is at ${cloud.client.url}, ${stores.length} agents enrolled by their claims and are connected to ${cloud.mqttsUrl}`,
   )
+  terminal.out(`its console is there too: sign in as ${await makeAccount(cloud.client)}, and watch`)
   terminal.out((await cloud.client.get<TrustStatus>('/v1/trust')).message)
   const definition = await loadDefinition(DEFINITION)
   const summary = await Promise.race([tellStory({ scene, constellation, definition, terminal, signal }), crashed])
@@ -51,10 +54,18 @@ export async function runDemo({ data, once, terminal, signal, ...options }: Demo
   if (once) return
   await constellation.setSpeed(AFTERWARDS)
   terminal.out(`\nEverything stays up until Ctrl-C:`)
-  terminal.out(`  cloud      ${cloud.client.url}/v1/openapi.json  (operator’s token ${cloud.adminToken})`)
+  terminal.out(`  console    ${cloud.client.url}/  (sign in as above)`)
+  terminal.out(`  API        ${cloud.client.url}/v1/openapi.json  (operator’s token ${cloud.adminToken})`)
   for (const { agent } of stores)
     terminal.out(`  ${agent.device.padEnd(9)}  ${agent.url}  (the page of its staff, PIN ${await agent.setPin()})`)
   await Promise.race([stopped(signal), crashed])
+}
+
+/** Somebody for the console, whose password is good for this demo alone. @returns name and password, to be read out */
+async function makeAccount(client: CloudClient): Promise<string> {
+  const [name, password] = ['demo', randomBytes(12).toString('base64url')]
+  await client.post('/v1/users', { name, password, roles: ['admin'] })
+  return `${name} with the password ${password}`
 }
 
 const stopped = (signal: AbortSignal) =>

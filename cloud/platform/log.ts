@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import { type Logger, pino, stdSerializers } from 'pino'
 
 export type Log = Logger
 
@@ -8,4 +8,7 @@ export type Log = Logger
  * JSON lines on standard error, synchronously: a log line of a program that then dies is not lost.
  */
 export const createLog = (level: string, fields?: () => object): Log =>
-  pino({ level, base: null, ...(fields && { mixin: fields }) }, pino.destination({ dest: 2, sync: true }))
+  pino(
+    { level, base: null, serializers: { error: stdSerializers.err }, ...(fields && { mixin: fields }) },
+    pino.destination({ dest: 2, sync: true }),
+  )

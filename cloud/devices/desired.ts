@@ -29,7 +29,7 @@ export interface DesiredStates {
    */
   recompose(
     client: PoolClient,
-    where: { readonly site: string } | { readonly devices: readonly string[] },
+    where: { readonly sites: readonly string[] } | { readonly devices: readonly string[] },
   ): Promise<number>
   /**
    * Gives devices what they should run of a model, in place of what they have of it.
@@ -41,7 +41,7 @@ export interface DesiredStates {
    * @returns the new generations.
    */
   repeat(client: PoolClient, devices: readonly string[]): Promise<Map<string, number>>
-  /** The same for every site, one transaction each: on start, since the address of this cloud may have changed. */
+  /** The same for every site, some at a time: on start, since the address of this cloud may have changed. */
   recomposeAll(database: Database): Promise<void>
 }
 
@@ -71,6 +71,9 @@ interface DeviceRow {
   readonly body: DesiredBody | null
   readonly has_token: boolean
 }
+
+/** Locked for a moment together. */
+const SITES_AT_ONCE = 100
 
 /** @param api base URL of this cloud as a device reaches it, with a token or by its certificate. */
 export function desiredStates({
@@ -117,10 +120,13 @@ export function desiredStates({
     },
     async recomposeAll(database) {
       const { rows } = await database.pool.query<{ id: string }>('SELECT id FROM sites ORDER BY id')
-      for (const { id } of rows) await database.transaction((client) => states.recompose(client, { site: id }))
+      for (let at = 0; at < rows.length; at += SITES_AT_ONCE) {
+        const sites = rows.slice(at, at + SITES_AT_ONCE).map(({ id }) => id)
+        await database.transaction((client) => states.recompose(client, { sites }))
+      }
     },
     async recompose(client, where) {
-      const [column, values] = 'site' in where ? ['site', [where.site]] : ['id', where.devices]
+      const [column, values] = 'sites' in where ? ['site', where.sites] : ['id', where.devices]
       const sites = await client.query<{ id: string }>(
         `SELECT id FROM sites WHERE id IN (SELECT site FROM devices WHERE ${column} = ANY($1)) ORDER BY id FOR SHARE`,
         [values],

@@ -102,7 +102,7 @@ export function createSites({ database, objects, desired, clock, onChange }: Sit
         )
         await pointTo(client, id, 'catalogue', catalogueRef)
         await pointTo(client, id, 'sensors', sensorsRef)
-        await desired.recompose(client, { site: id })
+        await desired.recompose(client, { sites: [id] })
       })
       onChange()
       return get(id)
@@ -167,7 +167,7 @@ export function createSites({ database, objects, desired, clock, onChange }: Sit
           [site, issuedAt, issueRef.sha256, issueRef.bytes, clock.now()],
         )
         await pointTo(client, site, 'covariates', mergedRef)
-        await desired.recompose(client, { site })
+        await desired.recompose(client, { sites: [site] })
         return mergedRef
       })
       onChange()

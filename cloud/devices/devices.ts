@@ -9,7 +9,7 @@ import { ConflictError, NotFoundError } from '../platform/errors.ts'
 import { type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import { type DesiredBody, type DesiredStates, referencedObjects } from './desired.ts'
 import { requireGroups } from './groups.ts'
-import { SELECTED, selecting } from './selection.ts'
+import { selectedBy, selecting } from './selection.ts'
 import { type Labels, unknownSite } from './sites.ts'
 
 interface Device {
@@ -187,7 +187,7 @@ export function createDevices(options: DevicesOptions): Devices {
         `SELECT count(*)::int4 AS devices, (count(*) FILTER (WHERE d.online))::int4 AS online,
            count(DISTINCT d.site)::int4 AS sites, coalesce((array_agg(d.id ORDER BY d.id))[1:10], '{}') AS first
          FROM devices d JOIN sites s ON s.id = d.site
-         WHERE d.retired_at IS NULL AND ${SELECTED} AND ${siteWithin('d.site', 3)}`,
+         WHERE d.retired_at IS NULL AND ${selectedBy(selector)} AND ${siteWithin('d.site', 3)}`,
         [...selecting(selector), within],
       )
       return rows[0]!

@@ -18,6 +18,12 @@ const holds = (selector: string) => `(${LABELS} @> (${selector}->'labels') AND N
 export const SELECTED = `(${holds('$1::jsonb')} AND (cardinality($2::text[]) = 0
   OR EXISTS (SELECT 1 FROM device_groups g WHERE g.name = ANY($2) AND ${holds('g.selector')})))`
 
+/** The same for a selector that is known when the query is made: one that names nothing is asked of nobody. */
+export const selectedBy = ({ labels, expressions, groups = [] }: DeviceSelector): string =>
+  Object.keys(labels).length + expressions.length + groups.length > 0
+    ? SELECTED
+    : '$1::jsonb IS NOT NULL AND $2::text[] IS NOT NULL'
+
 // A rollout that began before there were groups has a selector without any.
 export const selecting = ({ labels, expressions, groups = [] }: DeviceSelector): [string, readonly string[]] => [
   JSON.stringify({ labels, expressions }),

@@ -1,6 +1,8 @@
 import type { DeviceSelector } from '@storecast/shared/contracts'
 import type { Pool } from 'pg'
+import { canonicalJson } from '../platform/canonical.ts'
 import { isLimited, type LabelLimit } from '../platform/label-limit.ts'
+import { remembered } from '../platform/remembered.ts'
 import { type Comparison, type ComparisonQuery, compareKpi } from './compare.ts'
 import type { CpuMeter } from './cpu.ts'
 import {
@@ -62,7 +64,29 @@ interface KpisOptions extends SumSources {
 const DAY = 86_400_000
 const RATIO_KPIS = [...MODEL_KPIS, ...DEVICE_KPIS]
 
+/** Local days begin at whole quarters of an hour of UTC: what is asked in between has the same days. */
+const QUARTER = 900_000
+const toQuarter = (time: number) => Math.ceil(time / QUARTER) * QUARTER
+
+/**
+ * Of a large fleet figures take seconds to add up, and everybody asks for the same: they are up to a minute old then, and
+ * given while newer ones are made.
+ */
 export function createKpis(options: KpisOptions): Kpis {
+  const kept = { times: 20, longestMs: 60_000, most: 200 }
+  const lists = remembered<Kpi[]>(kept)
+  const comparisons = remembered<Comparison>(kept)
+  const kpis = kpisNow(options)
+  return {
+    list({ from, to, ...rest }) {
+      const query = { ...rest, from: toQuarter(from), to: toQuarter(to) }
+      return lists.get(canonicalJson(query), () => kpis.list(query))
+    },
+    compare: (query) => comparisons.get(canonicalJson(query), () => kpis.compare(query)),
+  }
+}
+
+function kpisNow(options: KpisOptions): Kpis {
   const { pool, cpu, targets, costBefore } = options
   const described = (kpi: KpiDefinition, figure: Figure & Partial<Pick<Kpi, 'model' | 'trend' | 'groups'>>): Kpi => {
     const { id, title, unit, formula, source } = kpi

@@ -1,7 +1,7 @@
 import { type DeviceSelector, parseSelfEntity, type SelfMeasuredName } from '@storecast/shared/contracts'
 import type { Decisions } from '../decisions/index.ts'
 import type { LabelLimit } from '../platform/label-limit.ts'
-import { type MergedWindows, type MergeKey, readingsIn, type Telemetry } from '../telemetry/index.ts'
+import type { Telemetry } from '../telemetry/index.ts'
 import type { DecisionMeasure, Measure, Sums } from './definitions.ts'
 
 /** What figures are told apart by, beside the model. */
@@ -25,7 +25,7 @@ export interface PlacedSums extends Sums {
 }
 
 export interface SumSources {
-  readonly telemetry: Pick<Telemetry, 'merged'>
+  readonly telemetry: Pick<Telemetry, 'daySums'>
   readonly decisions: Pick<Decisions, 'counts'>
 }
 
@@ -34,14 +34,11 @@ export async function readSums(
   sources: SumSources,
   query: SumsQuery & { readonly measures: Iterable<Measure> },
 ): Promise<PlacedSums[]> {
-  const measures = new Set(query.measures)
-  const read: PlacedSums[] = []
-  for (const measure of measures) {
-    if (isOfDecisions(measure)) continue
-    for (const sums of await ofSeries(sources.telemetry, measure, query)) read.push(sums)
-  }
-  if ([...measures].some(isOfDecisions)) read.push(...(await ofDecisions(sources.decisions, query)))
-  return read
+  const measures = [...new Set(query.measures)]
+  const sensors = measures.filter((measure) => !isOfDecisions(measure))
+  const ofDevices = sensors.length > 0 ? await ofSeries(sources.telemetry, sensors, query) : []
+  const decided = measures.some(isOfDecisions) ? await ofDecisions(sources.decisions, query) : []
+  return [...ofDevices, ...decided]
 }
 
 const isOfDecisions = (measure: Measure): measure is DecisionMeasure =>
@@ -49,22 +46,14 @@ const isOfDecisions = (measure: Measure): measure is DecisionMeasure =>
 
 async function ofSeries(
   telemetry: SumSources['telemetry'],
-  sensor: SelfMeasuredName,
-  { by, model: wanted, ...query }: SumsQuery,
+  sensors: readonly SelfMeasuredName[],
+  { model: wanted, ...query }: SumsQuery,
 ): Promise<PlacedSums[]> {
-  const keys: MergeKey[] = ['entity', ...by.map((key) => (key === 'day' ? 'time' : key))]
-  const merged = await telemetry.merged({ ...query, sensor, resolution: 'day', by: keys })
-  return merged.flatMap((one) => {
-    const model = one.key.entity ? parseSelfEntity(one.key.entity)?.model : null
-    if (model === undefined || (wanted !== undefined && model !== wanted)) return []
-    const key = Object.fromEntries(by.map((name) => [name, name === 'day' ? (one.day ?? null) : one.key[name]!]))
-    return [{ measure: sensor, model, key, ...sumsOf(one) }]
+  return (await telemetry.daySums({ ...query, sensors })).flatMap(({ sensor, entity, ...sums }) => {
+    const model = entity === '' ? null : parseSelfEntity(entity)?.model
+    return model === undefined || (wanted !== undefined && model !== wanted) ? [] : [{ measure: sensor, model, ...sums }]
   })
 }
-
-const sumsOf = ({ count, sum, quality, scale }: MergedWindows): Sums => ({
-  ...{ count, sum: readingsIn(scale).unit(sum), missing: quality.missing },
-})
 
 async function ofDecisions(decisions: SumSources['decisions'], query: SumsQuery): Promise<PlacedSums[]> {
   return (await decisions.counts(query)).flatMap(({ model, key, judged, correct, suggested, taken }) => [

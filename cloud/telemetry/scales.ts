@@ -1,6 +1,6 @@
 import { type SensorsDocument, selfMeasured } from '@storecast/shared/contracts'
 import { fromSteps, toSteps } from '@storecast/shared/windows'
-import type { Pool } from 'pg'
+import type { PoolClient } from 'pg'
 import { readDocument } from '../devices/index.ts'
 import type { Objects } from '../platform/objects.ts'
 
@@ -21,10 +21,10 @@ export type ScaleOf = (site: string, sensor: string) => Scale
 
 /** Scales of what the sites' devices measure, as the sites define their sensors now. */
 export async function readScales(
-  { pool, objects }: { readonly pool: Pool; readonly objects: Objects },
+  { client, objects }: { readonly client: Pick<PoolClient, 'query'>; readonly objects: Objects },
   sites: Iterable<string>,
 ): Promise<ScaleOf> {
-  const { rows } = await pool.query<{ site: string; sha256: string }>(
+  const { rows } = await client.query<{ site: string; sha256: string }>(
     "SELECT site, sha256 FROM site_documents WHERE kind = 'sensors' AND site = ANY($1)",
     [[...new Set(sites)]],
   )

@@ -28,6 +28,7 @@ import {
   listForecasts,
   type ScoreKey,
 } from './forecasts.ts'
+import { type DaySums, type DaySumsQuery, daySums } from './merged/day-sums.ts'
 import { type MergedQuery, type MergedWindows, mergedPage, mergedWindows } from './merged/merged.ts'
 import {
   type ServingCount,
@@ -52,6 +53,8 @@ import {
 export interface Telemetry {
   /** All merged windows that are asked for; see `mergedWindows`. */
   merged(query: MergedQuery): Promise<MergedWindows[]>
+  /** Of what devices measure of themselves, by local day; see `daySums`. */
+  daySums(query: DaySumsQuery): Promise<DaySums[]>
   mergedPage(query: MergedQuery & PageRequest): Promise<Page<MergedWindows>>
   windows(query: WindowQuery): Promise<WindowPage>
   windowSums(query: Span & { readonly site: string; readonly sensor: string }): Promise<WindowSteps[]>
@@ -84,6 +87,7 @@ export function createTelemetry(options: { database: Database; devices: Devices;
   const { pool } = database
   return {
     merged: (query) => mergedWindows({ database, objects }, query),
+    daySums: (query) => daySums(database, query),
     mergedPage: (query) => mergedPage({ database, objects }, query),
     windows: (query) => listWindows({ pool, devices, objects }, query),
     windowSums: (query) => windowSums(pool, query),

@@ -115,7 +115,7 @@ interface Sources {
 export async function listWindows({ pool, devices, objects }: Sources, query: WindowQuery): Promise<WindowPage> {
   const { device, sensor, entity, from, to, after, limit } = query
   const { site } = await devices.get(device)
-  const scale = (await readScales({ pool, objects }, [site]))(site, sensor)
+  const scale = (await readScales({ client: pool, objects }, [site]))(site, sensor)
   const { rows } = await pool.query<Omit<WindowView, 'p10' | 'p50' | 'p90'> & { sketch: Buffer }>(
     `SELECT w.start_at AS start, w.end_at AS end, w.revision, w.count, w.sum, w.min, w.max, w.last, w.sketch, w.missing,
        w.late, w.out_of_range AS "outOfRange", w.flat, w.duplicate,

@@ -49,7 +49,7 @@ export async function exportNext(options: ExportOptions, now: number): Promise<s
 
 async function writeFile(
   client: PoolClient,
-  { database, objects, files, scratch }: ExportOptions,
+  { objects, files, scratch }: ExportOptions,
   { day, start }: { readonly day: string; readonly start: number },
 ): Promise<void> {
   const folder = join(scratch, `export-${day}`)
@@ -60,7 +60,7 @@ async function writeFile(
     const floors = await readFloors(client)
     const dropped = start < floors.windows
     const written = dropped && (await files.fetch(dayFile(day), before!))
-    await stageScales(client, { pool: database.pool, objects })
+    await stageScales(client, objects)
     const source = written ? 'window_latecomers' : dropped ? rolledUp(floors) : 'windows'
     await spool(client.query(copyTo(selectDay(source, start))), windows!)
     await writeDay({ windows: windows!, out: out!, scratch: folder, ...(written && { before: before! }) })
@@ -97,12 +97,12 @@ const selectDay = (table: string, start: number) =>
    WHERE w.start_at >= ${start} AND w.start_at < ${start + DAY}) TO STDOUT (FORMAT csv, FORCE_QUOTE (entity))`
 
 /** Scales of all sites and sensors, for this transaction. */
-async function stageScales(client: PoolClient, sources: Parameters<typeof readScales>[0]): Promise<void> {
+async function stageScales(client: PoolClient, objects: Objects): Promise<void> {
   const { rows } = await client.query<{ site: string; sensor: string }>(
     'SELECT DISTINCT d.site, s.sensor FROM series s JOIN devices d ON d.id = s.device',
   )
   const scaleOf = await readScales(
-    sources,
+    { client, objects },
     rows.map(({ site }) => site),
   )
   await client.query(`CREATE TEMP TABLE export_scales (of_site text, of_sensor text, unit text, resolution float8,

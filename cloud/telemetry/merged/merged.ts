@@ -2,7 +2,7 @@ import { DeviceSelector } from '@storecast/shared/contracts'
 import { type Calendar, calendar } from '@storecast/shared/windows'
 import type { PoolClient } from 'pg'
 import { z } from 'zod'
-import { LABELS, requireGroups, SELECTED, selecting } from '../../devices/index.ts'
+import { LABELS, requireGroups, selectedBy, selecting } from '../../devices/index.ts'
 import type { Database } from '../../platform/database.ts'
 import { InvalidError } from '../../platform/errors.ts'
 import { type LabelLimit, NO_LIMIT, siteWithin } from '../../platform/label-limit.ts'
@@ -96,7 +96,8 @@ async function mergeGroups(
     await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
     const series = await readSeries(client, query)
     const scales = await readScales(
-      { pool: database.pool, objects },
+      // On the transaction's own connection: callers that each wait for a second one would wait for each other.
+      { client, objects },
       [...series.values()].map(({ site }) => site),
     )
     const calendars = new Map<string, Calendar>()
@@ -199,7 +200,7 @@ async function readSeries(client: PoolClient, filter: SeriesFilter): Promise<Rea
   const { rows } = await client.query<Series>(
     `SELECT m.id, m.sensor, m.entity, m.device, d.site, s.time_zone AS zone, ${LABELS} AS labels
      FROM series m JOIN devices d ON d.id = m.device JOIN sites s ON s.id = d.site
-     WHERE ${SELECTED} AND ($3::text IS NULL OR m.sensor = $3) AND ($4::text IS NULL OR m.entity = $4)
+     WHERE ${selectedBy(selector)} AND ($3::text IS NULL OR m.sensor = $3) AND ($4::text IS NULL OR m.entity = $4)
        AND ($5::text IS NULL OR m.device = $5) AND ($6::text IS NULL OR d.site = $6)
        AND ${siteWithin('d.site', 7)}`,
     [...selecting(selector), sensor ?? null, entity ?? null, device ?? null, site ?? null, within],

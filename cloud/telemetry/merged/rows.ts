@@ -28,7 +28,8 @@ export async function* readRows(client: PoolClient, query: Rows): AsyncGenerator
     yield* fetchAll(client, windowsBetween(floors), [ids, start, end])
     return
   }
-  const changed = await readChanged(client, query, floors)
+  const zones = new Map([...series.values()].map(({ device, zone }) => [device, zone]))
+  const changed = await readChanged(client, { zones, start, end }, floors)
   const isChanged = (row: WindowRow, of: 'hours' | 'days') => {
     const spans = changed.get(series.get(row.series)!.device)?.[of]
     return spans?.some((span) => row.start >= span.start && row.start < span.end) ?? false
@@ -54,18 +55,18 @@ export async function* readRows(client: PoolClient, query: Rows): AsyncGenerator
   for await (const rows of fetchSpans(client, 'windows', spansOf('hours'))) yield rows.filter(begins)
 }
 
-interface Changed {
+/** What of a device is not rolled up yet. */
+export interface Changed {
   readonly hours: readonly Span[]
   readonly days: readonly Span[]
 }
 
-/** What is not rolled up yet, by device: in whole local hours, and in whole local days. */
-async function readChanged(
+/** What is not rolled up yet, by device: in whole local hours, and in whole local days. @param zones of the devices that matter */
+export async function readChanged(
   client: PoolClient,
-  { series, start, end }: Rows,
+  { zones, start, end }: Span & { readonly zones: ReadonlyMap<string, Calendar> },
   floors: Floors,
 ): Promise<ReadonlyMap<string, Changed>> {
-  const zones = new Map([...series.values()].map(({ device, zone }) => [device, zone]))
   const { rows } = await client.query<Span & { readonly device: string }>(
     `SELECT device, from_at AS start, to_at AS end FROM window_changes
      WHERE device = ANY($1) AND to_at > $2 AND from_at < $3`,

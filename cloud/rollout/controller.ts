@@ -20,6 +20,7 @@ import {
   isComparable,
   joinMembers,
   refreshMembers,
+  settle,
   shadowCandidates,
   wantActive,
   wantBack,
@@ -184,7 +185,7 @@ async function passOver(options: PassOptions, client: PoolClient, id: string): P
   }
   if (left === 0 && told === 0 && !OPEN_STATES.includes(rollout.state)) {
     const { pending, updating, offline, silent, reverting } = await countsOf(client, id)
-    if (pending + updating + offline + silent + reverting === 0) await changeRollout(client, rollout, { settled: true })
+    if (pending + updating + offline + silent + reverting === 0) await settle(client, id)
   }
   await writeDown(options, client, { before, said, now })
   return { told: told > 0, more: left > 0 }

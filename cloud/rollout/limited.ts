@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
 import { ForbiddenError } from '../platform/errors.ts'
 import { deviceWithin, isLimited, type LabelLimit } from '../platform/label-limit.ts'
-import { cohortsOf, countMembers } from './counts.ts'
-import { countRows } from './members.ts'
+import { type CountRow, cohortsOf, countMembers } from './counts.ts'
+import { countWithin } from './members.ts'
 import { unknownRollout } from './records.ts'
 import type { Rollout, Rollouts } from './rollouts.ts'
 
@@ -32,20 +32,18 @@ export function limitedRollouts(
     const { all, within } = rows[0]!
     return within === 0 ? unknownRollout(which) : all === within
   }
-  const partOf = async ({ document, ...rollout }: Rollout): Promise<Rollout> => {
-    const { selector: _, ...spec } = document.spec
-    const rows = await countRows(pool, rollout.id, limit)
-    return {
-      ...rollout,
-      document: { ...document, spec } as Rollout['document'],
-      reason: null,
-      analysis: null,
-      counts: countMembers(rows),
-      cohorts: cohortsOf(rows),
-    }
+  const seen = async (items: readonly Rollout[]): Promise<Rollout[]> => {
+    const within = await countWithin(
+      pool,
+      items.map(({ id }) => id),
+      limit,
+    )
+    return items.map((rollout) => {
+      const rows = within.get(rollout.id) ?? []
+      const isAll = rows.reduce((sum, { devices }) => sum + devices, 0) === rollout.counts.devices
+      return isAll ? rollout : partOf(rollout, rows)
+    })
   }
-  const seen = async (rollout: Rollout, which?: string) =>
-    (await isWhole(rollout.id, which)) ? rollout : partOf(rollout)
   const idIfWhole = async (which: string) => {
     const { id } = await rollouts.get(which)
     return (await isWhole(id, which)) ? id : undefined
@@ -60,10 +58,14 @@ export function limitedRollouts(
   }
 
   return {
-    get: async (which) => seen(await rollouts.get(which), which),
+    async get(which) {
+      const rollout = await rollouts.get(which)
+      await isWhole(rollout.id, which)
+      return (await seen([rollout]))[0]!
+    },
     async list(page) {
       const { items, ...rest } = await rollouts.list({ ...page, within: limit })
-      return { ...rest, items: await Promise.all(items.map((item) => seen(item))) }
+      return { ...rest, items: await seen(items) }
     },
     async devices(which, page) {
       const { id } = await rollouts.get(which)
@@ -84,5 +86,18 @@ export function limitedRollouts(
       if (rollout !== undefined) await isWhole((await rollouts.get(rollout)).id, rollout)
       return rollouts.queue({ ...page, rollout, within: limit })
     },
+  }
+}
+
+/** What is told of the devices within, and nothing that speaks of the others. */
+function partOf({ document, ...rollout }: Rollout, rows: readonly CountRow[]): Rollout {
+  const { selector: _, ...spec } = document.spec
+  return {
+    ...rollout,
+    document: { ...document, spec } as Rollout['document'],
+    reason: null,
+    analysis: null,
+    counts: countMembers(rows),
+    cohorts: cohortsOf(rows),
   }
 }

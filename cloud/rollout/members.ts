@@ -161,18 +161,43 @@ export async function refreshMembers(client: Queryable, rollout: RolloutRecord, 
 /** Where a member of a rollout that is over stays. */
 const FINAL: ReadonlySet<MemberState> = new Set(['succeeded', 'failed', 'rolled-back', 'reverted', 'excluded'])
 
-/** How many members within the limit there are in each state, by the step that told them. */
-export async function countRows(client: Queryable, rollout: string, within = NO_LIMIT): Promise<CountRow[]> {
-  const { rows } = await client.query<CountRow>(
-    `SELECT step, state, wanted, late, count(*)::int4 AS devices FROM rollout_devices m
-     WHERE rollout = $1 AND ${deviceWithin('m.device', 2)} GROUP BY 1, 2, 3, 4`,
-    [rollout, within],
+/** How many members there are in each state, by the step that told them, of each rollout. */
+export async function countRows(
+  client: Queryable,
+  rollouts: readonly Pick<RolloutRecord, 'id' | 'settledCounts'>[],
+): Promise<ReadonlyMap<string, readonly CountRow[]>> {
+  const open = rollouts.filter(({ settledCounts }) => settledCounts === null)
+  const counted = open.length > 0 ? await countWithin(client, ids(open), NO_LIMIT) : new Map<string, CountRow[]>()
+  return new Map(rollouts.map(({ id, settledCounts }) => [id, settledCounts ?? counted.get(id) ?? []]))
+}
+
+const ids = (rollouts: readonly { readonly id: string }[]) => rollouts.map(({ id }) => id)
+
+/** The same of members within a limit, counted one by one; of a rollout without any there is nothing. */
+export async function countWithin(
+  client: Queryable,
+  rollouts: readonly string[],
+  within: LabelLimit,
+): Promise<ReadonlyMap<string, CountRow[]>> {
+  const { rows } = await client.query<CountRow & { rollout: string }>(
+    `SELECT rollout::text, step, state, wanted, late, count(*)::int4 AS devices FROM rollout_devices m
+     WHERE rollout = ANY($1) AND ${deviceWithin('m.device', 2)} GROUP BY m.rollout, 2, 3, 4, 5`,
+    [rollouts, within],
   )
-  return rows
+  return Map.groupBy(rows, ({ rollout }) => rollout)
 }
 
 export const countsOf = async (client: Queryable, rollout: string): Promise<RolloutCounts> =>
-  countMembers(await countRows(client, rollout))
+  countMembers((await countWithin(client, [rollout], NO_LIMIT)).get(rollout) ?? [])
+
+/** Every device has answered: what has become of them is written down with the rollout, so that nobody counts them again. */
+export async function settle(client: Queryable, rollout: string): Promise<void> {
+  const counts = (await countWithin(client, [rollout], NO_LIMIT)).get(rollout) ?? []
+  await client.query('UPDATE rollouts SET settled = true, settled_counts = $2 WHERE id = $1', [
+    rollout,
+    JSON.stringify(counts.map(({ step, state, wanted, late, devices }) => ({ step, state, wanted, late, devices }))),
+  ])
+}
 
 /** Members whose desired state does not say yet what it should. */
 export async function countUnapplied(client: Queryable, rollout: string): Promise<number> {

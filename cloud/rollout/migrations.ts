@@ -210,4 +210,16 @@ export const rolloutMigrations: readonly Migration[] = [
       END $$;
     `,
   },
+  {
+    id: 630,
+    name: 'what has become of rollouts that are over',
+    sql: `
+      -- Members by step, state and what they were told, as they were when the rollout settled; read while it is.
+      ALTER TABLE rollouts ADD COLUMN settled_counts jsonb;
+      UPDATE rollouts SET settled_counts = (
+        SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') FROM (
+          SELECT step, state, wanted, late, count(*) AS devices FROM rollout_devices WHERE rollout = rollouts.id GROUP BY 1, 2, 3, 4) c)
+      WHERE settled;
+    `,
+  },
 ]

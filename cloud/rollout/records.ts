@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { NotFoundError } from '../platform/errors.ts'
 import type { LabelLimit } from '../platform/label-limit.ts'
 import type { Analysis } from './analysis/analysis.ts'
+import type { CountRow } from './counts.ts'
 
 export const ROLLOUT_STATES = [
   'running',
@@ -40,6 +41,8 @@ export interface RolloutRecord {
   readonly endsAs: 'failed' | 'aborted' | 'undone' | null
   readonly evidenceMark: string
   readonly settled: boolean
+  /** Of one that is settled, whose members change no more; null where they are to be counted. */
+  readonly settledCounts: readonly CountRow[] | null
   /** Of who started it: no device beyond comes into it. */
   readonly limit: LabelLimit
   readonly createdAt: number
@@ -48,8 +51,8 @@ export interface RolloutRecord {
 
 export const SELECT_ROLLOUT = `
   SELECT id::text, name, document, model, version, bundle, state, reason, step, step_at AS "stepAt", proven,
-    is_full AS full, accepted, ends_as AS "endsAs", evidence_mark AS "evidenceMark", settled, label_limit AS "limit",
-    created_at AS "createdAt", finished_at AS "finishedAt"
+    is_full AS full, accepted, ends_as AS "endsAs", evidence_mark AS "evidenceMark", settled,
+    CASE WHEN settled THEN settled_counts END AS "settledCounts", label_limit AS "limit", created_at AS "createdAt", finished_at AS "finishedAt"
   FROM rollouts`
 
 type Queryable = Pick<PoolClient | Pool, 'query'>
@@ -135,12 +138,20 @@ export interface AnalysisRecord {
   readonly analysis: Analysis
 }
 
-export async function newestAnalysis(client: Queryable, rollout: string): Promise<AnalysisRecord | null> {
-  const { rows } = await client.query<AnalysisRecord>(
-    'SELECT step, at, body AS analysis FROM rollout_analyses WHERE rollout = $1 ORDER BY id DESC LIMIT 1',
-    [rollout],
+export const newestAnalysis = async (client: Queryable, rollout: string): Promise<AnalysisRecord | null> =>
+  (await newestAnalyses(client, [rollout])).get(rollout) ?? null
+
+/** By rollout; of one that has none there is nothing. */
+export async function newestAnalyses(
+  client: Queryable,
+  rollouts: readonly string[],
+): Promise<ReadonlyMap<string, AnalysisRecord>> {
+  const { rows } = await client.query<AnalysisRecord & { rollout: string }>(
+    `SELECT r.id::text AS rollout, a.step, a.at, a.body AS analysis FROM unnest($1::int8[]) AS r (id) CROSS JOIN LATERAL (
+       SELECT step, at, body FROM rollout_analyses WHERE rollout = r.id ORDER BY rollout_analyses.id DESC LIMIT 1) a`,
+    [rollouts],
   )
-  return rows[0] ?? null
+  return new Map(rows.map(({ rollout, ...record }) => [rollout, record]))
 }
 
 /** Rollouts that go on and name the group, as people call them; their late joiners come by it. */

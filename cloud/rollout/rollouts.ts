@@ -7,7 +7,7 @@ import { deviceWithin, type LabelLimit, NO_LIMIT } from '../platform/label-limit
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { Trust } from '../trust/index.ts'
 import { type ControllerOptions, startController } from './controller.ts'
-import { type Cohort, cohortsOf, countMembers, type RolloutCounts } from './counts.ts'
+import { type Cohort, type CountRow, cohortsOf, countMembers, type RolloutCounts } from './counts.ts'
 import { listMembers, type MemberFilter, type RolloutDevice } from './member-list.ts'
 import { conflictWith, countBeyond, countRows, countSelected, joinMembers } from './members.ts'
 import { planOfStart, planOfVerb, rehearse, type StartPlan, type VerbPlan } from './plans.ts'
@@ -16,7 +16,7 @@ import {
   type AnalysisRecord,
   findRollout,
   type HistoryEntry,
-  newestAnalysis,
+  newestAnalyses,
   type RolloutRecord,
   type RolloutState,
   SELECT_ROLLOUT,
@@ -32,9 +32,20 @@ export interface RolloutFilter {
   readonly within?: LabelLimit
 }
 
+/** What is the controller's own affair. */
+type HiddenKey =
+  | 'bundle'
+  | 'evidenceMark'
+  | 'settled'
+  | 'settledCounts'
+  | 'endsAs'
+  | 'accepted'
+  | 'stepAt'
+  | 'limit'
+
 /** A rollout as it is now, with its denominators, those of each step, and the newest analysis. */
 export interface Rollout
-  extends Omit<RolloutRecord, 'bundle' | 'evidenceMark' | 'settled' | 'endsAs' | 'accepted' | 'stepAt' | 'limit'> {
+  extends Omit<RolloutRecord, HiddenKey> {
   readonly counts: RolloutCounts
   readonly cohorts: Cohort[]
   readonly analysis: AnalysisRecord | null
@@ -92,22 +103,16 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
   const { database, registry, trust, admit, clock, wake } = options
   const { pool } = database
 
-  const view = async (record: RolloutRecord, client: Pool | PoolClient = pool): Promise<Rollout> => {
-    const {
-      bundle: _b,
-      evidenceMark: _e,
-      settled: _s,
-      endsAs: _n,
-      accepted: _a,
-      stepAt: _t,
-      limit: _l,
-      ...rollout
-    } = record
-    const rows = await countRows(client, record.id)
-    const analysis = await newestAnalysis(client, record.id)
-    return { ...rollout, counts: countMembers(rows), cohorts: cohortsOf(rows), analysis }
+  const views = async (records: readonly RolloutRecord[], client: Pool | PoolClient = pool): Promise<Rollout[]> => {
+    const counted = await countRows(client, records)
+    const analyses = await newestAnalyses(
+      client,
+      records.map(({ id }) => id),
+    )
+    return records.map((record) => viewOf(record, counted.get(record.id)!, analyses.get(record.id) ?? null))
   }
-  const get = async (which: string, client: Pool | PoolClient = pool) => view(await findRollout(client, which), client)
+  const get = async (which: string, client: Pool | PoolClient = pool) =>
+    (await views([await findRollout(client, which)], client))[0]!
   const idOf = async (which: string) => (await findRollout(pool, which)).id
 
   /** Asks all who have a say; what it gives makes the rollout, and gives its number. */
@@ -181,7 +186,7 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
         [after ?? null, model ?? null, limit + 1, within, version ?? null, states ?? null],
       )
       const { items, ...page } = toPage(rows, limit, (rollout) => rollout.id)
-      return { ...page, items: await Promise.all(items.map((item) => view(item))) }
+      return { ...page, items: await views(items) }
     },
     devices: async (which, page) => listMembers(pool, await findRollout(pool, which), page),
     async history(which, { after, limit }) {
@@ -208,6 +213,14 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
       wake()
       return get(id)
     },
+  }
+}
+
+function viewOf(record: RolloutRecord, rows: readonly CountRow[], analysis: AnalysisRecord | null): Rollout {
+  const { id, name, document, model, version, state, reason, step, proven, full, createdAt, finishedAt } = record
+  return {
+    ...{ id, name, document, model, version, state, reason, step, proven, full, createdAt, finishedAt },
+    ...{ counts: countMembers(rows), cohorts: cohortsOf(rows), analysis },
   }
 }
 

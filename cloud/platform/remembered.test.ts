@@ -6,13 +6,15 @@ function setUp(options: { times?: number; longestMs?: number; most?: number } = 
   const made: string[] = []
   const answers = remembered<string>({ times: 10, longestMs: 10_000, most: 3, ...options, now: () => time })
   /** Takes so long, and answers by how many were made. */
-  const make = (key: string, ms = 200) => async () => {
-    made.push(key)
-    const answer = `${key}-${made.length}`
-    await Promise.resolve()
-    time += ms
-    return answer
-  }
+  const make =
+    (key: string, ms = 200) =>
+    async () => {
+      made.push(key)
+      const answer = `${key}-${made.length}`
+      await Promise.resolve()
+      time += ms
+      return answer
+    }
   return { answers, make, made, pass: (ms: number) => (time += ms) }
 }
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))

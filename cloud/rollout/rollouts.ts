@@ -33,19 +33,10 @@ export interface RolloutFilter {
 }
 
 /** What is the controller's own affair. */
-type HiddenKey =
-  | 'bundle'
-  | 'evidenceMark'
-  | 'settled'
-  | 'settledCounts'
-  | 'endsAs'
-  | 'accepted'
-  | 'stepAt'
-  | 'limit'
+type HiddenKey = 'bundle' | 'evidenceMark' | 'settled' | 'settledCounts' | 'endsAs' | 'accepted' | 'stepAt' | 'limit'
 
 /** A rollout as it is now, with its denominators, those of each step, and the newest analysis. */
-export interface Rollout
-  extends Omit<RolloutRecord, HiddenKey> {
+export interface Rollout extends Omit<RolloutRecord, HiddenKey> {
   readonly counts: RolloutCounts
   readonly cohorts: Cohort[]
   readonly analysis: AnalysisRecord | null

@@ -61,9 +61,9 @@ const DAY = 86_400_000
  */
 export async function daySums(database: Database, query: DaySumsQuery): Promise<DaySums[]> {
   const { selector = EVERY, within = NO_LIMIT } = query
+  await requireGroups(database.pool, selector.groups)
   return database.transaction(async (client) => {
     await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
-    await requireGroups(client, selector.groups)
     const devices = await client.query<{ id: string; zone: string; place: string }>(
       `SELECT d.id, s.time_zone AS zone, ${PLACE} AS place FROM devices d JOIN sites s ON s.id = d.site
        WHERE ${selectedBy(selector)} AND ${siteWithin('d.site', 3)}`,

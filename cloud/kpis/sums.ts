@@ -51,7 +51,9 @@ async function ofSeries(
 ): Promise<PlacedSums[]> {
   return (await telemetry.daySums({ ...query, sensors })).flatMap(({ sensor, entity, ...sums }) => {
     const model = entity === '' ? null : parseSelfEntity(entity)?.model
-    return model === undefined || (wanted !== undefined && model !== wanted) ? [] : [{ measure: sensor, model, ...sums }]
+    return model === undefined || (wanted !== undefined && model !== wanted)
+      ? []
+      : [{ measure: sensor, model, ...sums }]
   })
 }
 

@@ -85,7 +85,10 @@ async function expectSame(): Promise<void> {
       const expected: typeof found = []
       for (const sensor of SENSORS) {
         const keys: MergeKey[] = ['entity', ...by.map((key) => (key === 'day' ? 'time' : key))]
-        for (const one of await mergedWindows({ database, objects }, { sensor, from, to, resolution: 'day', by: keys })) {
+        for (const one of await mergedWindows(
+          { database, objects },
+          { sensor, from, to, resolution: 'day', by: keys },
+        )) {
           const key = Object.fromEntries(by.map((name) => [name, name === 'day' ? one.day! : one.key[name]!]))
           const sum = expect.closeTo(readingsIn(one.scale).unit(one.sum), 6)
           expected.push({ sensor, entity: one.key.entity!, key, count: one.count, sum, missing: one.quality.missing })
@@ -96,7 +99,8 @@ async function expectSame(): Promise<void> {
     }
   }
 }
-const keyOf = ({ sensor, entity, key }: Pick<DaySums, 'sensor' | 'entity' | 'key'>) => JSON.stringify([sensor, entity, key])
+const keyOf = ({ sensor, entity, key }: Pick<DaySums, 'sensor' | 'entity' | 'key'>) =>
+  JSON.stringify([sensor, entity, key])
 
 describe('sums by day', () => {
   it('are those of the merged windows, rolled up, in part or not at all', async () => {
@@ -108,7 +112,12 @@ describe('sums by day', () => {
     await expectSame()
     await rollUpAll()
     await expectSame()
-    const all = await daySums(database, { sensors: ['$model-latency'], by: [], from: first - 2 * DAY, to: first + 9 * DAY })
+    const all = await daySums(database, {
+      sensors: ['$model-latency'],
+      by: [],
+      from: first - 2 * DAY,
+      to: first + 9 * DAY,
+    })
     const expected = ALL.filter(({ sensor }) => sensor === '$model-latency').flatMap(({ window }) => window.values)
     expect(all.reduce((sum, { count }) => sum + count, 0)).toBe(expected.length)
   })

@@ -7,7 +7,7 @@ function setUp(options: { times?: number; longestMs?: number; most?: number } = 
   const answers = remembered<string>({ times: 10, longestMs: 10_000, most: 3, ...options, now: () => time })
   /** Takes so long, and answers by how many were made. */
   const make =
-    (key: string, ms = 200) =>
+    (key: string, ms = 400) =>
     async () => {
       made.push(key)
       const answer = `${key}-${made.length}`
@@ -23,7 +23,7 @@ describe('remembered answers', () => {
   it('are made once for all who ask at once, and given again while they are fresh', async () => {
     const { answers, make, made, pass } = setUp()
     const both = await Promise.all([answers.get('a', make('a')), answers.get('a', make('a'))])
-    pass(1999)
+    pass(3999)
     expect([...both, await answers.get('a', make('a'))]).toEqual(['a-1', 'a-1', 'a-1'])
     expect(made).toEqual(['a'])
   })
@@ -31,7 +31,7 @@ describe('remembered answers', () => {
   it('are given once more when they are stale, while one newer is made', async () => {
     const { answers, make, made, pass } = setUp()
     await answers.get('a', make('a'))
-    pass(2001)
+    pass(4001)
     expect(await answers.get('a', make('a'))).toBe('a-1')
     expect(await answers.get('a', make('a'))).toBe('a-1')
     await settled()
@@ -48,8 +48,8 @@ describe('remembered answers', () => {
 
   it('are made each time where that is quick', async () => {
     const { answers, make } = setUp()
-    expect(await answers.get('a', make('a', 99))).toBe('a-1')
-    expect(await answers.get('a', make('a', 99))).toBe('a-2')
+    expect(await answers.get('a', make('a', 299))).toBe('a-1')
+    expect(await answers.get('a', make('a', 299))).toBe('a-2')
   })
 
   it('are forgotten in the order in which they were last asked for', async () => {
@@ -63,7 +63,7 @@ describe('remembered answers', () => {
     const fail = () => Promise.reject(new Error('no database'))
     await expect(answers.get('a', fail)).rejects.toThrow('no database')
     expect(await answers.get('a', make('a'))).toBe('a-1')
-    pass(2001)
+    pass(4001)
     expect(await answers.get('a', fail)).toBe('a-1')
     await settled()
     expect(await answers.get('a', make('a'))).toBe('a-1')

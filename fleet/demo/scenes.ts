@@ -1,4 +1,4 @@
-import { recordedShops, type Shop, simulateShop } from '../simulator/index.ts'
+import { dateAfter, recordedShops, type Shop, simulateShop, simulateStockedShop } from '../simulator/index.ts'
 
 /** A stretch of days told under one heading. */
 export interface Chapter {
@@ -24,6 +24,16 @@ export interface Scene {
   readonly chapters: readonly Chapter[]
   /** Store seconds in a real one, while days are told. */
   readonly speed: number
+  /**
+   * From that local day on, staff of the shops with the one label order by what is suggested; those of the others as ever. Told
+   * since a day of the same demand.
+   */
+  readonly ordering?: {
+    readonly since: string
+    readonly from: string
+    readonly treated: string
+    readonly control: string
+  }
   /** Chapters whose scores are set side by side at the end: before and after the second model. */
   readonly compare: readonly [before: number, after: number]
 }
@@ -31,7 +41,7 @@ export interface Scene {
 const DAY_SECONDS = 86_400
 const QUIET = 7
 const SHIFTED = 14
-const JUDGED = 20
+const JUDGED = 30
 const LATER = 7
 /** Days beyond the last chapter, lived slowly while the demo stays up. */
 const SPARE = 120
@@ -41,12 +51,19 @@ export function simulatedScene({ shops = 3, products = 24, seed = 11 } = {}): Sc
   const firstDay = '2026-01-05'
   const options = { seed, products, firstDay, days: history + QUIET + SHIFTED + JUDGED + LATER + SPARE }
   const shift = { from: '2026-03-09', level: 1.2, mix: 0.8 }
+  const playedFrom = dateAfter(firstDay, history + QUIET + SHIFTED)
   return {
     title: `${shops} simulated shops with ${products} products each`,
     shops: withFault(
-      Array.from({ length: shops }, (_, n) => simulateShop({ ...options, site: `shop-${n + 1}`, shift })),
+      Array.from({ length: shops }, (_, n) => {
+        const of = { ...options, site: `shop-${n + 1}`, shift }
+        return n < shops - 1
+          ? labelled(simulateStockedShop({ ...of, playedFrom }), 'suggested')
+          : labelled(simulateShop(of), 'own')
+      }),
       history + 1,
     ),
+    ordering: { since: shift.from, from: playedFrom, treated: 'orders=suggested', control: 'orders=own' },
     history,
     chapters: [
       { title: 'the shops as they were', days: QUIET, train: true, bad: shops },
@@ -72,6 +89,9 @@ export function simulatedScene({ shops = 3, products = 24, seed = 11 } = {}): Sc
 /** The second shop's fridge tells one value for a day and a half; the others' do not. */
 const withFault = (shops: readonly Shop[], day: number): Shop[] =>
   shops.map((shop, at) => (at === 1 ? { ...shop, fault: { sensor: 'fridge', day, hours: [0, 36] } } : shop))
+
+/** How a shop orders, for comparisons. */
+const labelled = <S extends Shop>(shop: S, orders: string): S => ({ ...shop, labels: { ...shop.labels, orders } })
 
 /** The last 14 of a recording's days are lived: the first week chooses nothing any more, the last is the test. */
 export async function recordedScene(path: string): Promise<Scene> {

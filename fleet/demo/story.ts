@@ -10,7 +10,7 @@ import type { Chapter, Scene } from './scenes.ts'
 import { type Judged, rollOutBad, rollOutJudged } from './shadow.ts'
 import { catalogueFridges, judgeData } from './stewarding.ts'
 import { dayLine, drawings, type SummaryRow } from './telling.ts'
-import { type AlertPost, lookForDrift, measure, postAlerts } from './watching.ts'
+import { type AlertPost, judgeOrdering, lookForDrift, measure, postAlerts } from './watching.ts'
 
 /** Real milliseconds between two looks at the clock or at the cloud. */
 const LOOK = 100
@@ -75,7 +75,10 @@ export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
     const [shop] = scene.shops
     const from = dayStart(shop!, day - scene.chapters.at(-1)!.days)
     terminal.out('')
-    for (const line of await measure(context, { from, to: dayStart(shop!, day) })) terminal.out(line)
+    const to = dayStart(shop!, day)
+    for (const line of await judgeOrdering(context, to)) terminal.out(line)
+    terminal.out('')
+    for (const line of await measure(context, { from, to })) terminal.out(line)
   }
   await Promise.race([tell(), refused])
   return summary

@@ -1,6 +1,15 @@
 import { expect, it } from 'vitest'
 import { type ReceivedForecast, scoresOf, totalsByDay } from './day-scores.ts'
-import { dayLine, drawings, driftLines, improvement, kpiLines, summaryTable, taskLines } from './telling.ts'
+import {
+  dayLine,
+  drawings,
+  driftLines,
+  improvement,
+  kpiLines,
+  orderingLines,
+  summaryTable,
+  taskLines,
+} from './telling.ts'
 
 const DAY = 86_400_000
 const LEVELS = [0.1, 0.5, 0.9]
@@ -98,9 +107,33 @@ it('tells whom a task was opened for, and that it closed', () => {
   expect(taskLines({ opened: [{ ...opened, steward: null }], closed: [] })[0]).toContain('for nobody')
 })
 
+it('tells what came of suggestions, and of stock-outs where they were ordered and where not', () => {
+  const kpi = { title: '', unit: '1', target: null, met: null }
+  const taken = { ...kpi, id: 'model-adoption', value: 0.9, denominator: 100 }
+  const right = { ...kpi, id: 'decision-accuracy', value: 0.85, denominator: 320 }
+  const cohort = (shops: number, before: number, after: number) => ({
+    ...{ shops, before: { value: before }, after: { value: after } },
+  })
+  const stockOuts = { treated: cohort(2, 0.5, 0.2), control: cohort(1, 0.5, 0.55) }
+  expect(orderingLines('2026-03-23', [taken, right], stockOuts)).toEqual([
+    'decisions since 2026-03-23: 100 suggestions, 90.0 % of them taken; 85.0 % of 320 decisions were right',
+    'stock-outs where staff order by suggestions (2 shops) 50.0 % → 20.0 % of product-days; where they order as ever (1 shop) 50.0 % → 55.0 % of product-days',
+  ])
+  expect(orderingLines('2026-03-23', [taken], stockOuts)).toEqual([])
+})
+
 it('sets KPIs beside their targets', () => {
-  const kpi = { title: 'Latency', unit: 'ms', value: 12.34, denominator: 6, target: { below: 50 }, met: true }
+  const kpi = {
+    id: 'latency',
+    title: 'Latency',
+    unit: 'ms',
+    value: 12.34,
+    denominator: 6,
+    target: { below: 50 },
+    met: true,
+  }
   const share = {
+    id: 'inside',
     title: 'Inside',
     unit: '1',
     value: null,

@@ -166,7 +166,34 @@ export function taskLines({ opened, closed }: SiteLook): string[] {
   ]
 }
 
+interface Cohort {
+  readonly shops: number
+  readonly before: { readonly value: number | null }
+  readonly after: { readonly value: number | null }
+}
+
+/** The stock-out rate before and after a change. */
+export interface StockOuts {
+  readonly treated: Cohort
+  readonly control: Cohort | null
+}
+
+/** How good decisions were and how many suggestions were taken, and what it made of stock-outs. */
+export function orderingLines(from: string, kpis: readonly KpiRow[], { treated, control }: StockOuts): string[] {
+  const known = (id: string) => kpis.find((kpi) => kpi.id === id)
+  const [taken, right] = [known('model-adoption'), known('decision-accuracy')]
+  if (!taken || !right) return []
+  const shown = (value: number | null) => (value === null ? '–' : percent(value))
+  const change = ({ shops, before, after }: Cohort) =>
+    `(${shops} ${shops === 1 ? 'shop' : 'shops'}) ${shown(before.value)} → ${shown(after.value)} of product-days`
+  return [
+    `decisions since ${from}: ${taken.denominator} suggestions, ${shown(taken.value)} of them taken; ${shown(right.value)} of ${right.denominator} decisions were right`,
+    `stock-outs where staff order by suggestions ${change(treated)}${control ? `; where they order as ever ${change(control)}` : ''}`,
+  ]
+}
+
 export interface KpiRow {
+  readonly id: string
   readonly title: string
   readonly unit: string
   readonly value: number | null

@@ -2,12 +2,13 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { calendar } from '@storecast/shared/windows'
 import { listAll } from '../client/client.ts'
 import { readDocuments } from '../code/documents.ts'
 import { freePort } from '../constellation/ports.ts'
 import { CloudWorkError } from './cloud-work.ts'
 import type { StoryContext } from './context.ts'
-import { type DriftRow, driftLines, type KpiRow, kpiLines } from './telling.ts'
+import { type DriftRow, driftLines, type KpiRow, kpiLines, orderingLines, type StockOuts } from './telling.ts'
 
 const LOOK = 100
 const RUN_WITHIN = 60_000
@@ -42,6 +43,19 @@ export async function measure({ constellation, definition }: StoryContext, span:
   const { client } = constellation.cloud
   const query = { from: `${span.from}`, to: `${span.to}`, model: definition.metadata.name }
   return kpiLines(await listAll<KpiRow>(client, '/v1/kpis', query))
+}
+
+/** What came of decisions, and what they made of stock-outs, since staff order by them. */
+export async function judgeOrdering({ constellation, definition, scene }: StoryContext, to: number): Promise<string[]> {
+  const { client } = constellation.cloud
+  if (!scene.ordering) return []
+  const { since, from, ...cohorts } = scene.ordering
+  const at = (day: string) => calendar(scene.shops[0]!.timeZone).daySpan(day).start
+  const model = definition.metadata.name
+  const kpis = await listAll<KpiRow>(client, '/v1/kpis', { from: `${at(from)}`, to: `${to}`, model })
+  const span = { from: `${at(since)}`, change: `${at(from)}`, to: `${to}` }
+  const query = new URLSearchParams({ ...span, model, ...cohorts })
+  return orderingLines(from, kpis, await client.get<StockOuts>(`/v1/kpis/stock-out-rate/comparison?${query}`))
 }
 
 export interface AlertPost extends AsyncDisposable {

@@ -59,6 +59,13 @@ it('tells the story: a bad model is stopped and an alert says so, demand drifts,
       'stewardship task 1 closed, recovered: fridge of shop-2, movement 100.0 %',
     ])
     expect(told).toMatch(/^drift: [1-9]\d* of \d+ comparisons.* on 2 devices\n {2}shop-\d {2}\w+ \w+: PSI/m)
+    const [, suggested, taken] =
+      /^decisions since 2026-03-23: (\d+) suggestions, ([\d.]+) % of them taken/m.exec(told) ?? []
+    expect(Number(suggested)).toBeGreaterThan(50)
+    expect(Number(taken)).toBeGreaterThan(50)
+    const [, outBefore, outAfter] =
+      /^stock-outs .*\(1 shop\) ([\d.]+) % → ([\d.]+) % of product-days;/m.exec(told) ?? []
+    expect(Number(outAfter)).toBeLessThan(Number(outBefore))
     expect(told).toMatch(/^Forecast error, WAPE +\d/m)
     const good = await client.get('/v1/rollouts/demand-v3')
     expect(good).toMatchObject({ state: 'succeeded', counts: { devices: 2, succeeded: 2 } })

@@ -1,10 +1,12 @@
 import { ByteWriter } from '@storecast/shared/windows'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Connection } from '../platform/database.ts'
 import { gauge, openStorage, sale, temperature, temporaryFolder } from '../test/storage.ts'
 import { packBlock, unpackBlock } from './blocks.ts'
 import { compressed } from './compressed.ts'
-import { FAULT, HAS_ID, hasValue, MARK, packEntry, SeriesEntries, unpackInto } from './entry.ts'
+import { FAULT, FLAG_VALUES, HAS_ID, hasValue, MARK, SeriesEntries } from './entry.ts'
+import { type Entry, EntryWriter, unpackColumns, unpackRows } from './entry-columns.ts'
 import { EventIds, hashId, IdSet } from './event-ids.ts'
 import { readJournal } from './journal.ts'
 
@@ -102,6 +104,20 @@ describe('the buffer', () => {
   })
 })
 
+/** Entry after entry, as journals were written before they were by column. */
+function packRows(entries: readonly Entry[]): Uint8Array {
+  const out = new ByteWriter()
+  let before = 0
+  for (const { series, time, value, flags, high, low } of entries) {
+    out.unsigned(series * FLAG_VALUES + flags)
+    out.signed(time - before)
+    if (hasValue(flags)) out.signed(value)
+    if (flags & HAS_ID) for (const half of [high, low]) out.uint32(half)
+    before = time
+  }
+  return out.finish()
+}
+
 describe('packing', () => {
   const plain = fc.record({
     series: fc.integer({ min: 1, max: 100_000 }),
@@ -120,11 +136,10 @@ describe('packing', () => {
   it('gives journal rows and blocks back as they were, blocks by series and time', () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 200 }), (entries) => {
-        const out = new ByteWriter()
-        let time = 0
+        const out = new EntryWriter()
         const expected = new Map<number, SeriesEntries>()
         for (const e of entries) {
-          time = packEntry(out, e, time)
+          out.push(e)
           const told = hasValue(e.flags)
           const hasId = (e.flags & HAS_ID) !== 0
           const group = expected.get(e.series) ?? new SeriesEntries()
@@ -132,13 +147,26 @@ describe('packing', () => {
           group.push(e.time, told ? e.value : 0, e.flags, hasId ? e.high : 0, hasId ? e.low : 0)
         }
         const groups = new Map<number, SeriesEntries>()
-        unpackInto(groups, out.finish())
+        unpackColumns(groups, out.finish())
         expect(groups).toEqual(expected)
+        const before = new Map<number, SeriesEntries>()
+        unpackRows(before, packRows(entries))
+        expect(before).toEqual(expected)
         const block = unpackBlock(compressed(packBlock(groups)), () => true)
         expect([...block.keys()]).toEqual([...groups.keys()].sort((a, b) => a - b))
         for (const [series, group] of block) expect({ ...group }).toEqual({ ...groups.get(series)!.sorted() })
       }),
     )
+  })
+
+  it('takes in what the journal held before an update', async () => {
+    await using storage = await open()
+    await storage.buffer.accept([gauge(NOW, 1)], { urgent: true })
+    const before = packRows([{ series: 1, time: NOW + 1000, value: 7, flags: MARK.reading, high: 0, low: 0 }])
+    const db = new Connection(storage.db.name)
+    db.prepare('INSERT INTO journal(at, entries, packed, raw_bytes) VALUES (?, 1, ?, 0)').run(NOW, before)
+    db.close()
+    expect(readJournal(storage.db, 1000)?.groups.get(1)?.values).toEqual([1, 7])
   })
 
   it('takes 5 bytes or fewer a reading of a steady gauge', () => {

@@ -1,12 +1,12 @@
 import type { SensorDefinition } from '@storecast/shared/contracts'
-import { ByteWriter } from '@storecast/shared/windows'
 import type { Clock } from '../platform/clock.ts'
 import type { Connection } from '../platform/database.ts'
 import type { eventProcedures } from '../platform/events.ts'
 import { Listeners } from '../platform/listeners.ts'
 import type { Writer } from '../platform/writer.ts'
 import type { AcceptOptions, Intake, Reading, SourcePosition } from '../sensors/reading.ts'
-import { FAULT, HAS_ID, MARK, markOf, type PackedEntry, packEntry } from './entry.ts'
+import { FAULT, HAS_ID, MARK, markOf } from './entry.ts'
+import { type Entry, EntryWriter } from './entry-columns.ts'
 import { EventIds, hashId, IdSet } from './event-ids.ts'
 import type { bufferProcedures, NewSeries } from './journal.ts'
 import { recoverBuffer } from './recover.ts'
@@ -49,12 +49,11 @@ export interface SensorHeard {
 
 /** Readings that share a commit. */
 class Batch {
-  readonly packed = new ByteWriter(1024)
+  readonly packed = new EntryWriter()
   readonly ids = new IdSet()
   readonly positions = new Map<string, SourcePosition>()
   readonly committed = Promise.withResolvers<void>()
   entries = 0
-  lastTime = 0
   oldest = Infinity
   /** It is not to wait for company. */
   due = false
@@ -187,8 +186,8 @@ export class Buffer implements Intake, AsyncDisposable {
       }
     } else heard.accepted++
     const { time } = reading
-    const add = (entry: Omit<PackedEntry, 'series' | 'time'>) => {
-      batch.lastTime = packEntry(batch.packed, { series, time, ...entry }, batch.lastTime)
+    const add = (entry: Omit<Entry, 'series' | 'time'>) => {
+      batch.packed.push({ series, time, ...entry })
       batch.entries++
     }
     add({ value: stored, flags, high, low })

@@ -1,10 +1,4 @@
-import { ByteReader, type ByteWriter } from '@storecast/shared/windows'
 import type { IdHash } from './event-ids.ts'
-
-/**
- * What the journal holds of one reading. Packed, an entry is the series' number with the entry's flags, its time as
- * difference to the entry before, the value in steps where there is one, and for events the hash of the id.
- */
 
 /** What an entry says; the two lowest bits of its flags. */
 export const MARK = {
@@ -85,46 +79,3 @@ export class SeriesEntries {
 }
 
 const NO_ID: IdHash = { high: 0, low: 0 }
-
-export interface PackedEntry {
-  readonly series: number
-  readonly time: number
-  readonly value: number
-  readonly flags: number
-  readonly high: number
-  readonly low: number
-}
-
-/** Appends one entry to a journal row. @returns the time the next entry of the row refers to */
-export function packEntry(out: ByteWriter, entry: PackedEntry, previousTime: number): number {
-  out.unsigned(entry.series * FLAG_VALUES + entry.flags)
-  out.signed(entry.time - previousTime)
-  if (hasValue(entry.flags)) out.signed(entry.value)
-  if (entry.flags & HAS_ID) {
-    out.uint32(entry.high)
-    out.uint32(entry.low)
-  }
-  return entry.time
-}
-
-/** Adds the entries of one journal row, in order, to their series. */
-export function unpackInto(groups: Map<number, SeriesEntries>, packed: Uint8Array): void {
-  const bytes = new ByteReader(packed)
-  let time = 0
-  while (!bytes.atEnd) {
-    const head = bytes.unsigned()
-    const flags = head % FLAG_VALUES
-    const series = (head - flags) / FLAG_VALUES
-    time += bytes.signed()
-    const value = hasValue(flags) ? bytes.signed() : 0
-    const hasId = (flags & HAS_ID) !== 0
-    const high = hasId ? bytes.uint32() : 0
-    const low = hasId ? bytes.uint32() : 0
-    let group = groups.get(series)
-    if (!group) {
-      group = new SeriesEntries()
-      groups.set(series, group)
-    }
-    group.push(time, value, flags, high, low)
-  }
-}

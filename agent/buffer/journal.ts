@@ -4,7 +4,8 @@ import type { Connection } from '../platform/database.ts'
 import { recordEvent } from '../platform/events.ts'
 import type { SourcePosition } from '../sensors/reading.ts'
 import { compressed, restored, type StoredBytes } from './compressed.ts'
-import { type SeriesEntries, unpackInto } from './entry.ts'
+import type { SeriesEntries } from './entry.ts'
+import { unpackColumns, unpackRows } from './entry-columns.ts'
 
 export interface NewSeries {
   readonly id: number
@@ -16,6 +17,7 @@ export interface NewSeries {
 export interface JournalAppend {
   readonly at: number
   readonly entries: number
+  /** As from an `EntryWriter`. */
   readonly packed: Uint8Array
   /** Series that the entries are the first of. */
   readonly series: readonly NewSeries[]
@@ -28,7 +30,7 @@ function append(db: Connection, { at, entries, packed, series, positions }: Jour
   }
   if (entries > 0) {
     const stored = compressed(packed)
-    db.statement('INSERT INTO journal(at, entries, packed, raw_bytes) VALUES (?, ?, ?, ?)').run(
+    db.statement('INSERT INTO journal(at, entries, packed, raw_bytes, form) VALUES (?, ?, ?, ?, 1)').run(
       at,
       entries,
       stored.packed,
@@ -104,16 +106,27 @@ export interface JournalPart {
   readonly more: boolean
 }
 
+export interface JournalRow extends StoredBytes {
+  /** 1: by column. */
+  readonly form: number
+}
+
+/** Adds the entries of a journal row, in order of arrival, to their series. */
+export function unpackJournal(groups: Map<number, SeriesEntries>, row: JournalRow): void {
+  const unpack = row.form === 1 ? unpackColumns : unpackRows
+  unpack(groups, restored(row))
+}
+
 /** The oldest commits that wait in the journal: whole rows, until they hold `enough` entries or more. */
 export function readJournal(db: Connection, enough: number): JournalPart | undefined {
   const groups = new Map<number, SeriesEntries>()
   let [entries, position, at] = [0, 0, 0]
-  const rows = db.statement<[], StoredBytes & { position: number; at: number; entries: number }>(
-    'SELECT position, at, entries, packed, raw_bytes FROM journal ORDER BY position',
+  const rows = db.statement<[], JournalRow & { position: number; at: number; entries: number }>(
+    'SELECT position, at, entries, packed, raw_bytes, form FROM journal ORDER BY position',
   )
   for (const row of rows.iterate()) {
     if (entries >= enough) return { groups, entries, position, at, more: true }
-    unpackInto(groups, restored(row))
+    unpackJournal(groups, row)
     entries += row.entries
     position = row.position
     at = row.at

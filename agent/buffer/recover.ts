@@ -2,10 +2,10 @@ import type { SensorDefinition } from '@storecast/shared/contracts'
 import type { Connection } from '../platform/database.ts'
 import type { SourcePosition } from '../sensors/reading.ts'
 import { unpackBlock } from './blocks.ts'
-import { restored, type StoredBytes } from './compressed.ts'
-import { HAS_ID, type SeriesEntries, unpackInto } from './entry.ts'
+import type { StoredBytes } from './compressed.ts'
+import { HAS_ID, type SeriesEntries } from './entry.ts'
 import { IdSet } from './event-ids.ts'
-import type { NewSeries } from './journal.ts'
+import { type JournalRow, type NewSeries, unpackJournal } from './journal.ts'
 
 export interface RecoveredBuffer {
   readonly series: readonly NewSeries[]
@@ -33,18 +33,18 @@ function* eventIds(db: Connection, series: readonly NewSeries[], since: number) 
   )
   const ofEvents = new Set(series.filter(({ sensor }) => kinds.get(sensor) === 'event').map(({ id }) => id))
   if (ofEvents.size === 0) return
-  const rows = (table: 'blocks' | 'journal', order: 'id' | 'position') =>
-    db
-      .statement<[number], StoredBytes & { at: number }>(
-        `SELECT at, packed, raw_bytes FROM ${table} WHERE at >= ? ORDER BY ${order}`,
-      )
-      .iterate(since)
-  for (const { at, ...stored } of rows('blocks', 'id')) {
+  const blocks = db.statement<[number], StoredBytes & { at: number }>(
+    'SELECT at, packed, raw_bytes FROM blocks WHERE at >= ? ORDER BY id',
+  )
+  for (const { at, ...stored } of blocks.iterate(since)) {
     yield { at, ids: idsOf(unpackBlock(stored, (id) => ofEvents.has(id))) }
   }
-  for (const { at, ...stored } of rows('journal', 'position')) {
+  const journal = db.statement<[number], JournalRow & { at: number }>(
+    'SELECT at, packed, raw_bytes, form FROM journal WHERE at >= ? ORDER BY position',
+  )
+  for (const { at, ...row } of journal.iterate(since)) {
     const groups = new Map<number, SeriesEntries>()
-    unpackInto(groups, restored(stored))
+    unpackJournal(groups, row)
     yield { at, ids: idsOf(groups) }
   }
 }

@@ -61,4 +61,10 @@ export const bufferMigrations: readonly Migration[] = [
       ALTER TABLE compressed_journal RENAME TO journal;
       ALTER TABLE blocks ADD COLUMN raw_bytes INTEGER NOT NULL DEFAULT 0`,
   },
+  {
+    id: 111,
+    name: 'journal: by column',
+    // How `packed` is packed: 0: entry after entry, as before; 1: by column.
+    sql: 'ALTER TABLE journal ADD COLUMN form INTEGER NOT NULL DEFAULT 0',
+  },
 ]

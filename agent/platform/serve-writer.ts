@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { type Connection, type Migration, openWriting } from './database.ts'
+import { type Connection, type Migration, openWriting, WalSync } from './database.ts'
 import {
   type Failure,
   isLarge,
@@ -26,9 +26,13 @@ export function serveWriter({ migrations, procedures, begin }: WriterStages): vo
   if (!port) throw new Error('the writer runs in a worker thread: start it with startWriter')
   const { file, capBytes } = workerData as WriterData
   let db: Connection
+  let wal: WalSync
   try {
     db = openWriting(file, migrations, { ...(capBytes !== undefined && { capBytes }) })
     begin?.(db)
+    wal = new WalSync(db)
+    // Also what a process that was killed had committed and not synced yet.
+    wal.sync()
   } catch (error) {
     port.postMessage({ failed: describe(error) } satisfies WriterReply)
     port.close()
@@ -38,11 +42,12 @@ export function serveWriter({ migrations, procedures, begin }: WriterStages): vo
     let request: WriterRequest | undefined = first
     while (request !== undefined) {
       if (request === 'close') {
+        wal[Symbol.dispose]()
         db.close()
         port.close()
         return
       }
-      const group = new Group(db, procedures)
+      const group = new Group({ db, wal, procedures })
       request = group.gather(request, port)
       port.postMessage({ done: group.commit() } satisfies WriterReply)
     }
@@ -53,12 +58,14 @@ export function serveWriter({ migrations, procedures, begin }: WriterStages): vo
 /** The calls of one transaction. */
 class Group {
   readonly #db: Connection
+  readonly #wal: WalSync
   readonly #procedures: Procedures
   readonly #outcomes: Outcome[] = []
   #lost: Failure | undefined
 
-  constructor(db: Connection, procedures: Procedures) {
+  constructor({ db, wal, procedures }: { db: Connection; wal: WalSync; procedures: Procedures }) {
     this.#db = db
+    this.#wal = wal
     this.#procedures = procedures
   }
 
@@ -75,6 +82,7 @@ class Group {
     }
   }
 
+  /** @throws Error the commit cannot be synced: the thread ends, and its calls fail with it */
   commit(): readonly Outcome[] {
     if (!this.#lost) {
       try {
@@ -83,6 +91,7 @@ class Group {
         this.#lost = describe(error)
       }
     }
+    if (!this.#lost) this.#wal.sync()
     if (this.#db.inTransaction && this.#lost) this.#db.statement('ROLLBACK').run()
     const lost = this.#lost
     return lost ? this.#outcomes.map(([id, failure]) => [id, failure ?? lost, undefined]) : this.#outcomes

@@ -63,6 +63,20 @@ describe('the writer thread', () => {
     expect(await writer.call('note.all', undefined)).toEqual(['kept', 'small'])
   })
 
+  it('says when what is seen is durable: after the calls that were under way', async () => {
+    await using writer = await start()
+    await writer.durable()
+    const told: string[] = []
+    const blocked = writer.call('note.block', 50).then(() => told.push('blocked'))
+    const seen = writer.call('note.add', 'seen').then(() => told.push('seen'))
+    const durable = writer.durable().then(() => told.push('durable'))
+    await Promise.all([blocked, seen, durable])
+    expect(told).toEqual(['blocked', 'seen', 'durable'])
+    const dying = writer.call('note.die', undefined)
+    await expect(Promise.all([writer.durable(), dying])).rejects.toMatchObject({ code: 'writer-ended' })
+    await expect(dying).rejects.toMatchObject({ code: 'writer-ended' })
+  })
+
   it('finishes what is queued when it is closed, and refuses what comes after', async () => {
     const writer = await start()
     const queued = writer.call('note.add', 'queued')

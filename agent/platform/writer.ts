@@ -45,6 +45,12 @@ export type Writer<P extends Procedures> = WriterThread & {
 }
 
 interface WriterThread extends AsyncDisposable {
+  /**
+   * Resolves once all that a reading connection may see now is durable: a commit is seen a moment before it is. For what
+   * leaves the device and cannot be called back.
+   * @throws WriterError `writer-ended`
+   */
+  durable(): Promise<void>
   /** Resolves (never rejects) when the thread has ended; with the reason where nobody asked for it. */
   readonly ended: Promise<WriterError | undefined>
 }
@@ -101,6 +107,8 @@ interface Pending {
 export async function startWriter<P extends Procedures>(entry: URL, data: WriterData): Promise<Writer<P>> {
   const worker = startWorker(entry, { name: 'writer', data, heapMb: HEAP_MB })
   const pending = new Map<number, Pending>()
+  /** Who waits for the calls that were pending when they asked, up to and with the last of them. */
+  let waiting: readonly { readonly last: number; readonly barrier: PromiseWithResolvers<void> }[] = []
   const { promise: ready, resolve: opened, reject: refused } = Promise.withResolvers<void>()
 
   worker.on('message', (reply: WriterReply) => {
@@ -113,6 +121,9 @@ export async function startWriter<P extends Procedures>(entry: URL, data: Writer
         if (failure) call?.reject(revive(failure))
         else call?.resolve(value)
       }
+      const [oldest = Infinity] = pending.keys()
+      for (const { last, barrier } of waiting) if (last < oldest) barrier.resolve()
+      waiting = waiting.filter(({ last }) => last >= oldest)
     }
   })
   const ended = whenEnded(worker).then((reason) => {
@@ -120,6 +131,8 @@ export async function startWriter<P extends Procedures>(entry: URL, data: Writer
     refused(error)
     for (const call of pending.values()) call.reject(error)
     pending.clear()
+    for (const { barrier } of waiting) barrier.reject(error)
+    waiting = []
     return reason
   })
 
@@ -139,6 +152,12 @@ export async function startWriter<P extends Procedures>(entry: URL, data: Writer
   await ready
   return {
     call: call as Call<P>,
+    durable: async () => {
+      if (pending.size === 0) return
+      const barrier = Promise.withResolvers<void>()
+      waiting = [...waiting, { last: next - 1, barrier }]
+      await barrier.promise
+    },
     ended,
     async [Symbol.asyncDispose]() {
       if (!closing) worker.postMessage('close' satisfies WriterRequest)

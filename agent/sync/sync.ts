@@ -231,6 +231,8 @@ export class Sync implements AsyncDisposable {
         const [first] = batch?.rejected ?? []
         if (first)
           log.error({ ...first, rows: batch!.rejected.length }, 'records that make no sense are told as dropped')
+        // A sequence that the cloud has heard of must not come again under another record after a power cut.
+        await writer.durable()
         return this.#step({ kind: 'picked', turn: effect.turn, batch })
       }
       case 'acknowledge':

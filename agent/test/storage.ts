@@ -91,7 +91,12 @@ function inlineWriter(db: Connection): Writer<AgentProcedures> {
   const procedures: Procedures = { ...eventProcedures, ...bufferProcedures, ...windowProcedures }
   const call = async (name: string, arg: unknown) => db.transaction(() => procedures[name]!(db, arg))()
   const ended = new Promise<undefined>(() => undefined)
-  return { call: call as Writer<AgentProcedures>['call'], ended, [Symbol.asyncDispose]: async () => undefined }
+  return {
+    call: call as Writer<AgentProcedures>['call'],
+    durable: async () => undefined,
+    ended,
+    [Symbol.asyncDispose]: async () => undefined,
+  }
 }
 
 export interface Storage extends AsyncDisposable {

@@ -1,4 +1,5 @@
 import { type Draws, draws } from './draws.ts'
+import { productName } from './names.ts'
 import { simulatePrices } from './prices.ts'
 import { type DemandShift, shifted } from './shift.ts'
 import { dateAfter, HOURS, type Product, type ProductDay, type Shop, type ShopDay, UNIT, weekdayOf } from './shop.ts'
@@ -52,7 +53,8 @@ export function simulateRuns(options: SimulatedShopOptions): { shop: Shop; runs:
   const runs: ProductRun[] = []
   for (let index = 0; index < options.products; index++) {
     const id = `${1001 + index}`
-    products.push({ id, attributes: { category1: `${index % 5}`, category3: `${index % 5}${index % 3}` } })
+    const categories = { category1: `${index % 5}`, category3: `${index % 5}${index % 3}` }
+    products.push({ id, attributes: { ...categories, name: productName(index) } })
     const usual = drawTaste(draws(seed, site, id, 'taste'))
     runs.push(
       simulateProduct({

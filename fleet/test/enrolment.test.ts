@@ -8,12 +8,13 @@ import { promisify } from 'node:util'
 import { type AgentIdentity, certificateIdentity, createLogger } from '@storecast/agent/test/identity'
 import { startLiveDevice } from '@storecast/agent/test/live-device'
 import { type TestCloud, testCloud } from '@storecast/cloud/test/cloud'
-import { type EnrolmentClaim, parseClaim } from '@storecast/shared/contracts'
+import { type EnrolmentClaim, formatClaim, parseClaim } from '@storecast/shared/contracts'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 
 /** The agent's own identity against the real cloud: enrolment, renewal, and what goes wrong on the way. */
 
 const DAY_MS = 86_400_000
+const AGENT = fileURLToPath(new URL('../../agent/main.ts', import.meta.url))
 const log = createLogger({ level: 'silent' })
 const stack = new AsyncDisposableStack()
 let cloud: TestCloud
@@ -49,6 +50,22 @@ const open = (given: Given): Promise<AgentIdentity> =>
 const enrolled = (identity: AgentIdentity) => identity.credentials(AbortSignal.timeout(20_000))
 
 describe('enrolment', () => {
+  it('is one command on the device, which also makes the PIN of its page and shows it once', async () => {
+    const folder = await newFolder()
+    const config = join(folder, 'agent.yaml')
+    await writeFile(config, JSON.stringify({ device: 'north-0', cloud: {}, http: { host: '0.0.0.0' } }))
+    const enroll = async () => {
+      const env = { ...process.env, STORECAST_CLAIM: line }
+      return (await promisify(execFile)(AGENT, ['enroll', '--config', config], { env })).stdout
+    }
+    const line = formatClaim(await claim())
+    expect(await enroll()).toMatch(/^the PIN of north-0 is \d{6}: .*\nnorth-0 is enrolled: mqtts:\/\/.*\n$/)
+    const kept = await readFile(join(folder, 'data', 'identity', 'identity.json'), 'utf8')
+    expect(new X509Certificate(JSON.parse(kept).certificate).subject).toBe('CN=north-0')
+    // Again, it has nothing to do and asks for nothing.
+    expect(await enroll()).toMatch(/^north-0 is enrolled: mqtts:\/\/.*\n$/)
+  })
+
   it('makes the key on the device, keeps it in files that only the agent reads, and needs the claim once', async () => {
     const folder = await newFolder()
     const one = await claim()

@@ -46,14 +46,11 @@ export async function openSellingShop(language: string): Promise<SellingShop> {
     const { status } = await shop.post('/api/v2/write?precision=ms', lines.join('\n'))
     if (status !== 204) throw new Error(`the shop does not take readings: ${status}`)
   }
-  const sell = (day: number, hour: number) =>
-    tell(
-      midnight(day) + hour * HOUR,
-      products.map((id, i) => {
-        const at = midnight(day) + hour * HOUR
-        return `sales,product=${id} value=${10 + 5 * i},id="${id}-${day}-${hour}" ${at}`
-      }),
-    )
+  const sell = (day: number, hour: number) => {
+    const at = midnight(day) + hour * HOUR
+    const sales = products.map((id, i) => `sales,product=${id} value=${10 + 5 * i},id="${id}-${at}" ${at}`)
+    return tell(at, [...sales, `fridge value=4.2 ${at}`])
+  }
   for (let day = 1; day <= 9; day++) await sell(day, 12)
   const evening = midnight(9) + 22 * HOUR
   await tell(

@@ -101,6 +101,17 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
     }
   })
 
+  it('tells which sensor is silent and what to do, and what each said last', async () => {
+    const { page } = await signedIn()
+    const item = page.locator('.attention li').filter({ hasText: '“Fridge” is silent' })
+    expect(await item.textContent()).toContain('Is it plugged in, is its battery good')
+    await page.getByRole('link', { name: 'Sensors' }).click()
+    const fridge = page.locator('.sensor').filter({ hasText: 'Fridge' })
+    await fridge.getByText('Silent').waitFor()
+    await fridge.getByText('4.2 °C at').waitFor()
+    await page.locator('.sensor').filter({ hasText: 'Sold out' }).getByText('Nothing to report yet').waitFor()
+  })
+
   it('takes a reorder in one tap while the shop is offline; it arrives after reconnecting', async () => {
     const { page } = await signedIn()
     const away = selling.broker.away()

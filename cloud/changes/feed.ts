@@ -1,6 +1,7 @@
 import type { Database } from '../platform/database.ts'
 import type { Log } from '../platform/log.ts'
 import { repeat } from '../platform/repeat.ts'
+import { together } from '../platform/together.ts'
 import { beginHistory, forget, type Heard, MOST_AT_ONCE, readChanges } from './history.ts'
 import { ACCESS } from './kinds.ts'
 import { fromText, isKept, type Position, toText } from './position.ts'
@@ -68,14 +69,18 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
       position: toText(history),
     }
   }
-  const advance = together(async () => {
-    const from = last
-    const heard = await readChanges(pool, from.snapshot)
-    last = heard.history
-    if (heard.changes.length === 0 && isKept(from, heard.history)) return
-    const heed = heedOf(from, heard)
-    for (const watcher of watchers) watcher.take(heed)
-  })
+  const share = together(
+    () => '',
+    async () => {
+      const from = last
+      const heard = await readChanges(pool, from.snapshot)
+      last = heard.history
+      if (heard.changes.length === 0 && isKept(from, heard.history)) return
+      const heed = heedOf(from, heard)
+      for (const watcher of watchers) watcher.take(heed)
+    },
+  )
+  const advance = () => share(undefined)
   /** What came between a position and where the others are. */
   const missedSince = async (since: string, until: Position): Promise<Heed> => {
     const position = since === 'oldest' ? null : fromText(since)
@@ -134,28 +139,5 @@ export async function startFeed(options: FeedOptions): Promise<Feed> {
       return { position: () => toText(last), end: () => void watchers.delete(watcher) }
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  }
-}
-
-/** One at a time; those who ask while one is under way share the next. */
-function together(work: () => Promise<void>): () => Promise<void> {
-  let current: Promise<void> | undefined
-  let next: Promise<void> | undefined
-  const begin = (): Promise<void> => {
-    const run = work().finally(() => {
-      if (current === run) current = undefined
-    })
-    current = run
-    return run
-  }
-  return () => {
-    if (!current) return begin()
-    next ??= current
-      .catch(() => {})
-      .then(() => {
-        next = undefined
-        return begin()
-      })
-    return next
   }
 }

@@ -48,17 +48,27 @@ export interface DeviceStanding {
 export const DEVICE_SORTS = ['id', 'site', 'state', 'lastSeen', 'agent', 'version'] as const
 export type DeviceSort = (typeof DEVICE_SORTS)[number]
 
+interface Sort {
+  /** @param model parameter that names the model that is asked for */
+  readonly sql: (model: string | undefined) => string
+  readonly type: 'text' | 'int8'
+}
+
+const RANKS = `'{${[...DEVICE_STATES.slice(1), DEVICE_STATES[0]].join(',')}}'::text[]`
+
 /** Each never null, so that a position always has a next. States go from the one that needs somebody most. */
-const SORTS: Readonly<Record<DeviceSort, { readonly sql: string; readonly type: 'text' | 'int8' }>> = {
-  id: { sql: `''`, type: 'text' },
-  site: { sql: 'd.site', type: 'text' },
-  state: { sql: `array_position('{${DEVICE_STATES.slice(1).join(',')},retired}'::text[], ${STATE})`, type: 'int8' },
-  lastSeen: { sql: 'coalesce(d.last_seen, 0)', type: 'int8' },
-  agent: { sql: `coalesce(r.body->>'agentVersion', '')`, type: 'text' },
+const SORTS: Readonly<Record<DeviceSort, Sort>> = {
+  id: { sql: () => `''`, type: 'text' },
+  site: { sql: () => 'd.site', type: 'text' },
+  state: { sql: () => `array_position(${RANKS}, ${STATE})`, type: 'int8' },
+  lastSeen: { sql: () => 'coalesce(d.last_seen, 0)', type: 'int8' },
+  agent: { sql: () => `coalesce(r.body->>'agentVersion', '')`, type: 'text' },
   // Of the model that is asked for, else the highest of any.
   version: {
-    sql: `coalesce((SELECT max((reported_model.value->>'active')::int8) FROM jsonb_each(r.body->'models') AS reported_model
-      WHERE $7::text IS NULL OR reported_model.key = $7), 0)`,
+    sql: (model) =>
+      model === undefined
+        ? `coalesce((SELECT max((said.value->>'active')::int8) FROM jsonb_each(r.body->'models') AS said), 0)`
+        : `coalesce((r.body->'models'->${model}->>'active')::int8, 0)`,
     type: 'int8',
   },
 }
@@ -98,15 +108,19 @@ export async function listDevices(
   const [, , value = null, id = null] = after === undefined ? [] : fromCursor(after, Position)
   const { where, values } = filtering(filter)
   const [beyond, order] = descending ? ['<', 'DESC'] : ['>', 'ASC']
+  const add = (added: unknown) => `$${values.push(added)}`
+  const key = sql(sort === 'version' && filter.model !== undefined ? add(filter.model) : undefined)
+  // By id alone its index gives the order.
+  const [first, of] = sort === 'id' ? ['', 'd.id'] : [`sorted ${order}, `, `(${key})::${type}, d.id`]
+  const from = id === null ? '' : `AND (${of}) ${beyond} (${sort === 'id' ? '' : `${add(value)}, `}${add(id)})`
   const { rows } = await pool.query<DeviceStanding & { sorted: string | number }>(
     `WITH page AS (
-       SELECT d.id, (${sql})::${type} AS sorted FROM ${DEVICES} WHERE ${where}
-         AND ($9::text IS NULL OR ((${sql})::${type}, d.id) ${beyond} ($10::${type}, $9))
-       ORDER BY sorted ${order}, d.id ${order} LIMIT $11
+       SELECT d.id, (${key})::${type} AS sorted FROM ${DEVICES} WHERE ${where} ${from}
+       ORDER BY ${first}d.id ${order} LIMIT ${add(limit + 1)}
      )
      SELECT ${STANDING}, page.sorted FROM page JOIN devices d ON d.id = page.id JOIN sites s ON s.id = d.site
        LEFT JOIN reported r ON r.device = d.id ORDER BY page.sorted ${order}, d.id ${order}`,
-    [...values, id, value, limit + 1],
+    values,
   )
   const page: Page<DeviceStanding & { sorted: string | number }> = toPage(rows, limit, (row) =>
     toCursor([sort, descending, row.sorted, row.id]),

@@ -1,7 +1,7 @@
-import { DeviceSelector } from '@storecast/shared/contracts'
+import type { DeviceSelector } from '@storecast/shared/contracts'
 import { SELECTED, selecting } from '../devices/index.ts'
-import { type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
-import { type DeviceState, STATE } from './states.ts'
+import { isLimited, type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
+import { DEVICE_STATES, type DeviceState, STATE } from './states.ts'
 
 /** Which devices; all that is given has to hold. */
 export interface DeviceFilter {
@@ -19,27 +19,56 @@ export interface DeviceFilter {
 /** What of a text PostgreSQL's LIKE would take for a pattern stands for itself. */
 const literal = (text: string) => text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
 
-const EVERY = DeviceSelector.parse({})
+/** A query's condition over `DEVICES`, with its parameters; more are added after them. */
+export interface Conditions {
+  readonly where: string
+  readonly values: unknown[]
+}
 
-/** Condition over `DEVICES`, and its parameters, 1 to 8. */
-export function filtering(filter: DeviceFilter): { readonly where: string; readonly values: unknown[] } {
-  const { site, selector = EVERY, states, text, model, version, within = NO_LIMIT } = filter
-  const byState = states === undefined ? '$5::text[] IS NULL' : `${STATE} = ANY($5)`
-  return {
-    where: `${SELECTED} AND ${siteWithin('d.site', 3)} AND ($4::text IS NULL OR d.site = $4) AND ${byState}
-      AND ($6::text IS NULL OR d.id ILIKE $6 OR d.site ILIKE $6 OR EXISTS (
-        SELECT 1 FROM jsonb_each_text(s.labels || d.labels) AS label WHERE label.value ILIKE $6))
-      AND ($7::text IS NULL OR CASE WHEN $8::int4 IS NULL
-        THEN r.body->'models' ? $7 OR EXISTS (SELECT 1 FROM desired_models m WHERE m.device = d.id AND m.model = $7)
-        ELSE (r.body->'models'->$7->>'active')::int4 = $8 END)`,
-    values: [
-      ...selecting(selector),
-      within,
-      site ?? null,
-      states ?? null,
-      text === undefined ? null : `%${literal(text)}%`,
-      model ?? null,
-      version ?? null,
-    ],
+/** Only what is asked for is in the query: PostgreSQL judges by it how to find them. */
+export function filtering({
+  site,
+  selector,
+  states,
+  text,
+  model,
+  version,
+  within = NO_LIMIT,
+}: DeviceFilter): Conditions {
+  const values: unknown[] = []
+  const add = (value: unknown) => `$${values.push(value)}`
+  const terms: string[] = []
+  // Its parameters are the first two.
+  if (selector && !isEmpty(selector)) {
+    values.push(...selecting(selector))
+    terms.push(SELECTED)
   }
+  if (isLimited(within)) terms.push(siteWithin('d.site', values.push(within)))
+  if (site !== undefined) terms.push(`d.site = ${add(site)}`)
+  if (states !== undefined) terms.push(statesTerm(states, add))
+  if (text !== undefined) {
+    const some = add(`%${literal(text)}%`)
+    terms.push(`(d.id ILIKE ${some} OR d.site ILIKE ${some} OR EXISTS (
+      SELECT 1 FROM jsonb_each_text(s.labels || d.labels) AS label WHERE label.value ILIKE ${some}))`)
+  }
+  if (model !== undefined && version !== undefined) {
+    terms.push(`(r.body->'models'->${add(model)}->>'active')::int4 = ${add(version)}`)
+  } else if (model !== undefined) {
+    const name = add(model)
+    terms.push(`(r.body->'models' ? ${name} OR EXISTS (
+      SELECT 1 FROM desired_models m WHERE m.device = d.id AND m.model = ${name}))`)
+  }
+  return { where: terms.length === 0 ? 'true' : terms.join(' AND '), values }
+}
+
+const isEmpty = ({ labels, expressions, groups }: DeviceSelector) =>
+  Object.keys(labels).length + expressions.length + groups.length === 0
+
+const IN_SERVICE = DEVICE_STATES.filter((state) => state !== 'retired')
+
+/** Of all that are in service each one's state need not be known. */
+function statesTerm(states: readonly DeviceState[], add: (value: unknown) => string): string {
+  const isAll = IN_SERVICE.every((state) => states.includes(state))
+  if (!isAll) return `${STATE} = ANY(${add(states)})`
+  return states.includes('retired') ? 'true' : 'd.retired_at IS NULL'
 }

@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { LabelLimit } from '../platform/label-limit.ts'
 import type { Page } from '../platform/paging.ts'
+import { together } from '../platform/together.ts'
 import { countDevices, type DeviceList, type DeviceStanding, getDevice, listDevices } from './devices.ts'
 import type { DeviceFilter } from './filter.ts'
 import { type FleetSummary, fleetSummary, type Happening, type HappeningQuery, listHappenings } from './fleet.ts'
@@ -34,11 +35,13 @@ export interface Overview {
 const DAY = 86_400_000
 
 export function createOverview({ pool, clock }: { pool: Pool; clock: Clock }): Overview {
+  // Many consoles hear of the same change and ask the same at once: the database answers it once.
+  const keyOf = (argument: unknown) => JSON.stringify(argument)
   return {
-    devices: (list) => listDevices(pool, list),
+    devices: together(keyOf, (list: DeviceList) => listDevices(pool, list)),
     device: (id) => getDevice(pool, id),
-    counts: (filter) => countDevices(pool, filter),
-    fleet: (within) => fleetSummary(pool, { within, now: clock.now() }),
+    counts: together(keyOf, (filter: DeviceFilter) => countDevices(pool, filter)),
+    fleet: together(keyOf, (within: LabelLimit) => fleetSummary(pool, { within, now: clock.now() })),
     happenings({ from, to = clock.now(), ...query }) {
       return listHappenings(pool, { ...query, to, from: from ?? to - DAY })
     },

@@ -16,16 +16,15 @@ export const DEVICES = 'devices d JOIN sites s ON s.id = d.site LEFT JOIN report
 
 const reports = (field: string) => `(r.body->'models'->m.model->>'${field}')`
 
-/** SQL over `DEVICES`. What few devices have is looked up once for all of them. */
+/** SQL over `DEVICES`. What few devices have is looked up once for all of them, and what each has once for it. */
 export const STATE = `CASE
   WHEN d.retired_at IS NOT NULL THEN 'retired'
   WHEN d.id IN (SELECT e.device FROM device_epochs e WHERE e.quarantined) THEN 'quarantined'
   WHEN NOT d.online THEN 'disconnected'
   WHEN d.id IN (SELECT a.subject FROM alerts a JOIN alert_rules rule ON rule.name = a.rule
       WHERE a.state = 'firing' AND a.severity IN ('warning', 'critical') AND a.silenced_by IS NULL AND a.inhibited_by IS NULL
-        AND rule.document->'spec'->>'subject' = 'device')
-    OR EXISTS (SELECT 1 FROM desired_models m WHERE m.device = d.id AND ${reports('phase')} IN ('failed', 'rolled-back')
-      AND ${reports('target')}::int4 = m.version AND ${reports('active')}::int4 IS DISTINCT FROM m.version) THEN 'reduced'
-  WHEN EXISTS (SELECT 1 FROM desired_models m WHERE m.device = d.id
-      AND (${reports('active')}::int4 IS DISTINCT FROM m.version OR ${reports('phase')} = 'soak')) THEN 'updating'
-  ELSE 'operational' END`
+        AND rule.document->'spec'->>'subject' = 'device') THEN 'reduced'
+  ELSE (ARRAY['reduced', 'updating', 'operational'])[coalesce((SELECT min(CASE
+      WHEN ${reports('active')}::int4 = m.version THEN CASE ${reports('phase')} WHEN 'soak' THEN 2 ELSE 3 END
+      WHEN ${reports('phase')} IN ('failed', 'rolled-back') AND ${reports('target')}::int4 = m.version THEN 1
+      ELSE 2 END) FROM desired_models m WHERE m.device = d.id), 3)] END`

@@ -18,6 +18,17 @@ export interface DemoOptions {
   readonly folder?: string
   readonly terminal: Terminal
   readonly signal: AbortSignal
+  /** Once the story is told, with the shops' clocks at their own pace: where everything is, for somebody who looks at it. */
+  readonly onTold?: (told: Told) => Promise<void>
+}
+
+export interface Told {
+  /** Of the cloud, and an operator's token. */
+  readonly url: string
+  readonly token: string
+  /** The page of the first shop's staff, and its PIN. */
+  readonly shop: string
+  readonly pin: string
 }
 
 const DEFINITION = fileURLToPath(new URL('../../models/definitions/demand.yaml', import.meta.url))
@@ -25,7 +36,7 @@ const DEFINITION = fileURLToPath(new URL('../../models/definitions/demand.yaml',
 const AFTERWARDS = 600
 
 /** Starts a cloud and shops, tells the story, and stops all of it. */
-export async function runDemo({ data, once, terminal, signal, ...options }: DemoOptions): Promise<void> {
+export async function runDemo({ data, once, terminal, signal, onTold, ...options }: DemoOptions): Promise<void> {
   const began = performance.now()
   const scene = data === undefined ? simulatedScene() : await recordedScene(data)
   terminal.out(`${scene.title}: a cloud, and an agent for each shop`)
@@ -51,6 +62,11 @@ export async function runDemo({ data, once, terminal, signal, ...options }: Demo
   const [before, after] = scene.compare
   terminal.out(`\n${improvement(summary[before]!, summary[after]!)}`)
   terminal.out(`the story took ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  if (onTold) {
+    await constellation.setSpeed(1)
+    const { agent } = stores[0]!
+    await onTold({ url: cloud.client.url, token: cloud.adminToken, shop: agent.url, pin: await agent.setPin() })
+  }
   if (once) return
   await constellation.setSpeed(AFTERWARDS)
   terminal.out(`\nEverything stays up until Ctrl-C:`)

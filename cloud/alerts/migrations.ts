@@ -70,4 +70,13 @@ export const alertMigrations: readonly Migration[] = [
       CREATE INDEX alert_notifications_due ON alert_notifications (next_at) WHERE next_at IS NOT NULL;
     `,
   },
+  {
+    id: 1502,
+    name: 'ways into alerts',
+    sql: `
+      CREATE INDEX alerts_of_device ON alerts ((labels->>'device')) WHERE state <> 'resolved';
+      CREATE INDEX alerts_site ON alerts (site, id);
+      CREATE INDEX alerts_fired ON alerts (fired_at);
+    `,
+  },
 ]

@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { formatClaim } from '@storecast/shared/contracts'
 import type { PoolClient } from 'pg'
+import { z } from 'zod'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ForbiddenError, NotFoundError } from '../platform/errors.ts'
-import { type LabelLimit, siteWithin } from '../platform/label-limit.ts'
+import { type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
+import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 
 export interface ClaimSpec {
   readonly site: string
@@ -51,7 +53,9 @@ export interface Claims {
   /** @returns each claim's text, which is shown here, once. @throws NotFoundError `site-unknown` */
   create(spec: ClaimSpec, anchor: ClaimAnchor): Promise<readonly { readonly id: string; readonly claim: string }[]>
   /** Of sites within the limit, newest first. */
-  list(within: LabelLimit, client?: Pick<PoolClient, 'query'>): Promise<readonly Claim[]>
+  list(page: PageRequest & { readonly within?: LabelLimit }): Promise<Page<Claim>>
+  /** Undefined where there is none. */
+  find(id: string, client: Pick<PoolClient, 'query'>): Promise<Claim | undefined>
   /** Takes back one that was not used; repeating it is fine. @throws NotFoundError `claim-unknown` */
   withdraw(id: string, within: LabelLimit): Promise<void>
   /** Locks the claim with this secret. @throws ForbiddenError `claim-unknown` */
@@ -67,7 +71,8 @@ interface ClaimUse {
   readonly serialNumber: string | undefined
 }
 
-const LISTED = 1000
+/** Creation, id. */
+const Position = z.tuple([z.int(), z.string()])
 const COLUMNS = `id, site, labels, device, serial_numbers AS "serialNumbers", created_at AS "createdAt",
   expires_at AS "expiresAt", withdrawn_at AS "withdrawnAt", used_at AS "usedAt", used_by AS "usedBy"`
 
@@ -115,13 +120,19 @@ export function createClaims({ database, clock }: { database: Database; clock: C
           claim: formatClaim({ url, secret, ca, root: rootDigest }),
         }))
       }),
-    async list(within, client = pool) {
-      const { rows } = await client.query<Claim>(
-        `SELECT ${COLUMNS} FROM enrolment_claims WHERE ${siteWithin('enrolment_claims.site', 1)}
-         ORDER BY created_at DESC, id LIMIT ${LISTED}`,
-        [within],
+    async list({ after, limit, within = NO_LIMIT }) {
+      const [createdAt, id] = after === undefined ? [null, null] : fromCursor(after, Position)
+      const { rows } = await pool.query<Claim>(
+        `SELECT ${COLUMNS} FROM enrolment_claims
+         WHERE ($1::int8 IS NULL OR (created_at, id) < ($1, $2::text)) AND ${siteWithin('enrolment_claims.site', 3)}
+         ORDER BY created_at DESC, id DESC LIMIT $4`,
+        [createdAt, id, within, limit + 1],
       )
-      return rows
+      return toPage(rows, limit, (claim) => toCursor([claim.createdAt, claim.id]))
+    },
+    async find(id, client) {
+      const { rows } = await client.query<Claim>(`SELECT ${COLUMNS} FROM enrolment_claims WHERE id = $1`, [id])
+      return rows[0]
     },
     withdraw: (id, within) =>
       database.transaction(async (client) => {

@@ -55,4 +55,9 @@ export const identityMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    id: 802,
+    name: 'claims by age',
+    sql: 'CREATE INDEX enrolment_claims_age ON enrolment_claims (created_at, id)',
+  },
 ]

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { listAll } from '../client/client.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
 import { UsageError } from './errors.ts'
@@ -69,7 +70,7 @@ export function addEnrollCommands(program: Command, context: CliContext): void {
     .description('List claims, the newest first')
     .option('--json', 'print one JSON array')
     .action(async ({ json }: { json?: boolean }) => {
-      const { items } = await (await connect(context)).get<{ items: readonly Claim[] }>('/v1/claims')
+      const items = await listAll<Claim>(await connect(context), '/v1/claims')
       printList(terminal, items, {
         json,
         columns: {

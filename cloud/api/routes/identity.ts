@@ -2,9 +2,8 @@ import { DeviceId, EnrolAnswer, EnrolRequest, RenewAnswer, RenewRequest, SiteId 
 import { z } from 'zod'
 import { type Authority, type Certificates, type Claims, type Enrolment, signServer } from '../../identity/index.ts'
 import type { Clock } from '../../platform/clock.ts'
-import { NO_LIMIT } from '../../platform/label-limit.ts'
 import type { Routes } from '../route.ts'
-import { Labels, UnixMs } from '../schemas.ts'
+import { Labels, PageQuery, pageOf, UnixMs } from '../schemas.ts'
 
 const SerialNumbers = z.array(z.string().trim().min(1).max(128)).min(1).max(10_000)
 const Claim = z.object({
@@ -69,14 +68,20 @@ export const claimRoutes =
       '/v1/claims',
       {
         config: { permission: 'claim.read', sites: 'filtered' },
-        schema: { tags, summary: 'List claims', response: { 200: z.object({ items: z.array(Claim) }) } },
+        schema: {
+          tags,
+          summary: 'Claims, newest first',
+          querystring: PageQuery,
+          response: { 200: pageOf(Claim) },
+        },
       },
-      async ({ limit }) => ({
-        items: (await claims.list(limit)).map((claim) => ({
-          ...claim,
-          serialNumbers: claim.serialNumbers && [...claim.serialNumbers],
-        })),
-      }),
+      async ({ query: { cursor, limit }, limit: within }) => {
+        const { items, ...page } = await claims.list({ after: cursor, limit, within })
+        return {
+          ...page,
+          items: items.map((claim) => ({ ...claim, serialNumbers: claim.serialNumbers && [...claim.serialNumbers] })),
+        }
+      },
     )
     app.delete(
       '/v1/claims/:id',
@@ -85,8 +90,7 @@ export const claimRoutes =
           permission: 'claim.write',
           sites: 'filtered',
           audit: {
-            state: async (client, { params }) =>
-              (await claims.list(NO_LIMIT, client)).find(({ id }) => id === params.id),
+            state: (client, { params }) => claims.find(params.id, client),
           },
         },
         schema: { tags, summary: 'Withdraw a claim', params: Named, response: { 204: z.null() } },

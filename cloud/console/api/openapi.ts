@@ -1595,10 +1595,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List claims */
+        /** Claims, newest first */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description As many items a page holds */
+                    limit?: number;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -1629,6 +1634,8 @@ export interface paths {
                                 usedBy: string | null;
                                 withdrawnAt: number | null;
                             }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
                         };
                     };
                 };

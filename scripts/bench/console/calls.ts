@@ -84,6 +84,8 @@ async function thingsOf(get: Get): Promise<Things> {
     group: 'eu-shops',
     dataset: 'sales',
     policy: 'metrics-gate',
+    page: 'devices',
+    kpi: 'forecast-error',
   }
 }
 
@@ -169,6 +171,20 @@ function variantsOf(
       return [
         ['of a device', `${span(7)}&device=${device}&by=time,sensor`],
         ['of a site by day', `${span(30)}&site=${site}&resolution=day&by=time,sensor`],
+      ]
+    case '/v1/kpis/{kpi}/comparison':
+      return [
+        [
+          'by region',
+          `from=${now - 28 * DAY}&change=${now - 14 * DAY}&to=${now}&model=demand&treated=region%3Deu-west&control=region%3Dus-east`,
+        ],
+      ]
+    case '/v1/forecast-calibration':
+      return [['', 'model=demand']]
+    case '/v1/decisions':
+      return [
+        ['', ''],
+        ['of a site', `site=${site}`],
       ]
     case '/v1/devices/{device}/windows':
       return [['', `sensor=fridge&${span(1)}`]]

@@ -60,7 +60,8 @@ export function Enrolment() {
   const { can } = useSession()
   const listing = useListing<Claim>({
     queryKey: ['claim'],
-    page: (_cursor, signal) => ask(api.GET('/v1/claims', { ...(signal && { signal }) })),
+    page: (cursor, signal) =>
+      ask(api.GET('/v1/claims', { params: { query: cursor ? { cursor } : {} }, ...(signal && { signal }) })),
   })
   return (
     <Page

@@ -230,6 +230,30 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
     expect(await download.failure()).toBeNull()
     await page.getByText(/^Version 1 of “Demand”/).waitFor()
   })
+
+  it('makes who guesses wait, and tells for how long; a tablet that was signed in is not held up', async () => {
+    const known = await signedIn()
+    const guess = await open()
+    for (const pin of ['715290', '715291', '715292', '715293', '715294', PIN]) {
+      const answered = guess.page.waitForResponse(`${url}/v1/page/session`)
+      await signIn(guess.page, pin)
+      expect((await answered).status()).toBe(pin === PIN ? 429 : 401)
+      await guess.page
+        .getByRole('alert')
+        .filter({ hasText: /not the PIN|Too many/ })
+        .waitFor()
+    }
+    await guess.page
+      .getByText(/^Too many wrong PINs\. Wait \d+ seconds\.$/)
+      .first()
+      .waitFor()
+    expect(await guess.page.getByRole('button', { name: 'Sign in' }).isDisabled()).toBe(true)
+    await known.page.goto(`${url}/#/device`)
+    await known.page.getByRole('button', { name: 'Sign out' }).click()
+    await known.page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await signIn(known.page)
+    await known.page.getByRole('button', { name: 'Run the network test' }).waitFor()
+  })
 })
 
 /** What is wider than a phone. */

@@ -14,7 +14,10 @@ interface SignInProps {
 const SHOWN = { type: 'text' } as const
 const HIDDEN = { type: 'password' } as const
 
-type Trouble = { readonly kind: 'wrong' | 'unreachable' } | { readonly kind: 'wait'; readonly seconds: number }
+type Trouble =
+  | { readonly kind: 'wrong' | 'unreachable' }
+  /** `asked`: what the device said, before it was counted down. */
+  | { readonly kind: 'wait'; readonly seconds: number; readonly asked: number }
 
 export function SignIn({ info, isOver, onSignedIn }: SignInProps) {
   const { t } = useWords()
@@ -26,7 +29,7 @@ export function SignIn({ info, isOver, onSignedIn }: SignInProps) {
   useEffect(() => {
     if (trouble?.kind !== 'wait') return undefined
     const timer = setTimeout(() => {
-      setTrouble(trouble.seconds > 1 ? { kind: 'wait', seconds: trouble.seconds - 1 } : undefined)
+      setTrouble(trouble.seconds > 1 ? { ...trouble, seconds: trouble.seconds - 1 } : undefined)
     }, 1000)
     return () => clearTimeout(timer)
   }, [trouble])
@@ -74,8 +77,9 @@ export function SignIn({ info, isOver, onSignedIn }: SignInProps) {
         <p id="pin-trouble" class="trouble" role="alert">
           {trouble?.kind === 'wrong' && t('pin.wrong')}
           {trouble?.kind === 'unreachable' && t('pin.unreachable')}
-          {/* Told once, not at every second. */}
+          {/* Seen at every second, and said once. */}
           {waits && <span aria-hidden="true">{t('pin.wait', { n: trouble.seconds })}</span>}
+          {waits && <span class="said">{t('pin.wait', { n: trouble.asked })}</span>}
         </p>
         <button type="submit" class="main wide" disabled={isBusy || waits || pin === ''}>
           {isBusy ? t('pin.busy') : t('pin.submit')}
@@ -88,7 +92,7 @@ export function SignIn({ info, isOver, onSignedIn }: SignInProps) {
 
 function troubleOf(error: unknown): Trouble {
   if (!(error instanceof Refused)) return { kind: 'unreachable' }
-  if (error.retryAfter !== undefined) return { kind: 'wait', seconds: error.retryAfter }
+  if (error.retryAfter !== undefined) return { kind: 'wait', seconds: error.retryAfter, asked: error.retryAfter }
   return { kind: error.status === 401 ? 'wrong' : 'unreachable' }
 }
 

@@ -354,6 +354,46 @@ describe('what rules look at', () => {
     ).toEqual(['berlin demand 2 5 0.2 0.5'])
   })
 
+  it('are stewardship tasks, until they are closed', async () => {
+    await server.pool.query(
+      `INSERT INTO stewardship_tasks (device, site, sensor, dimension, state, threshold, score, worst, opened_at, scored_at, closed_at)
+       VALUES ('berlin-1', 'berlin', 'fridge', 'movement', 'open', 0.8, 0.25, 0.2, $1, $1, NULL),
+         ('berlin-1', 'berlin', 'fridge', 'clock', 'closed', 0.9, 1, 0, $1, $1, $1)`,
+      [now - 2 * 60 * MINUTE],
+    )
+    const summary =
+      '{{task.sensor}} {{task.dimension}} {{task.score}} {{task.worst}} {{task.ageSeconds}} {{labels.region}}'
+    expect(await summaries({ subject: 'task', when: 'task.score < task.threshold', summary })).toEqual([
+      'fridge movement 0.25 0.2 7200 eu',
+    ])
+  })
+
+  it('are what the newest run found of drift, by device, label and fleet', async () => {
+    const run = async (psi: number) =>
+      server.pool.query(
+        `WITH run AS (INSERT INTO monitoring_runs (job, state, created_at, finished_at)
+             VALUES (gen_random_uuid(), 'succeeded', $1, $1) RETURNING id)
+         INSERT INTO drift (run, scope, name, kind, model, version, column_name, from_at, to_at, devices, rows, effective,
+             statistics, verdict)
+         SELECT id, scope, name, 'feature', 'demand', 2, feature, 0, 1, 1, 1, 1,
+           jsonb_build_object('psi', jsonb_build_object('value', psi)), verdict
+         FROM run, (VALUES ('device', 'berlin-1', 'mean7', $2::float8, 'drift'), ('device', 'berlin-1', 'price', 2 * $2, 'drift'),
+             ('device', 'berlin-1', 'rain', 0, 'stable'), ('device', 'berlin-1', 'wind', 0, 'insufficient'),
+             ('region', 'eu', 'mean7', 0, 'stable')) AS found (scope, name, feature, psi, verdict)`,
+        [now - 60 * MINUTE, psi],
+      )
+    const ask = () =>
+      summaries({
+        ...{ subject: 'drift', when: 'drift.compared > 0.0' },
+        summary:
+          '{{drift.scope}} {{labels.region}} {{drift.model}} {{drift.drifted}}/{{drift.compared}} {{drift.columns}} {{drift.psi}}',
+      })
+    await run(0.25)
+    expect(await ask()).toEqual(['device eu demand 2/3 ["price","mean7"] 0.5', 'region eu demand 0/1 [] null'])
+    await run(0.5)
+    expect((await ask())[0]).toBe('device eu demand 2/3 ["price","mean7"] 1')
+  })
+
   it('are rollouts', async () => {
     expect(
       await see({ subject: 'rollout', when: "rollout.state == 'failed'", summary: '{{rollout.name}}' }),

@@ -6,10 +6,12 @@ import type { Telemetry } from '../telemetry/index.ts'
 import { type Alerts, createAlerts } from './alerts.ts'
 import { type DeliveryOptions, startDelivery } from './deliver.ts'
 import { deviceSubjects } from './facts/devices.ts'
+import { driftSubjects } from './facts/drift.ts'
 import { forecastSubjects } from './facts/forecasts.ts'
 import { fleetSubject, regionSubjects } from './facts/places.ts'
 import { rolloutSubjects } from './facts/rollouts.ts'
 import { sensorSubjects } from './facts/sensors.ts'
+import { taskSubjects } from './facts/tasks.ts'
 import { createMailer } from './mailer.ts'
 import { UnsendableError } from './receivers/receiver.ts'
 import type { SubjectSource } from './subjects.ts'
@@ -36,6 +38,8 @@ export const subjectSources = ({ pool, objects, telemetry, rollouts }: FactSourc
     region: regionSubjects(pool),
     fleet: fleetSubject(pool),
     rollout: rolloutSubjects(rollouts),
+    task: taskSubjects(pool),
+    drift: driftSubjects(pool),
   }) satisfies Record<AlertSubject, SubjectSource>
 
 interface StartOptions extends Omit<WatchOptions, 'onTold'>, Pick<DeliveryOptions, 'linkTo' | 'onOutcome'> {

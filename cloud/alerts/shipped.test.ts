@@ -48,6 +48,15 @@ const well = {
     ...{ id: '1', name: 'demand-4', model: 'demand', version: 4, state: 'running', reason: '', ageSeconds: 60 },
     ...{ devices: { devices: 10, failed: 0 }, verdict: null },
   },
+  task: {
+    ...{ id: 7, device: 'berlin-1', site: 'berlin', sensor: 'fridge', dimension: 'movement', state: 'open' },
+    ...{ dataset: 'cold-chain', owner: 'food@example.com', steward: 'cold@example.com', assignee: null },
+    ...{ score: 0.04, worst: 0.04, threshold: 0.8, ageSeconds: 3600 },
+  },
+  drift: {
+    ...{ scope: 'device', name: 'berlin-1', model: 'demand', version: 3, compared: 40, drifted: 2, share: 0.05 },
+    ...{ columns: ['mean7'], psi: 0.2, ageSeconds: 3600 },
+  },
 } as const
 
 const CASES: Readonly<Record<string, readonly [differs: object, summary: string][]>> = {
@@ -64,6 +73,11 @@ const CASES: Readonly<Record<string, readonly [differs: object, summary: string]
   'sensor-incomplete': [[{ completeness: 0.25 }, 'Of fridge on berlin-1 25 % of the readings came']],
   'forecast-behind-baseline': [[{ wape: 0.5 }, 'demand 3 at berlin: WAPE 50 %, the baseline 39 %']],
   'forecast-overconfident': [[{ coverage: 0.5 }, 'demand 3 at berlin: 50 % of the actuals lie in the 80 % interval']],
+  'task-untouched': [
+    [{ ageSeconds: 200_000 }, 'Task 7 has waited 55 hours for cold@example.com: fridge on berlin-1, movement 4 %'],
+    [{ ageSeconds: 90_000, steward: null }, 'Task 7 has waited 25 hours for a steward'],
+  ],
+  'data-drifted': [[{ drifted: 12, share: 0.3, columns: ['mean7', 'price'] }, 'demand 3 on berlin-1: 12 of 40']],
   'rollout-failed': [[{ state: 'failed', reason: 'worse' }, 'Rollout demand-4 of demand 4 is failed: worse']],
 }
 

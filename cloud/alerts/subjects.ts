@@ -33,6 +33,9 @@ const DEFAULT_OVER: Readonly<Record<AlertSubject, number>> = {
   region: HOUR,
   fleet: HOUR,
   rollout: DAY,
+  // As they are now.
+  task: DAY,
+  drift: DAY,
 }
 
 /** Milliseconds of the newest readings or forecasts that a rule looks at. */

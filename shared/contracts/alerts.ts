@@ -3,7 +3,7 @@ import { AlertRouteName, AlertRuleName, SecretName } from './names.ts'
 import { CelText, Duration, LabelName, LabelValue } from './scalars.ts'
 
 /** What a rule looks at, one after another; docs/cloud-team/alerts.md lists what is known of each. */
-export const ALERT_SUBJECTS = ['device', 'sensor', 'forecast', 'region', 'fleet', 'rollout'] as const
+export const ALERT_SUBJECTS = ['device', 'sensor', 'forecast', 'region', 'fleet', 'rollout', 'task', 'drift'] as const
 export type AlertSubject = (typeof ALERT_SUBJECTS)[number]
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const

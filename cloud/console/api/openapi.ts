@@ -699,7 +699,7 @@ export interface paths {
                              */
                             severity?: "info" | "warning" | "critical";
                             /** @enum {string} */
-                            subject: "device" | "sensor" | "forecast" | "region" | "fleet" | "rollout";
+                            subject: "device" | "sensor" | "forecast" | "region" | "fleet" | "rollout" | "task" | "drift";
                             /** @description Text; {{…}} holds a CEL expression */
                             summary: string;
                             /** @description A CEL expression */
@@ -803,7 +803,7 @@ export interface paths {
                                          */
                                         severity: "info" | "warning" | "critical";
                                         /** @enum {string} */
-                                        subject: "device" | "sensor" | "forecast" | "region" | "fleet" | "rollout";
+                                        subject: "device" | "sensor" | "forecast" | "region" | "fleet" | "rollout" | "task" | "drift";
                                         /** @description Text; {{…}} holds a CEL expression */
                                         summary: string;
                                         /** @description A CEL expression */
@@ -889,7 +889,7 @@ export interface paths {
                                      */
                                     severity: "info" | "warning" | "critical";
                                     /** @enum {string} */
-                                    subject: "device" | "sensor" | "forecast" | "region" | "fleet" | "rollout";
+                                    subject: "device" | "sensor" | "forecast" | "region" | "fleet" | "rollout" | "task" | "drift";
                                     /** @description Text; {{…}} holds a CEL expression */
                                     summary: string;
                                     /** @description A CEL expression */
@@ -951,7 +951,7 @@ export interface paths {
                              */
                             severity?: "info" | "warning" | "critical";
                             /** @enum {string} */
-                            subject: "device" | "sensor" | "forecast" | "region" | "fleet" | "rollout";
+                            subject: "device" | "sensor" | "forecast" | "region" | "fleet" | "rollout" | "task" | "drift";
                             /** @description Text; {{…}} holds a CEL expression */
                             summary: string;
                             /** @description A CEL expression */
@@ -1003,7 +1003,7 @@ export interface paths {
                                      */
                                     severity: "info" | "warning" | "critical";
                                     /** @enum {string} */
-                                    subject: "device" | "sensor" | "forecast" | "region" | "fleet" | "rollout";
+                                    subject: "device" | "sensor" | "forecast" | "region" | "fleet" | "rollout" | "task" | "drift";
                                     /** @description Text; {{…}} holds a CEL expression */
                                     summary: string;
                                     /** @description A CEL expression */

@@ -161,6 +161,13 @@ describe('reading', () => {
     })
   })
 
+  it('of changes hears of every kind of thing that was made', async () => {
+    const heard = textOf(await server.call('GET', '/v1/events?since=oldest'))
+    const kinds = new Set([...heard.matchAll(/"kind":"([a-z-]+)"/g)].map(([, kind]) => kind))
+    const made = ['site', 'device', 'event', 'claim', 'model', 'training', 'rollout', 'monitoring', 'alert']
+    expect([...kinds]).toEqual(expect.arrayContaining(made))
+  })
+
   it('asked for the other region’s ids shows none of its rows', async () => {
     const lists = ['/v1/devices?site=', '/v1/forecasts?site=', '/v1/alerts?site=', '/v1/stewardship-tasks?site=']
     for (const { role, token } of accounts.filter(({ limited }) => limited)) {

@@ -16,6 +16,8 @@ export const KINDS = {
   device: { permission: 'device.read', limited: 'nothing' },
   /** Something that happened on a device. */
   event: { permission: 'telemetry.read', limited: 'nothing' },
+  /** Of a device: what it suggested, what staff chose, what came of it. */
+  decision: { permission: 'telemetry.read', limited: 'nothing' },
   claim: { permission: 'claim.read', limited: 'nothing' },
   group: { permission: 'group.read', limited: 'all' },
   model: { permission: 'model.read', limited: 'all' },

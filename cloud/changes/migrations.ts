@@ -137,6 +137,8 @@ const ROWS: readonly Noted[] = [
 
 const OF_DEVICES = 'JOIN devices d ON d.id = r.device'
 const reported = { table: 'reported', kind: 'device', key: 'r.device', site: 'd.site' }
+/** What devices suggested, was chosen and came of it. */
+const decisions = { table: 'decisions', kind: 'decision', key: 'r.device', site: 'd.site' }
 const members = { table: 'rollout_devices', kind: 'rollout', key: 'r.rollout::text', site: 'NULL::text' }
 
 /** After all tables that it watches. */
@@ -171,5 +173,10 @@ export const changeMigrations: readonly Migration[] = [
       ${eachStatement(members, 'UPDATE')}
       ${eachStatement({ table: 'events', kind: 'event', key: 'r.device', site: 'd.site' }, 'INSERT', OF_DEVICES)}
     `,
+  },
+  {
+    id: 1802,
+    name: 'changes of decisions',
+    sql: `${eachStatement(decisions, 'INSERT', OF_DEVICES)} ${eachStatement(decisions, 'UPDATE', OF_DEVICES)}`,
   },
 ]

@@ -2,9 +2,10 @@ import { Grid, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
+import { ProblemError } from '../../api/problem.ts'
 import { useSession } from '../../app/session.tsx'
 import { Page } from '../../kit/page.tsx'
-import { Loaded } from '../../kit/states.tsx'
+import { Empty, Loaded } from '../../kit/states.tsx'
 import { type Device, MEANINGS, StateMark } from '../devices/state-mark.tsx'
 import { Actions } from './actions.tsx'
 import { Attention } from './attention.tsx'
@@ -24,7 +25,8 @@ export function DevicePage() {
     queryKey: ['device|alert', 'one', id],
     queryFn: ({ signal }) => ask(api.GET('/v1/devices/{device}', { params: { path: { device: id } }, signal })),
   })
-  const { data } = device
+  const { data, error } = device
+  const isAbsent = data === undefined && error instanceof ProblemError && error.status === 404
   return (
     <Page
       title={id}
@@ -35,9 +37,15 @@ export function DevicePage() {
         actions: <Actions device={data} />,
       })}
     >
-      <Loaded query={device} what={id}>
-        {(one) => <Whole device={one} />}
-      </Loaded>
+      {isAbsent ? (
+        <Empty title="No such device">
+          It was never enrolled under this name, or lies outside of what your account sees.
+        </Empty>
+      ) : (
+        <Loaded query={device} what={id}>
+          {(one) => <Whole device={one} />}
+        </Loaded>
+      )}
     </Page>
   )
 }

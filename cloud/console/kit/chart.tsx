@@ -64,21 +64,34 @@ const COLOURS = {
 /** Lines over time with an interval around them, and the same as a table for who reads or hears rather than sees. */
 export function Chart({ title, height = 240, ...props }: ChartProps) {
   const { ref, width } = useElementSize()
-  const target = useRef<HTMLDivElement>(null)
   const scheme = useComputedColorScheme('light')
-  useEffect(() => {
-    if (width === 0) return
-    const plot = new uPlot(optionsOf({ ...props, title, height, width, scheme }), dataOf(props), target.current!)
-    return () => plot.destroy()
-  })
+  const { lines, band, format: _format, x: _x, ...rest } = props
+  const labels = [lines.map(({ values: _values, ...line }) => line), band?.label]
+  const kind = JSON.stringify([rest, labels, height, scheme])
   return (
     <figure className={classes.figure} aria-label={title}>
-      <div ref={ref}>
-        <div ref={target} aria-hidden style={{ minHeight: height }} />
+      <div ref={ref} style={{ minHeight: height }}>
+        {width > 0 && <Plot key={kind} {...{ ...props, title, height, width, scheme }} />}
       </div>
       <AsTable {...props} />
     </figure>
   )
+}
+
+/** Made once for a kind of chart: new values are drawn over the old ones, and nothing moves where there are none. */
+function Plot(drawn: Drawn) {
+  const target = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot>(null)
+  const first = useRef(drawn)
+  const { width, height } = drawn
+  useEffect(() => {
+    const made = new uPlot(optionsOf(first.current), dataOf(first.current), target.current!)
+    plot.current = made
+    return () => made.destroy()
+  }, [])
+  useEffect(() => plot.current?.setData(dataOf(drawn)))
+  useEffect(() => plot.current?.setSize({ width, height }), [width, height])
+  return <div ref={target} aria-hidden />
 }
 
 const dataOf = ({ x, isTime = true, lines, band }: Omit<ChartProps, 'title'>): uPlot.AlignedData => [
@@ -104,7 +117,8 @@ function optionsOf({
 }: Drawn): uPlot.Options {
   const colours = COLOURS[scheme]
   const axis = { stroke: colours.text, grid: { stroke: colours.grid, width: 1 }, ticks: { show: false } }
-  const text = (_plot: uPlot, value: number | null) => `${format(value)}${unit === undefined ? '' : ` ${unit}`}`
+  const text = (_plot: uPlot, value: number | null) =>
+    value === null ? '' : `${format(value)}${unit === undefined ? '' : ` ${unit}`}`
   const edges = band
     ? (['high', 'low'] as const).map((edge) => ({
         label: `${band.label}, ${edge}`,
@@ -137,7 +151,7 @@ function optionsOf({
     ],
     series: [
       isTime
-        ? { value: (_plot, at) => (at === null ? '' : absoluteTime(at * 1000)) }
+        ? { label: ' ', value: (_plot, at) => (at === null ? '' : absoluteTime(at * 1000)) }
         : { label: xLabel ?? 'Value', value: (_plot, at) => (at === null ? '' : figure(at)) },
       ...lines.map(({ label, tone = 'main', isDashed }) => ({
         label,

@@ -4,7 +4,7 @@ import { hasBrowser, openBrowser } from '@storecast/cloud/test/browser'
 import { testCloud } from '@storecast/cloud/test/cloud'
 import { temporaryFolder } from '@storecast/cloud/test/database'
 import type { Page } from 'playwright-core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { prepareAgent } from '../../constellation/agent.ts'
 import { typist } from '../cli.ts'
 
@@ -128,17 +128,17 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
     await push(2)
     await storecast('approve', 'fridge@2', '--folder', '@trust', '--key', '@anna.pem')
     await startRollout(page, { version: '2', name: 'second', way: 'In waves' })
-    await expect.poll(() => serving('fridge')).toBe(2)
+    await untilServes(2)
     await verb(page, 'Abort', { action: 'Abort the rollout', name: 'second' })
     await page.getByText('aborted', { exact: true }).first().waitFor()
-    await expect.poll(() => serving('fridge')).toBe(1)
+    await untilServes(1)
 
     // A third goes through, and is taken back.
     await startRollout(page, { version: '2', name: 'third', way: 'All at once' })
     await page.getByText('succeeded', { exact: true }).first().waitFor()
     await verb(page, 'Undo', { action: 'Undo the rollout', name: 'third' })
     await page.getByText('undone', { exact: true }).first().waitFor()
-    await expect.poll(() => serving('fridge')).toBe(1)
+    await untilServes(1)
 
     await go(page, 'Audit')
     await page
@@ -196,9 +196,11 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
     await steward.getByRole('button', { name: 'Close', exact: true }).click()
     await steward.getByText('closed by a-steward').waitFor()
 
-    async function serving(model: string): Promise<number | null> {
-      const { body } = await server.call('GET', '/v1/devices/berlin-1')
-      return body.models.find((one: { model: string }) => one.model === model)?.active ?? null
+    function untilServes(version: number) {
+      return vi.waitFor(async () => {
+        const { body } = await server.call('GET', '/v1/devices/berlin-1')
+        expect(body.models).toMatchObject([{ model: 'fridge', active: version }])
+      })
     }
   })
 })

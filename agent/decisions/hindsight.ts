@@ -5,14 +5,17 @@ import { readDefinitions } from '../buffer/index.ts'
 import type { Connection } from '../platform/database.ts'
 import type { Judgement } from './judgements.ts'
 import { openWithin } from './lead-time.ts'
-import type { DecisionRow } from './row.ts'
+import { type DecisionRow, quantilesOf } from './row.ts'
 
 const LONGEST_WINDOW_MS = 25 * 3_600_000
 /** As long as what came of a forecast is followed, and a day more. */
 const FOLLOWED_MS = 15 * 86_400_000
 
 /** A decision whose lead time is over, and the local day that was forecast. */
-export type Matured = Pick<DecisionRow, 'id' | 'entity' | 'stock' | 'on_order' | 'quantity' | 'start' | 'end'> & {
+export type Matured = Pick<
+  DecisionRow,
+  'id' | 'entity' | 'quantiles' | 'stock' | 'on_order' | 'quantity' | 'start' | 'end'
+> & {
   readonly day_start: number
   readonly day_end: number
 }
@@ -28,7 +31,7 @@ export type HindsightSource = Pick<DailyDemandView, 'target' | 'censoredBy' | 'o
 export function matured(db: Connection, { model, now }: { readonly model: string; readonly now: number }): Matured[] {
   return db
     .statement<{ model: string; from: number }, Matured>(
-      `SELECT d.id, d.entity, d.stock, d.on_order, d.quantity, d.start, d."end", f.start AS day_start, f."end" AS day_end
+      `SELECT d.id, d.entity, d.quantiles, d.stock, d.on_order, d.quantity, d.start, d."end", f.start AS day_start, f."end" AS day_end
        FROM decisions d JOIN forecasts f
          ON f.model = d.model AND f.version = d.version AND f.issued_at = d.issued_at AND f.entity = d.entity
        WHERE d.model = :model AND d.issued_at >= :from AND f.actual IS NOT NULL
@@ -71,7 +74,8 @@ export function hindsight(
     )
     const stockOut = ranOut(all, decision, source)
     const action = quantity > 0 ? 'reorder' : 'hold'
-    const position = { action, stock: decision.stock, onOrder: decision.on_order } as const
+    const quantiles = quantilesOf(decision)
+    const position = { action, quantiles, stock: decision.stock, onOrder: decision.on_order } as const
     return [{ id, at: now, actual, stockOut, correct: judgeDecision(position, { actual, stockOut }) }]
   })
 }

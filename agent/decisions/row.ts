@@ -31,8 +31,7 @@ export function recordOf(row: DecisionRow): DecisionRecord {
   return {
     ...{ id, decision, model, version, entity, start, end, stock, quantity },
     issuedAt: row.issued_at,
-    // A copy: float32 needs an alignment that the blob's place in its buffer may lack.
-    quantiles: [...new Float32Array(new Uint8Array(row.quantiles).buffer)],
+    quantiles: quantilesOf(row),
     onOrder: row.on_order,
     action: quantity > 0 ? 'reorder' : 'hold',
     ...(choice !== null && {
@@ -43,3 +42,8 @@ export function recordOf(row: DecisionRow): DecisionRecord {
     }),
   }
 }
+
+/** From a copy: float32 needs an alignment that the blob's place in its buffer may lack. */
+export const quantilesOf = ({ quantiles }: Pick<DecisionRow, 'quantiles'>): number[] => [
+  ...new Float32Array(new Uint8Array(quantiles).buffer),
+]

@@ -115,7 +115,7 @@ export const MODEL_KPIS: readonly RatioKpi[] = [
     title: 'Decisions that were right',
     unit: '1',
     formula:
-      'decisions that asked for an order exactly where one was needed / all of which it is known; needed: the shop ran out of it in the lead time, or sold more than it had and had ordered',
+      'decisions that were right / all of which it is known; a hold: the shop did not run out in the lead time; an order: without it the shop would have run out, or have had less than its safety stock (highest less middle quantile of the demand) left',
     source: 'decisions',
     measures: ['$decisions-judged'],
     ratio: (of) => ({ numerator: of('$decisions-judged').sum, denominator: of('$decisions-judged').count }),

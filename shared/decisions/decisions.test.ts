@@ -5,7 +5,7 @@ import { DecisionDefinition } from '../contracts/index.ts'
 import { normalQuantile } from '../statistics/index.ts'
 import { judgeDecision } from './judge.ts'
 import { criticalRatio, orderQuantity, quantileAt } from './newsvendor.ts'
-import { compileDecision, decisionComplaint } from './rule.ts'
+import { compileDecision, type Decided, decisionComplaint } from './rule.ts'
 
 interface Frozen {
   readonly normal: readonly (readonly [p: number, quantile: number])[]
@@ -98,19 +98,54 @@ describe('a rule', () => {
 })
 
 describe('hindsight', () => {
+  // 5 were there or coming, and of the 6 that may be wanted (p90) 4 are expected: 2 are for safety.
+  const quantiles = [2, 4, 6]
   it.each([
-    ['reorder', 3, 2, 5.5, false, true],
-    ['reorder', 3, 2, 5, false, false],
-    ['reorder', 3, 2, 3, true, true],
-    ['hold', 3, 2, 5, false, true],
-    ['hold', 3, 2, 5.5, false, false],
-    ['hold', 3, 2, 3, true, false],
-    // 0.1 + 0.2 in double, 0.3 in single precision.
-    ['hold', 0.1, 0.2, Math.fround(0.3), false, true],
-  ] as const)(
-    '%s with %d and %d on order, %d sold, ran out: %s: right: %s',
-    (action, stock, onOrder, actual, stockOut, right) => {
-      expect(judgeDecision({ action, stock, onOrder }, { actual, stockOut })).toBe(right)
-    },
-  )
+    ['reorder', 5.5, false, true],
+    ['reorder', 5, false, true],
+    ['reorder', 3.1, false, true],
+    ['reorder', 3, false, false],
+    ['reorder', 1, false, false],
+    ['reorder', 1, true, true],
+    ['hold', 3, false, true],
+    ['hold', 5, false, true],
+    ['hold', 5.5, false, false],
+    ['hold', 3, true, false],
+  ] as const)('%s, %d sold, ran out: %s: right: %s', (action, actual, stockOut, right) => {
+    expect(judgeDecision({ action, stock: 3, onOrder: 2, quantiles }, { actual, stockOut })).toBe(right)
+  })
+
+  it('takes no rounding for a unit: 0.1 + 0.2 in double, 0.3 in single precision', () => {
+    const position = { stock: 0.1, onOrder: 0.2, quantiles: [] }
+    const sold = { actual: Math.fround(0.3), stockOut: false }
+    expect(judgeDecision({ ...position, action: 'hold' }, sold)).toBe(true)
+    expect(judgeDecision({ ...position, action: 'reorder' }, sold)).toBe(false)
+  })
+
+  it('is right for nine holds of ten at least, where the forecast is: the rule holds from the p90 on', () => {
+    const demand = normal(20_000, { mean: 20, deviation: 5 })
+    const levels = [0.1, 0.5, 0.9]
+    const told = levels.map((level) => 20 + 5 * normalQuantile(level))
+    const decided = rule()
+    const right = (stock: number) => {
+      const { action } = decided({ quantiles: told, stock, onOrder: 0, pack: 1 }) as Decided
+      const position = { action, stock, onOrder: 0, quantiles: told }
+      const correct = demand.filter((actual) => judgeDecision(position, { actual, stockOut: actual >= stock }))
+      return { action, share: correct.length / demand.length }
+    }
+    for (const stock of [26.5, 28, 32]) expect(right(stock)).toMatchObject({ action: 'hold' })
+    for (const stock of [26.5, 28, 32]) expect(right(stock).share).toBeGreaterThan(0.89)
+    // Just below the p90 half of the orders are right: the other half would have kept their safety.
+    expect(right(26.3)).toMatchObject({ action: 'reorder', share: expect.closeTo(0.5, 1) })
+    expect(right(15).share).toBeGreaterThan(0.95)
+  })
 })
+
+/** Box–Muller on a counter's fractions: the same draws each time. */
+function normal(count: number, { mean, deviation }: { mean: number; deviation: number }): number[] {
+  const fraction = (index: number, step: number) => ((index + 0.5) * step) % 1
+  return Array.from({ length: count }, (_, i) => {
+    const radius = Math.sqrt(-2 * Math.log((i + 0.5) / count))
+    return mean + deviation * radius * Math.cos(2 * Math.PI * fraction(i, 0.618_033_988_749_895))
+  })
+}

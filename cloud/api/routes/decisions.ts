@@ -38,7 +38,11 @@ const Decision = z.object({
       judgedAt: UnixMs,
       actual: Quantity.describe('Sold in the lead time'),
       stockOut: z.boolean(),
-      correct: z.boolean().describe('In hindsight: it asked for an order exactly where one was needed'),
+      correct: z
+        .boolean()
+        .describe(
+          'In hindsight: a hold after which the shop did not run out, or an order without which it would have, or have lived on its safety stock',
+        ),
     })
     .nullable()
     .describe('null: not known yet'),

@@ -2126,7 +2126,7 @@ export interface paths {
                                 outcome: {
                                     /** @description Sold in the lead time */
                                     actual: number;
-                                    /** @description In hindsight: it asked for an order exactly where one was needed */
+                                    /** @description In hindsight: a hold after which the shop did not run out, or an order without which it would have, or have lived on its safety stock */
                                     correct: boolean;
                                     /** @description Unix milliseconds, UTC */
                                     judgedAt: number;

@@ -19,8 +19,6 @@ export const PICTURES: readonly Picture[] = [
   { ...WIDE, name: 'fleet', path: '/', themes: ['light', 'dark'] },
   { ...WIDE, name: 'rollout', path: '/rollouts/demand-v3', themes: ['light'] },
   { ...WIDE, name: 'drift', path: '/drift', themes: ['light'] },
-  { ...WIDE, name: 'quality', path: '/data/quality', themes: ['light'] },
-  { ...WIDE, name: 'alerts', path: '/alerts?state=all', themes: ['light'] },
   { ...WIDE, name: 'kpis', path: '/kpis', themes: ['light'] },
   { name: 'shop', of: 'shop', path: '/', themes: ['light'], width: 820, height: 1000 },
 ]

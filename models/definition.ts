@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { ModelDefinition } from '@storecast/shared/contracts'
-import { decisionComplaint } from '@storecast/shared/decisions'
+import { decisionComplaint } from '@storecast/shared/decisions/rule'
 import { parse } from 'yaml'
 import { z } from 'zod'
 

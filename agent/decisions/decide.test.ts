@@ -1,5 +1,5 @@
 import { DecisionDefinition } from '@storecast/shared/contracts'
-import { compileDecision } from '@storecast/shared/decisions'
+import { compileDecision } from '@storecast/shared/decisions/rule'
 import { accumulate } from '@storecast/shared/forecasts'
 import { calendar } from '@storecast/shared/windows'
 import fc from 'fast-check'

@@ -1,4 +1,4 @@
-import type { Decided, DecisionRule } from '@storecast/shared/decisions'
+import type { Decided, DecisionRule } from '@storecast/shared/decisions/rule'
 import { accumulate } from '@storecast/shared/forecasts'
 import type { Newest } from './readings.ts'
 

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import { type DecisionDefinition, durationMs } from '@storecast/shared/contracts'
-import { compileDecision, type DecisionRule } from '@storecast/shared/decisions'
+import type { DecisionRule } from '@storecast/shared/decisions/rule'
 import type { Features } from '../features/index.ts'
 import { type Forecaster, forecastsOf } from '../forecasts/index.ts'
 import type { Models, ServingModel } from '../inference/index.ts'
@@ -135,7 +135,7 @@ export class Decisions implements AsyncDisposable {
       await writer.call('decisions.supersede', { model: run.model, issuedAt })
       const nextId = runIds(issuedAt)
       const options = {
-        ...{ rule: this.#rule(definition, run.levels), levels: run.levels, leadHours, stock, onOrder },
+        ...{ rule: await this.#rule(definition, run.levels), levels: run.levels, leadHours, stock, onOrder },
         freshFrom: issuedAt - durationMs(definition.staleAfter),
         packOf: this.#packs(definition),
       }
@@ -188,9 +188,11 @@ export class Decisions implements AsyncDisposable {
     }
   }
 
-  #rule(definition: DecisionDefinition, levels: readonly number[]): DecisionRule {
+  async #rule(definition: DecisionDefinition, levels: readonly number[]): Promise<DecisionRule> {
     let rule = this.#rules.get(definition)
     if (!rule) {
+      // Only here: the language of expressions takes megabytes, which a device that decides nothing has better uses for.
+      const { compileDecision } = await import('@storecast/shared/decisions/rule')
       rule = compileDecision(definition, levels)
       this.#rules.set(definition, rule)
     }

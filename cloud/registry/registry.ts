@@ -1,6 +1,6 @@
 import { BUNDLE_LIMITS, type Bundle, BundleError, openBundle } from '@storecast/shared/bundle'
 import type { Manifest, ObjectRef } from '@storecast/shared/contracts'
-import { decisionComplaint } from '@storecast/shared/decisions'
+import { decisionComplaint } from '@storecast/shared/decisions/rule'
 import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'

@@ -25,8 +25,16 @@ export function* demandRows(shops: readonly Shop[], days?: number): Generator<st
           ...SITE_AHEAD.map((name) => ahead[name] ?? ''),
           ...day.sold,
           day.minutesOut.map((minutes) => (minutes > 0 ? 1 : 0)).join(''),
-        ].join(',')
+        ]
+          .map(cell)
+          .join(',')
       }
     }
   }
+}
+
+/** RFC 4180, 2: names have commas in them. */
+function cell(value: string | number): string {
+  const text = String(value)
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

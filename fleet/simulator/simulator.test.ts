@@ -209,3 +209,8 @@ it('writes the data set that models are trained on', () => {
   expect(Number(cell('h12'))).toBe(shop.day(0).products[0]!.sold[12])
   expect(cell('stockout24')).toMatch(/^[01]{24}$/)
 })
+
+it('puts what has a comma in quotes', () => {
+  const lines = [...demandRows([simulateShop({ ...small, products: 12 })], 1)]
+  expect(lines.filter((line) => line.includes(',"Free-range eggs, 10",'))).toHaveLength(1)
+})

@@ -7,11 +7,13 @@ export function testBundle({
   salt = '',
   reference,
   warmup,
+  card,
 }: {
   name?: string
   salt?: string
   reference?: Reference
   warmup?: Warmup
+  card?: string
 } = {}): Uint8Array {
   const manifest: Omit<Manifest, 'files'> = {
     format: 1,
@@ -48,6 +50,7 @@ export function testBundle({
       'model.onnx': bytes(`onnx ${salt}`),
       'golden.json': bytes(JSON.stringify(golden)),
       ...(reference && { 'reference.json': bytes(JSON.stringify(reference)) }),
+      ...(card !== undefined && { 'card.md': bytes(card) }),
       ...(warmup && { 'warmup.json': bytes(JSON.stringify(warmup)) }),
     },
   })

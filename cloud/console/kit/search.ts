@@ -14,3 +14,9 @@ export const oneOf = <Name extends string, const Value extends string>(
   values: readonly Value[],
 ): { [N in Name]?: Value } =>
   (values.includes(search[name] as Value) ? { [name]: search[name] } : {}) as { [N in Name]?: Value }
+
+/** A number of a page's address, from 1: of a version, of a rollout. */
+export const number = <Name extends string>(search: Search, name: Name): { [N in Name]?: number } => {
+  const value = Number(search[name])
+  return (Number.isSafeInteger(value) && value > 0 ? { [name]: value } : {}) as { [N in Name]?: number }
+}

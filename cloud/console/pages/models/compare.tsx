@@ -21,16 +21,13 @@ import {
 } from './queries.ts'
 import { VersionLink } from './version-link.tsx'
 
-const numberOf = (text: string | undefined) =>
-  text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined
-
 /** Two versions side by side. */
 export function ComparePage() {
   const { model } = useParams({ from: '/signed-in/models/$model/compare' })
   const search = useSearch({ from: '/signed-in/models/$model/compare' })
   const filter = useFilters<typeof search>()
   const known = useQuery(modelQuery(model))
-  const [a, b] = [numberOf(search.a), numberOf(search.b)]
+  const { a, b } = search
   // Numbers are given without holes, the newest first to choose from.
   const numbers = Array.from({ length: known.data?.versions ?? 0 }, (_, n) => String(n + 1)).reverse()
   return (
@@ -46,15 +43,15 @@ export function ComparePage() {
           label="Version"
           any="choose one"
           options={numbers}
-          value={search.a}
-          onChange={(a) => filter({ a })}
+          value={a === undefined ? undefined : String(a)}
+          onChange={(a) => filter({ a: a === undefined ? undefined : Number(a) })}
         />
         <FilterSelect
           label="with"
           any="choose one"
           options={numbers}
-          value={search.b}
-          onChange={(b) => filter({ b })}
+          value={b === undefined ? undefined : String(b)}
+          onChange={(b) => filter({ b: b === undefined ? undefined : Number(b) })}
         />
       </Filters>
       {a === undefined || b === undefined ? (

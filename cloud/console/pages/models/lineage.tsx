@@ -81,7 +81,7 @@ function Drawing({ columns }: { columns: readonly (readonly LineageNode[])[] }) 
           node.to === undefined ? (
             <Box key={`${node.x} ${node.y}`} node={node} />
           ) : (
-            <Link key={`${node.x} ${node.y}`} to={node.to} aria-label={wordsOf(node)}>
+            <Link key={`${node.x} ${node.y}`} to={node.to}>
               <Box node={node} />
             </Link>
           ),

@@ -82,7 +82,7 @@ function Versions({ model }: { model: string }) {
           <Button
             size="xs"
             renderRoot={(props) => (
-              <Link to="/models/$model/compare" params={{ model }} search={{ a: String(a), b: String(b) }} {...props} />
+              <Link to="/models/$model/compare" params={{ model }} search={{ a: a!, b: b! }} {...props} />
             )}
           >
             Compare {a} with {b}

@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { signedInRoute } from '../../app/roots.tsx'
-import { oneOf, text } from '../../kit/search.ts'
+import { number, oneOf, text } from '../../kit/search.ts'
 
 export const modelRoutes = [
   createRoute({
@@ -16,7 +16,7 @@ export const modelRoutes = [
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/models/$model/compare',
-    validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'a'), ...text(search, 'b') }),
+    validateSearch: (search: Record<string, unknown>) => ({ ...number(search, 'a'), ...number(search, 'b') }),
     component: lazyRouteComponent(() => import('./compare.tsx'), 'ComparePage'),
   }),
   createRoute({

@@ -77,22 +77,14 @@ function Actions({ model, version }: { model: string; version: number }) {
           size="xs"
           variant="default"
           renderRoot={(props) => (
-            <Link
-              to="/models/$model/compare"
-              params={{ model }}
-              search={{ a: String(champion), b: String(version) }}
-              {...props}
-            />
+            <Link to="/models/$model/compare" params={{ model }} search={{ a: champion, b: version }} {...props} />
           )}
         >
           Compare with the champion
         </Button>
       )}
       <Allowed to="rollout.write">
-        <Button
-          size="xs"
-          renderRoot={(props) => <Link to="/rollouts/new" search={{ model, version: String(version) }} {...props} />}
-        >
+        <Button size="xs" renderRoot={(props) => <Link to="/rollouts/new" search={{ model, version }} {...props} />}>
           Roll it out
         </Button>
       </Allowed>

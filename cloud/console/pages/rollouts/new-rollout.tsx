@@ -19,7 +19,7 @@ const ABOVE = [{ label: 'Rollouts', to: '/rollouts' }]
 export function NewRolloutPage() {
   const { like, model, version } = useSearch({ from: '/signed-in/rollouts/new' })
   const { can } = useSession()
-  const other = useQuery({ ...rolloutQuery(like ?? ''), enabled: like !== undefined })
+  const other = useQuery({ ...rolloutQuery(String(like ?? '')), enabled: like !== undefined })
   return (
     <Page
       title="Start a rollout"
@@ -29,7 +29,7 @@ export function NewRolloutPage() {
       {!can('rollout.write') ? (
         <Empty title="You may not start rollouts">Operators may. Ask an admin for that role.</Empty>
       ) : like === undefined ? (
-        <Editor begin={newDraft(model, version)} />
+        <Editor begin={newDraft(model, version === undefined ? '' : String(version))} />
       ) : (
         <Loaded query={other} what="the rollout that it is to be like">
           {({ document, name }) => (

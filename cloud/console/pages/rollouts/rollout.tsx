@@ -78,7 +78,7 @@ const Again = ({ id }: { id: string }) => (
   <Button
     size="xs"
     variant="subtle"
-    renderRoot={(props) => <Link to="/rollouts/new" search={{ like: id }} {...props} />}
+    renderRoot={(props) => <Link to="/rollouts/new" search={{ like: Number(id) }} {...props} />}
   >
     Start one like it
   </Button>
@@ -92,6 +92,7 @@ function About({ rollout }: { rollout: Rollout }) {
       No. {id}:{' '}
       <Anchor
         size="sm"
+        underline="always"
         renderRoot={(props) => (
           <Link to="/models/$model/$version" params={{ model, version: String(version) }} {...props} />
         )}

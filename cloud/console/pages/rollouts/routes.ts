@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { signedInRoute } from '../../app/roots.tsx'
-import { oneOf, text } from '../../kit/search.ts'
+import { number, oneOf, text } from '../../kit/search.ts'
 import { MEMBER_STATES, STATES } from './search.ts'
 
 export const rolloutRoutes = [
@@ -18,8 +18,8 @@ export const rolloutRoutes = [
     path: '/rollouts/new',
     validateSearch: (search: Record<string, unknown>) => ({
       ...text(search, 'model'),
-      ...text(search, 'version'),
-      ...text(search, 'like'),
+      ...number(search, 'version'),
+      ...number(search, 'like'),
     }),
     component: lazyRouteComponent(() => import('./new-rollout.tsx'), 'NewRolloutPage'),
   }),

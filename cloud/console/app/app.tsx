@@ -4,6 +4,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ProblemError } from '../api/problem.ts'
+import { styleNonce } from './nonce.ts'
 import { createConsoleRouter } from './router.tsx'
 import { cssVariables, theme } from './theme.ts'
 
@@ -28,6 +29,3 @@ export function App() {
     </MantineProvider>
   )
 }
-
-/** The answer's own, without which its policy lets no style element in. */
-const styleNonce = () => document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce ?? ''

@@ -20,7 +20,7 @@ export interface LineageLayout {
   readonly edges: readonly { readonly from: Placed; readonly to: Placed; readonly path: string }[]
 }
 
-export const BOX = { width: 152, height: 66 }
+export const BOX = { width: 162, height: 66 }
 const GAP = { x: 34, y: 14 }
 
 /**

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { parse, stringify } from 'yaml'
+import { config } from 'zod'
 import { api, ask } from '../../api/client.ts'
 import { useSession } from '../../app/session.tsx'
 import { Page } from '../../kit/page.tsx'
@@ -12,6 +13,9 @@ import { newDraft } from './draft.ts'
 import { DraftForm } from './draft-form.tsx'
 import { bodyOf, type Plan, PlanView, planOf } from './plan.tsx'
 import { rolloutQuery } from './queries.ts'
+
+// Else it tries whether it may make functions of text, which the page's policy denies and reports.
+config({ jitless: true })
 
 const ABOVE = [{ label: 'Rollouts', to: '/rollouts' }]
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -39,15 +39,12 @@ export async function cloudPlace(folder: string, databaseUrl: string) {
       logLevel: 'error',
     }),
   )
-  return {
-    start: () => startProgram({ config, devicesUrl, databaseUrl }),
-    forget: () => rm(join(folder, 'data'), { recursive: true, force: true }),
-  }
+  return { start: () => startProgram({ config, devicesUrl, databaseUrl }) }
 }
 
 const main = fileURLToPath(new URL('../../../cloud/main.ts', import.meta.url))
 
-export async function startProgram(options: {
+async function startProgram(options: {
   config: string
   devicesUrl: string
   databaseUrl: string

@@ -4,7 +4,7 @@ import { deviceWithin, isLimited, type LabelLimit } from '../platform/label-limi
 import { type CountRow, cohortsOf, countMembers } from './counts.ts'
 import { countWithin } from './members.ts'
 import { unknownRollout } from './records.ts'
-import type { Rollout, Rollouts } from './rollouts.ts'
+import type { ListedRollout, Rollout, Rollouts } from './rollouts.ts'
 
 /** What somebody with a label limit sees of rollouts, and may do to them. */
 interface LimitedRollouts
@@ -32,7 +32,7 @@ export function limitedRollouts(
     const { all, within } = rows[0]!
     return within === 0 ? unknownRollout(which) : all === within
   }
-  const seen = async (items: readonly Rollout[]): Promise<Rollout[]> => {
+  const seen = async <T extends ListedRollout>(items: readonly T[]): Promise<T[]> => {
     const within = await countWithin(
       pool,
       items.map(({ id }) => id),
@@ -90,7 +90,8 @@ export function limitedRollouts(
 }
 
 /** What is told of the devices within, and nothing that speaks of the others. */
-function partOf({ document, ...rollout }: Rollout, rows: readonly CountRow[]): Rollout {
+function partOf<T extends ListedRollout>(rollout: T, rows: readonly CountRow[]): T {
+  const { document } = rollout
   const { selector: _, ...spec } = document.spec
   return {
     ...rollout,

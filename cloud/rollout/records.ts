@@ -141,17 +141,34 @@ export interface AnalysisRecord {
 export const newestAnalysis = async (client: Queryable, rollout: string): Promise<AnalysisRecord | null> =>
   (await newestAnalyses(client, [rollout])).get(rollout) ?? null
 
+/** What an analysis came to, without the figures that it rests on. */
+export type VerdictRecord = Omit<AnalysisRecord, 'analysis'> & {
+  readonly analysis: Pick<Analysis, 'verdict' | 'reason' | 'final'>
+}
+
+/** The same of the newest of each rollout: figures are many, and a list shows none. */
+export const newestVerdicts = (client: Queryable, rollouts: readonly string[]) =>
+  newestOf<VerdictRecord>(
+    client,
+    rollouts,
+    "jsonb_build_object('verdict', body->'verdict', 'reason', body->'reason', 'final', body->'final')",
+  )
+
 /** By rollout; of one that has none there is nothing. */
-export async function newestAnalyses(
+export const newestAnalyses = (client: Queryable, rollouts: readonly string[]) =>
+  newestOf<AnalysisRecord>(client, rollouts, 'body')
+
+async function newestOf<T>(
   client: Queryable,
   rollouts: readonly string[],
-): Promise<ReadonlyMap<string, AnalysisRecord>> {
-  const { rows } = await client.query<AnalysisRecord & { rollout: string }>(
-    `SELECT r.id::text AS rollout, a.step, a.at, a.body AS analysis FROM unnest($1::int8[]) AS r (id) CROSS JOIN LATERAL (
-       SELECT step, at, body FROM rollout_analyses WHERE rollout = r.id ORDER BY rollout_analyses.id DESC LIMIT 1) a`,
+  body: string,
+): Promise<ReadonlyMap<string, T>> {
+  const { rows } = await client.query<T & { rollout: string }>(
+    `SELECT r.id::text AS rollout, a.step, a.at, a.analysis FROM unnest($1::int8[]) AS r (id) CROSS JOIN LATERAL (
+       SELECT step, at, ${body} AS analysis FROM rollout_analyses WHERE rollout = r.id ORDER BY rollout_analyses.id DESC LIMIT 1) a`,
     [rollouts],
   )
-  return new Map(rows.map(({ rollout, ...record }) => [rollout, record]))
+  return new Map(rows.map(({ rollout, ...record }) => [rollout, record as T]))
 }
 
 /** Rollouts that go on and name the group, as people call them; their late joiners come by it. */

@@ -16,10 +16,12 @@ import {
   type AnalysisRecord,
   findRollout,
   type HistoryEntry,
-  newestAnalyses,
+  newestAnalysis,
+  newestVerdicts,
   type RolloutRecord,
   type RolloutState,
   SELECT_ROLLOUT,
+  type VerdictRecord,
   writeHistory,
 } from './records.ts'
 import { act, type Verb } from './verbs.ts'
@@ -42,6 +44,11 @@ export interface Rollout extends Omit<RolloutRecord, HiddenKey> {
   readonly analysis: AnalysisRecord | null
 }
 
+/** As one of many: of the newest analysis what it came to. */
+export interface ListedRollout extends Omit<Rollout, 'analysis'> {
+  readonly analysis: VerdictRecord | null
+}
+
 export interface Rollouts {
   /**
    * Starts a rollout; its devices are those that the selector names now.
@@ -53,7 +60,7 @@ export interface Rollouts {
   /** By number, or the newest of a name. @throws NotFoundError `rollout-unknown`. */
   get(which: string, client?: PoolClient): Promise<Rollout>
   /** Newest first. */
-  list(page: RolloutFilter & PageRequest): Promise<Page<Rollout>>
+  list(page: RolloutFilter & PageRequest): Promise<Page<ListedRollout>>
   /** By id. */
   devices(which: string, page: MemberFilter & PageRequest): Promise<Page<RolloutDevice>>
   /** Newest first. */
@@ -94,17 +101,24 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
   const { database, registry, trust, admit, clock, wake } = options
   const { pool } = database
 
-  const views = async (records: readonly RolloutRecord[], client: Pool | PoolClient = pool): Promise<Rollout[]> => {
-    const counted = await countRows(client, records)
-    const analyses = await newestAnalyses(
-      client,
+  const get = async (which: string, client: Pool | PoolClient = pool): Promise<Rollout> => {
+    const record = await findRollout(client, which)
+    const counted = await countRows(client, [record])
+    return { ...viewOf(record, counted.get(record.id)!), analysis: await newestAnalysis(client, record.id) }
+  }
+  const idOf = async (which: string) => (await findRollout(pool, which)).id
+
+  const listed = async (records: readonly RolloutRecord[]): Promise<ListedRollout[]> => {
+    const counted = await countRows(pool, records)
+    const verdicts = await newestVerdicts(
+      pool,
       records.map(({ id }) => id),
     )
-    return records.map((record) => viewOf(record, counted.get(record.id)!, analyses.get(record.id) ?? null))
+    return records.map((record) => ({
+      ...viewOf(record, counted.get(record.id)!),
+      analysis: verdicts.get(record.id) ?? null,
+    }))
   }
-  const get = async (which: string, client: Pool | PoolClient = pool) =>
-    (await views([await findRollout(client, which)], client))[0]!
-  const idOf = async (which: string) => (await findRollout(pool, which)).id
 
   /** Asks all who have a say; what it gives makes the rollout, and gives its number. */
   const admitted = async (document: RolloutDocument, who: string, limit: LabelLimit) => {
@@ -177,7 +191,7 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
         [after ?? null, model ?? null, limit + 1, within, version ?? null, states ?? null],
       )
       const { items, ...page } = toPage(rows, limit, (rollout) => rollout.id)
-      return { ...page, items: await views(items) }
+      return { ...page, items: await listed(items) }
     },
     devices: async (which, page) => listMembers(pool, await findRollout(pool, which), page),
     async history(which, { after, limit }) {
@@ -207,11 +221,11 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
   }
 }
 
-function viewOf(record: RolloutRecord, rows: readonly CountRow[], analysis: AnalysisRecord | null): Rollout {
+function viewOf(record: RolloutRecord, rows: readonly CountRow[]): Omit<Rollout, 'analysis'> {
   const { id, name, document, model, version, state, reason, step, proven, full, createdAt, finishedAt } = record
   return {
     ...{ id, name, document, model, version, state, reason, step, proven, full, createdAt, finishedAt },
-    ...{ counts: countMembers(rows), cohorts: cohortsOf(rows), analysis },
+    ...{ counts: countMembers(rows), cohorts: cohortsOf(rows) },
   }
 }
 

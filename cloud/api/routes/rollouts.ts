@@ -114,7 +114,7 @@ export const rolloutRoutes =
         config: { permission: 'rollout.read', sites: 'filtered' },
         schema: {
           tags,
-          summary: 'Rollouts, newest first',
+          summary: 'Rollouts, newest first; of the newest analysis what it came to',
           querystring: NumberPageQuery.extend({
             model: ModelName.optional(),
             version: z.coerce.number().int().positive().optional(),

@@ -6978,7 +6978,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Rollouts, newest first */
+        /** Rollouts, newest first; of the newest analysis what it came to */
         get: {
             parameters: {
                 query?: {

@@ -100,7 +100,7 @@ function Lost({ seen: { isLost, heardAt } }: { seen: Seen }) {
   return (
     <div role="alert">
       {isLost && (
-        <div class="lost">
+        <div class="lost-note">
           <Icon name="link-lost" />
           <div>
             <strong>{t('lost.title')}</strong>

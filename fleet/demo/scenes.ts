@@ -9,6 +9,8 @@ export interface Chapter {
   readonly train: boolean
   /** What is trained before it runs in shadow first, and serves when the evidence of this chapter's days lets it. */
   readonly judged?: boolean
+  /** Store seconds in a real one, from here on; otherwise the scene's: shops whose staff order are played hour by hour. */
+  readonly speed?: number
   /** At its end the cloud looks for drift. */
   readonly watched?: boolean
   /** Somebody then rolls out one that verifies and forecasts nonsense: so many devices have it in shadow first. */
@@ -78,6 +80,7 @@ export function simulatedScene({ shops = 3, products = 24, seed = 11 } = {}): Sc
         days: JUDGED,
         train: true,
         judged: true,
+        speed: DAY_SECONDS / 2,
       },
       { title: 'with the model that has seen it', days: LATER, train: false },
     ],

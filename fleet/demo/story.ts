@@ -110,7 +110,7 @@ async function renew(
   )
   if (chapter.judged && serving !== undefined) {
     const judged = await rollOutJudged(context, { version, serving, devices: scene.shops.length, held: 'promote' })
-    await constellation.setSpeed(scene.speed)
+    await constellation.setSpeed(chapter.speed ?? scene.speed)
     return { version: serving, judged }
   }
   const model = definition.metadata.name
@@ -118,7 +118,7 @@ async function renew(
   terminal.out(`v${version} rolled out: ${active} of ${devices} devices serve it after ${seconds.toFixed(1)} s`)
   const { bad } = chapter
   const judged = bad === undefined ? undefined : await rollOutBad(context, { serving: version, devices: bad })
-  await constellation.setSpeed(scene.speed)
+  await constellation.setSpeed(chapter.speed ?? scene.speed)
   return { version, judged }
 }
 

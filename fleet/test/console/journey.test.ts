@@ -57,7 +57,7 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
     await choose(page, 'That may what these may', 'admin')
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Make', exact: true }).click()
-    const token = await page.getByRole('status').filter({ hasText: 'laptop' }).locator('code').innerText()
+    const token = (await page.getByRole('status').filter({ hasText: 'laptop' }).locator('code').textContent())!
     const desk = join(path, 'desk')
     await mkdir(desk)
     const type = typist(join(path, 'config'))
@@ -92,7 +92,7 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
     await choose(page, 'Shop', 'berlin')
     await page.getByLabel('Only for the device').fill('berlin-1')
     await page.getByRole('button', { name: 'Make', exact: true }).click()
-    const claim = await page.getByRole('status').filter({ hasText: 'The claim' }).locator('code').innerText()
+    const claim = (await page.getByRole('status').filter({ hasText: 'The claim' }).locator('code').textContent())!
     const agent = stack.use(
       await prepareAgent({
         ...{ device: 'berlin-1', claim, timeZone: 'Europe/Berlin', folder: path },
@@ -142,11 +142,11 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
 
     await go(page, 'Audit')
     await page
-      .getByRole('row', { name: /anna.*rollouts\/:rollout\/undo/ })
+      .getByRole('row', { name: /anna.*rollouts\/\d+\/undo/ })
       .first()
       .waitFor()
     await page
-      .getByRole('row', { name: /anna.*rollouts\/:rollout\/abort/ })
+      .getByRole('row', { name: /anna.*rollouts\/\d+\/abort/ })
       .first()
       .waitFor()
 

@@ -1,12 +1,14 @@
-import { Code, Group, Select, Text, TextInput } from '@mantine/core'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Code } from '@mantine/core'
+import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
+import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
+import { useFilters } from '../../kit/use-filters.ts'
 import { DECISIONS } from './search.ts'
 
 type Row = Item<'/v1/audit'>
@@ -48,7 +50,7 @@ const COLUMNS: readonly Column<Row>[] = [
 
 export function Audit() {
   const search = useSearch({ from: '/signed-in/audit' })
-  const navigate = useNavigate({ from: '/audit' })
+  const set = useFilters<typeof search>()
   const listing = useListing<Row>({
     queryKey: ['audit', search],
     page: (cursor, signal) =>
@@ -59,46 +61,33 @@ export function Audit() {
         }),
       ),
   })
-  const set = (part: Partial<typeof search>) =>
-    void navigate({ search: (before) => ({ ...before, ...part }), replace: true })
   return (
     <Page
       title="Audit"
       about="Every change that somebody or something made or tried to make. The entries are chained by their hashes: storecast audit verify tells whether one was altered."
     >
-      <Group gap="xs" align="flex-end">
-        <TextInput
-          label="Who"
-          size="xs"
-          defaultValue={search.actor ?? ''}
-          onBlur={({ currentTarget: { value } }) => set({ actor: value || undefined } as Partial<typeof search>)}
-        />
-        <TextInput
+      <Filters>
+        <FilterText label="Who" value={search.actor} onChange={(actor) => set({ actor })} />
+        <FilterText
           label="What"
-          size="xs"
           placeholder="PUT /v1/sites/:site"
-          defaultValue={search.action ?? ''}
-          onBlur={({ currentTarget: { value } }) => set({ action: value || undefined } as Partial<typeof search>)}
+          value={search.action}
+          onChange={(action) => set({ action })}
         />
-        <Select
+        <FilterSelect
           label="Outcome"
-          size="xs"
-          clearable
-          data={[...DECISIONS]}
-          value={search.decision ?? null}
-          onChange={(value) => set({ decision: value ?? undefined } as Partial<typeof search>)}
+          any="any"
+          value={search.decision}
+          options={DECISIONS}
+          onChange={(decision) => set({ decision })}
         />
-      </Group>
+      </Filters>
       <DataTable
         name="audit"
         columns={COLUMNS}
         listing={listing}
         rowId={({ number }) => String(number)}
-        empty={
-          <Empty title="No entries">
-            <Text size="sm">Nothing was done that fits these conditions.</Text>
-          </Empty>
-        }
+        empty={<Empty title="No entries">Nothing was done that fits these conditions.</Empty>}
       />
     </Page>
   )

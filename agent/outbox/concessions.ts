@@ -6,7 +6,7 @@ import type { CoarseSize } from '../windows/index.ts'
  * windows; `coarsen`: detail, sums stay exact; `drop`: records that nobody will have, each counted.
  */
 export type Concession =
-  | { readonly kind: 'forget'; readonly what: 'forecasts' | 'events' | 'windows' | 'readings' }
+  | { readonly kind: 'forget'; readonly what: 'forecasts' | 'decisions' | 'events' | 'windows' | 'readings' }
   | {
       readonly kind: 'coarsen'
       readonly priority: Priority
@@ -14,17 +14,18 @@ export type Concession =
       /** Also the newest, but for those of the day that has not closed. */
       readonly recent?: true
     }
-  | { readonly kind: 'drop'; readonly what: 'forecasts' }
+  | { readonly kind: 'drop'; readonly what: 'forecasts' | 'holds' }
   | { readonly kind: 'drop'; readonly what: 'events' }
   | { readonly kind: 'drop'; readonly what: 'windows'; readonly priority: Priority }
 
 /**
  * From what hurts least to what hurts most; of each the oldest first, and the next only when there is nothing left of the
  * one before. Detail goes before any record does. Forecasts go before windows: how good they were stays in the windows of
- * their errors. 256 MB hold a hundred sensors by the day for decades, so that the last lines are for far smaller disks.
+ * their errors; holds before them, and never what staff were asked and chose. 256 MB hold a hundred sensors by the day for decades, so that the last lines are for far smaller disks.
  */
 export const CONCESSIONS: readonly Concession[] = [
   { kind: 'forget', what: 'forecasts' },
+  { kind: 'forget', what: 'decisions' },
   { kind: 'forget', what: 'events' },
   { kind: 'coarsen', priority: 'low', into: '1h' },
   { kind: 'coarsen', priority: 'normal', into: '1h' },
@@ -37,6 +38,7 @@ export const CONCESSIONS: readonly Concession[] = [
   { kind: 'coarsen', priority: 'low', into: '1h', recent: true },
   { kind: 'coarsen', priority: 'normal', into: '1h', recent: true },
   { kind: 'coarsen', priority: 'high', into: '1h', recent: true },
+  { kind: 'drop', what: 'holds' },
   { kind: 'drop', what: 'forecasts' },
   { kind: 'drop', what: 'events' },
   { kind: 'drop', what: 'windows', priority: 'low' },

@@ -4,7 +4,15 @@ import { rangesOf, sizeOf } from '@storecast/shared/wire'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { bufferProcedures } from '../buffer/index.ts'
 import type { Connection } from '../platform/database.ts'
-import { openReplica, putEvent, putForecast, putWindow, type ReplicaRecords, readReplica } from '../test/replica.ts'
+import {
+  openReplica,
+  putDecision,
+  putEvent,
+  putForecast,
+  putWindow,
+  type ReplicaRecords,
+  readReplica,
+} from '../test/replica.ts'
 import { temperature } from '../test/storage.ts'
 import { acknowledge, hello, nextSequence, takeGrant } from './link.ts'
 import { concededCounts, makeRoom } from './make-room.ts'
@@ -145,9 +153,22 @@ describe('making room', () => {
       putForecast(db, { ...forecast, quantiles: [1, 2, 3], mean: 2, baseline: 2 })
       db.prepare('INSERT INTO forecast_runs VALUES (?, ?, 1, 0, 1, 0, ?, ?)').run('demand', issuedAt, '[]', 'null')
     }
+    const decide = (n: number, issuedAt: number, quantity: number) => {
+      const of = {
+        id: `019cab12-3456-7abc-8def-00000000000${n}`,
+        decision: 'reorder',
+        model: 'demand',
+        version: 1,
+      } as const
+      const span = { entity: `p${n}`, issuedAt, start: issuedAt, end: issuedAt + DAY, quantiles: [1, 2, 3] }
+      putDecision(db, { ...of, ...span, stock: 1, onOrder: 0, action: quantity > 0 ? 'reorder' : 'hold', quantity })
+    }
     issue(T0)
+    decide(1, T0, 0)
     acknowledgeAll()
     issue(T0 + DAY)
+    decide(2, T0 + DAY, 0)
+    decide(3, T0 + DAY, 4)
     const event = { id: '00000000-0000-4000-8000-000000000001', severity: 'info', code: 'x', message: '', detail: {} }
     putEvent(db, { ...event, at: T0 } as never)
     const told: (string | undefined)[] = []
@@ -155,15 +176,19 @@ describe('making room', () => {
     while (told.at(-1) !== undefined)
     expect(told).toEqual([
       'forecasts-forgotten',
+      'decisions-forgotten',
       'windows-coarsened-1h',
       'windows-coarsened-1d',
+      'holds-dropped',
       'forecasts-dropped',
       'events-dropped',
       'windows-dropped',
       undefined,
     ])
-    const { windows, forecasts, events } = readReplica(db)
+    const { windows, forecasts, events, decisions } = readReplica(db)
     expect([windows, forecasts]).toEqual([[], []])
+    // What staff were asked stays.
+    expect(decisions).toMatchObject([{ entity: 'p3', quantity: 4 }])
     const dropped = events.filter(({ code }) => code === 'records-dropped').map(({ detail }) => detail)
     expect(dropped).toContainEqual({ what: 'forecasts', records: 1 })
     expect(dropped).toContainEqual({ what: 'windows', records: 1 })
@@ -171,7 +196,7 @@ describe('making room', () => {
     // Nothing is a gap: what was taken is either to come or told.
     const { superseded, floor } = pick(db, everything)!
     expect(sizeOf(superseded.dropped)).toBeGreaterThan(0)
-    expect(floor).toBe(13 + 1)
+    expect(floor).toBe(14 + 1)
     expect(accounted()).toBe(nextSequence(db) - floor)
     expect(db.prepare('SELECT count(*) FROM given_up').pluck().get()).toBe(0)
   })

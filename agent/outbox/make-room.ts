@@ -26,6 +26,9 @@ const DAY = 86_400_000
 /** Forecasts that people look at, those that are still scored and learnt from, and windows that models may look back to. */
 const KEPT_FORECASTS_MS = 28 * DAY
 const KEPT_EVENTS_MS = 28 * DAY
+const KEPT_DECISIONS_MS = 28 * DAY
+/** As long as a late reading may change what came of them. */
+const JUDGED_MS = 15 * DAY
 const SCORED_FORECASTS_MS = 15 * DAY
 const KEPT_WINDOWS_MS = 400 * DAY
 /** Raw readings, by which late ones of an hour are sorted in. */
@@ -92,6 +95,8 @@ function forget(db: Connection, { what }: OfKind<'forget'>, { now, enough }: Mak
   switch (what) {
     case 'forecasts':
       return giveUpForecasts(db, { before: now - KEPT_FORECASTS_MS, unsent: false, now })
+    case 'decisions':
+      return forgetDecisions(db, { before: now - KEPT_DECISIONS_MS, enough })
     case 'events':
       return forgetEvents(db, now - KEPT_EVENTS_MS)
     case 'windows':
@@ -103,6 +108,8 @@ function forget(db: Connection, { what }: OfKind<'forget'>, { now, enough }: Mak
 
 function drop(db: Connection, concession: OfKind<'drop'>, request: MakeRoomRequest): number | undefined {
   switch (concession.what) {
+    case 'holds':
+      return dropHolds(db, request)
     case 'forecasts':
       return giveUpForecasts(db, { before: request.now - SCORED_FORECASTS_MS, unsent: true, now: request.now })
     case 'events':
@@ -163,6 +170,30 @@ function giveUpForecasts(db: Connection, { before, unsent, now }: ForecastsToGiv
   const what = `${run.dirty} forecasts of ${model} of ${new Date(issued_at).toISOString()}`
   tellDropped(db, now, { what: 'forecasts', records: run.dirty, message: what })
   return run.dirty
+}
+
+function forgetDecisions(
+  db: Connection,
+  { before, enough }: { readonly before: number; readonly enough: number },
+): number | undefined {
+  const { changes } = db
+    .statement(
+      `DELETE FROM decisions WHERE id IN (SELECT id FROM decisions d WHERE issued_at < ? AND NOT EXISTS
+         (SELECT 1 FROM outbox o WHERE o.kind = 'decision' AND o.k1 = d.id) ORDER BY id LIMIT ?)`,
+    )
+    .run(before, enough)
+  return changes || undefined
+}
+
+function dropHolds(db: Connection, { now, enough }: MakeRoomRequest): number | undefined {
+  const { changes } = db
+    .statement(
+      'DELETE FROM decisions WHERE id IN (SELECT id FROM decisions WHERE quantity = 0 AND issued_at < ? ORDER BY id LIMIT ?)',
+    )
+    .run(now - JUDGED_MS, enough)
+  if (changes === 0) return undefined
+  tellDropped(db, now, { what: 'decisions', records: changes, message: `${changes} decisions to order nothing` })
+  return changes
 }
 
 function forgetEvents(db: Connection, before: number): number | undefined {

@@ -52,9 +52,13 @@ export function RunningRollouts() {
                         {troubled > 0 && `, ${count(troubled)} in trouble`}
                       </Text>
                     </Group>
-                    <Progress.Root size="sm" aria-label={`${counts.succeeded} of ${of} devices of ${name}`}>
-                      <Progress.Section value={share(counts.succeeded)} color="sea" />
-                      <Progress.Section value={share(troubled)} color="red" />
+                    <Progress.Root size="sm">
+                      <Progress.Section
+                        value={share(counts.succeeded)}
+                        color="sea"
+                        aria-label={`${name}: serve the version`}
+                      />
+                      <Progress.Section value={share(troubled)} color="red" aria-label={`${name}: in trouble`} />
                     </Progress.Root>
                     {reason !== null && (
                       <Text size="xs" c="dimmed">

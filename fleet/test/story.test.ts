@@ -5,6 +5,7 @@ import { startConstellation, temporaryFolder } from '../constellation/index.ts'
 import { simulatedScene } from '../demo/scenes.ts'
 import { morning, tellStory } from '../demo/story.ts'
 import type { AuditRow } from '../demo/telling.ts'
+import { blocksOf, openDesk } from './pages/desk.ts'
 
 interface StoppedRollout {
   readonly analysis: { readonly analysis: { readonly reason: string } }
@@ -69,6 +70,17 @@ it('tells the story: a bad model is stopped and an alert says so, demand drifts,
     expect(told).toMatch(/^Forecast error, WAPE +\d/m)
     const good = await client.get('/v1/rollouts/demand-v3')
     expect(good).toMatchObject({ state: 'succeeded', counts: { devices: 2, succeeded: 2 } })
+
+    // And the cloud team's tutorial looks at it as its page says.
+    await using desk = await openDesk(folder.path)
+    const looked = await desk.type((await blocksOf('cloud-team/tutorial.md', 'sh')).join('\n'), {
+      STORECAST_URL: client.url,
+      STORECAST_TOKEN: constellation.cloud.adminToken,
+    })
+    expect(looked).toMatch(/^2026-03-\d\d shop-1 \d+\.\d °C; median/m)
+    expect(looked).toMatch(/^Forecast error, WAPE 0\.\d+ 1 shop-1 /m)
+    expect(looked).toMatch(/shop-1 +footfall/)
+    expect(looked).toMatch(/demand-v2 .*failed/)
   } catch (error) {
     throw new Error(`the story broke off after:\n${said.slice(-15).join('\n')}`, { cause: error })
   }

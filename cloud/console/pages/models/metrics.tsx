@@ -18,7 +18,7 @@ export function Metrics({ of }: { of: ModelVersion }) {
   const names = metricNames(manifest.metrics, manifest.baseline)
   return (
     <Stack gap="sm">
-      <Table.ScrollContainer minWidth={340}>
+      <Table.ScrollContainer minWidth={480}>
         <Table fz="sm" verticalSpacing={4} aria-label="Metrics">
           <Table.Thead>
             <Table.Tr>
@@ -91,7 +91,7 @@ function InService({ model, version, champion }: { model: string; version: numbe
     )
   }
   return (
-    <Table.ScrollContainer minWidth={340}>
+    <Table.ScrollContainer minWidth={480}>
       <Table fz="sm" verticalSpacing={4} aria-label="In service">
         <Table.Thead>
           <Table.Tr>

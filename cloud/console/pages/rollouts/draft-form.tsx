@@ -13,11 +13,13 @@ interface DraftFormProps {
   /** What the contract finds wrong. */
   readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]
   readonly onChange: (draft: RolloutInput) => void
+  /** A field holds what cannot be read; undefined: none does. */
+  readonly onUnreadable: (message: string | undefined) => void
 }
 
 const CUSTOM = 'Steps of your own'
 
-export function DraftForm({ draft, issues, onChange }: DraftFormProps) {
+export function DraftForm({ draft, issues, onChange, onUnreadable }: DraftFormProps) {
   const { spec, metadata } = draft
   const set = (part: Partial<RolloutInput['spec']>) => onChange(withSpec(draft, part))
   const errorAt = (...path: PropertyKey[]) =>
@@ -40,7 +42,11 @@ export function DraftForm({ draft, issues, onChange }: DraftFormProps) {
         </Stack>
       </Fieldset>
       <Fieldset legend="Which devices">
-        <Selection selector={spec.selector ?? {}} onChange={(selector) => set({ selector })} />
+        <Selection
+          selector={spec.selector ?? {}}
+          onChange={(selector) => set({ selector })}
+          onUnreadable={onUnreadable}
+        />
       </Fieldset>
       <Fieldset legend="In what steps">
         <Stack gap="sm">

@@ -69,6 +69,8 @@ function Editor({ begin }: { begin: RolloutInput }) {
   }
   const show = (next: View) => {
     setWritten(next === 'yaml' ? stringify(draft) : undefined)
+    // What could not be read was typed where it is no longer shown.
+    setUnreadable(undefined)
     setView(next)
   }
   // A form shows fields that are there: what is written must be a rollout first.
@@ -93,7 +95,7 @@ function Editor({ begin }: { begin: RolloutInput }) {
         )}
       </Group>
       {view === 'form' ? (
-        <DraftForm draft={draft} issues={issues} onChange={setDraft} />
+        <DraftForm draft={draft} issues={issues} onChange={setDraft} onUnreadable={setUnreadable} />
       ) : (
         <Textarea
           label="The rollout as a document"
@@ -136,7 +138,7 @@ function Review({ draft, isReady }: { draft: RolloutInput; isReady: boolean }) {
           <Text size="sm" c="dimmed">
             {isReady
               ? 'The cloud goes through it as if it began now: devices by step, approval, policies, other rollouts. Nothing is changed.'
-              : 'Fill in what is missing above first.'}
+              : 'Fill in what is missing above, and mend what is wrong, first.'}
           </Text>
         )}
         {plan.error && <Failed error={plan.error} />}

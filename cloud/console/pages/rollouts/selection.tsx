@@ -14,10 +14,12 @@ type Selector = NonNullable<RolloutInput['spec']['selector']>
 interface SelectionProps {
   readonly selector: Selector
   readonly onChange: (selector: Selector) => void
+  /** What is typed is no selector, and the one before is not what is meant any more; undefined: it is one. */
+  readonly onUnreadable: (message: string | undefined) => void
 }
 
 /** Devices by labels and groups, with those that are selected now. */
-export function Selection({ selector, onChange }: SelectionProps) {
+export function Selection({ selector, onChange, onUnreadable }: SelectionProps) {
   const { labels = {}, expressions = [], groups = [] } = selector
   const [typed, setTyped] = useState(() => selectorText({ labels, expressions }))
   const [error, setError] = useState<string>()
@@ -30,8 +32,10 @@ export function Selection({ selector, onChange }: SelectionProps) {
     try {
       onChange({ ...parseSelectorText(text), groups })
       setError(undefined)
+      onUnreadable(undefined)
     } catch (cause) {
       setError((cause as Error).message)
+      onUnreadable((cause as Error).message)
     }
   }
   const names = known.data?.items.map(({ metadata }) => metadata.name) ?? []

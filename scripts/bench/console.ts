@@ -9,6 +9,7 @@ import { createLog } from '../../cloud/platform/log.ts'
 import { hasBrowser } from '../../cloud/test/browser.ts'
 import { readCalls } from './console/calls.ts'
 import { visitDeviceList } from './console/device-list.ts'
+import { connectFleet } from './console/fleet-rows.ts'
 import { signIn, type Timing, timeCall, type User } from './console/load.ts'
 import { people, prepare } from './console/places.ts'
 import { cloudPlace } from './console/program.ts'
@@ -20,7 +21,7 @@ import { type BenchResult, median } from './measure.ts'
 const PAGES = fileURLToPath(new URL('../lib/pages.ts', import.meta.url))
 const USERS = 20
 /** Of each user, of each route. */
-const CALLS = 10
+const CALLS = 5
 /** Open at once, and changes that all of them are told of. */
 const STREAMS = 200
 const CHANGES = 30
@@ -54,6 +55,7 @@ export async function run(): Promise<BenchResult> {
   const seconds = await seed(database, scale)
 
   const cloud = stack.adopt(await place.start(), (program) => program.stop())
+  await connectFleet(database.pool, now)
   const calls = await readCalls(cloud, now)
   const users: User[] = []
   for (const person of crowd) users.push(await signIn(cloud.url, person))

@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { Scale } from './scale.ts'
 
 /**
@@ -111,6 +111,12 @@ export async function addFleet(client: PoolClient, scale: Scale): Promise<void> 
   )
 }
 
+/** A cloud with a broker of its own holds every device for disconnected when it starts: they come back. */
+export async function connectFleet(pool: Pool, now: number): Promise<void> {
+  await pool.query('UPDATE devices SET online = true WHERE retired_at IS NULL AND presence_at > $1', [now - HOUR])
+}
+
+const HOUR = 3_600_000
 export const DAY = 86_400_000
 /** Of a device that has one. */
 export const BUNDLE = '00000000-0000-4000-8000-000000000001'

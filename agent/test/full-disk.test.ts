@@ -44,7 +44,7 @@ it('lets go what it holds for a full disk, and goes on with every reading that i
   let accepted = 0
   /** A minute's readings; what is not accepted comes again, as sources do. */
   const send = async () => {
-    const readings = Array.from({ length: 600 }, (_, i) => gauge(T0 + minute * MINUTE + i * 100, (i * i * 7919) % 997))
+    const readings = Array.from({ length: 3000 }, (_, i) => gauge(T0 + minute * MINUTE + i * 20, (i * i * 7919) % 997))
     await buffer.accept(readings, { urgent: true })
     minute++
     accepted += readings.length
@@ -63,7 +63,7 @@ it('lets go what it holds for a full disk, and goes on with every reading that i
     for (let i = 0; i < 50 && held() > 0; i++) await send().catch(() => undefined)
     expect(held()).toBe(0)
   }, 30_000)
-  const until = accepted + 6000
+  const until = accepted + 30_000
   await vi.waitFor(async () => {
     while (accepted < until) await send()
   }, 30_000)

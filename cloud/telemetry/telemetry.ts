@@ -4,6 +4,7 @@ import type { Database } from '../platform/database.ts'
 import type { LabelLimit } from '../platform/label-limit.ts'
 import type { Objects } from '../platform/objects.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
+import { remembered } from '../platform/remembered.ts'
 import {
   type Backlog,
   type DeviceEvent,
@@ -85,6 +86,8 @@ const EventPosition = z.tuple([z.int(), z.uuid()])
 export function createTelemetry(options: { database: Database; devices: Devices; objects: Objects }): Telemetry {
   const { database, devices, objects } = options
   const { pool } = database
+  // Every forecast of a model is read: a large fleet's figures are up to a minute old.
+  const calibrations = remembered<ForecastCalibration[]>({ times: 20, longestMs: 60_000, most: 100 })
   return {
     merged: (query) => mergedWindows({ database, objects }, query),
     daySums: (query) => daySums(database, query),
@@ -95,7 +98,7 @@ export function createTelemetry(options: { database: Database; devices: Devices;
     newestData: (within) => newestData(pool, within),
     forecasts: (query) => listForecasts(pool, query),
     forecastScores: (query) => forecastScores(pool, query),
-    forecastCalibration: (query) => forecastCalibration(pool, query),
+    forecastCalibration: (query) => calibrations.get(JSON.stringify(query), () => forecastCalibration(pool, query)),
     evidence: (query) => listEvidence(pool, query),
     gaps: (query) => listGaps(pool, query),
     backlogs: (query) => listBacklogs(pool, query),

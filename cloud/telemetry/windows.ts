@@ -86,7 +86,7 @@ export async function newestWindowEnd(pool: Pool, site: string): Promise<number>
 }
 
 /** Devices that are asked how far the fleet's data reaches: those that sent something last. */
-const ASKED = 50
+const ASKED = 10
 
 /** Up to when there is data of the fleet, as the devices that were heard last tell; null where nothing came yet. */
 export async function newestData(pool: Pool, within: LabelLimit): Promise<number | null> {

@@ -36,6 +36,13 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.getByText('POST /v1/users').first().waitFor()
   })
 
+  it('takes what is wrong in an address for nothing', async () => {
+    const { page } = await browser.page()
+    await signIn(page, 'admin', '/audit?decision=nonsense')
+    await page.getByText('POST /v1/users').first().waitFor()
+    expect(await page.getByText('This did not work').count()).toBe(0)
+  })
+
   it('shows a refused sign-in in the cloud’s words', async () => {
     const { page } = await browser.page()
     await page.goto(`${cloud.cloud.url}/sign-in`)

@@ -1,10 +1,14 @@
 type Search = Record<string, unknown>
+type Given<Name extends string, Value> = { [N in Name]?: Value }
+
+/** What is left out of an address stays as it was written: what is wrong has to be undone by name. */
+const given = <Name extends string, Value>(name: Name, value: Value | undefined) =>
+  ({ [name]: value }) as Given<Name, Value>
 
 /** A text of a page's address, where it is there. */
-export const text = <Name extends string>(search: Search, name: Name): { [N in Name]?: string } => {
-  const value = search[name]
-  const given = typeof value === 'number' ? String(value) : value
-  return (typeof given === 'string' && given !== '' ? { [name]: given.slice(0, 500) } : {}) as { [N in Name]?: string }
+export const text = <Name extends string>(search: Search, name: Name): Given<Name, string> => {
+  const value = typeof search[name] === 'number' ? String(search[name]) : search[name]
+  return given(name, typeof value === 'string' && value !== '' ? value.slice(0, 500) : undefined)
 }
 
 /** One of several values of a page's address; another is as good as none. */
@@ -12,11 +16,14 @@ export const oneOf = <Name extends string, const Value extends string>(
   search: Search,
   name: Name,
   values: readonly Value[],
-): { [N in Name]?: Value } =>
-  (values.includes(search[name] as Value) ? { [name]: search[name] } : {}) as { [N in Name]?: Value }
+): Given<Name, Value> =>
+  given(
+    name,
+    values.find((value) => value === search[name]),
+  )
 
 /** A number of a page's address, from 1: of a version, of a rollout. */
-export const number = <Name extends string>(search: Search, name: Name): { [N in Name]?: number } => {
+export const number = <Name extends string>(search: Search, name: Name): Given<Name, number> => {
   const value = Number(search[name])
-  return (Number.isSafeInteger(value) && value > 0 ? { [name]: value } : {}) as { [N in Name]?: number }
+  return given(name, Number.isSafeInteger(value) && value > 0 ? value : undefined)
 }

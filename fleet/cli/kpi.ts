@@ -19,6 +19,8 @@ interface Kpi {
 
 interface ListOptions {
   readonly days: number
+  /** Unix ms. */
+  readonly until?: number
   readonly model?: string
   readonly by?: string
   readonly json?: boolean
@@ -35,13 +37,15 @@ export function addKpiCommands(program: Command, context: CliContext): void {
     .command('list')
     .description('List the KPIs of the last days, with their targets')
     .option('--days <n>', 'how many', wholeNumber, 7)
+    .option('--until <time>', 'their end; by default, how far the data reaches', moment)
     .option('--model <model>', 'only those of one model')
     .option('--by <key>', 'each for every site, or every value of a label (label:region)', splitBy)
     .option('--json', 'print one JSON array, with formulas, denominators and trends')
-    .action(async ({ days, json, ...filter }: ListOptions) => {
-      const to = Date.now()
+    .action(async ({ days, until, json, ...filter }: ListOptions) => {
+      const client = await connect(context)
+      const to = until ?? (await client.get<{ at: number | null }>('/v1/newest-data')).at ?? Date.now()
       const query = new URLSearchParams({ from: String(to - days * DAY), to: String(to), ...filter })
-      printList(terminal, await listAll<Kpi>(await connect(context), `/v1/kpis?${query}`), {
+      printList(terminal, await listAll<Kpi>(client, `/v1/kpis?${query}`), {
         json,
         columns: {
           kpi: ({ title }) => title,

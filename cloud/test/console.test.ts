@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasBrowser, openBrowser, seriousFaults, type TestBrowser } from './browser.ts'
@@ -87,6 +89,28 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect(headers.get('cache-control')).toBe('no-store')
   })
 
+  it('does nothing at the bidding of another site’s page, and does not show itself inside of one', async () => {
+    const { page } = await browser.page()
+    await signIn(page, 'admin')
+    await page.getByRole('heading', { name: 'Audit' }).waitFor()
+    const cookie = (await page.context().cookies()).find(({ name }) => name === 'storecast_session')
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax' })
+    const { url } = cloud.cloud
+    await using elsewhere = await foreignPage(`<iframe src="${url}/audit"></iframe>
+      <form method="post" enctype="text/plain" action="${url}/v1/tokens"><input name='{"name":"stolen","roles":["admin"],"x":"' value='"}'></form>`)
+    await page.goto(elsewhere.url)
+    const frame = page.frames().find((one) => one !== page.mainFrame())!
+    await frame.waitForLoadState()
+    expect(frame.url()).not.toContain('/audit')
+    expect(await page.evaluate(fetched, `${url}/v1/self`)).toBe('refused')
+    const [answer] = await Promise.all([
+      page.waitForResponse((response) => response.url().endsWith('/v1/tokens')),
+      page.evaluate('document.forms[0].submit()'),
+    ])
+    expect([401, 415]).toContain(answer.status())
+    expect((await cloud.call('GET', '/v1/tokens?all=true')).body.items).toEqual([])
+  })
+
   it('keeps wrong addresses of the API errors of the API', async () => {
     const { status, body } = await cloud.call('GET', '/v1/nothing', { headers: { accept: 'text/html' } })
     expect([status, body.code]).toEqual([404, 'route-unknown'])
@@ -94,3 +118,22 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect((await cloud.call('GET', '/assets/..%2Findex.html', { token: null })).status).toBe(403)
   })
 })
+
+/** A page of another site on this machine: a name that browsers take for another than the cloud's address. */
+async function foreignPage(html: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html').end(html)
+  })
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}/`,
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}
+
+/** Runs in the page. */
+const fetched = (url: string): Promise<string> =>
+  fetch(url, { credentials: 'include' }).then(
+    ({ status }) => String(status),
+    () => 'refused',
+  )

@@ -261,7 +261,8 @@ it('is one chain as the API gives it, and is found by action, caller and decisio
   expect(chain.end()).toEqual({ head: (await call('GET', '/v1/audit/head')).body, damage: [] })
   const query = (text: string) => call('GET', `/v1/audit?limit=500&${text}`)
   const put = (await query('action=PUT%20/v1/sites/:site&decision=allowed')).body.items
-  expect(put.map((row: Row) => row.entry.subject)).toEqual(['/v1/sites/berlin'])
+  expect(put.map((row: Row) => row.entry.subject)).toContain('/v1/sites/berlin')
+  expect(put.every((row: Row) => row.entry.decision === 'allowed')).toBe(true)
   const { body } = await query('actor=unknown')
   expect(new Set(body.items.map((row: Row) => row.entry.actor.kind))).toEqual(new Set(['unknown']))
   const numbers = (await call('GET', '/v1/audit?limit=2')).body

@@ -54,16 +54,19 @@ export function addCompletionCommand(program: Command, context: CliContext): voi
     })
 }
 
-/** By the name of an argument or option: the list that has what it names, and whether the list is in the order of names. */
+/**
+ * By the name of an argument or option: the list that has what it names, and how one asks it for names that begin in a way: a
+ * list in the order of names for the page behind what comes right before, another by its text.
+ */
 const LISTS: Readonly<
-  Record<string, { readonly path: string; readonly key: 'id' | 'name' | 'metadata'; readonly inOrder?: true }>
+  Record<string, { readonly path: string; readonly key: 'id' | 'name' | 'metadata'; readonly by?: 'cursor' | 'q' }>
 > = {
-  device: { path: '/v1/devices', key: 'id', inOrder: true },
-  site: { path: '/v1/sites', key: 'id', inOrder: true },
-  model: { path: '/v1/models', key: 'name', inOrder: true },
-  group: { path: '/v1/groups', key: 'metadata', inOrder: true },
+  device: { path: '/v1/devices', key: 'id', by: 'q' },
+  site: { path: '/v1/sites', key: 'id', by: 'cursor' },
+  model: { path: '/v1/models', key: 'name', by: 'cursor' },
+  group: { path: '/v1/groups', key: 'metadata', by: 'cursor' },
   rollout: { path: '/v1/rollouts', key: 'name' },
-  dataset: { path: '/v1/datasets', key: 'metadata', inOrder: true },
+  dataset: { path: '/v1/datasets', key: 'metadata', by: 'cursor' },
   policy: { path: '/v1/policies', key: 'metadata' },
 }
 const MOST_NAMES = 50
@@ -78,10 +81,10 @@ interface Named {
 
 /** Names that begin so, as far as one page of the list has them; none where the cloud cannot be asked. */
 async function names(context: CliContext, wanted: string, prefix: string): Promise<readonly string[]> {
-  const { path, key, inOrder } = LISTS[wanted]!
-  // The page behind what comes right before the prefix, so that it is there however long the list is.
-  const before = inOrder && prefix.length > 1 ? { cursor: prefix.slice(0, -1) } : {}
-  const query = wanted === 'policy' ? '' : `?${new URLSearchParams({ limit: '500', ...before })}`
+  const { path, key, by } = LISTS[wanted]!
+  // Names that begin so are on the page however long the list is.
+  const begin = by && prefix.length > 1 ? { [by]: by === 'cursor' ? prefix.slice(0, -1) : prefix } : {}
+  const query = wanted === 'policy' ? '' : `?${new URLSearchParams({ limit: '500', ...begin })}`
   try {
     const quiet = { ...context, terminal: { ...context.terminal, err: () => undefined } }
     const cloud = await connect(quiet)

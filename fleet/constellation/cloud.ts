@@ -68,7 +68,8 @@ export async function startCloudProgram(options: {
     mqttsUrl: broker?.mqttsUrl ?? `mqtts://127.0.0.1:${mqttsPort}`,
     adminToken,
     dataDir,
-    loseData: () => rm(dataDir, { recursive: true, force: true }),
+    // PostgreSQL may still write its last where the program was killed.
+    loseData: () => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }),
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   }
 }

@@ -23,6 +23,8 @@ export async function openBrowser(): Promise<TestBrowser> {
   return {
     async page(options) {
       const context = await browser.newContext(options)
+      // A busy machine is no failure.
+      context.setDefaultTimeout(60_000)
       const page = await context.newPage()
       const errors: string[] = []
       page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))

@@ -239,9 +239,14 @@ async function startRollout(
 }
 
 async function choose(page: Page, label: string, option: string | RegExp): Promise<void> {
-  // The kit lays what was chosen over the field itself.
-  await page.getByRole('combobox', { name: label, exact: true }).click({ force: true })
-  await page.getByRole('option', { name: option }).first().click()
+  const wanted = page.getByRole('option', { name: option }).first()
+  // What is offered may still be on its way when the field is opened: people open it again.
+  await vi.waitFor(async () => {
+    // The kit lays what was chosen over the field itself.
+    if (!(await wanted.isVisible()))
+      await page.getByRole('combobox', { name: label, exact: true }).click({ force: true })
+    await wanted.click({ timeout: 2_000 })
+  })
 }
 
 async function verb(page: Page, button: string, { action, name }: { action: string; name: string }): Promise<void> {

@@ -35,6 +35,17 @@ export async function openBrowser(): Promise<TestBrowser> {
   }
 }
 
+/** Signs somebody in as people do, on the way to a page of the console. */
+export async function signIn(
+  page: Page,
+  at: { url: string; name: string; password: string; to: string },
+): Promise<void> {
+  await page.goto(`${at.url}/sign-in?to=${encodeURIComponent(at.to)}`)
+  await page.getByLabel('Name').fill(at.name)
+  await page.getByLabel('Password', { exact: true }).fill(at.password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
 /** What axe-core finds serious or critical on a page, as `rule: element`. */
 export async function seriousFaults(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze()

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hasBrowser, openBrowser, seriousFaults, type TestBrowser } from './browser.ts'
+import { hasBrowser, openBrowser, seriousFaults, signIn, type TestBrowser } from './browser.ts'
 import { type TestCloud, testCloud } from './cloud.ts'
 import { seedTwoRegions, T0, type TwoRegions } from './walk/two-regions.ts'
 
@@ -55,10 +55,7 @@ describe.skipIf(!hasBrowser)('every page', () => {
   async function signedIn(options: Parameters<TestBrowser['page']>[0]) {
     const opened = await browser.page(options)
     const { page } = opened
-    await page.goto(`${cloud.cloud.url}/sign-in?to=/settings`)
-    await page.getByLabel('Name').fill('admin')
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await signIn(page, { url: cloud.cloud.url, name: 'admin', password: PASSWORD, to: '/settings' })
     await page.getByRole('heading', { name: 'Settings' }).waitFor()
     return opened
   }

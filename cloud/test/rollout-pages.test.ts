@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hasBrowser, openBrowser, seriousFaults, type TestBrowser } from './browser.ts'
+import { hasBrowser, openBrowser, seriousFaults, signIn, type TestBrowser } from './browser.ts'
 import { testBundle } from './bundle.ts'
 import { type TestCloud, testCloud } from './cloud.ts'
 import { rolloutOf } from './rollout.ts'
@@ -71,17 +71,13 @@ describe.skipIf(!hasBrowser)('models and rollouts in the console', () => {
     }, 100)
     stack.defer(() => clearInterval(answering))
     ;({ page: operator, errors } = await browser.page())
-    await signIn(operator, 'operator', '/rollouts')
+    await enter(operator, 'operator', '/rollouts')
     await operator.getByRole('cell', { name: 'succeeded' }).waitFor()
   }, 60_000)
   afterAll(() => stack.disposeAsync())
 
-  async function signIn(page: Page, name: string, to: string): Promise<void> {
-    await page.goto(cloud.cloud.url + to)
-    await page.getByLabel('Name').fill(name)
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  }
+  const enter = (page: Page, name: string, to: string) =>
+    signIn(page, { url: cloud.cloud.url, name, password: PASSWORD, to })
   const go = (path: string) => operator.goto(cloud.cloud.url + path)
   const choose = async (label: string, option: string) => {
     await operator.getByRole('combobox', { name: label, exact: true }).click()
@@ -217,7 +213,7 @@ describe.skipIf(!hasBrowser)('models and rollouts in the console', () => {
 
   it('has no verbs for a viewer, and refuses them by the address too', async () => {
     const { page } = await browser.page()
-    await signIn(page, 'viewer', '/rollouts/demand-2')
+    await enter(page, 'viewer', '/rollouts/demand-2')
     await page.getByRole('heading', { name: 'demand-2' }).waitFor()
     await page.getByText('north-1').first().waitFor()
     for (const name of ['Undo', 'Retry', 'Abort', 'More']) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { openBrowser } from '@storecast/cloud/test/browser'
+import { openBrowser, signIn } from '@storecast/cloud/test/browser'
 import type { Page } from 'playwright-core'
 import { LARGEST, type Picture, type Theme } from './pictures.ts'
 
@@ -57,10 +57,7 @@ export async function openCamera(scenery: Scenery): Promise<Camera> {
       await page.goto(`${scenery.shop}/#${path}`)
       return page
     }
-    await page.goto(`${scenery.url}/sign-in?to=${encodeURIComponent(path)}`)
-    await page.getByLabel('Name').fill(NAME)
-    await page.getByLabel('Password', { exact: true }).fill(password)
-    await page.keyboard.press('Enter')
+    await signIn(page, { url: scenery.url, name: NAME, password, to: path })
     await page.waitForURL((url) => url.pathname !== '/sign-in')
     return page
   }

@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { IconChevronDown, IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useLive } from '../api/live.tsx'
+import { labelTexts } from '../kit/labels.ts'
 import { Failed, Loading } from '../kit/states.tsx'
 import { PLACES } from './navigation.ts'
 import { type Self, SessionProvider, useSelf, useSession, useSignOut } from './session.tsx'
@@ -101,7 +102,7 @@ function Person({ self }: { self: Self }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const signOut = useSignOut()
   const navigate = useNavigate()
-  const limits = Object.entries(self.limit).map(([name, value]) => `${name}=${value}`)
+  const limits = labelTexts(self.limit)
   return (
     <Group gap="xs" wrap="nowrap">
       {limits.length > 0 && (

@@ -71,3 +71,22 @@ export function Confirm({ action, opened, onClose, children, run, isDangerous, t
     </Modal>
   )
 }
+
+interface ConfirmButtonProps extends Omit<ConfirmProps, 'opened' | 'onClose'> {
+  readonly label: string
+  /** Of which of many rows, for who does not see them. */
+  readonly hint?: string
+}
+
+/** A row's button that asks before it does what it says. */
+export function ConfirmButton({ label, hint = label, ...confirm }: ConfirmButtonProps) {
+  const [opened, setOpened] = useState(false)
+  return (
+    <>
+      <Button size="compact-xs" variant="default" aria-label={hint} onClick={() => setOpened(true)}>
+        {label}
+      </Button>
+      <Confirm opened={opened} onClose={() => setOpened(false)} {...confirm} />
+    </>
+  )
+}

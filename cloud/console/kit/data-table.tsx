@@ -1,9 +1,10 @@
-import { Button, Center, Checkbox, Group, Table, Text, UnstyledButton } from '@mantine/core'
+import { Button, Checkbox, Group, Table, Text, UnstyledButton } from '@mantine/core'
 import { IconArrowDown, IconArrowUp, IconDownload } from '@tabler/icons-react'
 import { createColumnHelper, type RowData, tableFeatures, useTable } from '@tanstack/react-table'
 import { type ReactNode, useMemo, useState } from 'react'
 import { type Cell, csvOf, save } from './csv.ts'
 import classes from './data-table.module.css'
+import { More, Shown } from './more.tsx'
 import type { Listing } from './pages-of.ts'
 import { Failed, Loading } from './states.tsx'
 
@@ -139,20 +140,12 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
         </Table.Tbody>
       </Table>
       <Group justify="space-between" mt="sm">
-        <Text size="sm" c="dimmed">
-          {items.length.toLocaleString('en')} shown{listing.hasMore ? ', there are more' : ''}
-        </Text>
+        <Shown of={listing} />
         <Group gap="xs">
           <Export name={name} columns={columns} listing={listing} />
         </Group>
       </Group>
-      {listing.hasMore && (
-        <Center mt="xs">
-          <Button variant="default" size="xs" loading={listing.isLoadingMore} onClick={listing.more}>
-            Show more
-          </Button>
-        </Center>
-      )}
+      <More of={listing} />
     </div>
   )
 }

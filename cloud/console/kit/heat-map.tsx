@@ -1,3 +1,4 @@
+import './tones.css'
 import { UnstyledButton } from '@mantine/core'
 import type { ReactNode } from 'react'
 import classes from './heat-map.module.css'

@@ -1,3 +1,4 @@
+import './tones.css'
 import classes from './mark.module.css'
 
 export type Tone = 'good' | 'warning' | 'bad' | 'busy' | 'quiet'

@@ -23,8 +23,11 @@ export interface Listing<T> {
 interface ListOptions<T> {
   /** Its first part is the kind by which live changes find it. */
   readonly queryKey: readonly unknown[]
-  /** @param cursor `next` of the page before; undefined: the first */
-  readonly page: (cursor: string | undefined, signal?: AbortSignal) => Promise<Paged<T>>
+  /**
+   * @param at goes into the query: `next` of the page before, nothing for the first
+   * @param init goes into the call
+   */
+  readonly page: (at: { cursor?: string }, init: { signal?: AbortSignal }) => Promise<Paged<T>>
 }
 
 /** A list of the API, paged by its cursors. */
@@ -32,9 +35,9 @@ export function useListing<T>({ queryKey, page }: ListOptions<T>): Listing<T> {
   const query = useInfiniteQuery(
     infiniteQueryOptions({
       queryKey: [...queryKey, 'pages'],
-      queryFn: ({ pageParam, signal }) => page(pageParam, signal),
-      initialPageParam: undefined as string | undefined,
-      getNextPageParam: ({ next }) => next,
+      queryFn: ({ pageParam, signal }) => page(pageParam, { signal }),
+      initialPageParam: {} as { cursor?: string },
+      getNextPageParam: ({ next }) => (next === undefined ? undefined : { cursor: next }),
       placeholderData: (before) => before,
     }),
   )
@@ -54,7 +57,7 @@ async function readAll<T>(page: ListOptions<T>['page']): Promise<T[]> {
   const items: T[] = []
   let cursor: string | undefined
   do {
-    const { items: some, next } = await page(cursor)
+    const { items: some, next } = await page(cursor === undefined ? {} : { cursor }, {})
     items.push(...some)
     cursor = next
   } while (cursor !== undefined && items.length < MOST_EXPORTED)

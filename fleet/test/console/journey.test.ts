@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasBrowser, openBrowser } from '@storecast/cloud/test/browser'
+import { hasBrowser, openBrowser, signIn } from '@storecast/cloud/test/browser'
 import { testCloud } from '@storecast/cloud/test/cloud'
 import { temporaryFolder } from '@storecast/cloud/test/database'
 import type { Page } from 'playwright-core'
@@ -172,7 +172,7 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
     )
     const task = `/data/tasks/${rows[0]!.id}`
     const viewer = (await browser.page()).page
-    await signIn(viewer, { url, name: 'a-viewer', to: task })
+    await signIn(viewer, { url, name: 'a-viewer', password: PASSWORD, to: task })
     await viewer.getByRole('heading', { name: 'completeness of fridge' }).waitFor()
     expect(await viewer.getByRole('button', { name: 'Close', exact: true }).count()).toBe(0)
     await viewer.goto(`${url}/rollouts`)
@@ -191,7 +191,7 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
     await viewer.getByText('not-permitted').waitFor()
 
     const steward = (await browser.page()).page
-    await signIn(steward, { url, name: 'a-steward', to: task })
+    await signIn(steward, { url, name: 'a-steward', password: PASSWORD, to: task })
     await steward.getByLabel('Note').fill('The plug was out; it is in again.')
     await steward.getByRole('button', { name: 'Close', exact: true }).click()
     await steward.getByText('closed by a-steward').waitFor()
@@ -209,13 +209,6 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
 async function posted(path: string): Promise<number> {
   const headers = { 'content-type': 'application/json' }
   return (await fetch(path, { method: 'POST', headers, body: JSON.stringify({ site: 'berlin' }) })).status
-}
-
-async function signIn(page: Page, { url, name, to }: { url: string; name: string; to: string }): Promise<void> {
-  await page.goto(url + to)
-  await page.getByLabel('Name').fill(name)
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
 async function go(page: Page, place: string, tab?: string): Promise<void> {

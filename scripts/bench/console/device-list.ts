@@ -1,4 +1,4 @@
-import { openBrowser } from '../../../cloud/test/browser.ts'
+import { openBrowser, signIn } from '../../../cloud/test/browser.ts'
 import type { Person } from './places.ts'
 
 /**
@@ -8,10 +8,7 @@ import type { Person } from './places.ts'
 export async function visitDeviceList(url: string, { name, password }: Person, visits: number): Promise<number[]> {
   await using browser = await openBrowser()
   const { page } = await browser.page()
-  await page.goto(`${url}/sign-in?to=/devices`)
-  await page.getByLabel('Name').fill(name)
-  await page.getByLabel('Password', { exact: true }).fill(password)
-  await page.getByRole('button', { name: /sign in/i }).click()
+  await signIn(page, { url, name, password, to: '/devices' })
   const rows = page.getByRole('row')
   await rows.nth(20).waitFor()
   const times: number[] = []

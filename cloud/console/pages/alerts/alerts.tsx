@@ -76,11 +76,11 @@ export function Alerts() {
   const set = useFilters<typeof search>()
   const listing = useListing<Alert>({
     queryKey: ['alert', search],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/alerts', {
-          params: { query: { ...search, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { query: { ...search, ...at } },
+          ...init,
         }),
       ),
   })

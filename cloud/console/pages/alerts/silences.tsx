@@ -1,10 +1,10 @@
-import { Button, Code, Group } from '@mantine/core'
+import { Code, Group } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
 import { api, ask, type Item } from '../../api/client.ts'
 import { Allowed } from '../../app/session.tsx'
-import { Confirm } from '../../kit/confirm.tsx'
+import { ConfirmButton } from '../../kit/confirm.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
+import { labelTexts } from '../../kit/labels.ts'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
@@ -13,7 +13,7 @@ import { AlertTabs } from './alert-tabs.tsx'
 
 type Silence = Item<'/v1/silences'>
 
-const labelsOf = ({ labels }: Silence) => Object.entries(labels).map(([name, value]) => `${name}=${value}`)
+const labelsOf = ({ labels }: Silence) => labelTexts(labels)
 
 const COLUMNS: readonly Column<Silence>[] = [
   {
@@ -48,8 +48,7 @@ const COLUMNS: readonly Column<Silence>[] = [
 export function Silences() {
   const listing = useListing<Silence>({
     queryKey: ['alert', 'silences'],
-    page: (cursor, signal) =>
-      ask(api.GET('/v1/silences', { params: { query: cursor ? { cursor } : {} }, ...(signal && { signal }) })),
+    page: (at, init) => ask(api.GET('/v1/silences', { params: { query: at }, ...init })),
   })
   return (
     <Page
@@ -70,23 +69,18 @@ export function Silences() {
 
 function End({ silence }: { silence: Silence }) {
   const client = useQueryClient()
-  const [opened, setOpened] = useState(false)
   return (
     <Allowed to="alert.write">
-      <Button size="compact-xs" variant="default" onClick={() => setOpened(true)}>
-        End it now
-      </Button>
-      <Confirm
+      <ConfirmButton
+        label="End it now"
         action="End the silence"
-        opened={opened}
-        onClose={() => setOpened(false)}
         run={async () => {
           await ask(api.DELETE('/v1/silences/{silence}', { params: { path: { silence: silence.id } } }))
           await client.invalidateQueries({ queryKey: ['alert'] })
         }}
       >
         Alerts with {labelsOf(silence).join(' and ')} that still fire are told of at once.
-      </Confirm>
+      </ConfirmButton>
     </Allowed>
   )
 }

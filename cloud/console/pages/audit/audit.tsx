@@ -53,11 +53,11 @@ export function Audit() {
   const set = useFilters<typeof search>()
   const listing = useListing<Row>({
     queryKey: ['audit', search],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/audit', {
-          params: { query: { ...search, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { query: { ...search, ...at } },
+          ...init,
         }),
       ),
   })

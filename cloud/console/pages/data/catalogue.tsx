@@ -3,6 +3,7 @@ import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { Filters, FilterText } from '../../kit/filters.tsx'
+import { labelTexts } from '../../kit/labels.ts'
 import { Mark, type Tone } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
@@ -74,10 +75,7 @@ const COLUMNS: readonly Column<Dataset>[] = [
         </Badge>
       ))
     },
-    csv: ({ spec }) =>
-      Object.entries(spec.sites)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(' '),
+    csv: ({ spec }) => labelTexts(spec.sites).join(' '),
   },
   {
     id: 'retention',
@@ -93,11 +91,11 @@ export function Catalogue() {
   const set = useFilters<typeof search>()
   const listing = useListing<Dataset>({
     queryKey: ['dataset', search],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/datasets', {
-          params: { query: { ...search, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { query: { ...search, ...at } },
+          ...init,
         }),
       ),
   })

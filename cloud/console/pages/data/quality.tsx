@@ -1,10 +1,11 @@
-import { Anchor, Button, Center, Code, Group, Text } from '@mantine/core'
+import { Anchor, Code } from '@mantine/core'
 import { Link, useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
 import { useDataSpan } from '../../kit/data-span.ts'
 import { count, percent } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
 import { HeatMap } from '../../kit/heat-map.tsx'
+import { More, Shown } from '../../kit/more.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty, Failed, Loading } from '../../kit/states.tsx'
@@ -56,11 +57,11 @@ export function Quality() {
 function Scores({ where, span }: { where: { site?: string; sensor?: string }; span: { from: number; to: number } }) {
   const listing = useListing<Quality>({
     queryKey: ['quality', where, span],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/data-quality', {
-          params: { query: { ...where, ...span, limit: 50, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { query: { ...where, ...span, limit: 50, ...at } },
+          ...init,
         }),
       ),
   })
@@ -91,18 +92,8 @@ function Scores({ where, span }: { where: { site?: string; sensor?: string }; sp
         columns={DIMENSIONS}
         cell={cellOf}
       />
-      <Group justify="space-between">
-        <Text size="sm" c="dimmed">
-          {count(listing.items.length)} sensors shown{listing.hasMore ? ', there are more' : ''}
-        </Text>
-      </Group>
-      {listing.hasMore && (
-        <Center>
-          <Button variant="default" size="xs" loading={listing.isLoadingMore} onClick={listing.more}>
-            Show more
-          </Button>
-        </Center>
-      )}
+      <Shown of={listing} what="sensors" />
+      <More of={listing} />
     </>
   )
 }

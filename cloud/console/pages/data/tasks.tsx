@@ -66,11 +66,11 @@ export function Tasks() {
   const query = { ...search, state: search.state ?? 'standing' } as const
   const listing = useListing<Task>({
     queryKey: ['task', query],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/stewardship-tasks', {
-          params: { query: { ...query, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { query: { ...query, ...at } },
+          ...init,
         }),
       ),
   })

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { api, ask } from '../../api/client.ts'
 import { useSession } from '../../app/session.tsx'
 import { Confirm } from '../../kit/confirm.tsx'
+import { labelTexts } from '../../kit/labels.ts'
 import type { Device } from '../devices/state-mark.tsx'
 
 type Verb = 'labels' | 'support' | 'revoke' | 'retire'
@@ -20,11 +21,7 @@ export function Actions({ device }: { device: Device }) {
   const close = () => setVerb(undefined)
   const done = () => client.invalidateQueries({ queryKey: ['device'] })
   const begin = (next: Verb) => {
-    setLabels(
-      Object.entries(device.labels)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(','),
-    )
+    setLabels(labelTexts(device.labels).join(','))
     setVerb(next)
   }
   return (

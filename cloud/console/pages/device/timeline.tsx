@@ -1,8 +1,9 @@
-import { Button, Group, Stack, Text } from '@mantine/core'
+import { Group, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { api, ask, type Item } from '../../api/client.ts'
 import { FilterSelect } from '../../kit/filters.tsx'
 import { Mark } from '../../kit/mark.tsx'
+import { More } from '../../kit/more.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Part } from '../../kit/part.tsx'
 import { Failed, Loading } from '../../kit/states.tsx'
@@ -18,11 +19,11 @@ export function Timeline({ device }: { device: string }) {
   const [severity, setSeverity] = useState<(typeof SEVERITIES)[number]>()
   const listing = useListing<DeviceEvent>({
     queryKey: ['event', device],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/devices/{device}/events', {
-          params: { path: { device }, query: { limit: 30, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { path: { device }, query: { limit: 30, ...at } },
+          ...init,
         }),
       ),
   })
@@ -62,11 +63,7 @@ export function Timeline({ device }: { device: string }) {
             </Text>
           </Group>
         ))}
-        {listing.hasMore && (
-          <Button variant="default" size="xs" loading={listing.isLoadingMore} onClick={listing.more}>
-            Show more
-          </Button>
-        )}
+        <More of={listing} />
       </Stack>
     </Part>
   )

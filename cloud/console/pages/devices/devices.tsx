@@ -7,6 +7,7 @@ import { useSession } from '../../app/session.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { duration } from '../../kit/figures.ts'
 import { Filters, FilterText } from '../../kit/filters.tsx'
+import { labelTexts } from '../../kit/labels.ts'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
@@ -43,10 +44,7 @@ const columnsOf = (onLabel: (term: string) => void): readonly Column<Device>[] =
     id: 'labels',
     title: 'Labels',
     cell: ({ labels, siteLabels }) => <LabelChips own={labels} site={siteLabels} onChoose={onLabel} />,
-    csv: ({ labels, siteLabels }) =>
-      Object.entries({ ...siteLabels, ...labels })
-        .map(([name, value]) => `${name}=${value}`)
-        .join(' '),
+    csv: ({ labels, siteLabels }) => labelTexts({ ...siteLabels, ...labels }).join(' '),
   },
   {
     id: 'models',
@@ -97,13 +95,13 @@ export function Devices() {
   const { sort = 'id', order = 'asc', state } = search
   const listing = useListing<Device>({
     queryKey: ['device', 'list', search],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/devices', {
           params: {
-            query: { ...conditions, state: state ?? IN_SERVICE, sort, order, ...(cursor && { cursor }) } as never,
+            query: { ...conditions, state: state ?? IN_SERVICE, sort, order, ...at } as never,
           },
-          ...(signal && { signal }),
+          ...init,
         }),
       ),
   })

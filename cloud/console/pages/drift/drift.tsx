@@ -1,4 +1,4 @@
-import { Button, Center, Code, Group, Text } from '@mantine/core'
+import { Code } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
@@ -6,6 +6,7 @@ import { api, ask } from '../../api/client.ts'
 import { count, figure } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
 import { HeatMap } from '../../kit/heat-map.tsx'
+import { More, Shown } from '../../kit/more.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty, Failed, Loading } from '../../kit/states.tsx'
@@ -24,11 +25,11 @@ export function Drift() {
   const { row, column, ...query } = search
   const listing = useListing<Compared>({
     queryKey: ['drift', query],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/drift', {
-          params: { query: { ...query, limit: PAGE, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { query: { ...query, limit: PAGE, ...at } },
+          ...init,
         }),
       ),
   })
@@ -97,18 +98,8 @@ export function Drift() {
           isChosen={({ id }, cell) => id === row && cell === column}
         />
       )}
-      <Group justify="space-between">
-        <Text size="sm" c="dimmed">
-          {count(listing.items?.length ?? 0)} comparisons shown{listing.hasMore ? ', there are more' : ''}
-        </Text>
-      </Group>
-      {listing.hasMore && (
-        <Center>
-          <Button variant="default" size="xs" loading={listing.isLoadingMore} onClick={listing.more}>
-            Show more
-          </Button>
-        </Center>
-      )}
+      <Shown of={listing} what="comparisons" />
+      <More of={listing} />
     </Page>
   )
 }

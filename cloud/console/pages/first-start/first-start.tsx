@@ -1,21 +1,10 @@
-import {
-  Anchor,
-  Button,
-  Center,
-  Code,
-  CopyButton,
-  Group,
-  Paper,
-  PasswordInput,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-} from '@mantine/core'
+import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { api, ask } from '../../api/client.ts'
+import { FrontDoor } from '../../app/front-door.tsx'
+import { ShownOnce } from '../../kit/shown-once.tsx'
 import { Failed } from '../../kit/states.tsx'
 
 /**
@@ -25,31 +14,20 @@ import { Failed } from '../../kit/states.tsx'
 export function FirstStart() {
   const [code] = useState(() => window.location.hash.slice(1))
   useEffect(() => {
-    document.title = 'First operator · Storecast'
     // Nobody who looks at the history, or over a shoulder, has the code.
     window.history.replaceState(window.history.state, '', '/claim')
   }, [])
   return (
-    <Center mih="100dvh" p="md" component="main">
-      <Paper withBorder p="xl" w={420} maw="100%">
-        <Stack gap="md">
-          <Group gap={8}>
-            <img src="/assets/icon.svg" alt="" width={28} height={28} />
-            <Title order={1} size="h3">
-              First operator
-            </Title>
-          </Group>
-          {code === '' ? (
-            <Text size="sm">
-              This link is not complete: open the whole of it, as the cloud wrote it at its first start. Who has an
-              account can <Anchor href="/sign-in">sign in</Anchor>.
-            </Text>
-          ) : (
-            <Claimed code={code} />
-          )}
-        </Stack>
-      </Paper>
-    </Center>
+    <FrontDoor title="First operator" name="First operator">
+      {code === '' ? (
+        <Text size="sm">
+          This link is not complete: open the whole of it, as the cloud wrote it at its first start. Who has an account
+          can <Anchor href="/sign-in">sign in</Anchor>.
+        </Text>
+      ) : (
+        <Claimed code={code} />
+      )}
+    </FrontDoor>
   )
 }
 
@@ -110,19 +88,7 @@ function Claimed({ code }: { code: string }) {
           </Button>
         </Text>
       ) : (
-        <Stack gap={4}>
-          <Text size="sm">It is shown here and nowhere else: keep it in a password store.</Text>
-          <Group gap="xs" wrap="nowrap">
-            <Code style={{ overflowWrap: 'anywhere' }}>{show.data}</Code>
-            <CopyButton value={show.data}>
-              {({ copied, copy }) => (
-                <Button size="compact-sm" variant="default" onClick={copy}>
-                  {copied ? 'Copied' : 'Copy'}
-                </Button>
-              )}
-            </CopyButton>
-          </Group>
-        </Stack>
+        <ShownOnce what="The first operator’s token" secrets={[show.data]} />
       )}
       {show.error && <Failed error={show.error} />}
     </Stack>

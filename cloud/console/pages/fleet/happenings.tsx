@@ -1,6 +1,7 @@
-import { Anchor, Button, Group, Stack, Text } from '@mantine/core'
+import { Anchor, Group, Stack, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
+import { More } from '../../kit/more.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Part } from '../../kit/part.tsx'
 import { Failed, Loading } from '../../kit/states.tsx'
@@ -36,11 +37,11 @@ const SENTENCES: Readonly<Record<string, string>> = {
 export function Happenings() {
   const listing = useListing<Happening>({
     queryKey: ['device|rollout|model|alert|task', 'happenings'],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/fleet/happenings', {
-          params: { query: { limit: 15, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { query: { limit: 15, ...at } },
+          ...init,
         }),
       ),
   })
@@ -80,11 +81,7 @@ export function Happenings() {
             </Text>
           </Group>
         ))}
-        {listing.hasMore && (
-          <Button variant="default" size="xs" loading={listing.isLoadingMore} onClick={listing.more}>
-            Show more
-          </Button>
-        )}
+        <More of={listing} />
       </Stack>
     </Part>
   )

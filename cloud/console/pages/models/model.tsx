@@ -54,11 +54,11 @@ function Versions({ model }: { model: string }) {
   const serving = useQuery(servingQuery(model))
   const listing = useListing<ModelVersion>({
     queryKey: ['model', model, 'versions'],
-    page: async (cursor, signal) => {
+    page: async (at, init) => {
       const { items, ...rest } = await ask(
         api.GET('/v1/models/{model}/versions', {
-          params: { path: { model }, query: { limit: 50, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { path: { model }, query: { limit: 50, ...at } },
+          ...init,
         }),
       )
       return { ...rest, items: items as ModelVersion[] }
@@ -188,11 +188,11 @@ function Aliases({ model }: { model: string }) {
   const columns = useMemo(() => aliasColumns(model), [model])
   const listing = useListing<AliasChange>({
     queryKey: ['model', model, 'aliases'],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/models/{model}/alias-history', {
-          params: { path: { model }, query: { limit: 20, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { path: { model }, query: { limit: 20, ...at } },
+          ...init,
         }),
       ),
   })

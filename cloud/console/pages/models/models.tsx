@@ -18,11 +18,11 @@ export function ModelsPage() {
   const serving = useQuery(servingQuery())
   const listing = useListing<Model>({
     queryKey: ['model', 'list'],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/models', {
-          params: { query: { limit: 100, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { query: { limit: 100, ...at } },
+          ...init,
         }),
       ),
   })

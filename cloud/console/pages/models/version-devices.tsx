@@ -62,11 +62,11 @@ export function VersionDevices({ of: { model, version } }: { of: ModelVersion })
   const query = { version, ...(differs === 'yes' && { differs: 'true' as const }) }
   const listing = useListing<Device>({
     queryKey: ['device', 'of', model, query],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/models/{model}/devices', {
-          params: { path: { model }, query: { ...query, limit: 25, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { path: { model }, query: { ...query, limit: 25, ...at } },
+          ...init,
         }),
       ),
   })

@@ -61,11 +61,11 @@ export function Members({ rollout }: { rollout: Rollout }) {
   const query = { ...(search.state && { state: search.state }), ...(differs && { differs: 'true' as const }) }
   const listing = useListing<Member>({
     queryKey: ['rollout', rollout.id, 'devices', query],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/rollouts/{rollout}/devices', {
-          params: { path: { rollout: rollout.id }, query: { ...query, limit: 50, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { path: { rollout: rollout.id }, query: { ...query, limit: 50, ...at } },
+          ...init,
         }),
       ),
   })

@@ -86,9 +86,9 @@ export function RolloutsPage() {
   const models = useQuery(modelNamesQuery)
   const listing = useListing<Rollout>({
     queryKey: ['rollout', 'list', search],
-    page: async (cursor, signal) => {
-      const query = { ...search, limit: 50, ...(cursor && { cursor }) }
-      const page = await ask(api.GET('/v1/rollouts', { params: { query }, ...(signal && { signal }) }))
+    page: async (at, init) => {
+      const query = { ...search, limit: 50, ...at }
+      const page = await ask(api.GET('/v1/rollouts', { params: { query }, ...init }))
       return page as unknown as { items: Rollout[]; next?: string }
     },
   })

@@ -35,11 +35,11 @@ export function Trail({ rollout }: { rollout: Rollout }) {
 function History({ rollout: { id } }: { rollout: Rollout }) {
   const listing = useListing<Happened>({
     queryKey: ['rollout', id, 'history'],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/rollouts/{rollout}/history', {
-          params: { path: { rollout: id }, query: { limit: 15, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { path: { rollout: id }, query: { limit: 15, ...at } },
+          ...init,
         }),
       ),
   })
@@ -70,11 +70,11 @@ function Calls({ rollout: { id, name, createdAt } }: { rollout: Rollout }) {
   const listing = useListing<Row>({
     // Its kind is the rollout's: with each move of it there is an entry.
     queryKey: ['rollout', id, 'audit'],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/audit', {
-          params: { query: { subject, limit: 15, ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { query: { subject, limit: 15, ...at } },
+          ...init,
         }),
       ),
   })

@@ -4,13 +4,14 @@ import { useNavigate } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { useSession } from '../../app/session.tsx'
 import { Facts } from '../../kit/facts.tsx'
+import { labelTexts } from '../../kit/labels.ts'
 import { Page } from '../../kit/page.tsx'
 import { Failed } from '../../kit/states.tsx'
 import { SettingsTabs } from './settings-tabs.tsx'
 
 export function Account() {
   const { self } = useSession()
-  const limits = Object.entries(self.limit).map(([name, value]) => `${name}=${value}`)
+  const limits = labelTexts(self.limit)
   return (
     <Page title="Settings">
       <SettingsTabs />

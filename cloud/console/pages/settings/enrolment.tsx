@@ -3,15 +3,15 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, ask, type Item } from '../../api/client.ts'
 import { Allowed, useSession } from '../../app/session.tsx'
-import { Confirm } from '../../kit/confirm.tsx'
+import { ConfirmButton } from '../../kit/confirm.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
+import { labelTexts, parseLabels } from '../../kit/labels.ts'
 import { Mark, type Tone } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { ShownOnce } from '../../kit/shown-once.tsx'
 import { Empty, Failed } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
-import { labelTexts, parseLabels } from './labels.ts'
 import { SettingsTabs } from './settings-tabs.tsx'
 
 type Claim = Item<'/v1/claims'>
@@ -60,8 +60,7 @@ export function Enrolment() {
   const { can } = useSession()
   const listing = useListing<Claim>({
     queryKey: ['claim'],
-    page: (cursor, signal) =>
-      ask(api.GET('/v1/claims', { params: { query: cursor ? { cursor } : {} }, ...(signal && { signal }) })),
+    page: (at, init) => ask(api.GET('/v1/claims', { params: { query: at }, ...init })),
   })
   return (
     <Page
@@ -154,24 +153,19 @@ function NewClaims() {
 
 function Withdraw({ claim }: { claim: Claim }) {
   const client = useQueryClient()
-  const [opened, setOpened] = useState(false)
   return (
     <Allowed to="claim.write">
-      <Button size="compact-xs" variant="default" onClick={() => setOpened(true)}>
-        Withdraw
-      </Button>
-      <Confirm
+      <ConfirmButton
+        label="Withdraw"
         action="Withdraw the claim"
         isDangerous
-        opened={opened}
-        onClose={() => setOpened(false)}
         run={async () => {
           await ask(api.DELETE('/v1/claims/{id}', { params: { path: { id: claim.id } } }))
           await client.invalidateQueries({ queryKey: ['claim'] })
         }}
       >
         No device can enrol at {claim.site} with it any more.
-      </Confirm>
+      </ConfirmButton>
     </Allowed>
   )
 }

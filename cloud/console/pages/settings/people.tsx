@@ -4,12 +4,12 @@ import { useState } from 'react'
 import { api, ask, type Item } from '../../api/client.ts'
 import { Allowed, useSession } from '../../app/session.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
+import { labelTexts, parseLabels } from '../../kit/labels.ts'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty, Failed } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
-import { labelTexts, parseLabels } from './labels.ts'
 import { SettingsTabs } from './settings-tabs.tsx'
 
 type User = Item<'/v1/users'>
@@ -27,8 +27,7 @@ export function People() {
   const [edited, setEdited] = useState<User | 'new'>()
   const listing = useListing<User>({
     queryKey: ['user'],
-    page: (cursor, signal) =>
-      ask(api.GET('/v1/users', { params: { query: cursor ? { cursor } : {} }, ...(signal && { signal }) })),
+    page: (at, init) => ask(api.GET('/v1/users', { params: { query: at }, ...init })),
   })
   const columns: readonly Column<User>[] = [
     { id: 'name', title: 'Name', cell: ({ name }) => name, csv: ({ name }) => name },

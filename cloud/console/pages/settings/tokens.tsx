@@ -2,8 +2,8 @@ import { Button, Group, MultiSelect, Paper, Select, Stack, TextInput } from '@ma
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, ask, type Item } from '../../api/client.ts'
-import { useSession } from '../../app/session.tsx'
-import { Confirm } from '../../kit/confirm.tsx'
+import { Allowed, useSession } from '../../app/session.tsx'
+import { ConfirmButton } from '../../kit/confirm.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
@@ -56,11 +56,11 @@ export function Tokens() {
   const all = can('user.read') && Object.keys(self.limit).length === 0
   const listing = useListing<Token>({
     queryKey: ['token', all],
-    page: (cursor, signal) =>
+    page: (at, init) =>
       ask(
         api.GET('/v1/tokens', {
-          params: { query: { ...(all && { all: 'true' as never }), ...(cursor && { cursor }) } },
-          ...(signal && { signal }),
+          params: { query: { ...(all && { all: 'true' as never }), ...at } },
+          ...init,
         }),
       ),
   })
@@ -137,26 +137,20 @@ function NewToken() {
 
 function Withdraw({ token }: { token: Token }) {
   const client = useQueryClient()
-  const { can } = useSession()
-  const [opened, setOpened] = useState(false)
-  if (!can('self.write')) return null
   return (
-    <>
-      <Button size="compact-xs" variant="default" aria-label={`Withdraw ${token.name}`} onClick={() => setOpened(true)}>
-        Withdraw
-      </Button>
-      <Confirm
+    <Allowed to="self.write">
+      <ConfirmButton
+        label="Withdraw"
+        hint={`Withdraw ${token.name}`}
         action="Withdraw the token"
         isDangerous
-        opened={opened}
-        onClose={() => setOpened(false)}
         run={async () => {
           await ask(api.DELETE('/v1/tokens/{token}', { params: { path: { token: token.id } } }))
           await client.invalidateQueries({ queryKey: ['token'] })
         }}
       >
         What uses {token.name} is refused from now on. This cannot be taken back.
-      </Confirm>
-    </>
+      </ConfirmButton>
+    </Allowed>
   )
 }

@@ -1,20 +1,8 @@
-import {
-  Alert,
-  Button,
-  Center,
-  Divider,
-  Group,
-  Paper,
-  PasswordInput,
-  Stack,
-  Text,
-  TextInput,
-  Title,
-} from '@mantine/core'
+import { Alert, Button, Divider, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRouter, useSearch } from '@tanstack/react-router'
-import { useEffect } from 'react'
 import { api, ask } from '../../api/client.ts'
+import { FrontDoor } from '../../app/front-door.tsx'
 
 export function SignIn() {
   const { to = '/' } = useSearch({ from: '/sign-in' })
@@ -29,53 +17,42 @@ export function SignIn() {
       router.history.push(to)
     },
   })
-  useEffect(() => {
-    document.title = 'Sign in · Storecast'
-  }, [])
   return (
-    <Center mih="100dvh" p="md" component="main">
-      <Paper withBorder p="xl" w={380} maw="100%">
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            const fields = new FormData(event.currentTarget)
-            signIn.mutate({ name: String(fields.get('name')), password: String(fields.get('password')) })
-          }}
-        >
-          <Stack gap="sm">
-            <Group gap={8}>
-              <img src="/assets/icon.svg" alt="" width={28} height={28} />
-              <Title order={1} size="h3">
-                Storecast
-              </Title>
-            </Group>
-            <TextInput label="Name" name="name" autoComplete="username" required autoFocus withAsterisk={false} />
-            <PasswordInput
-              label="Password"
-              name="password"
-              autoComplete="current-password"
-              required
-              withAsterisk={false}
-            />
-            {signIn.error && (
-              <Alert color="red" variant="light" role="alert">
-                <Text size="sm">{signIn.error.message}</Text>
-              </Alert>
-            )}
-            <Button type="submit" loading={signIn.isPending}>
-              Sign in
-            </Button>
-            {ways.data?.oidc && (
-              <>
-                <Divider label="or" />
-                <Button component="a" href="/v1/login/oidc" variant="default">
-                  Sign in with {new URL(ways.data.oidc.issuer).host}
-                </Button>
-              </>
-            )}
-          </Stack>
-        </form>
-      </Paper>
-    </Center>
+    <FrontDoor title="Storecast" name="Sign in">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          const fields = new FormData(event.currentTarget)
+          signIn.mutate({ name: String(fields.get('name')), password: String(fields.get('password')) })
+        }}
+      >
+        <Stack gap="sm">
+          <TextInput label="Name" name="name" autoComplete="username" required autoFocus withAsterisk={false} />
+          <PasswordInput
+            label="Password"
+            name="password"
+            autoComplete="current-password"
+            required
+            withAsterisk={false}
+          />
+          {signIn.error && (
+            <Alert color="red" variant="light" role="alert">
+              <Text size="sm">{signIn.error.message}</Text>
+            </Alert>
+          )}
+          <Button type="submit" loading={signIn.isPending}>
+            Sign in
+          </Button>
+          {ways.data?.oidc && (
+            <>
+              <Divider label="or" />
+              <Button component="a" href="/v1/login/oidc" variant="default">
+                Sign in with {new URL(ways.data.oidc.issuer).host}
+              </Button>
+            </>
+          )}
+        </Stack>
+      </form>
+    </FrontDoor>
   )
 }

@@ -1,3 +1,4 @@
+/** `region=eu` for each label. */
 export const labelTexts = (labels: Readonly<Record<string, string>>): string[] =>
   Object.entries(labels).map(([name, value]) => `${name}=${value}`)
 

@@ -10,8 +10,8 @@ import { readText } from './platform/files.ts'
 const Port = z.int().min(0).max(65_535)
 const Host = z.string().min(1).max(255)
 
-/** At least a month, so that what is late as devices are comes in time. */
 const CohortTerm = z.strictObject({ label: LabelName, value: z.string().max(64) })
+/** At least a month, so that what is late as devices are comes in time. */
 const KeptDays = z.int().min(31).max(36_500).nullable()
 const longest = (days: number | null) => days ?? Number.POSITIVE_INFINITY
 
@@ -89,8 +89,8 @@ export const Settings = z.strictObject({
   telemetry: z
     .strictObject({
       /**
-       * Days for which what devices send is kept: windows as they come, rolled up into hours, and into days; null keeps for
-       * good. Whole months are dropped, once the coarser level has them.
+       * Days for which what devices send is kept; null keeps for good. Windows are kept as they come, rolled up into hours, and
+       * into days: whole months are dropped, once the coarser level has them. Other records are dropped by their own times.
        */
       keep: z
         .strictObject({
@@ -100,6 +100,12 @@ export const Settings = z.strictObject({
           hours: KeptDays.default(730),
           /** Rolled up into days, in days. */
           days: KeptDays.default(null),
+          /** Forecasts with their scores, and the evidence of candidates in shadow, in days; rollouts judge by what is kept. */
+          forecasts: KeptDays.default(730),
+          /** Decisions with what staff chose and what came of them, in days. */
+          decisions: KeptDays.default(730),
+          /** Events of devices, and what is missing or contradicts itself in what they sent, in days. */
+          events: KeptDays.default(365),
         })
         .refine(({ windows, hours, days }) => longest(windows) <= longest(hours) && longest(hours) <= longest(days), {
           error: 'hours are kept at least as long as windows, and days as hours',
@@ -155,7 +161,6 @@ export const Settings = z.strictObject({
   kpis: z
     .record(z.string().max(64), z.strictObject({ below: z.number().optional(), above: z.number().optional() }))
     .default({}),
-  /** How alert rules are asked, and told. */
   /** What operating cost is compared with: CPU hours of 30 days, of a device and its part of the cloud, before the programme. */
   cost: z.strictObject({ cpuHoursBefore: z.number().positive().optional() }).prefault({}),
   /** Changes whose effect on a KPI is told in the metrics, for so many days before and after. */
@@ -177,6 +182,7 @@ export const Settings = z.strictObject({
     )
     .max(20)
     .default([]),
+  /** How alert rules are asked, and told. */
   alerts: z
     .strictObject({
       /** Seconds between two looks at the rules. */

@@ -66,4 +66,14 @@ export const telemetryMigrations: readonly Migration[] = [
       CREATE TABLE window_latecomers (LIKE windows, PRIMARY KEY (series, start_at, end_at));
     `,
   },
+  {
+    id: 312,
+    name: 'ways to records that are kept no longer',
+    sql: `
+      CREATE INDEX events_time ON events (at);
+      CREATE INDEX evidence_day ON evidence (day);
+      CREATE INDEX gaps_noticed ON gaps (noticed_at);
+      CREATE INDEX window_conflicts_noticed ON window_conflicts (noticed_at);
+    `,
+  },
 ]

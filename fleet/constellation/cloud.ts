@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type CloudClient, cloudClient } from '../client/client.ts'
 import { freePort } from './ports.ts'
 import { Program } from './program.ts'
 
+/** Shops live on store time, often years ago, and this cloud on real time: by its defaults their data would be too old to keep. */
+const KEEP = { windows: null, hours: null, days: null, forecasts: null, decisions: null, events: null }
 const ENTRY = fileURLToPath(new URL('../../cloud/main.ts', import.meta.url))
 
 export interface CloudProgram extends AsyncDisposable {
@@ -37,11 +39,15 @@ export async function startCloudProgram(options: {
   const url = `http://127.0.0.1:${httpPort}`
   const dataDir = join(folder, 'cloud')
   const adminToken = randomBytes(24).toString('hex')
+  const config = join(folder, 'cloud.yaml')
+  await mkdir(folder, { recursive: true })
+  await writeFile(config, `${JSON.stringify({ telemetry: { keep: KEEP } }, null, 2)}\n`)
   const program = new Program({
     name: 'cloud',
     command: process.execPath,
     args: [ENTRY],
     env: {
+      STORECAST_CONFIG: config,
       STORECAST_DATA: dataDir,
       // Kept apart from what a broken disk may take, as in production.
       STORECAST_TRUST_KEYS: join(folder, 'cloud-keys'),

@@ -1,14 +1,15 @@
-import type { Clock } from '../../platform/clock.ts'
-import type { Database } from '../../platform/database.ts'
-import type { Log } from '../../platform/log.ts'
-import { repeat } from '../../platform/repeat.ts'
-import { type ExportOptions, exportNext } from '../export/export.ts'
-import { dropExpired, type Retention } from './retention.ts'
-import { rollUpNext } from './roll-up.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Database } from '../platform/database.ts'
+import type { Log } from '../platform/log.ts'
+import { repeat } from '../platform/repeat.ts'
+import { dropOldRecords, type RecordRetention } from './expired-records.ts'
+import { type ExportOptions, exportNext } from './export/export.ts'
+import { dropExpired, type Retention } from './rollups/retention.ts'
+import { rollUpNext } from './rollups/roll-up.ts'
 
 export interface UpkeepOptions {
   readonly database: Database
-  readonly retention: Omit<Retention, 'exported'>
+  readonly retention: Omit<Retention, 'exported'> & RecordRetention
   /** Where windows go as files; absent: nowhere. */
   readonly exports?: Omit<ExportOptions, 'database'>
   readonly clock: Clock
@@ -41,6 +42,8 @@ export function startUpkeep({ database, retention, exports, clock, log, everyMs 
         dropAt = performance.now() + RETENTION_EVERY_MS
         const dropped = await dropExpired(database, { ...retention, exported }, clock.now())
         if (dropped.length > 0) log.info({ dropped }, 'telemetry that policy keeps no longer was dropped')
+        const records = await dropOldRecords(database, { retention, now: clock.now(), signal })
+        if (Object.keys(records).length > 0) log.info({ records }, 'records that policy keeps no longer were dropped')
       }
       return false
     },

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@storecast/shared/test/ports'
 
 const ENTRY = fileURLToPath(new URL('../main.ts', import.meta.url))
 
@@ -71,18 +71,5 @@ export async function prepareAgent(
     async [Symbol.asyncDispose]() {
       await stop()
     },
-  }
-}
-
-/** Below the range from which Linux takes ports for outgoing connections: a process that restarts finds its port again. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000)
-    const server = createServer()
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false))
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-    })
-    if (free) return port
   }
 }

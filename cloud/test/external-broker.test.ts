@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { DesiredState } from '@storecast/shared/contracts'
+import { freePort } from '@storecast/shared/test/ports'
 import { encodePresence, topicOf } from '@storecast/shared/wire'
 import mqtt from 'mqtt'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -76,16 +76,3 @@ describe.skipIf(absent)('a cloud with a broker of its own choice', () => {
     await vi.waitFor(() => expect(heard.at(-1)).toMatchObject(moved), { timeout: 20_000 })
   })
 })
-
-/** Below the ephemeral ports, so that the broker gets it again. */
-async function freePort(): Promise<number> {
-  for (let port = 21_000 + (process.pid % 5_000); ; port++) {
-    const server = createServer()
-    const free = await new Promise<boolean>((done) => {
-      server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true))
-    })
-    if (!free) continue
-    await new Promise((closed) => server.close(closed))
-    return port
-  }
-}

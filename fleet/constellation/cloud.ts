@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@storecast/shared/test/ports'
 import { type CloudClient, cloudClient } from '../client/client.ts'
-import { freePort } from './ports.ts'
 import { Program } from './program.ts'
 
 /** Shops live on store time, often years ago, and this cloud on real time: by its defaults their data would be too old to keep. */

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '@storecast/shared/test/ports'
 import type { CloudClient } from '../client/client.ts'
 import { mosquittoUrl, setUpMosquitto } from '../mosquitto/setup.ts'
 import { hangUp, watchRevocations } from '../mosquitto/watch.ts'
-import { freePort } from './ports.ts'
 import { Program } from './program.ts'
 
 /** Where Debian puts it is not on everybody's PATH. */

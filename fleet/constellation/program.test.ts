@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { freePort } from '@storecast/shared/test/ports'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { freePort } from './ports.ts'
 import { Program } from './program.ts'
 
 let folder: string

@@ -7,9 +7,9 @@ import { testRoute, testRule } from '@storecast/cloud/test/alert-documents'
 import { cloudProcess } from '@storecast/cloud/test/cloud-process'
 import { temporaryFolder } from '@storecast/cloud/test/database'
 import { testReceiver } from '@storecast/cloud/test/receiver'
+import { freePort } from '@storecast/shared/test/ports'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { freePort } from '../constellation/ports.ts'
 import { Program } from '../constellation/program.ts'
 
 const SHIPPED = join(import.meta.dirname, '../prometheus')

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestCloud, testCloud } from '@storecast/cloud/test/cloud'
+import { freePort } from '@storecast/shared/test/ports'
 import {
   allowInsecureRequests,
   discovery,
@@ -11,7 +12,6 @@ import {
 } from 'openid-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../../cli/program.ts'
-import { freePort } from '../../constellation/ports.ts'
 import { typist } from '../cli.ts'
 import { browser, CLIENT_SECRET, startProvider, type TestProvider } from './provider.ts'
 

@@ -1,6 +1,6 @@
 import { temporaryFolder } from '@storecast/cloud/test/database'
+import { freePort } from '@storecast/shared/test/ports'
 import { expect, it } from 'vitest'
-import { freePort } from '../../constellation/ports.ts'
 import { blocksOf, openDesk, ROOT } from './desk.ts'
 
 it('the operator’s tutorial can be followed as its page says, from an empty machine to an undone rollout', async () => {

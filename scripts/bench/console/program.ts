@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@storecast/shared/test/ports'
 import { caller } from '../../../cloud/test/cloud.ts'
-import { freePort } from '../../../fleet/constellation/ports.ts'
 
 /** The cloud as it ships, in a process of its own. */
 export interface CloudProgram {

@@ -18,6 +18,8 @@ export const BackupManifest = z.strictObject({
       columns: z.array(z.string().regex(/^[a-z_][a-z0-9_]*$/)),
       rows: z.int().nonnegative(),
       sha256: z.string(),
+      /** Starts of the months that it has partitions of, unix ms: rows come back into theirs. */
+      months: z.array(z.int()).default([]),
     }),
   ),
   objects: z.array(z.string().regex(/^[0-9a-f]{64}$/)),

@@ -11,6 +11,7 @@ import { SetupError } from './platform/errors.ts'
 import { mkdir, readdir, spool, writeAtomic } from './platform/files.ts'
 import { folderObjects } from './platform/folder-objects.ts'
 import type { Objects } from './platform/objects.ts'
+import { monthsOf } from './platform/partitions.ts'
 
 interface BackupOptions {
   readonly database: Database
@@ -76,7 +77,8 @@ async function copyOut(client: PoolClient, { name, columns }: TableShape, direct
     })(),
   )
   await spool(digested.compose(createGzip()), join(directory, 'tables', `${name}.copy.gz`))
-  return { name, columns, rows: source.rowCount, sha256: hash.digest('hex') }
+  const months = (await monthsOf(client, name)).map(({ from }) => from)
+  return { name, columns, rows: source.rowCount, sha256: hash.digest('hex'), months }
 }
 
 /** Every object that a row points to. */

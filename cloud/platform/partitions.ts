@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { LOCKS } from './locks.ts'
 
 /** A calendar month, UTC: `[from, to)` in Unix milliseconds. */
@@ -37,6 +37,18 @@ export async function openMonths(client: PoolClient, table: string, times: Itera
   if (missing.length === 0) return
   await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCKS.partitions, table])
   for (const month of await withoutTable(client, table, missing)) await open(client, table, month)
+}
+
+/** Months that a table has partitions of, oldest first; none where it has no partitions. */
+export async function monthsOf(client: Pool | PoolClient, table: string): Promise<readonly Month[]> {
+  const { rows } = await client.query<{ year: number; month: number }>(
+    `SELECT m[1]::int4 AS year, m[2]::int4 AS month
+     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
+       LATERAL regexp_match(c.relname, '_(\\d{4})_(\\d{2})$') AS m
+     WHERE i.inhparent = $1::regclass AND m IS NOT NULL ORDER BY 1, 2`,
+    [table],
+  )
+  return rows.map(({ year, month }) => monthOf(Date.UTC(year, month - 1)))
 }
 
 async function withoutTable(client: PoolClient, table: string, months: readonly Month[]): Promise<readonly Month[]> {

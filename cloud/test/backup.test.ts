@@ -5,7 +5,7 @@ import { checkChain } from '../audit/chain.ts'
 import { backup, type CloudConfig, cloudConfig, restore, startCloud } from '../cloud.ts'
 import { openDatabase } from '../platform/database.ts'
 import { testBundle, testDefinition } from './bundle.ts'
-import { caller } from './cloud.ts'
+import { caller, KEPT_FOR_GOOD } from './cloud.ts'
 import { quiet, temporaryFolder } from './database.ts'
 import { addForecasts, addWindows } from './records.ts'
 import { rolloutOf } from './rollout.ts'
@@ -23,6 +23,7 @@ const configFor = (name: string): CloudConfig =>
     mqtt: { port: 0 },
     devices: { port: 0 },
     mqtts: { port: 0 },
+    telemetry: KEPT_FOR_GOOD,
     postgres: { fsync: 'off' },
   })
 const content = async (url: string) => {

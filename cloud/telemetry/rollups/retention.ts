@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg'
 import type { Database } from '../../platform/database.ts'
+import { type Month, monthsOf } from '../../platform/partitions.ts'
 import type { Floors } from './floors.ts'
 import { readFloors } from './floors.ts'
 import { ownsUpkeep } from './roll-up.ts'
@@ -26,12 +27,13 @@ export async function dropExpired(database: Database, retention: Retention, now:
   for (const level of ['windows', 'hours'] as const) {
     const days = retention[level]
     if (days === null) continue
-    for (const month of await monthsBefore(database, TABLES[level], now - days * DAY)) {
+    for (const month of await monthsOf(database.pool, TABLES[level])) {
+      if (month.to > now - days * DAY) break
       const done = await database.transaction((client) =>
         dropMonth(client, { level, month, exported: retention.exported }),
       )
       if (!done) break
-      dropped.push(month.partition)
+      dropped.push(partitionOf(level, month))
     }
   }
   if (retention.days !== null) {
@@ -47,31 +49,15 @@ export async function dropExpired(database: Database, retention: Retention, now:
   return dropped
 }
 
-interface OldMonth {
-  readonly partition: string
-  readonly to: number
-}
-
-/** Partitions that end before a time, oldest first. */
-async function monthsBefore({ pool }: Database, table: string, time: number): Promise<readonly OldMonth[]> {
-  const { rows } = await pool.query<{ partition: string; year: number; month: number }>(
-    `SELECT c.relname AS partition, m[1]::int4 AS year, m[2]::int4 AS month
-     FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
-       LATERAL regexp_match(c.relname, '_(\\d{4})_(\\d{2})$') AS m
-     WHERE i.inhparent = $1::regclass AND m IS NOT NULL ORDER BY 2, 3`,
-    [table],
-  )
-  return rows
-    .map(({ partition, year, month }) => ({ partition, to: Date.UTC(year, month) }))
-    .filter(({ to }) => to <= time)
-}
+const partitionOf = (level: keyof Floors, { name }: Month) => `${TABLES[level]}_${name}`
 
 /** Whether the month is gone. */
 async function dropMonth(
   client: PoolClient,
-  { level, month, exported }: { level: keyof Floors; month: OldMonth; exported: boolean },
+  { level, month, exported }: { level: keyof Floors; month: Month; exported: boolean },
 ): Promise<boolean> {
-  const { partition, to } = month
+  const { to } = month
+  const partition = partitionOf(level, month)
   if (!(await ownsUpkeep(client))) return false
   const table = TABLES[level]
   await client.query("SET LOCAL lock_timeout = '1s'")

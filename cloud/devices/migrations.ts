@@ -118,4 +118,13 @@ export const deviceMigrations: readonly Migration[] = [
       CREATE INDEX support_bundles_device ON support_bundles (device, asked_at);
     `,
   },
+  {
+    id: 108,
+    name: 'ways to the sites of a limit',
+    sql: `
+      -- See placeOf: without figures of their own, PostgreSQL takes the sites of any limit for a few.
+      CREATE INDEX sites_place ON sites USING gin ((labels || jsonb_object(ARRAY['site', id])) jsonb_path_ops);
+      ANALYZE sites;
+    `,
+  },
 ]

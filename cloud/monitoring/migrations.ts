@@ -90,4 +90,14 @@ export const monitoringMigrations: readonly Migration[] = [
       ALTER TABLE drift ADD COLUMN bins jsonb;
     `,
   },
+  {
+    id: 1303,
+    name: 'ways to what stands out',
+    sql: `
+      CREATE INDEX drift_standing_out ON drift (run, scope, name, kind, model, version, column_name)
+        WHERE verdict NOT IN ('stable', 'insufficient');
+      CREATE INDEX performance_standing_out ON performance (run, scope, name, model, version, horizon)
+        WHERE verdict NOT IN ('as-validated', 'insufficient');
+    `,
+  },
 ]

@@ -185,7 +185,7 @@ describe('a run', () => {
   })
 
   it('judges forecasts against the same sites’ held-out days, or all training, and the baseline', async () => {
-    const devices = await results('/v1/performance', { scope: 'device' })
+    const devices = await results('/v1/performance', { scope: 'device', days: 'true' })
     const verdicts = devices.map(({ name, verdict }: { name: string; verdict: string }) => [name, verdict])
     expect(verdicts).toEqual([
       ['a-1', 'below-baseline'],
@@ -198,7 +198,25 @@ describe('a run', () => {
     expect(devices[0].scores.wape).toBeGreaterThan(0.85)
     expect(devices[0].days).toHaveLength(14)
     expect(devices[2].validation).toMatchObject({ of: 'training' })
-    expect(await results('/v1/performance', { scope: 'fleet' })).toMatchObject([{ devices: 4, rows: 4 * 280 }])
+    expect(await results('/v1/performance', { scope: 'fleet' })).toMatchObject([
+      { devices: 4, rows: 4 * 280, days: null },
+    ])
+  })
+
+  it('is listed by pages as in one', async () => {
+    const newest = (await results('/v1/drift'))[0].run
+    for (const query of [{ run: 'all' }, { run: newest }, { run: 'all', verdict: 'drift' }, { verdict: 'drift' }]) {
+      const paged: unknown[] = []
+      let cursor: string | undefined
+      do {
+        const search = new URLSearchParams({ ...query, limit: '4', ...(cursor && { cursor }) })
+        const { body } = await call('GET', `/v1/drift?${search}`)
+        paged.push(...body.items)
+        cursor = body.next
+      } while (cursor)
+      expect(paged.length).toBeGreaterThan(4)
+      expect(paged).toEqual(await results('/v1/drift', query))
+    }
   })
 
   it('keeps what is frozen until it is told to forget it', async () => {

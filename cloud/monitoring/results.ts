@@ -1,7 +1,7 @@
 import { ModelName } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { z } from 'zod'
-import { deviceWithin, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
+import { deviceWithin, isLimited, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 import type { DriftResult, DriftVerdict } from './compare.ts'
 import type { PerformanceResult, PerformanceVerdict } from './performance.ts'
@@ -14,8 +14,10 @@ export interface StoredDrift extends DriftResult {
   readonly previousPsi: number | null
 }
 
-export interface StoredPerformance extends PerformanceResult {
+export interface StoredPerformance extends Omit<PerformanceResult, 'days'> {
   readonly run: string
+  /** Null unless asked for. */
+  readonly days: PerformanceResult['days'] | null
 }
 
 export interface ResultFilter {
@@ -98,23 +100,22 @@ const DriftPosition = z.tuple([
 
 /** Newest run first, then by scope and column. */
 export async function listDrift(pool: Pool, filter: DriftFilter & PageRequest): Promise<Page<StoredDrift>> {
-  const { run, scope, name, model, kind, column, verdict, bins = false, after, limit, within = NO_LIMIT } = filter
+  const { kind, column, bins = false, after, limit } = filter
+  const { where, values } = filtering(
+    filter,
+    { kind, column_name: column },
+    {
+      key: ['scope', 'name', 'kind', 'model', 'version', 'column_name'],
+      after: after === undefined ? undefined : fromCursor(after, DriftPosition),
+    },
+  )
   const { rows } = await pool.query<StoredDrift>(
     `SELECT r.run::text, r.scope, r.name, r.kind, r.model, r.version, r.column_name AS "column", r.from_at AS "from",
        r.to_at AS "to", r.devices, r.rows, r.effective, r.statistics, r.p, r.q, r.verdict, r.reason,
        r.previous_psi AS "previousPsi", ${bins ? 'r.bins' : 'NULL AS bins'}
-     FROM drift r WHERE ${ofRun(run)} AND ($2::text IS NULL OR r.scope = $2) AND ($3::text IS NULL OR r.name = $3)
-       AND ($4::text IS NULL OR r.model = $4) AND ($5::text IS NULL OR r.kind = $5)
-       AND ($6::text IS NULL OR r.column_name = $6) AND ($7::text IS NULL OR r.verdict = $7) AND ${resultWithin(10)}
-       AND ($8::jsonb IS NULL OR r.run < ($8->>0)::int8 OR r.run = ($8->>0)::int8
-         AND (r.scope, r.name, r.kind, r.model, r.version, r.column_name)
-           > ($8->>1, $8->>2, $8->>3, $8->>4, ($8->>5)::int8, $8->>6))
-     ORDER BY r.run DESC, r.scope, r.name, r.kind, r.model, r.version, r.column_name LIMIT $9`,
-    [
-      ...[runOf(run), scope ?? null, name ?? null, model ?? null, kind ?? null, column ?? null, verdict ?? null],
-      after === undefined ? null : JSON.stringify(fromCursor(after, DriftPosition)),
-      ...[limit + 1, within],
-    ],
+     FROM drift r WHERE ${where}
+     ORDER BY r.run DESC, r.scope, r.name, r.kind, r.model, r.version, r.column_name LIMIT $${values.push(limit + 1)}`,
+    values,
   )
   return toPage(rows, limit, (row) =>
     toCursor([Number(row.run), row.scope, row.name, row.kind, row.model, row.version, row.column]),
@@ -123,6 +124,8 @@ export async function listDrift(pool: Pool, filter: DriftFilter & PageRequest): 
 
 export interface PerformanceFilter extends ResultFilter {
   readonly verdict?: PerformanceVerdict | undefined
+  /** With the scores of every day; many times as long. */
+  readonly days?: boolean
 }
 
 const PerformancePosition = z.tuple([z.int(), z.string(), z.string(), ModelName, z.int(), z.string()])
@@ -130,36 +133,62 @@ const PerformancePosition = z.tuple([z.int(), z.string(), z.string(), ModelName,
 /** Newest run first, then by scope and model. */
 export async function listPerformance(
   pool: Pool,
-  { run, scope, name, model, verdict, after, limit, within = NO_LIMIT }: PerformanceFilter & PageRequest,
+  filter: PerformanceFilter & PageRequest,
 ): Promise<Page<StoredPerformance>> {
+  const { days = false, after, limit } = filter
+  const { where, values } = filtering(
+    filter,
+    {},
+    {
+      key: ['scope', 'name', 'model', 'version', 'horizon'],
+      after: after === undefined ? undefined : fromCursor(after, PerformancePosition),
+    },
+  )
   const { rows } = await pool.query<StoredPerformance>(
     `SELECT r.run::text, r.scope, r.name, r.model, r.version, r.horizon, r.from_at AS "from", r.to_at AS "to", r.devices,
-       r.rows, r.left_out AS "leftOut", r.days, r.scores, r.validation, r.p, r.q, r.verdict, r.reason
-     FROM performance r WHERE ${ofRun(run)} AND ($2::text IS NULL OR r.scope = $2) AND ($3::text IS NULL OR r.name = $3)
-       AND ($4::text IS NULL OR r.model = $4) AND ($5::text IS NULL OR r.verdict = $5)
-       AND ${resultWithin(8)}
-       AND ($6::jsonb IS NULL OR r.run < ($6->>0)::int8 OR r.run = ($6->>0)::int8
-         AND (r.scope, r.name, r.model, r.version, r.horizon) > ($6->>1, $6->>2, $6->>3, ($6->>4)::int8, $6->>5))
-     ORDER BY r.run DESC, r.scope, r.name, r.model, r.version, r.horizon LIMIT $7`,
-    [
-      ...[runOf(run), scope ?? null, name ?? null, model ?? null, verdict ?? null],
-      after === undefined ? null : JSON.stringify(fromCursor(after, PerformancePosition)),
-      ...[limit + 1, within],
-    ],
+       r.rows, r.left_out AS "leftOut", ${days ? 'r.days' : 'NULL AS days'}, r.scores, r.validation, r.p, r.q, r.verdict,
+       r.reason
+     FROM performance r WHERE ${where}
+     ORDER BY r.run DESC, r.scope, r.name, r.model, r.version, r.horizon LIMIT $${values.push(limit + 1)}`,
+    values,
   )
   return toPage(rows, limit, (row) =>
     toCursor([Number(row.run), row.scope, row.name, row.model, row.version, row.horizon]),
   )
 }
 
+interface Position {
+  /** Columns that order the results of a run. */
+  readonly key: readonly string[]
+  /** Run and key of the last result of the page before. */
+  readonly after: readonly [run: number, ...key: (string | number)[]] | undefined
+}
+
+/** Only what is asked for is in the query, so that of one run an index finds the page where it begins. */
+function filtering(
+  { run, scope, name, model, verdict, within = NO_LIMIT }: ResultFilter & { readonly verdict?: string | undefined },
+  more: Readonly<Record<string, string | undefined>>,
+  { key, after }: Position,
+): { readonly where: string; readonly values: unknown[] } {
+  const values: unknown[] = []
+  const add = (value: unknown) => `$${values.push(value)}`
+  const equal = Object.entries({ scope, name, model, verdict, ...more }).filter(([, value]) => value !== undefined)
+  const terms = equal.map(([column, value]) => `r.${column} = ${add(value)}`)
+  if (isLimited(within)) terms.push(resultWithin(values.push(within)))
+  if (run === undefined) terms.push("r.run = (SELECT max(id) FROM monitoring_runs WHERE state = 'succeeded')")
+  else if (run !== 'all') terms.push(`r.run = ${add(Number(run))}`)
+  if (after) {
+    const [last, ...position] = after
+    const beyond = `(${key.map((column) => `r.${column}`).join(', ')}) > (${position.map(add).join(', ')})`
+    if (run === 'all') {
+      const at = add(last)
+      terms.push(`r.run <= ${at} AND (r.run < ${at} OR ${beyond})`)
+    } else terms.push(beyond)
+  }
+  return { where: terms.length === 0 ? 'true' : terms.join(' AND '), values }
+}
+
 /** Results of devices within a label limit, and of labels' values that lie whole within it. */
 const resultWithin = (parameter: number) =>
-  `(r.scope = 'device' AND ${deviceWithin('r.name', parameter)} OR $${parameter}::jsonb = '{}'
+  `(r.scope = 'device' AND ${deviceWithin('r.name', parameter)}
     OR r.scope NOT IN ('device', 'fleet') AND jsonb_build_object(r.scope, r.name) @> $${parameter}::jsonb)`
-
-/** Parameter 1 is `runOf`'s. */
-const ofRun = (run: string | undefined) =>
-  run === 'all'
-    ? '$1::int8 IS NULL'
-    : "r.run = coalesce($1::int8, (SELECT max(id) FROM monitoring_runs WHERE state = 'succeeded'))"
-const runOf = (run: string | undefined) => (run === undefined || run === 'all' ? null : Number(run))

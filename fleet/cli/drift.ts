@@ -85,7 +85,7 @@ export function addDriftCommands(program: Command, context: CliContext): void {
   about(
     drift.command('performance').description('List how forecasts do, against validation and the seasonal naive'),
   ).action(async ({ json, ...filter }: Filter) => {
-    const query = { scope: 'fleet', ...queryOf(filter) }
+    const query = { scope: 'fleet', ...queryOf(filter), ...(json && { days: 'true' }) }
     printList(terminal, await listAll<Performance>(await connect(context), '/v1/performance', query), {
       json,
       columns: {

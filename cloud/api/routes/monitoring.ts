@@ -84,7 +84,10 @@ const Performance = z.object({
   ...Span,
   rows: Count.describe('Forecasts that are scored'),
   leftOut: Count.describe('Forecasts of days with a stock-out'),
-  days: z.array(Scores.extend({ day: z.string().describe('Local date'), rows: Count })),
+  days: z
+    .array(Scores.extend({ day: z.string().describe('Local date'), rows: Count }))
+    .nullable()
+    .describe('The same of every day, where asked for'),
   scores: Scores,
   validation: z
     .object({
@@ -157,8 +160,11 @@ export const monitoringRoutes =
         config: { permission: 'telemetry.read', sites: 'filtered' },
         schema: {
           tags,
-          summary: 'How forecasts did by day, against validation and the seasonal-naive baseline',
-          querystring: ResultQuery.extend({ verdict: PerformanceVerdict.optional() }),
+          summary: 'How forecasts did, against validation and the seasonal-naive baseline',
+          querystring: ResultQuery.extend({
+            verdict: PerformanceVerdict.optional(),
+            days: z.stringbool().default(false).describe('With the scores of every day'),
+          }),
           response: { 200: pageOf(Performance) },
         },
       },

@@ -6359,11 +6359,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How forecasts did by day, against validation and the seasonal-naive baseline */
+        /** How forecasts did, against validation and the seasonal-naive baseline */
         get: {
             parameters: {
                 query?: {
                     cursor?: string;
+                    /** @description With the scores of every day */
+                    days?: string;
                     /** @description As many items a page holds */
                     limit?: number;
                     model?: string;
@@ -6387,6 +6389,7 @@ export interface paths {
                     content: {
                         "application/json": {
                             items: {
+                                /** @description The same of every day, where asked for */
                                 days: {
                                     /** @description WAPE of the seasonal naive on the same rows */
                                     baselineWape: number | null;
@@ -6401,7 +6404,7 @@ export interface paths {
                                     rows: number;
                                     /** @description Σ|forecast − actual| / Σ actual */
                                     wape: number | null;
-                                }[];
+                                }[] | null;
                                 devices: number;
                                 /** @description Unix milliseconds, UTC */
                                 from: number;

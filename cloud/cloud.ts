@@ -234,7 +234,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const { keep, rollUpSeconds, export: exporting } = config.telemetry
   const files = stack.use(openExports(config))
   const settleMs = exporting.settleMinutes * 60_000
-  stack.use(
+  const upkeep = stack.use(
     startUpkeep({
       ...{ database, retention: keep, clock, log, everyMs: rollUpSeconds * 1000 },
       ...(files && { exports: { objects, files, settleMs, scratch: join(config.data, 'exporting') } }),
@@ -288,7 +288,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       overMs: config.stewardship.overHours * 3_600_000,
     }),
   )
-  fleetGauges(metrics, { trust, devices, monitoring, stewardship })
+  fleetGauges(metrics, { trust, devices, monitoring, stewardship, upkeep })
   const alertCounts = alertMetrics(metrics.registry)
   const alerts = stack.use(
     startAlerts({

@@ -2,6 +2,7 @@ import type { Metrics } from './api/index.ts'
 import type { Devices } from './devices/index.ts'
 import type { Monitoring } from './monitoring/index.ts'
 import type { Stewardship } from './stewardship/index.ts'
+import type { Upkeep } from './telemetry/index.ts'
 import type { Trust } from './trust/index.ts'
 
 interface GaugeSources {
@@ -9,10 +10,14 @@ interface GaugeSources {
   readonly devices: Devices
   readonly monitoring: Monitoring
   readonly stewardship: Stewardship
+  readonly upkeep: Upkeep
 }
 
 /** Of the fleet, what is a number at any time; read when it is asked for. */
-export function fleetGauges({ gauge }: Metrics, { trust, devices, monitoring, stewardship }: GaugeSources): void {
+export function fleetGauges(
+  { gauge }: Metrics,
+  { trust, devices, monitoring, stewardship, upkeep }: GaugeSources,
+): void {
   gauge('storecast_trust_ready', 'Whether the signed repository serves devices', async () =>
     (await trust.status()).state === 'ready' ? 1 : 0,
   )
@@ -27,5 +32,8 @@ export function fleetGauges({ gauge }: Metrics, { trust, devices, monitoring, st
   )
   gauge('storecast_stewardship_tasks_standing', 'Stewardship tasks that are not closed', () =>
     stewardship.tasks.standing(),
+  )
+  gauge('storecast_rollup_lag_seconds', 'For how long windows have waited to be rolled up, at most', () =>
+    upkeep.lagSeconds(),
   )
 }

@@ -306,4 +306,9 @@ export const ingestMigrations: readonly Migration[] = [
       CREATE INDEX decisions_issued ON decisions (issued_at, device, id);
     `,
   },
+  {
+    id: 271,
+    name: 'since when changes wait to be rolled up',
+    sql: 'ALTER TABLE window_changes ADD COLUMN noted_at timestamptz NOT NULL DEFAULT now()',
+  },
 ]

@@ -5,7 +5,7 @@ import { repeat } from '../platform/repeat.ts'
 import { dropOldRecords, type RecordRetention } from './expired-records.ts'
 import { type ExportOptions, exportNext } from './export/export.ts'
 import { dropExpired, type Retention } from './rollups/retention.ts'
-import { rollUpNext } from './rollups/roll-up.ts'
+import { rollUpLag, rollUpNext } from './rollups/roll-up.ts'
 
 export interface UpkeepOptions {
   readonly database: Database
@@ -18,6 +18,11 @@ export interface UpkeepOptions {
   readonly everyMs: number
 }
 
+export interface Upkeep extends AsyncDisposable {
+  /** Seconds for which what came waits to be rolled up, at most; 0 where all is. */
+  lagSeconds(): Promise<number>
+}
+
 const RETENTION_EVERY_MS = 3_600_000
 
 /**
@@ -25,10 +30,10 @@ const RETENTION_EVERY_MS = 3_600_000
  * files of days, and drops what policy keeps no longer.
  * Any number of clouds on one database may; one of them does.
  */
-export function startUpkeep({ database, retention, exports, clock, log, everyMs }: UpkeepOptions): AsyncDisposable {
+export function startUpkeep({ database, retention, exports, clock, log, everyMs }: UpkeepOptions): Upkeep {
   const exported = exports !== undefined
   let dropAt = performance.now()
-  return repeat({
+  const keeping = repeat({
     async work(signal) {
       while (!signal.aborted && (await rollUpNext(database, { now: clock.now(), exported }))) {
         // The next device.
@@ -52,4 +57,8 @@ export function startUpkeep({ database, retention, exports, clock, log, everyMs 
     log,
     failed: 'telemetry was not kept up; trying again',
   })
+  return {
+    lagSeconds: () => rollUpLag(database.pool),
+    [Symbol.asyncDispose]: () => keeping[Symbol.asyncDispose](),
+  }
 }

@@ -1,5 +1,5 @@
 import { type Calendar, calendar, type Span } from '@storecast/shared/windows'
-import type { PoolClient } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import { WINDOW_COLUMNS } from '../../ingest/index.ts'
 import type { Database } from '../../platform/database.ts'
 import { tryLock } from '../../platform/locks.ts'
@@ -43,14 +43,23 @@ export function rollUpNext(database: Database, { now, exported }: Pick<Work, 'no
   })
 }
 
+/** Seconds for which the change that waits longest has waited to be rolled up, by the database's clock; 0 where none does. */
+export async function rollUpLag(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ seconds: number }>(
+    'SELECT coalesce(extract(epoch FROM clock_timestamp() - min(noted_at)), 0)::float8 AS seconds FROM window_changes',
+  )
+  return Math.max(0, rows[0]!.seconds)
+}
+
 /** What is known to have changed: as much as a step takes, joined; the rest stays. */
 async function takeChanges(client: PoolClient, device: string, zone: Calendar): Promise<readonly Span[]> {
-  const { rows } = await client.query<Span>(
+  const { rows } = await client.query<Span & { readonly notedAt: Date }>(
     `DELETE FROM window_changes WHERE id IN (
        SELECT id FROM window_changes WHERE device = $1 ORDER BY id LIMIT ${STEP_CHANGES})
-     RETURNING from_at AS start, to_at AS end`,
+     RETURNING from_at AS start, to_at AS end, noted_at AS "notedAt"`,
     [device],
   )
+  const notedAt = rows.map((row) => row.notedAt).sort((a, b) => a.getTime() - b.getTime())[0]
   const taken: Span[] = []
   let left = STEP_MS
   for (const { start, end } of joinByDay(rows)) {
@@ -59,10 +68,8 @@ async function takeChanges(client: PoolClient, device: string, zone: Calendar): 
     if (until > start) taken.push({ start, end: until })
     left -= until - start
     if (until < end) {
-      await client.query('INSERT INTO window_changes (device, from_at, to_at) VALUES ($1, $2, $3)', [
-        device,
-        until,
-        end,
+      await client.query('INSERT INTO window_changes (device, from_at, to_at, noted_at) VALUES ($1, $2, $3, $4)', [
+        ...[device, until, end, notedAt],
       ])
     }
   }

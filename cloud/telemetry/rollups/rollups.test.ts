@@ -11,7 +11,7 @@ import type { Resolution } from '../merged/buckets.ts'
 import { mergedWindows } from '../merged/merged.ts'
 import { telemetryMigrations } from '../migrations.ts'
 import { dropExpired } from './retention.ts'
-import { rollUpNext } from './roll-up.ts'
+import { rollUpLag, rollUpNext } from './roll-up.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -138,6 +138,19 @@ describe('windows', () => {
     const exact = await total('window')
     expect(await rollUp()).toBeGreaterThan(4)
     expect([await total('hour'), await total('day')]).toEqual([exact, exact])
+  })
+})
+
+describe('how far rolling up is behind', () => {
+  it('is what the oldest change has waited, in steps as well, and nothing once all is done', async () => {
+    await rollUp()
+    expect(await rollUpLag(database.pool)).toBe(0)
+    await send(...Array.from({ length: 40 * 24 }, (_, i) => window(day0 + i * HOUR, day0 + (i + 1) * HOUR, [i, 1])))
+    await database.pool.query("UPDATE window_changes SET noted_at = now() - interval '2 hours'")
+    await rollUpNext(database, { now, exported: false })
+    expect(await rollUpLag(database.pool)).toBeGreaterThan(7200)
+    await rollUp()
+    expect(await rollUpLag(database.pool)).toBe(0)
   })
 })
 

@@ -1,4 +1,4 @@
-import { durationMs } from '@storecast/shared/contracts'
+import { durationMs, type RolloutCounts } from '@storecast/shared/contracts'
 import type { Tracing } from '@storecast/shared/tracing'
 import type { PoolClient } from 'pg'
 import type { AuditLog } from '../audit/index.ts'
@@ -9,7 +9,6 @@ import type { Log } from '../platform/log.ts'
 import { type Repeated, repeat } from '../platform/repeat.ts'
 import type { Registry } from '../registry/index.ts'
 import { type Analysis, analyse } from './analysis/analysis.ts'
-import type { RolloutCounts } from './counts.ts'
 import { evidenceMark, readEvidence } from './evidence.ts'
 import {
   applyMembers,

@@ -1,27 +1,5 @@
-import type { MemberState, Wanted } from './member-state.ts'
-
-/** Of a rollout's devices, how many are in each state; those told so far apart from those whose turn has not come. */
-export interface RolloutCounts {
-  /** Every device that is or was in it: the sum of `told` and `untold` and those excluded. */
-  readonly devices: number
-  readonly excluded: number
-  /** Those that came after the start. */
-  readonly late: number
-  /** Neither told nor excluded; with the candidate in shadow among them. */
-  readonly untold: number
-  readonly shadow: number
-  /** Told to serve the version, or to go back: the sum of the states below. */
-  readonly told: number
-  readonly pending: number
-  readonly updating: number
-  readonly succeeded: number
-  readonly failed: number
-  readonly rolledBack: number
-  readonly silent: number
-  readonly offline: number
-  readonly reverting: number
-  readonly reverted: number
-}
+import type { MemberState, RolloutCohort, RolloutCounts } from '@storecast/shared/contracts'
+import type { Wanted } from './member-state.ts'
 
 export interface CountRow {
   /** The step by which they were told to serve the version; null before. */
@@ -57,14 +35,8 @@ export function countMembers(rows: readonly CountRow[]): RolloutCounts {
   }
 }
 
-/** The devices that one step told: every state of theirs, those excluded since among them. */
-export interface Cohort extends Omit<RolloutCounts, 'devices' | 'late' | 'untold' | 'shadow'> {
-  /** From 0; as many as there are steps: told to be as all others once every step was done. */
-  readonly step: number
-}
-
 /** By step, ascending; steps that told nobody are left out. */
-export function cohortsOf(rows: readonly CountRow[]): Cohort[] {
+export function cohortsOf(rows: readonly CountRow[]): RolloutCohort[] {
   const byStep = Map.groupBy(
     rows.filter(({ step }) => step !== null),
     ({ step }) => step!,

@@ -1,7 +1,6 @@
 export { VERDICTS } from './analysis/analysis.ts'
 export { limitedRollouts } from './limited.ts'
-export { MEMBER_STATES } from './member-state.ts'
 export { rolloutMigrations } from './migrations.ts'
-export { OPEN_STATES, ROLLOUT_STATES, rolloutsOfGroup } from './records.ts'
+export { OPEN_STATES, rolloutsOfGroup } from './records.ts'
 export { type Rollouts, startRollouts } from './rollouts.ts'
 export { VERBS } from './verbs.ts'

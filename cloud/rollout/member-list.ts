@@ -1,7 +1,8 @@
+import type { MemberState } from '@storecast/shared/contracts'
 import type { Pool } from 'pg'
 import { deviceWithin, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
-import type { MemberState, Wanted } from './member-state.ts'
+import type { Wanted } from './member-state.ts'
 import type { RolloutRecord } from './records.ts'
 
 /** Where a device of a rollout is, and what it should run beside what it runs. */

@@ -1,32 +1,7 @@
-import type { ReportedState } from '@storecast/shared/contracts'
+import type { MemberState, ReportedState } from '@storecast/shared/contracts'
 
 /** What a device says of one model. */
 type ModelReport = ReportedState['models'][string]
-
-/**
- * Where a device of a rollout is:
- * - `pending`: its turn has not come, or it was told and has yet to begin.
- * - `updating`: it is at it, or waits for its hours.
- * - `succeeded`: it serves the version, its probation over.
- * - `failed`: it tried and keeps what it had; `rolled-back`: it served the version and went back.
- * - `silent`: connected, told, and not heard of for longer than the deadline, or never there in all its time.
- * - `offline`: told and away; it begins when it comes back, or goes without after a time.
- * - `reverting`, `reverted`: on its way back to what it had, and there.
- * - `excluded`: no longer the rollout's affair: retired, told otherwise, or away for too long.
- */
-export const MEMBER_STATES = [
-  'pending',
-  'updating',
-  'succeeded',
-  'failed',
-  'rolled-back',
-  'silent',
-  'offline',
-  'reverting',
-  'reverted',
-  'excluded',
-] as const
-export type MemberState = (typeof MEMBER_STATES)[number]
 
 /**
  * What a device is to be told by a rollout: nothing, the candidate in shadow, the version, or what it had before: `back`, as

@@ -1,14 +1,13 @@
-import type { DeviceSelector, ModelTarget, UpdatePolicy } from '@storecast/shared/contracts'
+import type { DeviceSelector, MemberState, ModelTarget, RolloutCounts, UpdatePolicy } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { type DesiredStates, LABELS, SELECTED, selecting } from '../devices/index.ts'
 import { deviceWithin, type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
-import { type CountRow, countMembers, type RolloutCounts } from './counts.ts'
+import { type CountRow, countMembers } from './counts.ts'
 import {
   AWAY,
   type MemberConclusion,
   type MemberFacts,
   type MemberRule,
-  type MemberState,
   memberState,
   type Wanted,
 } from './member-state.ts'

@@ -1,21 +1,9 @@
-import type { ObjectRef, RolloutDocument } from '@storecast/shared/contracts'
+import type { ObjectRef, RolloutDocument, RolloutState } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { NotFoundError } from '../platform/errors.ts'
 import type { LabelLimit } from '../platform/label-limit.ts'
 import type { Analysis } from './analysis/analysis.ts'
 import type { CountRow } from './counts.ts'
-
-export const ROLLOUT_STATES = [
-  'running',
-  'paused',
-  'aborting',
-  'undoing',
-  'succeeded',
-  'failed',
-  'aborted',
-  'undone',
-] as const
-export type RolloutState = (typeof ROLLOUT_STATES)[number]
 
 /** Those in which a rollout holds its devices: another of the same model is refused them. */
 export const OPEN_STATES: readonly RolloutState[] = ['running', 'paused', 'aborting', 'undoing']

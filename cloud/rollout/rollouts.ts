@@ -1,4 +1,4 @@
-import type { RolloutDocument } from '@storecast/shared/contracts'
+import type { RolloutCohort, RolloutCounts, RolloutDocument, RolloutState } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { requireGroups } from '../devices/index.ts'
 import type { Gates } from '../governance/index.ts'
@@ -7,7 +7,7 @@ import { deviceWithin, type LabelLimit, NO_LIMIT } from '../platform/label-limit
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { Trust } from '../trust/index.ts'
 import { type ControllerOptions, startController } from './controller.ts'
-import { type Cohort, type CountRow, cohortsOf, countMembers, type RolloutCounts } from './counts.ts'
+import { type CountRow, cohortsOf, countMembers } from './counts.ts'
 import { listMembers, type MemberFilter, type RolloutDevice } from './member-list.ts'
 import { conflictWith, countBeyond, countRows, countSelected, joinMembers } from './members.ts'
 import { planOfStart, planOfVerb, rehearse, type StartPlan, type VerbPlan } from './plans.ts'
@@ -19,7 +19,6 @@ import {
   newestAnalysis,
   newestVerdicts,
   type RolloutRecord,
-  type RolloutState,
   SELECT_ROLLOUT,
   type VerdictRecord,
   writeHistory,
@@ -40,7 +39,7 @@ type HiddenKey = 'bundle' | 'evidenceMark' | 'settled' | 'settledCounts' | 'ends
 /** A rollout as it is now, with its denominators, those of each step, and the newest analysis. */
 export interface Rollout extends Omit<RolloutRecord, HiddenKey> {
   readonly counts: RolloutCounts
-  readonly cohorts: Cohort[]
+  readonly cohorts: RolloutCohort[]
   readonly analysis: AnalysisRecord | null
 }
 

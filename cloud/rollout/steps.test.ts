@@ -1,10 +1,9 @@
-import { RolloutDocument, type RolloutInput } from '@storecast/shared/contracts'
+import { MEMBER_STATES, type MemberState, RolloutDocument, type RolloutInput } from '@storecast/shared/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rolloutOf } from '../test/rollout.ts'
 import { analyse } from './analysis/analysis.ts'
 import { type CountRow, countMembers } from './counts.ts'
-import { MEMBER_STATES, type MemberState } from './member-state.ts'
 import { drawShadow } from './shadow.ts'
 import { nextMove, roomFor, roomInGroup, type Standing, stops, tolerated } from './steps.ts'
 

@@ -1,6 +1,11 @@
-import { durationMs, PROOF_FROM_PERCENT, type RolloutSpec, type RolloutStep } from '@storecast/shared/contracts'
+import {
+  durationMs,
+  PROOF_FROM_PERCENT,
+  type RolloutCounts,
+  type RolloutSpec,
+  type RolloutStep,
+} from '@storecast/shared/contracts'
 import type { Analysis } from './analysis/analysis.ts'
-import type { RolloutCounts } from './counts.ts'
 
 /** All that decides what a running rollout does next. */
 export interface Standing {

@@ -21,6 +21,7 @@ const rollout: Rollout = {
     told: 100,
     untold: 1900,
     shadow: 200,
+    late: 0,
     succeeded: 91,
     updating: 5,
     offline: 2,

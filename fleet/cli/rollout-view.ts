@@ -1,26 +1,5 @@
+import type { RolloutCohort, RolloutCounts, RolloutStep, ToldCounts } from '@storecast/shared/contracts'
 import { intervalLine, type Part, stackedBar } from '../terminal/bars.ts'
-
-/** Of devices told, by state. */
-interface Told {
-  readonly told: number
-  readonly pending: number
-  readonly updating: number
-  readonly succeeded: number
-  readonly failed: number
-  readonly rolledBack: number
-  readonly silent: number
-  readonly offline: number
-  readonly reverting: number
-  readonly reverted: number
-  readonly excluded: number
-}
-
-interface Step {
-  readonly setWeight?: number
-  readonly setCount?: number
-  readonly pause?: { readonly duration?: string }
-  readonly analysis?: object
-}
 
 /** What of an analysis is shown; the API gives more. */
 interface Analysis {
@@ -66,9 +45,9 @@ export interface Rollout {
   readonly state: string
   readonly reason: string | null
   readonly step: number
-  readonly document: { readonly spec: { readonly steps: readonly Step[] } }
-  readonly counts: Told & { readonly devices: number; readonly untold: number; readonly shadow: number }
-  readonly cohorts: readonly (Told & { readonly step: number })[]
+  readonly document: { readonly spec: { readonly steps: readonly RolloutStep[] } }
+  readonly counts: RolloutCounts
+  readonly cohorts: readonly RolloutCohort[]
   readonly analysis: { readonly analysis: Analysis } | null
   readonly createdAt: number
 }
@@ -80,7 +59,7 @@ const SCALE = 49
 
 export const devicesText = (count: number) => `${count} ${count === 1 ? 'device' : 'devices'}`
 
-export function stepText({ setWeight, setCount, pause, analysis }: Step): string {
+export function stepText({ setWeight, setCount, pause, analysis }: RolloutStep): string {
   if (setWeight !== undefined) return `${setWeight} %`
   if (setCount !== undefined) return devicesText(setCount)
   if (analysis) return 'analysis'
@@ -88,7 +67,7 @@ export function stepText({ setWeight, setCount, pause, analysis }: Step): string
 }
 
 /** One line with all that is not zero: `97 succeeded, 2 at it, 1 failed`. */
-export function toldText(told: Told): string {
+export function toldText(told: ToldCounts): string {
   const { pending, updating, succeeded, failed, rolledBack, silent, offline, reverting, reverted, excluded } = told
   const parts: readonly (readonly [number, string])[] = [
     [succeeded, 'succeeded'],
@@ -105,7 +84,7 @@ export function toldText(told: Told): string {
   return some.join(', ') || 'none told yet'
 }
 
-const barOf = (cohort: Told, whole: number): string => {
+const barOf = (cohort: ToldCounts, whole: number): string => {
   const { pending, updating, succeeded, failed, rolledBack, silent, offline, reverting, reverted } = cohort
   const parts: readonly Part[] = [
     { amount: succeeded, fill: '█' },

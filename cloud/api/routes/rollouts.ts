@@ -1,8 +1,15 @@
-import { DeviceId, ModelName, RolloutDocument, SiteId } from '@storecast/shared/contracts'
+import {
+  DeviceId,
+  MEMBER_STATES,
+  ModelName,
+  ROLLOUT_STATES,
+  RolloutDocument,
+  SiteId,
+} from '@storecast/shared/contracts'
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import type { LabelLimit } from '../../platform/label-limit.ts'
-import { limitedRollouts, MEMBER_STATES, ROLLOUT_STATES, type Rollouts, VERBS, VERDICTS } from '../../rollout/index.ts'
+import { limitedRollouts, type Rollouts, VERBS, VERDICTS } from '../../rollout/index.ts'
 import { nameOf } from '../access.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import type { Routes } from '../route.ts'

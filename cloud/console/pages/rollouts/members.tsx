@@ -1,4 +1,5 @@
 import { Group, Switch, Text } from '@mantine/core'
+import { MEMBER_STATES } from '@storecast/shared/contracts/rollout-states'
 import { useSearch } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
@@ -9,7 +10,6 @@ import { Empty } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
 import type { Member, Rollout } from './queries.ts'
-import { MEMBER_STATES } from './search.ts'
 import { MEMBER_TONES } from './words.ts'
 
 const versionText = (version: number | null) => (version === null ? 'none' : String(version))

@@ -1,4 +1,5 @@
 import { Anchor, Button, Group, Text } from '@mantine/core'
+import { ROLLOUT_STATES } from '@storecast/shared/contracts/rollout-states'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
@@ -15,7 +16,6 @@ import { Time } from '../../kit/time.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
 import { CohortBar } from './cohort.tsx'
 import { modelNamesQuery, type Rollout } from './queries.ts'
-import { STATES } from './search.ts'
 import { STATE_TONES } from './words.ts'
 
 const COLUMNS: readonly Column<Rollout>[] = [
@@ -108,7 +108,7 @@ export function RolloutsPage() {
         <FilterSelect
           label="State"
           any="any"
-          options={STATES}
+          options={ROLLOUT_STATES}
           value={search.state}
           onChange={(state) => filter({ state })}
         />

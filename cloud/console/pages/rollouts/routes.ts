@@ -1,14 +1,14 @@
+import { MEMBER_STATES, ROLLOUT_STATES } from '@storecast/shared/contracts/rollout-states'
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { signedInRoute } from '../../app/roots.tsx'
 import { number, oneOf, text } from '../../kit/search.ts'
-import { MEMBER_STATES, STATES } from './search.ts'
 
 export const rolloutRoutes = [
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/rollouts',
     validateSearch: (search: Record<string, unknown>) => ({
-      ...oneOf(search, 'state', STATES),
+      ...oneOf(search, 'state', ROLLOUT_STATES),
       ...text(search, 'model'),
     }),
     component: lazyRouteComponent(() => import('./rollouts.tsx'), 'RolloutsPage'),

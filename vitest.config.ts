@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/lib/longest-first.ts'
 
-/** Journeys boot brokers, databases and agents: they run one after another, once the quick suites are through. */
+/** Journeys boot brokers, databases and agents, several programs each: half as many at once as there are cores. */
 const journeys = '{agent,cloud,fleet}/test/**/*.test.ts'
+const cores = availableParallelism()
 
 export default defineConfig({
   test: {
@@ -11,7 +13,7 @@ export default defineConfig({
     pool: 'forks',
     // Worker threads that strip types come and go, and V8 can crash where WebAssembly code is compiled anew (nodejs/node#64500).
     execArgv: ['--liftoff-only'],
-    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+    sequence: { sequencer: LongestFirst },
     setupFiles: ['scripts/lib/patience.ts'],
     testTimeout: 90_000,
     hookTimeout: 90_000,
@@ -22,6 +24,7 @@ export default defineConfig({
           name: 'units',
           include: ['{shared,models,agent,cloud,fleet,scripts}/**/*.test.ts'],
           exclude: [...configDefaults.exclude, journeys],
+          maxWorkers: cores,
           sequence: { groupOrder: 0 },
         },
       },
@@ -30,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'journeys',
           include: [journeys],
-          fileParallelism: false,
+          maxWorkers: Math.max(1, Math.floor(cores / 2)),
           testTimeout: 300_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LongestFirst } from './scripts/lib/longest-first.ts'
 
@@ -8,7 +9,11 @@ const cores = availableParallelism()
 
 export default defineConfig({
   test: {
-    env: { ORT_DISABLE_TELEMETRY: '1' },
+    env: {
+      ORT_DISABLE_TELEMETRY: '1',
+      // Hundreds of agents and clouds start as processes of their own: without it, each strips and compiles its sources anew.
+      NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules', '.cache', 'compiled'),
+    },
     // Suites start real brokers, databases and model hosts, so each has its own process.
     pool: 'forks',
     // Worker threads that strip types come and go, and V8 can crash where WebAssembly code is compiled anew (nodejs/node#64500).

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { watch } from 'node:fs'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as breathe } from 'node:timers/promises'
@@ -16,6 +18,8 @@ import { tinyBundle } from './tiny-bundle.ts'
 /** The long form is 20 times at every step: `npm run test:update-kills`. */
 const KILLS = Number(process.env.STORECAST_UPDATE_KILLS ?? 2)
 const START = Date.UTC(2026, 2, 2, 6)
+/** Milliseconds: an agent starts and works beside other journeys. */
+const PATIENCE = 60_000
 const ENTRY = fileURLToPath(new URL('./update-process.ts', import.meta.url))
 
 /** A device on which version 2 serves, and 1 is kept behind it. */
@@ -113,7 +117,7 @@ it.each(cases)(
   async ({ step, journey }) => {
     for (let kill = 0; kill < KILLS; kill++) await killAt(step, journey)
   },
-  60_000 * KILLS,
+  4 * PATIENCE * KILLS,
 )
 
 async function killAt(step: Step['kind'], journey: Journey): Promise<void> {
@@ -172,7 +176,14 @@ class Device implements AsyncDisposable {
 
   stop = (signal: NodeJS.Signals) => this.#agent.stop(signal)
 
-  start = () => this.#agent.start({ clock: { start: new Date(START).toISOString(), speed: 60 } })
+  /** Resolves when it begins to work on its data; until then there is nothing to see. */
+  async start(): Promise<void> {
+    const data = watch(this.#data)
+    const touched = once(data, 'change')
+    await this.#agent.start({ clock: { start: new Date(START).toISOString(), speed: 60 } })
+    await touched
+    data.close()
+  }
 
   /** The number of the newest step in the journal. */
   newestStep = (): number =>
@@ -182,10 +193,10 @@ class Device implements AsyncDisposable {
   async reaches(kind: Step['kind'], after: number): Promise<void> {
     using db = this.#open()
     const sql = "SELECT 1 FROM update_journal WHERE id > ? AND step ->> 'kind' = ?"
-    const deadline = performance.now() + 30_000
+    const deadline = performance.now() + PATIENCE
     while (db.prepare(sql).get(after, kind) === undefined) {
       if (performance.now() > deadline)
-        throw new Error(`no ${kind} within 30 s: ${JSON.stringify(await this.#models())}`)
+        throw new Error(`no ${kind} within a minute: ${JSON.stringify(await this.#models())}`)
       await breathe()
     }
   }
@@ -198,18 +209,18 @@ class Device implements AsyncDisposable {
 
   /** Ends the host of the version that serves, as soon as that is this one. */
   async crash(version: number): Promise<void> {
-    await vi.waitFor(async () => expect(await this.answer()).toBe(version), { timeout: 30_000, interval: 20 })
-    await vi.waitFor(async () => expect((await this.#models()).tiny).toMatchObject({ phase: 'soak' }), 10_000)
+    await vi.waitFor(async () => expect(await this.answer()).toBe(version), { timeout: PATIENCE, interval: 20 })
+    await vi.waitFor(async () => expect((await this.#models()).tiny).toMatchObject({ phase: 'soak' }), PATIENCE)
     void this.#infer(-1).catch(() => undefined)
   }
 
   settled = (tiny: object) =>
-    vi.waitFor(async () => expect((await this.#models()).tiny).toMatchObject(tiny), { timeout: 30_000, interval: 50 })
+    vi.waitFor(async () => expect((await this.#models()).tiny).toMatchObject(tiny), { timeout: PATIENCE, interval: 50 })
 
   async nothingHalfDone({ kept, hosts, candidate }: Journey): Promise<void> {
     const files = kept.map((version) => target(version).bundle.sha256).sort()
-    await vi.waitFor(async () => expect((await readdir(join(this.#data, 'objects'))).sort()).toEqual(files), 10_000)
-    await vi.waitFor(async () => expect(await hostsOf(this.#data)).toHaveLength(hosts), 10_000)
+    await vi.waitFor(async () => expect((await readdir(join(this.#data, 'objects'))).sort()).toEqual(files), PATIENCE)
+    await vi.waitFor(async () => expect(await hostsOf(this.#data)).toHaveLength(hosts), PATIENCE)
     expect(await this.#agent.stop('SIGTERM')).toBe(0)
     expect(await hostsOf(this.#data)).toEqual([])
     const count = (sql: string) => this.#look((db) => db.prepare(`SELECT count(*) FROM ${sql}`).pluck().get())
@@ -235,7 +246,7 @@ class Device implements AsyncDisposable {
         expect(response.status).toBe(200)
         return { body: await response.json() }
       },
-      { timeout: divisor < 0 ? 1 : 30_000, interval: 20 },
+      { timeout: divisor < 0 ? 1 : PATIENCE, interval: 20 },
     )
   }
 

@@ -298,6 +298,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       realTime,
       log,
       everyMs: config.alerts.everySeconds * 1000,
+      keepDays: config.alerts.keepDays,
       secrets: secrets.named ?? {},
       smtpUrl: secrets.smtpUrl,
       mailFrom: config.alerts.mailFrom,

@@ -189,6 +189,8 @@ export const Settings = z.strictObject({
       everySeconds: z.number().min(0.05).max(3600).default(15),
       /** Sender of mails; the server comes from SMTP_URL. */
       mailFrom: z.email().default('storecast@localhost.localdomain'),
+      /** For how long an alert that has ended is kept, with what receivers were told of it, in days; null: for good. */
+      keepDays: KeptDays.default(730),
     })
     .prefault({}),
   /** How drift is looked for. */

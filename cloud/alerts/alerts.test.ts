@@ -39,7 +39,7 @@ beforeAll(async () => {
     await testCloud(
       { clock: { now: () => now } },
       {
-        alerts: { everySeconds: 0.05, mailFrom: 'storecast@example.com' },
+        alerts: { everySeconds: 0.05, mailFrom: 'storecast@example.com', keepDays: 100 },
         secrets: { smtpUrl: `smtp://127.0.0.1:${port}`, named: { 'pager-key': 'k'.repeat(32) } },
       },
     ),
@@ -123,6 +123,27 @@ describe('alerts', () => {
         { route: 'all', status: 'resolved', state: 'sent', nextAt: null },
       ]),
     )
+  })
+
+  it('that ended long ago are dropped with what was told of them', async () => {
+    await put('rules', testRule({}))
+    const { rows } = await server.pool.query<{ id: number }>(
+      `INSERT INTO alerts (rule, subject, severity, labels, summary, state, since, resolved_at)
+       SELECT 'device-away', 'old', 'warning', '{}', '', 'resolved', 0, $1::int8 - days * 86400000::int8
+       FROM unnest(ARRAY[99, 101]) WITH ORDINALITY AS ended(days, place) ORDER BY place RETURNING id`,
+      [now],
+    )
+    const [kept, dropped] = rows.map(({ id }) => id)
+    await server.pool.query(
+      `INSERT INTO alert_notifications (alert, route, status, state, created_at)
+       SELECT id, 'all', 'resolved', 'sent', 0 FROM unnest($1::int8[]) AS told(id)`,
+      [[kept, dropped]],
+    )
+    await looked()
+    await vi.waitFor(async () => expect((await call('GET', `/v1/alerts/${dropped}`)).status).toBe(404))
+    expect((await call('GET', `/v1/alerts/${kept}`)).body.state).toBe('resolved')
+    const left = 'SELECT alert FROM alert_notifications WHERE alert = ANY($1)'
+    expect((await server.pool.query(left, [[kept, dropped]])).rows).toEqual([{ alert: kept }])
   })
 
   it('of devices are one alert where their region is away', async () => {

@@ -208,7 +208,8 @@ export function createAlerts(options: AlertsOptions): Alerts {
     async unsent() {
       const { rows } = await pool.query<{ queued: number; failed: number }>(
         `SELECT (count(*) FILTER (WHERE state = 'queued'))::int4 AS queued,
-           (count(*) FILTER (WHERE state = 'failed'))::int4 AS failed FROM alert_notifications`,
+           (count(*) FILTER (WHERE state = 'failed'))::int4 AS failed FROM alert_notifications
+         WHERE state <> 'sent'`,
       )
       return rows[0]!
     },

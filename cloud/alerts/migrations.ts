@@ -79,4 +79,9 @@ export const alertMigrations: readonly Migration[] = [
       CREATE INDEX alerts_fired ON alerts (fired_at);
     `,
   },
+  {
+    id: 1503,
+    name: 'a way to what is not sent',
+    sql: `CREATE INDEX alert_notifications_unsent ON alert_notifications (state) WHERE state <> 'sent'`,
+  },
 ]

@@ -12,13 +12,14 @@ import {
   activeSilences,
   applyMutes,
   applyTransitions,
+  dropResolved,
   firingAlerts,
   openAlerts,
   readRoutes,
   readRules,
   writeAsked,
 } from './store.ts'
-import { overOf, type Subject, type SubjectSources } from './subjects.ts'
+import { DAY, overOf, type Subject, type SubjectSources } from './subjects.ts'
 import { tell } from './told.ts'
 
 export interface WatchOptions {
@@ -31,6 +32,8 @@ export interface WatchOptions {
   readonly log: Log
   /** Real milliseconds between two looks. */
   readonly everyMs: number
+  /** For how long alerts are kept that have ended, in days of store time; null: for good. */
+  readonly keepDays: number | null
   /** Something may have to be sent. */
   readonly onTold: () => void
   readonly onLooked: (seconds: number) => void
@@ -56,7 +59,7 @@ export function startWatch(options: WatchOptions): Repeated {
   })
 }
 
-async function look({ database, sources, clock, realTime, onTold }: WatchOptions): Promise<void> {
+async function look({ database, sources, clock, realTime, keepDays, onTold }: WatchOptions): Promise<void> {
   await database.transaction(async (client) => {
     if (!(await tryLock(client, 'alerts'))) return
     const now = clock.now()
@@ -67,6 +70,7 @@ async function look({ database, sources, clock, realTime, onTold }: WatchOptions
     await applyTransitions(client, transitions, now)
     const resolved = transitions.flatMap((one) => (one.kind === 'resolve' ? [one.id] : []))
     await tellRoutes(client, { rules, resolved, now, at: realTime.now() })
+    if (keepDays !== null) await dropResolved(client, now - keepDays * DAY)
   })
   onTold()
 }

@@ -33,7 +33,7 @@ beforeAll(async () => {
   // The rules stay unasked: they would find that the alerts have none.
   server = await testCloud(
     { clock: { now: () => T0 + 3 * 86_400_000 } },
-    { alerts: { everySeconds: 3600, mailFrom: 'cloud@example.com' } },
+    { alerts: { everySeconds: 3600, mailFrom: 'cloud@example.com', keepDays: null } },
   )
   regions = await seedTwoRegions(server)
   routes = routesOf((await server.call('GET', '/v1/openapi.json', { token: null })).body)

@@ -1,10 +1,10 @@
-import type { Pool } from 'pg'
 import { ForbiddenError } from '../platform/errors.ts'
-import { deviceWithin, isLimited, type LabelLimit } from '../platform/label-limit.ts'
+import { isLimited, type LabelLimit } from '../platform/label-limit.ts'
+import { toPage } from '../platform/paging.ts'
 import { type CountRow, cohortsOf, countMembers } from './counts.ts'
-import { countWithin } from './members.ts'
 import { unknownRollout } from './records.ts'
 import type { ListedRollout, Rollout, Rollouts } from './rollouts.ts'
+import type { MembersWithin } from './within.ts'
 
 /** What somebody with a label limit sees of rollouts, and may do to them. */
 interface LimitedRollouts
@@ -18,34 +18,27 @@ interface LimitedRollouts
  * be done to it.
  */
 export function limitedRollouts(
-  { rollouts, pool }: { rollouts: Rollouts; pool: Pool },
+  { rollouts, members }: { rollouts: Rollouts; members: MembersWithin },
   limit: LabelLimit,
 ): LimitedRollouts {
   if (!isLimited(limit)) return rollouts
 
-  const isWhole = async (id: string, which = id): Promise<boolean> => {
-    const { rows } = await pool.query<{ all: number; within: number }>(
-      `SELECT count(*) AS all, count(*) FILTER (WHERE ${deviceWithin('m.device', 2)}) AS within
-       FROM rollout_devices m WHERE rollout = $1`,
-      [id, limit],
-    )
-    const { all, within } = rows[0]!
-    return within === 0 ? unknownRollout(which) : all === within
+  const isWhole = async (rollout: string, which = rollout): Promise<boolean> => {
+    const standing = await members.standing({ rollout, limit })
+    return standing === 'none' ? unknownRollout(which) : standing === 'whole'
   }
-  const seen = async <T extends ListedRollout>(items: readonly T[]): Promise<T[]> => {
-    const within = await countWithin(
-      pool,
-      items.map(({ id }) => id),
-      limit,
-    )
-    return items.map((rollout) => {
-      const rows = within.get(rollout.id) ?? []
+  /** Without those that have nothing within. */
+  const seen = async <T extends Rollout | ListedRollout>(items: readonly T[]): Promise<T[]> => {
+    const within = await members.counts({ rollouts: items.map(({ id }) => id), limit })
+    return items.flatMap((rollout) => {
+      const rows = within.get(rollout.id)
+      if (rows === undefined) return []
       const isAll = rows.reduce((sum, { devices }) => sum + devices, 0) === rollout.counts.devices
-      return isAll ? rollout : partOf(rollout, rows)
+      return [isAll ? rollout : partOf(rollout, rows)]
     })
   }
   const idIfWhole = async (which: string) => {
-    const { id } = await rollouts.get(which)
+    const id = await rollouts.idOf(which)
     return (await isWhole(id, which)) ? id : undefined
   }
   const idToActOn = async (which: string) => {
@@ -59,16 +52,20 @@ export function limitedRollouts(
 
   return {
     async get(which) {
-      const rollout = await rollouts.get(which)
-      await isWhole(rollout.id, which)
-      return (await seen([rollout]))[0]!
+      return (await seen([await rollouts.get(which)]))[0] ?? unknownRollout(which)
     },
-    async list(page) {
-      const { items, ...rest } = await rollouts.list({ ...page, within: limit })
-      return { ...rest, items: await seen(items) }
+    async list({ limit: most, after: from, ...filter }) {
+      const found: ListedRollout[] = []
+      let after = from
+      do {
+        const page = await rollouts.list({ ...filter, after, limit: most + 1 })
+        found.push(...(await seen(page.items)))
+        after = page.next
+      } while (after !== undefined && found.length <= most)
+      return toPage(found, most, ({ id }) => id)
     },
     async devices(which, page) {
-      const { id } = await rollouts.get(which)
+      const id = await rollouts.idOf(which)
       await isWhole(id, which)
       return rollouts.devices(id, { ...page, within: limit })
     },
@@ -83,22 +80,26 @@ export function limitedRollouts(
     act: async (which, verb, who) => rollouts.act(await idToActOn(which), verb, who),
     planVerb: async (which, verb, who) => rollouts.planVerb(await idToActOn(which), verb, who),
     async queue({ rollout, ...page }) {
-      if (rollout !== undefined) await isWhole((await rollouts.get(rollout)).id, rollout)
+      if (rollout !== undefined) await isWhole(await rollouts.idOf(rollout), rollout)
       return rollouts.queue({ ...page, rollout, within: limit })
     },
   }
 }
 
 /** What is told of the devices within, and nothing that speaks of the others. */
-function partOf<T extends ListedRollout>(rollout: T, rows: readonly CountRow[]): T {
+function partOf<T extends Rollout | ListedRollout>(rollout: T, rows: readonly CountRow[]): T {
   const { document } = rollout
-  const { selector: _, ...spec } = document.spec
   return {
     ...rollout,
-    document: { ...document, spec } as Rollout['document'],
+    ...(document && { document: withoutSelector(document) }),
+    ...('cohorts' in rollout && { cohorts: cohortsOf(rows) }),
     reason: null,
     analysis: null,
     counts: countMembers(rows),
-    cohorts: cohortsOf(rows),
   }
+}
+
+function withoutSelector(document: Rollout['document']): Rollout['document'] {
+  const { selector: _, ...spec } = document.spec
+  return { ...document, spec } as Rollout['document']
 }

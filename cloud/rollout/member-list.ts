@@ -1,6 +1,6 @@
 import type { MemberState } from '@storecast/shared/contracts'
 import type { Pool } from 'pg'
-import { deviceWithin, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
+import { type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { Wanted } from './member-state.ts'
 import type { RolloutRecord } from './records.ts'
@@ -54,7 +54,7 @@ export async function listMembers(
      LEFT JOIN desired_models p ON p.device = m.device AND p.model = $2
      LEFT JOIN reported r ON r.device = m.device
      WHERE m.rollout = $1 AND m.device > $3 AND ($4::text IS NULL OR m.state = $4)
-       AND (NOT $5 OR p.version IS DISTINCT FROM ${SERVING}) AND ${deviceWithin('m.device', 6)}
+       AND (NOT $5 OR p.version IS DISTINCT FROM ${SERVING}) AND ${siteWithin('d.site', 6)}
      ORDER BY m.device LIMIT $7`,
     [id, model, after, state ?? null, differs, within, limit + 1],
   )

@@ -1,7 +1,7 @@
 import type { DeviceSelector, MemberState, ModelTarget, RolloutCounts, UpdatePolicy } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { type DesiredStates, LABELS, SELECTED, selecting } from '../devices/index.ts'
-import { deviceWithin, type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
+import { isLimited, type LabelLimit, NO_LIMIT, placeOf, siteWithin } from '../platform/label-limit.ts'
 import { type CountRow, countMembers } from './counts.ts'
 import {
   AWAY,
@@ -178,10 +178,12 @@ export async function countWithin(
   rollouts: readonly string[],
   within: LabelLimit,
 ): Promise<ReadonlyMap<string, CountRow[]>> {
+  const limited = isLimited(within)
+  const ofSites = `JOIN devices d ON d.id = m.device JOIN sites s ON s.id = d.site AND ${placeOf('s')} @> $2`
   const { rows } = await client.query<CountRow & { rollout: string }>(
-    `SELECT rollout::text, step, state, wanted, late, count(*)::int4 AS devices FROM rollout_devices m
-     WHERE rollout = ANY($1) AND ${deviceWithin('m.device', 2)} GROUP BY m.rollout, 2, 3, 4, 5`,
-    [rollouts, within],
+    `SELECT m.rollout::text, m.step, m.state, m.wanted, m.late, count(*)::int4 AS devices
+     FROM rollout_devices m ${limited ? ofSites : ''} WHERE m.rollout = ANY($1) GROUP BY m.rollout, 2, 3, 4, 5`,
+    limited ? [rollouts, within] : [rollouts],
   )
   return Map.groupBy(rows, ({ rollout }) => rollout)
 }

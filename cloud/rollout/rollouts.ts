@@ -3,8 +3,9 @@ import type { Pool, PoolClient } from 'pg'
 import { requireGroups } from '../devices/index.ts'
 import type { Gates } from '../governance/index.ts'
 import { ConflictError, ForbiddenError, InvalidError } from '../platform/errors.ts'
-import { deviceWithin, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
+import { type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
+import { together } from '../platform/together.ts'
 import type { Trust } from '../trust/index.ts'
 import { type ControllerOptions, startController } from './controller.ts'
 import { type CountRow, cohortsOf, countMembers } from './counts.ts'
@@ -30,7 +31,8 @@ export interface RolloutFilter {
   readonly version?: number | undefined
   /** Any of them; undefined: all. */
   readonly states?: readonly RolloutState[] | undefined
-  readonly within?: LabelLimit
+  /** With the documents that they were started with. */
+  readonly document?: boolean | undefined
 }
 
 /** What is the controller's own affair. */
@@ -43,8 +45,11 @@ export interface Rollout extends Omit<RolloutRecord, HiddenKey> {
   readonly analysis: AnalysisRecord | null
 }
 
-/** As one of many: of the newest analysis what it came to. */
-export interface ListedRollout extends Omit<Rollout, 'analysis'> {
+/** As one of many: of the newest analysis what it came to, and of the steps how many they are. */
+export interface ListedRollout extends Omit<Rollout, 'analysis' | 'cohorts' | 'document'> {
+  readonly steps: number
+  /** Null unless asked for. */
+  readonly document: RolloutDocument | null
   readonly analysis: VerdictRecord | null
 }
 
@@ -58,6 +63,8 @@ export interface Rollouts {
   start(document: RolloutDocument, who: string, limit?: LabelLimit): Promise<Rollout>
   /** By number, or the newest of a name. @throws NotFoundError `rollout-unknown`. */
   get(which: string, client?: PoolClient): Promise<Rollout>
+  /** The number of a rollout, or of the newest of a name. @throws NotFoundError `rollout-unknown`. */
+  idOf(which: string): Promise<string>
   /** Newest first. */
   list(page: RolloutFilter & PageRequest): Promise<Page<ListedRollout>>
   /** By id. */
@@ -100,24 +107,40 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
   const { database, registry, trust, admit, clock, wake } = options
   const { pool } = database
 
-  const get = async (which: string, client: Pool | PoolClient = pool): Promise<Rollout> => {
+  const read = async (which: string, client: Pool | PoolClient): Promise<Rollout> => {
     const record = await findRollout(client, which)
-    const counted = await countRows(client, [record])
-    return { ...viewOf(record, counted.get(record.id)!), analysis: await newestAnalysis(client, record.id) }
+    const { document } = record
+    const rows = (await countRows(client, [record])).get(record.id)!
+    const analysis = await newestAnalysis(client, record.id)
+    return { ...viewOf(record, rows), document, cohorts: cohortsOf(rows), analysis }
   }
+  // Many consoles hear of the same change and ask the same at once: the members are counted once.
+  const readOnce = together(String, (which: string) => read(which, pool))
+  const get = (which: string, client?: PoolClient) => (client ? read(which, client) : readOnce(which))
   const idOf = async (which: string) => (await findRollout(pool, which)).id
 
-  const listed = async (records: readonly RolloutRecord[]): Promise<ListedRollout[]> => {
-    const counted = await countRows(pool, records)
-    const verdicts = await newestVerdicts(
-      pool,
-      records.map(({ id }) => id),
+  const list = together(JSON.stringify, async (page: RolloutFilter & PageRequest): Promise<Page<ListedRollout>> => {
+    const { after, limit, model, version, states, document = false } = page
+    const { rows } = await pool.query<RolloutRecord>(
+      `${SELECT_ROLLOUT} WHERE ($1::int8 IS NULL OR id < $1) AND ($2::text IS NULL OR model = $2)
+         AND ($4::int8 IS NULL OR version = $4) AND ($5::text[] IS NULL OR state = ANY($5))
+       ORDER BY rollouts.id DESC LIMIT $3`,
+      [after ?? null, model ?? null, limit + 1, version ?? null, states ?? null],
     )
-    return records.map((record) => ({
-      ...viewOf(record, counted.get(record.id)!),
-      analysis: verdicts.get(record.id) ?? null,
-    }))
-  }
+    const { items, ...rest } = toPage(rows, limit, (rollout) => rollout.id)
+    const counted = await countRows(pool, items)
+    const ids = items.map(({ id }) => id)
+    const verdicts = await newestVerdicts(pool, ids)
+    return {
+      ...rest,
+      items: items.map((record) => ({
+        ...viewOf(record, counted.get(record.id)!),
+        steps: record.document.spec.steps.length,
+        document: document ? record.document : null,
+        analysis: verdicts.get(record.id) ?? null,
+      })),
+    }
+  })
 
   /** Asks all who have a say; what it gives makes the rollout, and gives its number. */
   const admitted = async (document: RolloutDocument, who: string, limit: LabelLimit) => {
@@ -156,6 +179,7 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
 
   return {
     get,
+    idOf,
     async start(document, who, limit = NO_LIMIT) {
       if (document.spec.suspend) {
         throw new InvalidError({
@@ -180,18 +204,7 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
     async queue({ rollout, ...page }) {
       return listQueue(pool, { ...page, ...(rollout !== undefined && { rollout: await idOf(rollout) }) })
     },
-    async list({ after, limit, model, version, states, within = NO_LIMIT }) {
-      const { rows } = await pool.query<RolloutRecord>(
-        `${SELECT_ROLLOUT} WHERE ($1::int8 IS NULL OR id < $1) AND ($2::text IS NULL OR model = $2)
-           AND ($5::int8 IS NULL OR version = $5) AND ($6::text[] IS NULL OR state = ANY($6))
-           AND ($4::jsonb = '{}' OR EXISTS (SELECT 1 FROM rollout_devices m WHERE m.rollout = rollouts.id
-             AND ${deviceWithin('m.device', 4)}))
-         ORDER BY rollouts.id DESC LIMIT $3`,
-        [after ?? null, model ?? null, limit + 1, within, version ?? null, states ?? null],
-      )
-      const { items, ...page } = toPage(rows, limit, (rollout) => rollout.id)
-      return { ...page, items: await listed(items) }
-    },
+    list,
     devices: async (which, page) => listMembers(pool, await findRollout(pool, which), page),
     async history(which, { after, limit }) {
       const { rows } = await pool.query<HistoryEntry & { id: number }>(
@@ -220,12 +233,10 @@ export function createRollouts(options: RolloutsOptions & { readonly wake: () =>
   }
 }
 
-function viewOf(record: RolloutRecord, rows: readonly CountRow[]): Omit<Rollout, 'analysis'> {
-  const { id, name, document, model, version, state, reason, step, proven, full, createdAt, finishedAt } = record
-  return {
-    ...{ id, name, document, model, version, state, reason, step, proven, full, createdAt, finishedAt },
-    ...{ counts: countMembers(rows), cohorts: cohortsOf(rows) },
-  }
+function viewOf(record: RolloutRecord, rows: readonly CountRow[]): Omit<Rollout, 'document' | 'cohorts' | 'analysis'> {
+  const { id, name, model, version, state, reason, step, proven, full, createdAt, finishedAt } = record
+  const counts = countMembers(rows)
+  return { id, name, model, version, state, reason, step, proven, full, createdAt, finishedAt, counts }
 }
 
 /** @throws ForbiddenError `beyond-limit` */

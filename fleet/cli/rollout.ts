@@ -115,19 +115,24 @@ function addViews(rollout: Command, context: CliContext): void {
     .description('List rollouts, newest first')
     .option(...JSON_OPTION)
     .action(async ({ json }: { json?: boolean }) => {
-      printList(terminal, await listAll<Rollout>(await connect(context), '/v1/rollouts'), {
-        json,
-        columns: {
-          number: (one) => one.id,
-          name: (one) => one.name,
-          model: (one) => `${one.model}/${one.version}`,
-          state: (one) => one.state,
-          succeeded: (one) => one.counts.succeeded,
-          devices: (one) => one.counts.devices,
-          started: (one) => instant(one.createdAt),
+      const query = json ? { document: 'true' } : {}
+      printList(
+        terminal,
+        await listAll<Omit<Rollout, 'document' | 'cohorts'>>(await connect(context), '/v1/rollouts', query),
+        {
+          json,
+          columns: {
+            number: (one) => one.id,
+            name: (one) => one.name,
+            model: (one) => `${one.model}/${one.version}`,
+            state: (one) => one.state,
+            succeeded: (one) => one.counts.succeeded,
+            devices: (one) => one.counts.devices,
+            started: (one) => instant(one.createdAt),
+          },
+          none: 'no rollout yet',
         },
-        none: 'no rollout yet',
-      })
+      )
     })
   rollout
     .command('status')

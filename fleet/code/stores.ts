@@ -42,7 +42,7 @@ export const alertRouteStore = storeAt('/v1/alert-routes')
 export const rolloutStore: DocumentStore = {
   async list(cloud) {
     const newest = new Map<string, LiveDocument>()
-    for (const { name, document } of await listAll<LiveDocument>(cloud, '/v1/rollouts')) {
+    for (const { name, document } of await listAll<LiveDocument>(cloud, '/v1/rollouts', { document: 'true' })) {
       if (!newest.has(name)) newest.set(name, { name, document })
     }
     return [...newest.values()]

@@ -9,7 +9,7 @@ import {
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import type { LabelLimit } from '../../platform/label-limit.ts'
-import { limitedRollouts, type Rollouts, VERBS, VERDICTS } from '../../rollout/index.ts'
+import { limitedRollouts, membersWithin, type Rollouts, VERBS, VERDICTS } from '../../rollout/index.ts'
 import { nameOf } from '../access.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import type { Routes } from '../route.ts'
@@ -68,6 +68,10 @@ const Rollout = z.object({
   createdAt: UnixMs,
   finishedAt: UnixMs.nullable(),
 })
+const ListedRollout = Rollout.omit({ cohorts: true }).extend({
+  steps: Count.describe('How many there are'),
+  document: Rollout.shape.document.nullable().describe('As it was started, with its defaults, where asked for'),
+})
 const RolloutKey = z
   .string()
   .max(64)
@@ -107,7 +111,8 @@ const tags = ['rollouts']
 export const rolloutRoutes =
   (rollouts: Rollouts, pool: Pool): Routes =>
   (app) => {
-    const seenBy = (limit: LabelLimit) => limitedRollouts({ rollouts, pool }, limit)
+    const members = membersWithin(pool)
+    const seenBy = (limit: LabelLimit) => limitedRollouts({ rollouts, members }, limit)
     const audit: RouteAudit = {
       async state(client, { params }, made) {
         const which = params.rollout ?? made
@@ -126,8 +131,9 @@ export const rolloutRoutes =
             model: ModelName.optional(),
             version: z.coerce.number().int().positive().optional(),
             state: States.optional().describe('One state, or several with commas between'),
+            document: z.stringbool().default(false).describe('With the documents that they were started with'),
           }),
-          response: { 200: pageOf(Rollout) },
+          response: { 200: pageOf(ListedRollout) },
         },
       },
       ({ query: { cursor, state, ...query }, limit: within }) =>

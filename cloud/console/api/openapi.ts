@@ -6987,6 +6987,8 @@ export interface paths {
                 query?: {
                     /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
+                    /** @description With the documents that they were started with */
+                    document?: string;
                     /** @description As many items a page holds */
                     limit?: number;
                     model?: string;
@@ -7022,25 +7024,6 @@ export interface paths {
                                     at: number;
                                     step: number;
                                 } | null;
-                                /** @description The devices that each step told; steps that told nobody are left out */
-                                cohorts: {
-                                    excluded: number;
-                                    failed: number;
-                                    /** @description Away: they begin when they come back */
-                                    offline: number;
-                                    pending: number;
-                                    reverted: number;
-                                    reverting: number;
-                                    rolledBack: number;
-                                    /** @description Connected, and not heard of for longer than the deadline, or never there in all their time */
-                                    silent: number;
-                                    /** @description From 0; as many as there are steps: told to be as all others once every step was done */
-                                    step: number;
-                                    succeeded: number;
-                                    /** @description The sum of the states below */
-                                    told: number;
-                                    updating: number;
-                                }[];
                                 counts: {
                                     /** @description Every device that is or was in it */
                                     devices: number;
@@ -7068,10 +7051,10 @@ export interface paths {
                                 };
                                 /** @description Unix milliseconds, UTC */
                                 createdAt: number;
-                                /** @description As it was started, with its defaults */
+                                /** @description As it was started, with its defaults, where asked for */
                                 document: {
                                     [key: string]: unknown;
-                                };
+                                } | null;
                                 finishedAt: number | null;
                                 full: boolean;
                                 id: string;
@@ -7085,6 +7068,8 @@ export interface paths {
                                 state: "running" | "paused" | "aborting" | "undoing" | "succeeded" | "failed" | "aborted" | "undone";
                                 /** @description The step that goes on, from 0; as many as there are steps once all are done */
                                 step: number;
+                                /** @description How many there are */
+                                steps: number;
                                 version: number;
                             }[];
                             /** @description Give it as `cursor` for the next page */

@@ -9,6 +9,7 @@ export type Rollout = Omit<Got<'/v1/rollouts/{rollout}'>, 'document' | 'analysis
   }
   readonly analysis: AnalysisRecord | null
 }
+export type ListedRollout = Item<'/v1/rollouts'>
 export type Counts = Rollout['counts']
 export type Cohort = Rollout['cohorts'][number]
 export type Member = Item<'/v1/rollouts/{rollout}/devices'>

@@ -15,10 +15,10 @@ import { Empty } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
 import { CohortBar } from './cohort.tsx'
-import { modelNamesQuery, type Rollout } from './queries.ts'
+import { type ListedRollout, modelNamesQuery } from './queries.ts'
 import { STATE_TONES } from './words.ts'
 
-const COLUMNS: readonly Column<Rollout>[] = [
+const COLUMNS: readonly Column<ListedRollout>[] = [
   {
     id: 'name',
     title: 'Rollout',
@@ -49,8 +49,7 @@ const COLUMNS: readonly Column<Rollout>[] = [
   {
     id: 'step',
     title: 'Step',
-    cell: ({ step, document: { spec } }) =>
-      step >= spec.steps.length ? `all ${spec.steps.length} done` : `${step + 1} of ${spec.steps.length}`,
+    cell: ({ step, steps }) => (step >= steps ? `all ${steps} done` : `${step + 1} of ${steps}`),
     csv: ({ step }) => step + 1,
   },
   {
@@ -84,12 +83,11 @@ const COLUMNS: readonly Column<Rollout>[] = [
 export function RolloutsPage() {
   const search = useSearch({ from: '/signed-in/rollouts' })
   const models = useQuery(modelNamesQuery)
-  const listing = useListing<Rollout>({
+  const listing = useListing<ListedRollout>({
     queryKey: ['rollout', 'list', search],
     page: async (at, init) => {
       const query = { ...search, limit: 50, ...at }
-      const page = await ask(api.GET('/v1/rollouts', { params: { query }, ...init }))
-      return page as unknown as { items: Rollout[]; next?: string }
+      return ask(api.GET('/v1/rollouts', { params: { query }, ...init }))
     },
   })
   const filter = useFilters<typeof search>()

@@ -92,6 +92,10 @@ describe('the API', () => {
       body: { status: 'ok', database: 'ok', broker: 'ok' },
     })
   })
+
+  it('keeps a connection for longer than a proxy before it does', async () => {
+    expect((await call('GET', '/healthz')).headers.get('keep-alive')).toBe('timeout=75')
+  })
 })
 
 describe('refusals', () => {

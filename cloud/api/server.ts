@@ -25,6 +25,8 @@ import { type App, type Routes, requireStated } from './route.ts'
 const DEFAULT_BODY_BYTES = 1024 * 1024
 /** A slow sender holds a socket, no more; uploads of bundles take their time. */
 const REQUEST_MS = 600_000
+/** Longer than proxies keep an idle connection, most of them a minute: none sends into one that is being closed. */
+const IDLE_MS = 75_000
 
 const base = (log: Log, sendProblem: SendProblem, serverFactory: (handler: RequestListener) => Server) =>
   fastify({
@@ -69,7 +71,7 @@ export async function startApi(options: ApiOptions): Promise<Api> {
   const sendProblem = problemSender(metrics)
   let secure: HttpsServer | undefined
   const app = base(log, sendProblem, (handler) => {
-    if (!tls) return createHttp({ requestTimeout: REQUEST_MS }, handler)
+    if (!tls) return createHttp({ requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS }, handler)
     // Who has no certificate yet may enrol: what a route asks for is checked with the request.
     secure = createHttps(
       { ...tls, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2', requestTimeout: REQUEST_MS },

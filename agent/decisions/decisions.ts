@@ -4,7 +4,7 @@ import type { DecisionRule } from '@storecast/shared/decisions/rule'
 import type { Features } from '../features/index.ts'
 import { type Forecaster, forecastsOf } from '../forecasts/index.ts'
 import type { Models, ServingModel } from '../inference/index.ts'
-import { fullJitter } from '../platform/backoff.ts'
+import { type Backoff, fullJitter } from '../platform/backoff.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Connection } from '../platform/database.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -29,6 +29,12 @@ export interface DecisionsOptions {
   readonly log: Logger
 }
 
+interface Trouble {
+  readonly backoff: Backoff
+  /** Of the next attempt. */
+  readonly timer?: NodeJS.Timeout
+}
+
 const HOUR = 3_600_000
 /** A gauge that has said nothing for longer is not looked for. */
 const LOOKED_BACK_MS = 8 * 24 * HOUR
@@ -44,7 +50,8 @@ export class Decisions implements AsyncDisposable {
   readonly #options: DecisionsOptions
   readonly #rules = new WeakMap<DecisionDefinition, DecisionRule>()
   readonly #listening = new DisposableStack()
-  readonly #backoff = fullJitter({ baseMs: 1000, capMs: 300_000 })
+  /** Of models whose last attempt failed. */
+  readonly #troubles = new Map<string, Trouble>()
   readonly #wanted = new Set<string>()
   #woken = Promise.withResolvers<void>()
   #kept: Promise<void> | undefined
@@ -73,6 +80,7 @@ export class Decisions implements AsyncDisposable {
     this.#listening.dispose()
     this.#woken.resolve()
     await this.#kept
+    for (const { timer } of this.#troubles.values()) clearTimeout(timer)
   }
 
   #wantAll(): void {
@@ -88,22 +96,32 @@ export class Decisions implements AsyncDisposable {
     while (!this.#stopped) {
       await this.#woken.promise
       this.#woken = Promise.withResolvers()
-      for (const model of this.#wanted) {
+      const wanted = [...this.#wanted]
+      this.#wanted.clear()
+      for (const model of wanted) {
         if (this.#stopped) return
         try {
-          this.#wanted.delete(model)
           await this.#settle(model)
-          this.#backoff.reset()
+          this.#forgetTrouble(model)
         } catch (err) {
           if (this.#stopped) return
           this.#options.log.warn({ err, model }, 'decisions are put off and tried again')
-          const timer = setTimeout(() => this.#want(model), this.#backoff.next())
-          await this.#woken.promise
-          clearTimeout(timer)
-          this.#want(model)
+          this.#tryLater(model)
         }
       }
     }
+  }
+
+  /** After a pause, which is longer each time; what comes for the model meanwhile does not wait for it. */
+  #tryLater(model: string): void {
+    const trouble = this.#troubles.get(model) ?? { backoff: fullJitter({ baseMs: 1000, capMs: 300_000 }) }
+    clearTimeout(trouble.timer)
+    this.#troubles.set(model, { ...trouble, timer: setTimeout(() => this.#want(model), trouble.backoff.next()) })
+  }
+
+  #forgetTrouble(model: string): void {
+    clearTimeout(this.#troubles.get(model)?.timer)
+    this.#troubles.delete(model)
   }
 
   /** Decides on the runs that are not decided on, and judges what can be judged. */

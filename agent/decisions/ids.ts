@@ -21,3 +21,9 @@ export function runIds(time: number, random: Uint8Array = randomBytes(10)): () =
     return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
   }
 }
+
+/** Below every id of a run at that time or later, and above all earlier ones, as text. @param time unix milliseconds */
+export function firstIdAt(time: number): string {
+  const hex = time.toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`
+}

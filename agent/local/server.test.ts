@@ -24,6 +24,7 @@ const routes: Route[] = [
       throw new HttpError(409, { code: 'no', message: 'no, because', headers: { 'x-why': 'so' } })
     },
   },
+  { method: 'GET', path: '/unsendable', handle: () => ({ headers: { 'x-why': 'two\nlines' } }) },
 ]
 let server: LocalServer
 const start = async (part: Partial<LocalServerOptions> = {}) => {
@@ -47,6 +48,12 @@ const call = async (path: string, init: RequestInit = {}) => {
 }
 
 describe('the local server', () => {
+  it('cuts off who asks for what cannot be sent, and goes on', async () => {
+    await start()
+    await expect(call('/unsendable')).rejects.toThrow('fetch failed')
+    expect((await call('/live')).status).toBe(200)
+  })
+
   it('finds routes by method and path, and counts answers by route', async () => {
     await start()
     expect(await call('/v1/things/a%20b')).toMatchObject({ status: 200, body: { name: 'a b' } })

@@ -33,9 +33,9 @@ class ListenError extends Error {
  * @throws ListenError
  */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
-  const { host, port, token, staff, routes, requestMs = 30_000, connections = 256 } = options
+  const { host, port, token, staff, routes, log, requestMs = 30_000, connections = 256 } = options
   if (token === undefined && !isLoopback(host) && !(await staff?.isSet())) {
-    throw new Error(`refusing to listen on ${host} without a token or a PIN: set one, or listen on 127.0.0.1`)
+    throw new ListenError(`refusing to listen on ${host} without a token or a PIN: set one, or listen on 127.0.0.1`)
   }
   const table = new RouteTable(routes)
   const server = createServer({
@@ -45,7 +45,12 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     connectionsCheckingInterval: Math.min(5_000, requestMs),
   })
   server.maxConnections = connections
-  server.on('request', (request, response) => void answer(request, response, { ...options, table }))
+  server.on('request', (request, response) => {
+    answer(request, response, { ...options, table }).catch((err) => {
+      log.error({ err }, 'an answer could not be sent')
+      response.destroy()
+    })
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // A request that came too slowly may be sent again, as it is; one that is no HTTP may not.
     const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
@@ -58,6 +63,8 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   })
   server.listen(port, host, listening.resolve)
   await listening.promise
+  // As where descriptors run out: who calls later may be taken.
+  server.on('error', (err) => log.warn({ err }, 'a connection could not be taken'))
   const { address, family, port: bound } = server.address() as AddressInfo
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,

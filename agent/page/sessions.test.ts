@@ -63,6 +63,14 @@ describe('sessions', () => {
     expect(await open().find(ben.session)).toBeUndefined()
   })
 
+  it('that are not open are closed without a write', async () => {
+    const sessions = open()
+    await signIn(sessions)
+    await writeFile(files.file, 'as it was')
+    await sessions.close('made up')
+    expect(await readFile(files.file, 'utf8')).toBe('as it was')
+  })
+
   it('know a tablet that was let in before, long after its session', async () => {
     const { tablet } = await signIn(open())
     now += 30 * 24 * HOUR

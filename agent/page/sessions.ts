@@ -94,9 +94,10 @@ export class Sessions {
     return { session, tablet: known, sessionEnds, sessionMs: SESSION_MS }
   }
 
+  /** Nothing is written for one that is not open: nobody who is not signed in wears the flash out. */
   async close(session: string): Promise<void> {
     const pin = await this.pin()
-    if (pin === undefined) return
+    if (pin === undefined || (await this.#of('sessions', session)) === undefined) return
     await this.#change(pin, ({ sessions, tablets }) => ({
       sessions: sessions.filter((other) => other.digest !== digest(session)),
       tablets,

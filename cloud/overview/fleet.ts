@@ -85,7 +85,7 @@ const SOURCES = [
      coalesce(h.previous::text, 'none') || ' → ' || coalesce(h.version::text, 'none') FROM model_alias_history h`,
   `SELECT a.fired_at, 'alert', 'fired', a.id::text, a.rule, a.site, a.summary FROM alerts a WHERE ${siteWithin('a.site', 1)}`,
   `SELECT a.resolved_at, 'alert', 'resolved', a.id::text, a.rule, a.site, a.summary
-   FROM alerts a WHERE ${siteWithin('a.site', 1)}`,
+   FROM alerts a WHERE a.state = 'resolved' AND ${siteWithin('a.site', 1)}`,
   `SELECT t.opened_at, 'task', 'opened', t.id::text, t.device || ' ' || t.sensor, t.site, t.dimension
    FROM stewardship_tasks t WHERE ${siteWithin('t.site', 1)}`,
   `SELECT t.closed_at, 'task', 'closed', t.id::text, t.device || ' ' || t.sensor, t.site, coalesce(t.end_reason, '')

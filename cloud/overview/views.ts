@@ -58,7 +58,7 @@ export function savedViews({ database, clock }: { database: Database; clock: Clo
       database.transaction(async (client) => {
         const { rowCount } = await client.query(
           'DELETE FROM saved_views WHERE owner = $1 AND page = $2 AND name = $3',
-          [...[owner, page, name]],
+          [owner, page, name],
         )
         if (rowCount === 1) return
         throw new NotFoundError({

@@ -3,9 +3,9 @@ import { SetupError } from './errors.ts'
 import { LOCKS } from './locks.ts'
 
 /**
- * One step of the schema, forward only, never edited once released. Ids by room: devices 100s, ingest 200s,
- * telemetry 300s, registry 400s, training 500s, rollout 600s, api 700s, identity 800s, trust 900s, audit
- * 1000s, governance 1050s, monitoring 1300s.
+ * One step of the schema, forward only, never edited once released. Ids by stage: devices 100s, ingest 200s, telemetry
+ * 300s, registry 400s, training 500s, rollout 600s, api 700s, identity 800s, trust 900s, audit 1000s, governance 1050s,
+ * people 1200s, monitoring 1300s, stewardship 1400s, alerts 1500s, kpis 1600s, decisions 1700s, changes 1800s, overview 1850s.
  */
 export interface Migration {
   readonly id: number

@@ -5,6 +5,7 @@ import type { LabelLimit } from '../platform/label-limit.ts'
 import type { Objects } from '../platform/objects.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 import { remembered } from '../platform/remembered.ts'
+import { together } from '../platform/together.ts'
 import {
   type Backlog,
   type DeviceEvent,
@@ -86,18 +87,25 @@ const EventPosition = z.tuple([z.int(), z.uuid()])
 export function createTelemetry(options: { database: Database; devices: Devices; objects: Objects }): Telemetry {
   const { database, devices, objects } = options
   const { pool } = database
-  // Every forecast of a model is read: a large fleet's figures are up to a minute old.
-  const calibrations = remembered<ForecastCalibration[]>({ times: 20, longestMs: 60_000, most: 100 })
+  // Every forecast of a span is read, once for all who ask at once: a large fleet's figures are up to a minute old.
+  const kept = { times: 20, longestMs: 60_000, most: 100 }
+  const calibrations = remembered<ForecastCalibration[]>(kept)
+  const scores = remembered<ForecastScores[]>(kept)
+  // Many consoles hear of the same change and ask the same at once: it is answered once.
+  const pageOf = together(JSON.stringify, (query: MergedQuery & PageRequest) =>
+    mergedPage({ database, objects }, query),
+  )
+  const countsOf = together(JSON.stringify, (query: ServingFilter) => servingCounts(pool, query))
   return {
     merged: (query) => mergedWindows({ database, objects }, query),
     daySums: (query) => daySums(database, query),
-    mergedPage: (query) => mergedPage({ database, objects }, query),
+    mergedPage: pageOf,
     windows: (query) => listWindows({ pool, devices, objects }, query),
     windowSums: (query) => windowSums(pool, query),
     newestWindowEnd: (site) => newestWindowEnd(pool, site),
     newestData: (within) => newestData(pool, within),
     forecasts: (query) => listForecasts(pool, query),
-    forecastScores: (query) => forecastScores(pool, query),
+    forecastScores: (query) => scores.get(JSON.stringify(query), () => forecastScores(pool, query)),
     forecastCalibration: (query) => calibrations.get(JSON.stringify(query), () => forecastCalibration(pool, query)),
     evidence: (query) => listEvidence(pool, query),
     gaps: (query) => listGaps(pool, query),
@@ -113,7 +121,7 @@ export function createTelemetry(options: { database: Database; devices: Devices;
       return toPage(rows, limit, ({ at, id }) => toCursor([at, id]))
     },
     reported: (ids) => reportedStates(pool, ids),
-    serving: (query) => servingCounts(pool, query),
+    serving: countsOf,
     servingDevices: (query) => servingDevices(pool, query),
   }
 }

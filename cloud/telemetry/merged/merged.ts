@@ -1,5 +1,5 @@
 import { DeviceSelector } from '@storecast/shared/contracts'
-import { type Calendar, calendar } from '@storecast/shared/windows'
+import { type Calendar, calendar, type Span } from '@storecast/shared/windows'
 import type { PoolClient } from 'pg'
 import { z } from 'zod'
 import { LABELS, requireGroups, selectedBy, selecting } from '../../devices/index.ts'
@@ -8,10 +8,11 @@ import { InvalidError } from '../../platform/errors.ts'
 import { type LabelLimit, NO_LIMIT, siteWithin } from '../../platform/label-limit.ts'
 import type { Objects } from '../../platform/objects.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../../platform/paging.ts'
+import { monthOf } from '../../platform/partitions.ts'
 import { cellSpan } from '../rollups/cells.ts'
 import { readScales, type Scale } from '../scales.ts'
 import { bucketOf, type Resolution } from './buckets.ts'
-import { type Merged, Merger, type WindowRow } from './merger.ts'
+import { type Merged, Merger } from './merger.ts'
 import { readRows } from './rows.ts'
 
 /** What merged windows are told apart by; everything else is merged. `label:region` is a label of the device or its site. */
@@ -43,16 +44,52 @@ export interface MergedQuery extends SeriesFilter {
 /** The `next` of the page before. */
 const Position = z.tuple([z.string()])
 
-/** Merged windows page by page. Every page is merged anew. */
+/** Of a span in which a page is looked for, the first part that is merged. */
+const FIRST_PART = 1 / 16
+
+/** Merged windows page by page. Every page is merged anew: what begins at its own times, where time is kept apart. */
 export async function mergedPage(
   sources: MergedSources,
   query: MergedQuery & PageRequest,
 ): Promise<Page<MergedWindows>> {
   const { after, limit } = query
   const [position] = after === undefined ? [''] : fromCursor(after, Position)
-  const groups = (await mergeGroups(sources, query)).filter(([name]) => name > position).slice(0, limit + 1)
-  const { items, next } = toPage(groups, limit, ([name]) => toCursor([name]))
+  const found: (readonly [name: string, merged: MergedWindows])[] = []
+  for (const part of partsOf(query, position)) {
+    const groups = await mergeGroups(sources, { ...query, ...part })
+    found.push(...groups.filter(([name]) => name > position))
+    if (found.length > limit) break
+  }
+  const { items, next } = toPage(found.slice(0, limit + 1), limit, ([name]) => toCursor([name]))
   return { items: items.map(([, merged]) => merged), ...(next !== undefined && { next }) }
+}
+
+/**
+ * Spans that one after the other have all groups beyond the position in their order, each twice as long as the one before. A
+ * local day begins at other times in other zones, and what is merged over all time has no times: these are one part.
+ */
+function* partsOf(
+  { from, to, resolution, by }: MergedQuery,
+  position: string,
+): Generator<{ from: number; to: number }> {
+  if (!by.includes('time') || resolution === 'day') {
+    yield { from, to }
+    return
+  }
+  let start = position === '' ? from : Math.max(from, timeIn(position))
+  for (let length = Math.ceil((to - from) * FIRST_PART); start < to; length *= 2) {
+    const end = Math.min(to, afterMonth(start + length))
+    yield { from: start, to: end }
+    start = end
+  }
+}
+
+const HOUR = 3_600_000
+
+/** What is rolled up is cut where a month begins; both parts of a local hour across it stay together. */
+function afterMonth(end: number): number {
+  const month = monthOf(end - 1).to
+  return month - end < HOUR ? month + 1 : end
 }
 
 export interface MergedWindows extends Merged {
@@ -100,10 +137,10 @@ async function mergeGroups(
       { client, objects },
       [...series.values()].map(({ site }) => site),
     )
-    const calendars = new Map<string, Calendar>()
-    const calendarOf = (zone: string) => {
-      const known = calendars.get(zone) ?? calendar(zone)
-      calendars.set(zone, known)
+    const zones = new Map<string, Zone>()
+    const zoneOf = (name: string) => {
+      const known = zones.get(name) ?? placesInTime(calendar(name), resolution, byTime)
+      zones.set(name, known)
       return known
     }
     const groups = new Map<string, Group>()
@@ -111,7 +148,7 @@ async function mergeGroups(
     const places = new Map(
       [...series].map(([id, one]) => [
         id,
-        { ...placeOf(one, keys, scales(one.site, one.sensor)), device: one.device, zone: calendarOf(one.zone) },
+        { ...placeOf(one, keys, scales(one.site, one.sensor)), device: one.device, ...zoneOf(one.zone) },
       ]),
     )
     let read = 0
@@ -121,8 +158,7 @@ async function mergeGroups(
       if (read > MAX_ROWS) throw tooMuch(`${MAX_ROWS} windows`)
       for (const row of rows) {
         const place = places.get(row.series)!
-        const span = resolution === 'window' ? row : cellSpan(place.zone, resolution, row)
-        const time = byTime ? timeOf(place.zone, resolution, row) : ALL_TIME
+        const { span, time } = place.at(row)
         const name = `${time.sort} ${place.name}`
         let group = groups.get(name)
         if (!group) {
@@ -167,7 +203,7 @@ interface Group {
 
 const ALL_TIME: Time = { sort: '' }
 
-function timeOf(calendar: Calendar, resolution: Resolution, row: WindowRow): Time {
+function timeOf(calendar: Calendar, resolution: Resolution, row: Span): Time {
   if (resolution === 'day') {
     const day = calendar.localDay(row.start)
     return { sort: day, day }
@@ -176,8 +212,32 @@ function timeOf(calendar: Calendar, resolution: Resolution, row: WindowRow): Tim
   return { sort: `${padded(start)} ${padded(end)}` }
 }
 
+interface Zone {
+  readonly zone: Calendar
+  /** Where a row stands in time. */
+  at(row: Span): { readonly span: Span; readonly time: Time }
+}
+
+/** What begins and ends with another, as of all series of a shop, is worked out once. */
+function placesInTime(zone: Calendar, resolution: Resolution, byTime: boolean): Zone {
+  const known = new Map<number, { end: number; found: ReturnType<Zone['at']> }>()
+  return {
+    zone,
+    at({ start, end }) {
+      const last = known.get(start)
+      if (last?.end === end) return last.found
+      const span = resolution === 'window' ? { start, end } : cellSpan(zone, resolution, { start, end })
+      const found = { span, time: byTime ? timeOf(zone, resolution, { start, end }) : ALL_TIME }
+      known.set(start, { end, found })
+      return found
+    },
+  }
+}
+
 /** Times before 1970 come first too. */
 const padded = (time: number) => String(time + 2 ** 52).padStart(16, '0')
+/** Start of what a group's name begins with. */
+const timeIn = (name: string) => Number(name.slice(0, 16)) - 2 ** 52
 
 function placeOf(one: Series, keys: readonly Exclude<MergeKey, 'time'>[], scale: Scale): Place {
   const value = (key: Exclude<MergeKey, 'time'>) =>

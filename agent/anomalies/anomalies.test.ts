@@ -68,6 +68,15 @@ it('tells what is not as expected: when, what, and what was expected', async () 
   expect(detail.score).toBeGreaterThan(8)
 })
 
+it('goes on where the history of a series cannot be read at first', async () => {
+  await using shop = await open()
+  vi.spyOn(shop.storage.windows, 'read').mockImplementationOnce(() => {
+    throw new Error('disk I/O error')
+  })
+  await feed(shop.storage, [0, 500], { 450: 400 })
+  await found(shop.storage, 1)
+})
+
 it('tells each once, over restarts, and goes on with what it had learned', async () => {
   {
     await using shop = await open()

@@ -96,13 +96,21 @@ export class Anomalies implements Disposable {
     const before = this.#followed.size
     let at = 0
     while (at < this.#queue.length && this.#followed.size === before) {
-      const window = this.#queue[at++]!
-      const rule = this.#rules.get(window.series.sensor)
-      const followed = rule && this.#follow(window, rule)
-      if (followed) this.#look(followed, window, rule)
+      this.#lookAt(this.#queue[at++]!)
     }
     this.#queue.splice(0, at)
     this.#lookSoon()
+  }
+
+  /** What cannot be read ends no agent: the window is passed by, and its series is learned with the next one. */
+  #lookAt(window: WindowRecord): void {
+    try {
+      const rule = this.#rules.get(window.series.sensor)
+      const followed = rule && this.#follow(window, rule)
+      if (followed) this.#look(followed, window, rule)
+    } catch (err) {
+      this.#options.log.error({ err, ...window.series }, 'a window could not be looked at for anomalies')
+    }
   }
 
   /** The detector of a series; one that is new learns first what is stored of it. */

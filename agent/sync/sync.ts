@@ -125,7 +125,7 @@ export class Sync implements AsyncDisposable {
       this.#step({ kind: 'opened', session: session.session })
       const looking = setInterval(() => {
         wasOpen ||= this.#uplink.isOpen
-        this.#look()
+        this.#perform(async () => this.#look())
       }, this.#options.lookMs ?? 1000)
       try {
         this.#trouble = await over.promise

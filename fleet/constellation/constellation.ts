@@ -6,6 +6,7 @@ import {
   pushReadings,
   type Reading,
   type Shop,
+  type Staff,
   sensorsOf,
   shopCovariates,
   startFeed,
@@ -53,6 +54,8 @@ export interface Constellation extends AsyncDisposable {
    * @returns rejects when an agent refuses a reading, or a choice
    */
   startFeeds(firstDay: number): Promise<void>
+  /** From now on somebody else chooses for the store's staff, on its page. */
+  handOver(store: Store): void
   /** Rejects when a program ends that nobody stopped. */
   readonly crashed: Promise<never>
 }
@@ -97,6 +100,7 @@ export async function startConstellation(options: ConstellationOptions): Promise
   await startAgents()
 
   const feeds = stack.use(new AsyncDisposableStack())
+  const staff = new Map<Store, Staff>()
   const owned = stack.move()
   const now = () => readClock(clock)
   return {
@@ -140,10 +144,14 @@ export async function startConstellation(options: ConstellationOptions): Promise
           }),
         ),
       )
-      const staff = stores.flatMap(({ shop, agent }) =>
-        isStocked(shop) ? [feeds.use(startStaff({ shop, now, url: agent.url }))] : [],
-      )
-      return Promise.all([...live, ...staff].map(({ ended }) => ended)).then(() => undefined)
+      for (const store of stores) {
+        const { shop, agent } = store
+        if (isStocked(shop)) staff.set(store, feeds.use(startStaff({ shop, now, url: agent.url })))
+      }
+      return Promise.all([...live, ...staff.values()].map(({ ended }) => ended)).then(() => undefined)
+    },
+    handOver(store) {
+      staff.get(store)?.handOver()
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

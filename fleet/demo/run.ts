@@ -4,6 +4,7 @@ import type { TrustStatus } from '@storecast/cloud/trust'
 import { loadDefinition } from '@storecast/models'
 import type { CloudClient } from '../client/client.ts'
 import { startConstellation, temporaryFolder } from '../constellation/index.ts'
+import { isStocked } from '../simulator/index.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { recordedScene, simulatedScene } from './scenes.ts'
 import { morning, tellStory } from './story.ts'
@@ -53,7 +54,8 @@ export async function runDemo({ data, once, terminal, signal, onTold, ...options
   terminal.out(
     `the cloud is at ${cloud.client.url}, ${stores.length} agents enrolled by their claims and are connected to ${cloud.mqttsUrl}`,
   )
-  terminal.out(`its console is there too: sign in as ${await makeAccount(cloud.client)}, and watch`)
+  const account = await makeAccount(cloud.client)
+  terminal.out(`its console is there too: sign in as ${account}, and watch`)
   terminal.out((await cloud.client.get<TrustStatus>('/v1/trust')).message)
   const definition = await loadDefinition(DEFINITION)
   const summary = await Promise.race([tellStory({ scene, constellation, definition, terminal, signal }), crashed])
@@ -70,10 +72,13 @@ export async function runDemo({ data, once, terminal, signal, onTold, ...options
   if (once) return
   await constellation.setSpeed(AFTERWARDS)
   terminal.out(`\nEverything stays up until Ctrl-C:`)
-  terminal.out(`  console    ${cloud.client.url}/  (sign in as above)`)
+  terminal.out(`  console    ${cloud.client.url}/  (sign in as ${account})`)
   terminal.out(`  API        ${cloud.client.url}/v1/openapi.json  (operator’s token ${cloud.adminToken})`)
   for (const { agent } of stores)
     terminal.out(`  ${agent.device.padEnd(9)}  ${agent.url}  (the page of its staff, PIN ${await agent.setPin()})`)
+  const [mine] = stores
+  if (mine && isStocked(mine.shop))
+    terminal.out(`In ${mine.agent.device} nobody answers suggestions but you; a day takes two and a half minutes.`)
   await Promise.race([stopped(signal), crashed])
 }
 

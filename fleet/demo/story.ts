@@ -65,7 +65,11 @@ export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
           const renewed = await renew(context, { today: last, chapter: next, serving })
           await live()
           ;({ version, judged } = renewed)
-        } else await live()
+        } else {
+          // The next midnight's suggestions in the first shop are for who looks at its page.
+          if (next === undefined) constellation.handOver(constellation.stores[0]!)
+          await live()
+        }
       }
       for (const line of drawings(told)) terminal.out(line)
       if (chapter.bad !== undefined) await alerts.heard()

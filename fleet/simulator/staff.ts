@@ -13,6 +13,8 @@ export interface StaffOptions {
 export interface Staff extends AsyncDisposable {
   /** Rejects when the agent refuses a choice; resolves when they go home. */
   readonly ended: Promise<void>
+  /** From now on somebody else chooses, on the page; what they order is delivered as well. */
+  handOver(): void
 }
 
 interface Suggestion {
@@ -20,6 +22,8 @@ interface Suggestion {
   readonly entity: string
   readonly quantity: number
   readonly issuedAt: string
+  /** Null while nobody has chosen. */
+  readonly choice: { readonly quantity: number } | null
 }
 
 /** Of a hundred suggestions: so many are taken as they are, and so many rejected; the others are changed. */
@@ -32,13 +36,27 @@ const LOOK = 100
 export function startStaff({ shop, url, now }: StaffOptions): Staff {
   const abort = new AbortController()
   const { signal } = abort
+  const done = new Set<string>()
+  let isHandedOver = false
+  const chooseAll = async () => {
+    for (const suggestion of await decisions(url, { state: 'open', signal })) {
+      if (isHandedOver) return
+      done.add(suggestion.id)
+      const answer = answerTo(suggestion, shop.site)
+      const ordered = await choose(url, suggestion.id, { answer, signal })
+      if (ordered > 0) shop.order(suggestion.entity, ordered, now())
+    }
+  }
+  const deliver = async () => {
+    for (const { id, entity, choice } of await decisions(url, { state: 'chosen', signal })) {
+      if (done.has(id)) continue
+      done.add(id)
+      if (choice!.quantity > 0) shop.order(entity, choice!.quantity, now())
+    }
+  }
   const run = async () => {
     for (;;) {
-      for (const suggestion of await suggestions(url, signal)) {
-        const answer = answerTo(suggestion, shop.site)
-        const ordered = await choose(url, suggestion.id, { answer, signal })
-        if (ordered > 0) shop.order(suggestion.entity, ordered, now())
-      }
+      await (isHandedOver ? deliver() : chooseAll())
       await sleep(LOOK, undefined, { signal })
     }
   }
@@ -47,6 +65,9 @@ export function startStaff({ shop, url, now }: StaffOptions): Staff {
   })
   return {
     ended,
+    handOver() {
+      isHandedOver = true
+    },
     async [Symbol.asyncDispose]() {
       abort.abort()
       await ended
@@ -54,9 +75,12 @@ export function startStaff({ shop, url, now }: StaffOptions): Staff {
   }
 }
 
-/** None while the agent is away. */
-async function suggestions(url: string, signal: AbortSignal): Promise<readonly Suggestion[]> {
-  const response = await ask(new URL('/v1/decisions?state=open&limit=500', url), { signal })
+/** The newest; none while the agent is away. */
+async function decisions(
+  url: string,
+  { state, signal }: { state: 'open' | 'chosen'; signal: AbortSignal },
+): Promise<readonly Suggestion[]> {
+  const response = await ask(new URL(`/v1/decisions?state=${state}&limit=500`, url), { signal })
   if (!response?.ok) return []
   const { decisions } = (await response.json()) as { decisions: readonly Suggestion[] }
   return decisions

@@ -1,5 +1,5 @@
 import { loadDefinition } from '@storecast/models'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { listAll } from '../client/client.ts'
 import { startConstellation, temporaryFolder } from '../constellation/index.ts'
 import { simulatedScene } from '../demo/scenes.ts'
@@ -70,6 +70,13 @@ it('tells the story: a bad model is stopped and an alert says so, demand drifts,
     expect(told).toMatch(/^Forecast error, WAPE +\d/m)
     const good = await client.get('/v1/rollouts/demand-v3')
     expect(good).toMatchObject({ state: 'succeeded', counts: { devices: 2, succeeded: 2 } })
+
+    // The first shop's page waits for who looks at it: its staff have gone home.
+    const page = `${constellation.stores[0]!.agent.url}/v1/decisions?state=open`
+    await vi.waitFor(async () => {
+      const { decisions } = (await (await fetch(page)).json()) as { decisions: unknown[] }
+      expect(decisions).not.toHaveLength(0)
+    }, 30_000)
 
     // And the cloud team's tutorial looks at it as its page says.
     await using desk = await openDesk(folder.path)

@@ -22,6 +22,8 @@ export interface Camera extends AsyncDisposable {
 const QUALITIES = [0.9, 0.8, 0.7, 0.55]
 const REST_MS = 400
 const LOOKS = 40
+/** CSS pixels around a part of a page. */
+const MARGIN = 8
 
 const NAME = 'anna'
 
@@ -65,7 +67,10 @@ export async function openCamera(scenery: Scenery): Promise<Camera> {
   return {
     async take(picture, theme) {
       const page = await open(picture, theme)
-      const png = await atRest(page, picture.name)
+      for (const name of picture.presses ?? []) {
+        await page.getByRole('link', { name }).or(page.getByRole('button', { name })).first().click()
+      }
+      const png = await atRest(page, picture)
       for (const quality of QUALITIES) {
         const webp = await asWebp(page, { png, quality })
         if (webp.length <= LARGEST) {
@@ -80,17 +85,28 @@ export async function openCamera(scenery: Scenery): Promise<Camera> {
 }
 
 /** The page once it looks the same twice, with nothing under way. */
-async function atRest(page: Page, name: string): Promise<Buffer> {
+async function atRest(page: Page, { name, part, height }: Picture): Promise<Buffer> {
   await page.getByRole('main').waitFor()
+  const clip = part === undefined ? undefined : await placeOf(page, { part, height })
   let before: Buffer = Buffer.alloc(0)
   for (let look = 0; look < LOOKS; look++) {
     await page.waitForTimeout(REST_MS)
     const isBusy = await page.locator('.mantine-Skeleton-root, .mantine-Loader-root, [aria-busy=true]').count()
-    const now = await page.screenshot({ animations: 'disabled', caret: 'hide' })
+    const now = await page.screenshot({ animations: 'disabled', caret: 'hide', ...(clip && { clip, fullPage: true }) })
     if (!isBusy && now.equals(before)) return now
     before = now
   }
   throw new Error(`${name}: the page does not come to rest`)
+}
+
+/** On the whole page, from its top. */
+async function placeOf(page: Page, { part, height }: { part: string; height: number }) {
+  const found = page.locator(part).first()
+  await found.waitFor()
+  await page.evaluate('scrollTo(0, 0)')
+  const box = (await found.boundingBox())!
+  const [x, y] = [box.x - MARGIN, box.y - MARGIN]
+  return { x, y, width: box.width + 2 * MARGIN, height: Math.min(box.height + 2 * MARGIN, height) }
 }
 
 /** Runs in the browser, whose names this program's types do not know. */

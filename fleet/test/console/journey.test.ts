@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it, vi } from 'vitest'
 import { prepareAgent } from '../../constellation/agent.ts'
 import { typist } from '../cli.ts'
+import { type Quotes, quotesOf } from '../pages/quotes.ts'
 
 const PASSWORD = 'a sentence nobody else knows'
 const PASSPHRASE = 'correct horse battery staple'
@@ -35,6 +36,8 @@ const history = (hours: number) =>
 describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
   it('goes from the first start to an undone rollout, and no viewer could have done any of it', async () => {
     await using stack = new AsyncDisposableStack()
+    // What the operator's tutorial tells to press and to read.
+    const { said, left } = await quotesOf('operator/tutorial.md')
     const { path } = stack.use(await temporaryFolder())
     const server = stack.use(await testCloud({}, { trust: { mode: 'production' } as never }))
     const { url, adminLink } = server.cloud
@@ -46,17 +49,17 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
 
     // The first start's link makes an account, and signs it in.
     await page.goto(adminLink!)
-    await page.getByLabel('Name').fill('anna')
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
-    await page.getByRole('button', { name: 'Create the account' }).click()
+    await page.getByLabel(said('Name')).fill('anna')
+    await page.getByLabel(said('Password'), { exact: true }).fill(PASSWORD)
+    await page.getByRole('button', { name: said('Create the account') }).click()
     await page.getByRole('navigation', { name: 'Pages' }).waitFor()
 
     // A token for the command line: what needs keys, or is large, is done where they are and not in a browser.
-    await go(page, 'Settings', 'Tokens')
-    await page.getByLabel('Make a token named').fill('laptop')
-    await choose(page, 'That may what these may', 'admin')
+    await go(page, said('Settings'), said('Tokens'))
+    await page.getByLabel(said('Make a token named')).fill('laptop')
+    await choose(page, said('That may what these may'), 'admin')
     await page.keyboard.press('Escape')
-    await page.getByRole('button', { name: 'Make', exact: true }).click()
+    await page.getByRole('button', { name: said('Make'), exact: true }).click()
     const token = (await page.getByRole('status').filter({ hasText: 'laptop' }).locator('code').textContent())!
     const desk = join(path, 'desk')
     await mkdir(desk)
@@ -88,9 +91,9 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
     await storecast('trust', 'sign', '--folder', '@trust', '--key', '@anna.pem')
     await storecast('trust', 'push', '--folder', '@trust')
     // A claim for a device, with which an agent enrols.
-    await go(page, 'Settings', 'Enrolment')
-    await choose(page, 'Shop', 'berlin')
-    await page.getByLabel('Only for the device').fill('berlin-1')
+    await go(page, 'Settings', said('Enrolment'))
+    await choose(page, said('Shop'), 'berlin')
+    await page.getByLabel(said('Only for the device')).fill('berlin-1')
     await page.getByRole('button', { name: 'Make', exact: true }).click()
     const claim = (await page.getByRole('status').filter({ hasText: 'The claim' }).locator('code').textContent())!
     const agent = stack.use(
@@ -101,10 +104,10 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
       }),
     )
     await agent.program.start()
-    await go(page, 'Devices')
+    await go(page, said('Devices'))
     await page
       .getByRole('row', { name: /berlin-1/ })
-      .getByText('operational')
+      .getByText(said('operational'))
       .waitFor()
 
     const push = async (version: number) => {
@@ -115,32 +118,34 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
 
     // What is pushed is there, and waits for who vouches for it.
     await push(1)
-    await page.goto(`${url}/models/fridge/1`)
-    await page.getByText('unapproved', { exact: true }).first().waitFor()
+    await go(page, said('Models'))
+    await page.getByRole('link', { name: 'fridge', exact: true }).click()
+    await page.getByRole('main').getByRole('link', { name: 'version 1', exact: true }).first().click()
+    await page.getByText(said('unapproved'), { exact: true }).first().waitFor()
     await storecast('approve', 'fridge@1', '--folder', '@trust', '--key', '@anna.pem')
     await page.reload()
-    await page.getByText('approved', { exact: true }).first().waitFor()
+    await page.getByText(said('approved'), { exact: true }).first().waitFor()
 
-    await startRollout(page, { version: '1', name: 'first', way: 'All at once' })
-    await page.getByText('succeeded', { exact: true }).first().waitFor()
+    await startRollout(page, { version: '1', name: 'first', way: said('All at once') }, said)
+    await page.getByText(said('succeeded'), { exact: true }).first().waitFor()
 
     // A second version comes to one device, is watched there, and stopped.
     await push(2)
     await storecast('approve', 'fridge@2', '--folder', '@trust', '--key', '@anna.pem')
-    await startRollout(page, { version: '2', name: 'second', way: 'In waves' })
+    await startRollout(page, { version: '2', name: 'second', way: said('In waves') }, said)
     await untilServes(2)
-    await verb(page, 'Abort', { action: 'Abort the rollout', name: 'second' })
-    await page.getByText('aborted', { exact: true }).first().waitFor()
+    await verb(page, said('Abort'), { action: said('Abort the rollout'), name: 'second' })
+    await page.getByText(said('aborted'), { exact: true }).first().waitFor()
     await untilServes(1)
 
     // A third goes through, and is taken back.
-    await startRollout(page, { version: '2', name: 'third', way: 'All at once' })
+    await startRollout(page, { version: '2', name: 'third', way: 'All at once' }, said)
     await page.getByText('succeeded', { exact: true }).first().waitFor()
-    await verb(page, 'Undo', { action: 'Undo the rollout', name: 'third' })
-    await page.getByText('undone', { exact: true }).first().waitFor()
+    await verb(page, said('Undo'), { action: said('Undo the rollout'), name: 'third' })
+    await page.getByText(said('undone'), { exact: true }).first().waitFor()
     await untilServes(1)
 
-    await go(page, 'Audit')
+    await go(page, said('Audit'))
     await page
       .getByRole('row', { name: /anna.*rollouts\/\d+\/undo/ })
       .first()
@@ -149,6 +154,8 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
       .getByRole('row', { name: /anna.*rollouts\/\d+\/abort/ })
       .first()
       .waitFor()
+
+    expect(left()).toEqual([])
 
     // A steward closes a task; a viewer can do none of it, neither by click nor by address.
     for (const role of ['steward', 'viewer']) {
@@ -219,15 +226,16 @@ async function go(page: Page, place: string, tab?: string): Promise<void> {
 async function startRollout(
   page: Page,
   { version, name, way }: { version: string; name: string; way: string },
+  said: Quotes['said'],
 ): Promise<void> {
-  await go(page, 'Rollouts')
-  await page.getByRole('link', { name: 'Start a rollout' }).click()
-  await choose(page, 'Model', 'fridge')
-  await choose(page, 'Version', new RegExp(`\\b${version}\\b`))
+  await go(page, said('Rollouts'))
+  await page.getByRole('link', { name: said('Start a rollout') }).click()
+  await choose(page, said('Model'), 'fridge')
+  await choose(page, said('Version'), new RegExp(`\\b${version}\\b`))
   await page.getByLabel('Name').fill(name)
-  await choose(page, 'Way', way)
-  await page.getByRole('button', { name: 'See what it would be' }).click()
-  await page.getByRole('button', { name: 'Start the rollout' }).click()
+  await choose(page, said('Way'), way)
+  await page.getByRole('button', { name: said('See what it would be') }).click()
+  await page.getByRole('button', { name: said('Start the rollout') }).click()
   await page.getByRole('heading', { name }).waitFor()
 }
 

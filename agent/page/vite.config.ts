@@ -5,6 +5,8 @@ export default defineConfig({
   root: join(import.meta.dirname, 'app'),
   // The device serves its API beside it.
   base: '/',
+  // In development, in front of an agent that is up, which compares the origin with the host that was asked.
+  server: { proxy: { '/v1': { target: process.env.STORECAST_AGENT ?? 'http://127.0.0.1:8480' } } },
   build: {
     outDir: join(import.meta.dirname, 'dist'),
     emptyOutDir: true,

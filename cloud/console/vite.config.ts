@@ -8,6 +8,8 @@ export default defineConfig({
   root: import.meta.dirname,
   plugins: [react()],
   html: { cspNonce: NONCE },
+  // In development, in front of a cloud that is up.
+  server: { proxy: { '/v1': { target: process.env.STORECAST_URL ?? 'http://127.0.0.1:8080' } } },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

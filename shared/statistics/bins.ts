@@ -78,11 +78,15 @@ export function pointsOf(reference: SketchBins, cuts: readonly number[]): number
 /** How many of the sketch's values lie in each of the `cuts.length + 1` bins. */
 export function binCounts(sketch: SketchBins, cuts: readonly number[]): number[] {
   const counts = new Array<number>(cuts.length + 1).fill(0)
+  const { zero, positive, negative } = sketch
   let bin = 0
-  for (const [rank, count] of ranksOf(sketch)) {
+  const put = (rank: number, count: number) => {
     while (bin < cuts.length && rank > cuts[bin]!) bin++
     counts[bin]! += count
   }
+  for (let i = negative.length - 1; i >= 0; i--) put(-negative[i]![0] - 1, negative[i]![1])
+  if (zero > 0) put(0, zero)
+  for (const [index, count] of positive) put(index + 1, count)
   return counts
 }
 

@@ -27,16 +27,20 @@ export function ofSamples(samples: ArrayLike<number>): Distribution {
 
 /** A sketch's bins, each at the point that is within 1 % of all it holds. Values as sketched: steps from the centre. */
 export function ofSketch(bins: SketchBins): Distribution {
-  const entries: [value: number, count: number][] = []
   const { zero, positive, negative } = bins
-  for (const [index, count] of negative.toReversed()) entries.push([-pointOf(index), count])
-  if (zero > 0) entries.push([0, zero])
-  for (const [index, count] of positive) entries.push([pointOf(index), count])
-  return {
-    values: Float64Array.from(entries, ([value]) => value),
-    counts: Float64Array.from(entries, ([, count]) => count),
-    total: entries.reduce((sum, [, count]) => sum + count, 0),
+  const size = negative.length + (zero > 0 ? 1 : 0) + positive.length
+  const values = new Float64Array(size)
+  const counts = new Float64Array(size)
+  let [at, total] = [0, 0]
+  const put = (value: number, count: number) => {
+    values[at] = value
+    counts[at++] = count
+    total += count
   }
+  for (let i = negative.length - 1; i >= 0; i--) put(-pointOf(negative[i]![0]), negative[i]![1])
+  if (zero > 0) put(0, zero)
+  for (const [index, count] of positive) put(pointOf(index), count)
+  return { values, counts, total }
 }
 
 /** Walks the distinct values of both, ascending: counts up to and with each, and the distance to the next (0 at the last). */

@@ -1,5 +1,6 @@
 export { SCORE_KEYS } from './forecasts.ts'
 export { RESOLUTIONS } from './merged/buckets.ts'
+export type { Days, Sample, SiteDay } from './merged/by-device.ts'
 export type { MergedQuery, MergedWindows, MergeKey } from './merged/merged.ts'
 export { telemetryMigrations } from './migrations.ts'
 export { type Floors, readFloors } from './rollups/floors.ts'

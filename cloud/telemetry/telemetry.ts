@@ -30,6 +30,17 @@ import {
   listForecasts,
   type ScoreKey,
 } from './forecasts.ts'
+import {
+  type DeviceDay,
+  type DeviceDaysQuery,
+  deviceDays,
+  type Sample,
+  type SamplesQuery,
+  type SiteDays,
+  type SiteDaysQuery,
+  samples,
+  siteDays,
+} from './merged/by-device.ts'
 import { type DaySums, type DaySumsQuery, daySums } from './merged/day-sums.ts'
 import { type MergedQuery, type MergedWindows, mergedPage, mergedWindows } from './merged/merged.ts'
 import {
@@ -44,6 +55,7 @@ import {
   listWindows,
   newestData,
   newestWindowEnd,
+  newestWindowEnds,
   type Span,
   type WindowPage,
   type WindowQuery,
@@ -60,7 +72,14 @@ export interface Telemetry {
   mergedPage(query: MergedQuery & PageRequest): Promise<Page<MergedWindows>>
   windows(query: WindowQuery): Promise<WindowPage>
   windowSums(query: Span & { readonly site: string; readonly sensor: string }): Promise<WindowSteps[]>
+  /** Distributions of many devices' series; see `samples`. */
+  samples(query: SamplesQuery): Promise<Sample[]>
+  /** What sites measured day by day; see `siteDays`. */
+  siteDays(query: SiteDaysQuery): Promise<SiteDays[]>
+  /** What devices measured of themselves day by day; see `deviceDays`. */
+  deviceDays(query: DeviceDaysQuery): Promise<DeviceDay[]>
   newestWindowEnd(site: string): Promise<number>
+  newestWindowEnds(sites: readonly string[]): Promise<Map<string, number>>
   /** Up to when there is data of the fleet within a limit, Unix ms; null where nothing came yet. */
   newestData(within: LabelLimit): Promise<number | null>
   forecasts(query: ForecastFilter & PageRequest): Promise<Page<ForecastView>>
@@ -102,7 +121,11 @@ export function createTelemetry(options: { database: Database; devices: Devices;
     mergedPage: pageOf,
     windows: (query) => listWindows({ pool, devices, objects }, query),
     windowSums: (query) => windowSums(pool, query),
+    samples: (query) => samples(database, query),
+    siteDays: (query) => siteDays(database, query),
+    deviceDays: (query) => deviceDays(database, query),
     newestWindowEnd: (site) => newestWindowEnd(pool, site),
+    newestWindowEnds: (sites) => newestWindowEnds(pool, sites),
     newestData: (within) => newestData(pool, within),
     forecasts: (query) => listForecasts(pool, query),
     forecastScores: (query) => scores.get(JSON.stringify(query), () => forecastScores(pool, query)),

@@ -78,11 +78,16 @@ const NEWEST_OF_SERIES = `JOIN series s ON s.device = d.id CROSS JOIN LATERAL (
 
 /** End of the newest window of any sensor of a site; 0 where there is none. */
 export async function newestWindowEnd(pool: Pool, site: string): Promise<number> {
-  const { rows } = await pool.query<{ end: number | null }>(
-    `SELECT max(e.end_at) AS end FROM devices d ${NEWEST_OF_SERIES} AND d.site = $1`,
-    [site],
+  return (await newestWindowEnds(pool, [site])).get(site) ?? 0
+}
+
+/** The same of many sites; those that have none are left out. */
+export async function newestWindowEnds(pool: Pool, sites: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await pool.query<{ site: string; end: number }>(
+    `SELECT d.site, max(e.end_at) AS end FROM devices d ${NEWEST_OF_SERIES} AND d.site = ANY($1) GROUP BY d.site`,
+    [sites],
   )
-  return rows[0]?.end ?? 0
+  return new Map(rows.map(({ site, end }) => [site, end]))
 }
 
 /** Devices that are asked how far the fleet's data reaches: those that sent something last. */

@@ -25,7 +25,7 @@ export async function* readRows(client: PoolClient, query: Rows): AsyncGenerator
   const ids = [...series.keys()]
   const floors = await readFloors(client)
   if (resolution === 'window') {
-    yield* fetchAll(client, windowsBetween(floors), [ids, start, end])
+    yield* windowRows(client, windowsBetween(floors), [ids, start, end])
     return
   }
   const zones = new Map([...series.values()].map(({ device, zone }) => [device, zone]))
@@ -43,7 +43,7 @@ export async function* readRows(client: PoolClient, query: Rows): AsyncGenerator
 
   const level = resolution === 'day' ? 'days' : 'hours'
   const source = resolution === 'day' ? between('window_days') : hoursBetween(floors)
-  for await (const rows of fetchAll(client, source, [ids, start, end])) {
+  for await (const rows of windowRows(client, source, [ids, start, end])) {
     yield changed.size === 0 ? rows : rows.filter((row) => row.start < floors.windows || !isChanged(row, level))
   }
   if (changed.size === 0) return
@@ -110,17 +110,24 @@ async function* fetchSpans(client: PoolClient, table: string, spans: readonly (S
   if (spans.length === 0) return
   const sql = `SELECT ${VALUES} FROM unnest($1::int4[], $2::int8[], $3::int8[]) AS wanted(id, from_at, to_at)
     JOIN ${table} ON series = id AND start_at >= from_at AND start_at < to_at`
-  yield* fetchAll(client, sql, [
+  yield* windowRows(client, sql, [
     spans.map(({ id }) => id),
     spans.map(({ start }) => start),
     spans.map(({ end }) => end),
   ])
 }
 
-async function* fetchAll(client: PoolClient, sql: string, values: readonly unknown[]) {
+const windowRows = (client: PoolClient, sql: string, values: readonly unknown[]) =>
+  fetchAll<WindowRow>(client, { sql, values, fetched: FETCHED })
+
+/** All rows of a question, so many at once; within a transaction. */
+export async function* fetchAll<Row extends object>(
+  client: PoolClient,
+  { sql, values, fetched }: { readonly sql: string; readonly values: readonly unknown[]; readonly fetched: number },
+): AsyncGenerator<readonly Row[]> {
   await client.query(`DECLARE rows_read NO SCROLL CURSOR FOR ${sql}`, [...values])
   for (;;) {
-    const { rows } = await client.query<WindowRow>(`FETCH ${FETCHED} FROM rows_read`)
+    const { rows } = await client.query<Row>(`FETCH ${fetched} FROM rows_read`)
     if (rows.length === 0) break
     yield rows
   }

@@ -263,16 +263,16 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   )
   const monitoring = stack.use(
     await startMonitoring({
-      ...{ database, objects, sites, telemetry, clock, log },
+      ...{ database, objects, telemetry, clock, log },
       versions: (model, version) => openVersion({ registry, objects }, model, version),
       rule: config.monitoring,
       everyMs: config.monitoring.everyHours * 3_600_000,
       alone: !secrets.databaseUrl,
-      async onLooked({ drift }) {
+      async onLooked(models) {
         const { retrain } = config.monitoring
         if (!retrain) return
         const rule = { share: retrain.share, restMs: retrain.restDays * 86_400_000 }
-        await trainOnDrift({ trainings, registry, now: () => clock.now(), log }, drift, rule)
+        await trainOnDrift({ trainings, registry, now: () => clock.now(), log }, models, rule)
       },
     }),
   )

@@ -1,4 +1,4 @@
-export { type Column, layoutOf, stage } from './copy.ts'
+export { type Column, copyRows, layoutOf, stage } from './copy.ts'
 export { type Ingested, ingest, type Moment, type Reply } from './ingest.ts'
 export { type IngestMetrics, ingestMetrics } from './metrics.ts'
 export { ingestMigrations } from './migrations.ts'

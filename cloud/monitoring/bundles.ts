@@ -10,15 +10,27 @@ export interface VersionDocuments {
   readonly warmup: Warmup | null
 }
 
+/** With what is asked of it again and again. */
+export interface KnownVersion extends VersionDocuments {
+  /** That the reference has. */
+  readonly sites: number
+}
+
 /** Null: there is no such version (a device's claim alone). */
 export type ReadVersion = (model: string, version: number) => Promise<VersionDocuments | null>
 
+export type KnownVersions = (model: string, version: number) => Promise<KnownVersion | null>
+
 /** Versions that are asked for again and again, read once. */
-export function cachedVersions(read: ReadVersion): ReadVersion {
-  const known = new Map<string, Promise<VersionDocuments | null>>()
+export function cachedVersions(read: ReadVersion): KnownVersions {
+  const known = new Map<string, Promise<KnownVersion | null>>()
+  const open = async (model: string, version: number) => {
+    const documents = await read(model, version)
+    return documents && { ...documents, sites: Object.keys(documents.reference?.sites ?? {}).length }
+  }
   return (model, version) => {
     const key = `${model}.${version}`
-    const found = known.get(key) ?? read(model, version)
+    const found = known.get(key) ?? open(model, version)
     known.set(key, found)
     return found
   }
@@ -32,7 +44,7 @@ export interface FrozenColumn {
 
 /** One column of a site as its bundle froze it, or why it cannot be compared with. */
 export function frozenColumn(
-  documents: VersionDocuments | null,
+  documents: KnownVersion | null,
   site: string,
   which: 'target' | { readonly feature: number },
 ): FrozenColumn | { readonly missing: string } {
@@ -56,6 +68,6 @@ export function frozenColumn(
       rows: counts.reduce((sum, count) => sum + count, 0),
       blocks: reference.blocks,
     },
-    clustering: { site: within, common, sites: Object.keys(reference.sites).length },
+    clustering: { site: within, common, sites: documents.sites },
   }
 }

@@ -2,8 +2,6 @@ import {
   binCounts,
   type Clustering,
   compareDrift,
-  cutsOf,
-  type DriftComparison,
   type DriftSample,
   type DriftThresholds,
   driftThresholds,
@@ -14,22 +12,20 @@ import {
   falseDiscovery,
   LEAST_EFFECTIVE,
   ofRanks,
-  ranksOf,
+  ofSketch,
+  wassersteinNull,
 } from '@storecast/shared/statistics'
-import {
-  type Column,
-  type Comparable,
-  keyOf,
-  type ReferenceClustering,
-  type Scope,
-  type Span,
-  scopesOf,
-} from './subjects.ts'
+import type { Column, Comparable, ReferenceClustering, Scope, Span } from './subjects.ts'
 
 export interface DriftRule {
   /** Expected share of false alarms among all alarms. */
   readonly level: number
   readonly method: FalseDiscoveryMethod
+}
+
+export interface GroupedRule extends DriftRule {
+  /** Labels by whose values devices are grouped. */
+  readonly groupBy: readonly string[]
 }
 
 /** `minor`: real, and too small to matter. `insufficient`: too little data to say. */
@@ -62,75 +58,55 @@ export interface DriftResult extends Scope, Column, Span {
 const MATERIAL_PSI = 0.1
 const MATERIAL_SHIFT = 0.2
 
-/** Some ten milliseconds' worth. */
-const COMPARED_AT_ONCE = 10
-
 /** One comparison before the others are known. */
-interface Compared extends Omit<DriftResult, 'q' | 'verdict'> {
-  readonly found: DriftComparison | undefined
+export interface Compared extends Omit<DriftResult, 'q' | 'verdict'> {
+  /** Whether a change so large would matter if it is real. */
+  readonly matters: boolean
 }
 
-/**
- * Compares every device's samples with their references, and the pooled samples of every group with the references of the
- * same sites in the same proportions: a group does not drift because one shop sells more than another.
- *
- * @param pause awaited now and then: a large fleet's comparisons take minutes, and others want the process meanwhile
- */
-export async function judgeDrift(
-  comparables: readonly Comparable[],
-  rule: DriftRule & { readonly groupBy: readonly string[] },
-  pause: () => Promise<void>,
-): Promise<DriftResult[]> {
-  const compareAll = async (asked: readonly { scope: Scope; members: readonly Comparable[] }[]) => {
-    const compared: Compared[] = []
-    for (const { scope, members } of asked) {
-      if (compared.length % COMPARED_AT_ONCE === 0) await pause()
-      compared.push(compareOne(scope, members, rule))
-    }
-    return compared
-  }
-  const own = await compareAll(
-    comparables.map((one) => ({ scope: { scope: 'device', name: one.watched.device }, members: [one] })),
+/** What is said of a comparison once all are known. */
+export type DriftJudgement = Pick<DriftResult, 'q' | 'verdict'>
+
+/** Judgements of comparisons that belong together, in their order: the devices' of a run, or the groups'. */
+export function judge(
+  compared: readonly Pick<Compared, 'p' | 'matters'>[],
+  { level, method }: DriftRule,
+): DriftJudgement[] {
+  const tested = compared.filter((one) => one.p !== null)
+  const adjusted = falseDiscovery(
+    tested.map((one) => one.p!),
+    method,
   )
-  const groups = new Map<string, { scope: Scope; members: Comparable[] }>()
-  for (const one of comparables) {
-    if ('missing' in one.reference) continue
-    for (const scope of scopesOf(one.watched, rule.groupBy)) {
-      const name = [scope.scope, scope.name, keyOf(one), one.reference.grid].join('\n')
-      const group = groups.get(name)
-      if (group) group.members.push(one)
-      else groups.set(name, { scope, members: [one] })
-    }
-  }
-  const pooled = await compareAll([...groups.values()])
-  return [...decide(own, rule), ...decide(largestGrids(pooled), rule)]
+  let next = 0
+  return compared.map(({ p, matters }) => {
+    if (p === null) return { q: null, verdict: 'insufficient' }
+    const q = adjusted[next++]!
+    return { q, verdict: q > level ? 'stable' : matters ? 'drift' : 'minor' }
+  })
 }
 
-/** Of a group that measures a sensor on several grids, the one with most rows: they cannot be pooled. */
-function largestGrids(compared: readonly Compared[]): Compared[] {
-  const byKey = Map.groupBy(compared, (one) => [one.scope, one.name, keyOf(one)].join('\n'))
-  return [...byKey.values()].map((same) => same.reduce((a, b) => (b.rows > a.rows ? b : a)))
+/** A sample of one device, or of a group's as one, with what it is compared with. */
+export interface Sampled extends Column, Span, Pick<Comparable, 'current' | 'reference'> {
+  readonly devices: number
+  /** That the devices are at. */
+  readonly sites: number
 }
 
-function compareOne(scope: Scope, members: readonly Comparable[], { level }: DriftRule): Compared {
-  const [first] = members as [Comparable]
-  const { kind, model, version, column } = first
-  const rows = members.reduce((sum, one) => sum + one.current.rows, 0)
+/** Compares a sample with its reference; the level is that of the thresholds that are told. */
+export function compare(scope: Scope, one: Sampled, { level }: DriftRule): Compared {
+  const { kind, model, version, column, from, to, devices, current, reference, sites } = one
   const base = {
-    ...{ ...scope, kind, model, version, column, devices: members.length, rows },
-    from: Math.min(...members.map((one) => one.from)),
-    to: Math.max(...members.map((one) => one.to)),
-    statistics: null,
-    bins: null,
-    p: null,
+    ...{ ...scope, kind, model, version, column, devices, rows: current.rows, from, to },
+    ...{ statistics: null, bins: null, p: null, matters: false },
   }
-  if ('missing' in first.reference) return { ...base, effective: 0, reason: first.reference.missing, found: undefined }
-  const { scale } = first.reference
-  const { frozen, current, clustering } = pool(members)
+  if ('missing' in reference) return { ...base, effective: 0, reason: reference.missing }
+  const { scale, frozen } = reference
+  const clustering = devices === 1 ? reference.clustering.site : clusteringOfGroup(reference.clustering, sites)
   const effective = effectiveRows(current, clustering)
-  const found = compareDrift(frozen, current, { clustering })
-  if (!found) return { ...base, effective, reason: tooLittle(frozen, current, clustering), found }
-  const thresholds = driftThresholds(frozen, current, { clustering, level })!
+  const settings = { clustering, law: wassersteinNull(ofSketch(frozen.sketch)) }
+  const found = compareDrift(frozen, current, settings)
+  if (!found) return { ...base, effective, reason: tooLittle(frozen, current, clustering) }
+  const thresholds = driftThresholds(frozen, current, { ...settings, level })!
   const statistic = (name: keyof DriftThresholds) => ({
     value: found[name].value,
     threshold: thresholds[name],
@@ -143,7 +119,8 @@ function compareOne(scope: Scope, members: readonly Comparable[], { level }: Dri
     reference: plainShares(binCounts(frozen.sketch, cuts)),
     current: plainShares(binCounts(current.sketch, cuts)),
   }
-  return { ...base, effective, statistics, bins, p: found.p, reason: null, found }
+  const matters = found.psi.value >= MATERIAL_PSI || found.wasserstein.value >= MATERIAL_SHIFT
+  return { ...base, effective, statistics, bins, p: found.p, reason: null, matters }
 }
 
 function plainShares(counts: readonly number[]): number[] {
@@ -160,69 +137,6 @@ function tooLittle(frozen: FrozenDistribution, current: DriftSample, clustering:
   const [what, size] = sizes.find(([, sample]) => effectiveRows(sample, clustering) < LEAST_EFFECTIVE)!
   const effective = Math.floor(effectiveRows(size, clustering))
   return `insufficient: n=${size.rows} in ${what}, worth ${effective} independent rows; at least ${LEAST_EFFECTIVE}`
-}
-
-function decide(compared: readonly Compared[], { level, method }: DriftRule): DriftResult[] {
-  const tested = compared.filter((one) => one.p !== null)
-  const adjusted = falseDiscovery(
-    tested.map((one) => one.p!),
-    method,
-  )
-  const qs = new Map(tested.map((one, i) => [one, adjusted[i]!]))
-  return compared.map((one) => {
-    const { found, ...result } = one
-    const q = qs.get(one) ?? null
-    return { ...result, q, verdict: verdictOf(found, q, level) }
-  })
-}
-
-function verdictOf(found: DriftComparison | undefined, q: number | null, level: number): DriftVerdict {
-  if (!found || q === null) return 'insufficient'
-  if (q > level) return 'stable'
-  return found.psi.value >= MATERIAL_PSI || found.wasserstein.value >= MATERIAL_SHIFT ? 'drift' : 'minor'
-}
-
-interface Pooled {
-  readonly frozen: FrozenDistribution
-  readonly current: DriftSample
-  readonly clustering: Clustering
-}
-
-type Known = Comparable & {
-  readonly reference: { readonly frozen: FrozenDistribution; readonly clustering: ReferenceClustering }
-}
-
-/** Members of one column and grid as one: each one's reference weighs as many rows as it sent. */
-function pool(members: readonly Comparable[]): Pooled {
-  const known = members.filter((one): one is Known => 'frozen' in one.reference)
-  const [first] = known as [Known, ...Known[]]
-  const { frozen, clustering } = first.reference
-  if (known.length === 1) return { frozen, current: first.current, clustering: clustering.site }
-  const rows = known.reduce((sum, one) => sum + one.current.rows, 0)
-  const now = new Map<number, number>()
-  const then = new Map<number, number>()
-  let variance = 0
-  let sd = 0
-  for (const { current, reference } of known) {
-    const weight = current.rows / reference.frozen.rows
-    for (const [rank, count] of ranksOf(current.sketch)) now.set(rank, (now.get(rank) ?? 0) + count)
-    for (const [rank, count] of ranksOf(reference.frozen.sketch)) then.set(rank, (then.get(rank) ?? 0) + count * weight)
-    variance += current.rows ** 2 / reference.frozen.rows
-    sd += (reference.frozen.sd * current.rows) / rows
-  }
-  const sketch = ofRanks(then)
-  // Columns of a bundle share their bins; sensors have bins of their own by site.
-  const shared = known.every(({ reference }) => String(reference.frozen.cuts) === String(frozen.cuts))
-  const most = (blocks: (one: Known) => number) => Math.max(...known.map(blocks))
-  return {
-    frozen: {
-      ...{ sketch, sd, cuts: shared ? frozen.cuts : cutsOf(sketch) },
-      rows: rows ** 2 / variance,
-      blocks: most((one) => one.reference.frozen.blocks),
-    },
-    current: { sketch: ofRanks(now), rows, blocks: most((one) => one.current.blocks) },
-    clustering: clusteringOfGroup(clustering, new Set(known.map((one) => one.watched.site)).size),
-  }
 }
 
 /**

@@ -1,22 +1,24 @@
 import { startJobs } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
 import type { Page, PageRequest } from '../platform/paging.ts'
+import { openDraft } from './draft.ts'
 import { type Looked, type LookOptions, look } from './look.ts'
 import {
   type DriftFilter,
   listDrift,
   listPerformance,
+  type ModelFinding,
+  modelFindings,
   type PerformanceFilter,
   pruneResults,
   type StoredDrift,
   type StoredPerformance,
-  storeResults,
 } from './results.ts'
 import { type MonitoringRun, type MonitoringRuns, monitoringRuns } from './runs.ts'
 
 export type { ReadVersion } from './bundles.ts'
 export type { DriftResult } from './compare.ts'
-export type { Looked, MonitoringRule } from './look.ts'
+export type { MonitoringRule } from './look.ts'
 export { monitoringMigrations } from './migrations.ts'
 
 /** What drifts, and how forecasts do, looked at again and again and kept. */
@@ -38,7 +40,7 @@ interface MonitoringOptions extends LookOptions {
   /** No other cloud uses the database: what runs according to it has lost its process. */
   readonly alone: boolean
   /** Told of every run that succeeded, the schedule's and others; awaited. */
-  readonly onLooked: (looked: Looked) => Promise<void>
+  readonly onLooked: (models: readonly ModelFinding[]) => Promise<void>
 }
 
 /** A run that has killed its process this often is not tried again. */
@@ -102,25 +104,19 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
 }
 
 function runner(options: MonitoringOptions, runs: MonitoringRuns) {
-  const { database, clock, log, onLooked } = options
+  const { database, log, onLooked } = options
   return async (job: string, signal: AbortSignal): Promise<void> => {
     const run = await runs.begin(job)
     if (!run) return
     try {
       if (run.attempts > MAX_ATTEMPTS) throw new Error(`its process ended ${MAX_ATTEMPTS} times before the run did`)
-      const looked = await look(options, run.until, signal)
-      await database.transaction(async (client) => {
-        await storeResults(client, run.id, looked)
-        await pruneResults(client, run.id)
-        await client.query(
-          "UPDATE monitoring_runs SET state = 'succeeded', finished_at = $2, summary = $3 WHERE id = $1",
-          [run.id, clock.now(), summaryOf(looked)],
-        )
-      })
-      log.info({ run: run.id, ...summaryOf(looked) }, 'looked for drift')
-      await onLooked(looked).catch((error: unknown) => {
-        log.error({ error, run: run.id }, 'what follows from drift was not done')
-      })
+      const summary = await lookAndPublish(options, run, signal)
+      log.info({ run: run.id, ...summary }, 'looked for drift')
+      await modelFindings(database.pool, run.id)
+        .then(onLooked)
+        .catch((error: unknown) => {
+          log.error({ error, run: run.id }, 'what follows from drift was not done')
+        })
     } catch (error) {
       // This process ends or lost the job: another takes it up.
       if (signal.aborted) throw error
@@ -129,6 +125,26 @@ function runner(options: MonitoringOptions, runs: MonitoringRuns) {
       await runs.fail(run.id, { code, message: message.slice(0, 2000) })
     }
   }
+}
+
+async function lookAndPublish(
+  options: MonitoringOptions,
+  { id, until }: MonitoringRun,
+  signal: AbortSignal,
+): Promise<NonNullable<MonitoringRun['summary']>> {
+  await using draft = await openDraft(options.database.pool)
+  const looked = await look(options, { until, draft, signal })
+  signal.throwIfAborted()
+  const summary = summaryOf(looked)
+  await draft.publish(id, looked, async (client) => {
+    await pruneResults(client, id)
+    await client.query("UPDATE monitoring_runs SET state = 'succeeded', finished_at = $2, summary = $3 WHERE id = $1", [
+      id,
+      options.clock.now(),
+      summary,
+    ])
+  })
+  return summary
 }
 
 function summaryOf({ devices, drift, performance }: Looked): NonNullable<MonitoringRun['summary']> {

@@ -1,32 +1,32 @@
 import { setImmediate } from 'node:timers/promises'
-import type { SensorsDocument } from '@storecast/shared/contracts'
-import { readDocument, type Sites } from '../devices/index.ts'
+import { calendar } from '@storecast/shared/windows'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import type { Objects } from '../platform/objects.ts'
-import type { Telemetry } from '../telemetry/index.ts'
+import type { Days, Telemetry } from '../telemetry/index.ts'
 import { cachedVersions, type ReadVersion } from './bundles.ts'
-import { type DriftResult, type DriftRule, judgeDrift } from './compare.ts'
-import { clusteringsOf, daysBefore, modelColumns, sensorColumns, spanOf, watchedDevices } from './observe.ts'
+import type { DriftJudgement, GroupedRule } from './compare.ts'
+import type { Draft } from './draft.ts'
+import { driftFindings, performanceFindings } from './findings.ts'
+import { freezeMissing, type SiteDaysAt } from './freeze.ts'
+import { type Batch, daysOf, modelColumns, sensorColumns, watchedDevices } from './observe.ts'
 import { forecastDays } from './observe-performance.ts'
-import { judgePerformance, type PerformanceResult, validationOf } from './performance.ts'
-import { BLOCK_DAYS, freezeSensor, sensorKey, sensorReferences } from './sensor-references.ts'
-import type { Comparable, Watched } from './subjects.ts'
+import type { PerformanceJudgement } from './performance.ts'
+import { sensorReferences } from './sensor-references.ts'
+import { siteSensors } from './site-sensors.ts'
+import type { Watched } from './subjects.ts'
 
-export interface MonitoringRule extends DriftRule {
+export interface MonitoringRule extends GroupedRule {
   /** Closed local days that are looked at: whole weeks. */
   readonly windowDays: number
   /** Days before them that a sensor's reference is frozen from, where it has none. */
   readonly referenceDays: number
-  /** Labels by whose values devices are grouped. */
-  readonly groupBy: readonly string[]
 }
 
 export interface LookOptions {
   readonly database: Database
   readonly objects: Objects
-  readonly sites: Pick<Sites, 'get'>
-  readonly telemetry: Pick<Telemetry, 'merged' | 'newestWindowEnd'>
+  readonly telemetry: Pick<Telemetry, 'samples' | 'siteDays' | 'deviceDays' | 'newestWindowEnds'>
   readonly versions: ReadVersion
   readonly rule: MonitoringRule
   readonly clock: Clock
@@ -34,91 +34,80 @@ export interface LookOptions {
 
 export interface Looked {
   readonly devices: number
-  readonly drift: readonly DriftResult[]
-  readonly performance: readonly PerformanceResult[]
+  /** Of what the draft has, in its order. */
+  readonly drift: readonly DriftJudgement[]
+  readonly performance: readonly PerformanceJudgement[]
 }
+
+/** Devices that are read by one question for each kind of data, and are in memory at once. */
+const DEVICES_AT_ONCE = 100
+const SITES_AT_ONCE = 500
+/** Milliseconds that pass before others get their turn of the process. */
+const TURN_MS = 10
 
 /**
- * Looks at every device in service: its models' inputs and target, its sensors, and how its forecasts did. Freezes what has
- * no reference yet.
+ * Looks at every device in service, some at a time: its models' inputs and target, its sensors, and how its forecasts did.
+ * Freezes what has no reference yet. What it finds goes to the draft; what is kept in memory of a device is its p-values.
  * @param until only at what had closed by then
  */
-export async function look(options: LookOptions, until: number | null, signal: AbortSignal): Promise<Looked> {
-  const { database, telemetry, rule } = options
+export async function look(
+  options: LookOptions,
+  { until, draft, signal }: { until: number | null; draft: Draft; signal: AbortSignal },
+): Promise<Looked> {
+  const { database, telemetry, rule, objects, clock } = options
+  const pause = turns(signal)
   const versions = cachedVersions(options.versions)
+  const sensors = siteSensors({ pool: database.pool, objects })
   const watched = await watchedDevices(database.pool)
-  const spans = new Map<Watched, NonNullable<Awaited<ReturnType<typeof spanOf>>>>()
-  for (const one of watched) {
-    signal.throwIfAborted()
-    const span = await spanOf(telemetry, one, { days: rule.windowDays, until })
-    if (span) spans.set(one, span)
+  const sites = await daysOfSites(telemetry, watched, { days: rule.windowDays, until })
+  const freezing = { database, telemetry, sensors, clock, referenceDays: rule.referenceDays }
+  await freezeMissing(freezing, sites, pause)
+  const references = sensorReferences(database)
+  const clusterings = await references.clusterings()
+  const drift = driftFindings(draft, rule)
+  const performance = performanceFindings(draft, { rule, versions })
+  const found = watched.filter(({ site }) => sites.has(site))
+  for (let at = 0; at < found.length; at += DEVICES_AT_ONCE) {
+    const batch = batchOf(found.slice(at, at + DEVICES_AT_ONCE), sites)
+    const names = [...new Set(batch.watched.map(({ site }) => site))]
+    const known = { sensors: await sensors(names), references: await references.of(names), clusterings }
+    await drift.add(await modelColumns(telemetry, batch, versions), pause)
+    await drift.add(await sensorColumns(telemetry, batch, known), pause)
+    await performance.add(await forecastDays(telemetry, batch), pause)
   }
-  const sensors = await freezeMissing(options, spans, signal)
-  const references = await sensorReferences(database).all()
-  const clusterings = clusteringsOf(references)
-  const comparables: Comparable[] = []
-  const days = []
-  for (const [watched, span] of spans) {
-    signal.throwIfAborted()
-    comparables.push(
-      ...(await modelColumns(telemetry, { watched, span, versions })),
-      ...(await sensorColumns(telemetry, {
-        watched,
-        span,
-        sensors: sensors.get(watched.site)!,
-        references,
-        clusterings,
-      })),
-    )
-    days.push(...(await forecastDays(telemetry, { watched, span })))
-  }
-  const documents = new Map<string, Awaited<ReturnType<ReadVersion>>>()
-  for (const { model, version } of days) documents.set(`${model}.${version}`, await versions(model, version))
-  const performance = judgePerformance(days, {
-    ...rule,
-    validation({ model, version }, sites) {
-      const found = documents.get(`${model}.${version}`)
-      return found ? validationOf(found.warmup, found.manifest.metrics, found.manifest.baseline, sites) : null
-    },
-  })
-  const drift = await judgeDrift(comparables, rule, async () => {
-    signal.throwIfAborted()
-    await setImmediate()
-  })
-  return { devices: spans.size, drift, performance }
+  return { devices: found.length, drift: await drift.judged(pause), performance: await performance.judged(pause) }
 }
 
-/** @returns names of the sensors that each site defines */
-async function freezeMissing(
-  { database, objects, sites, telemetry, rule, clock }: LookOptions,
-  spans: ReadonlyMap<Watched, NonNullable<Awaited<ReturnType<typeof spanOf>>>>,
-  signal: AbortSignal,
-): Promise<Map<string, readonly string[]>> {
-  const store = sensorReferences(database)
-  const known = await store.all()
-  const names = new Map<string, readonly string[]>()
-  const blocks = Math.floor(rule.referenceDays / BLOCK_DAYS)
-  for (const [{ site }, { from: to, zone }] of spans) {
-    if (names.has(site)) continue
-    const { documents } = await sites.get(site)
-    const document = documents.sensors && (await readDocument<SensorsDocument>(objects, documents.sensors.sha256))
-    const sensors = document?.sensors ?? []
-    names.set(
-      site,
-      sensors.map(({ name }) => name),
-    )
-    for (const { name: sensor, resolution, centre } of sensors) {
-      signal.throwIfAborted()
-      const key = { site, sensor, scale: { resolution, centre } }
-      if (known.has(sensorKey(key))) continue
-      const from = daysBefore(zone, to, blocks * BLOCK_DAYS)
-      const days = await telemetry.merged({ site, sensor, from, to, resolution: 'day', by: ['time'] })
-      const frozen = freezeSensor(
-        days.filter(({ scale }) => scale.resolution === resolution && scale.centre === centre),
-        { to, blocks },
-      )
-      if (frozen) await store.keep(key, frozen, clock.now())
+/** Lets others have their turn where some milliseconds have passed. @throws the signal's reason */
+function turns(signal: AbortSignal): () => Promise<void> {
+  let began = performance.now()
+  return async () => {
+    if (performance.now() - began < TURN_MS) return
+    signal.throwIfAborted()
+    await setImmediate()
+    began = performance.now()
+  }
+}
+
+async function daysOfSites(
+  telemetry: Pick<Telemetry, 'newestWindowEnds'>,
+  watched: readonly Watched[],
+  span: { readonly days: number; readonly until: number | null },
+): Promise<Map<string, SiteDaysAt>> {
+  const zones = new Map(watched.map(({ site, timeZone }) => [site, timeZone]))
+  const calendars = new Map([...new Set(zones.values())].map((name) => [name, calendar(name)]))
+  const names = [...zones.keys()]
+  const found = new Map<string, SiteDaysAt>()
+  for (let at = 0; at < names.length; at += SITES_AT_ONCE) {
+    for (const [site, newest] of await telemetry.newestWindowEnds(names.slice(at, at + SITES_AT_ONCE))) {
+      const zone = calendars.get(zones.get(site)!)!
+      found.set(site, { zone, days: daysOf(zone, newest, span) })
     }
   }
-  return names
+  return found
 }
+
+const batchOf = (watched: readonly Watched[], sites: ReadonlyMap<string, SiteDaysAt>): Batch => ({
+  watched,
+  days: new Map(watched.map(({ device, site }): [string, Days] => [device, sites.get(site)!.days])),
+})

@@ -1,7 +1,7 @@
 import { parseSelfEntity, type SelfMeasuredName } from '@storecast/shared/contracts'
-import { readingsIn, type Telemetry } from '../telemetry/index.ts'
-import { type DaySums, type DeviceDays, SUMS } from './performance.ts'
-import type { Span, Watched } from './subjects.ts'
+import type { Telemetry } from '../telemetry/index.ts'
+import type { Batch } from './observe.ts'
+import type { DaySums, DeviceDays, SUMS } from './performance.ts'
 
 const SERIES: Readonly<Record<Exclude<(typeof SUMS)[number], 'rows' | 'leftOut'>, SelfMeasuredName>> = {
   absolute: '$forecast-absolute-error',
@@ -11,31 +11,41 @@ const SERIES: Readonly<Record<Exclude<(typeof SUMS)[number], 'rows' | 'leftOut'>
   baseline: '$forecast-baseline-error',
   covered: '$forecast-coverage',
 }
+const SUM_OF = new Map(Object.entries(SERIES).map(([name, sensor]) => [sensor, name as keyof typeof SERIES]))
 
-/** What came of a device's forecasts, by local day of their span. */
+/** What came of devices' forecasts, by local day of their span. */
 export async function forecastDays(
-  telemetry: Pick<Telemetry, 'merged'>,
-  { watched, span }: { watched: Watched; span: Span },
+  telemetry: Pick<Telemetry, 'deviceDays'>,
+  { watched, days }: Batch,
 ): Promise<DeviceDays[]> {
-  const found = new Map<string, Map<string, { -readonly [K in keyof DaySums]: number }>>()
-  const { from, to } = span
-  for (const [name, sensor] of Object.entries(SERIES)) {
-    const query = { device: watched.device, sensor, from, to, resolution: 'day', by: ['time', 'entity'] } as const
-    for (const { key, day, sum, count, quality, scale } of await telemetry.merged(query)) {
-      const days = getOrAdd(found, key.entity ?? '', () => new Map())
-      const sums = getOrAdd(days, day!, () => Object.fromEntries(SUMS.map((each) => [each, 0])))
-      sums[name] += readingsIn(scale).unit(sum)
-      if (name !== 'absolute') continue
-      sums.rows += count
-      sums.leftOut += quality.missing
-    }
+  const found = new Map<string, Map<string, Map<string, { -readonly [K in keyof DaySums]: number }>>>()
+  for (const one of await telemetry.deviceDays({ devices: days, sensors: Object.values(SERIES) })) {
+    const { device, sensor, entity, day, count, sum, missing } = one
+    const entities = getOrAdd(found, device, () => new Map())
+    const sums = getOrAdd(
+      getOrAdd(entities, entity, () => new Map()),
+      day,
+      noSums,
+    )
+    const name = SUM_OF.get(sensor)!
+    sums[name] += sum
+    if (name !== 'absolute') continue
+    sums.rows += count
+    sums.leftOut += missing
   }
-  return [...found].flatMap(([entity, days]) => {
-    const of = parseSelfEntity(entity)
-    if (!of?.horizon) return []
-    return [{ model: of.model, version: of.version, horizon: of.horizon, watched, from, to, days }]
+  return watched.flatMap((own) => {
+    const { from, to } = days.get(own.device)!
+    return [...(found.get(own.device) ?? [])].flatMap(([entity, days]) => {
+      const of = parseSelfEntity(entity)
+      if (!of?.horizon) return []
+      return [{ model: of.model, version: of.version, horizon: of.horizon, watched: own, from, to, days }]
+    })
   })
 }
+
+const noSums = (): { -readonly [K in keyof DaySums]: number } => ({
+  ...{ rows: 0, leftOut: 0, absolute: 0, squared: 0, error: 0, actual: 0, baseline: 0, covered: 0 },
+})
 
 function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const known = map.get(key)

@@ -1,7 +1,7 @@
 import type { Warmup } from '@storecast/shared/contracts'
 import { describe, expect, it } from 'vitest'
 import { clusteringOfGroup } from './compare.ts'
-import { type DaySums, judgePerformance, scoresOf, validationOf, worseTail } from './performance.ts'
+import { type DaySums, decide, judgeDevice, scoresOf, validationOf, worseTail } from './performance.ts'
 
 const HIGH = [0.31, 0.22, 0.35, 0.24, 0.33, 0.21, 0.36, 0.25]
 const LOW = [0.2, 0.28, 0.19, 0.27, 0.22, 0.25, 0.21]
@@ -22,11 +22,17 @@ const sums = (absolute: number, more: Partial<DaySums> = {}): DaySums => ({
 const watched = { device: 'a-1', site: 'a', timeZone: 'UTC', labels: { region: 'north' } }
 const daysOf = (values: readonly number[]) =>
   new Map(values.map((value, i) => [`2026-03-${String(i + 1).padStart(2, '0')}`, sums(value)] as const))
-const judge = (values: readonly number[], wape: number) =>
-  judgePerformance([{ model: 'demand', version: 1, horizon: '1d', watched, from: 0, to: 1, days: daysOf(values) }], {
-    ...{ level: 0.05, method: 'benjamini-hochberg', groupBy: [] },
-    validation: () => ({ validation: { wape, of: 'training', coverage: null, baselineWape: null }, days: null }),
-  })[0]!
+const judge = (values: readonly number[], wape: number) => {
+  const rule = { level: 0.05, method: 'benjamini-hochberg' } as const
+  const judged = judgeDevice(
+    { model: 'demand', version: 1, horizon: '1d', watched, from: 0, to: 1, days: daysOf(values) },
+    {
+      ...rule,
+      validation: () => ({ validation: { wape, of: 'training', coverage: null, baselineWape: null }, days: null }),
+    },
+  )
+  return { ...judged, ...decide([judged], rule)[0]! }
+}
 
 describe('whether days are worse', () => {
   it('is as SciPy’s ttest_ind(equal_var=False) and ttest_1samp say where no day goes with the next', () => {

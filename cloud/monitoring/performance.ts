@@ -77,7 +77,7 @@ export const scoresOf = ({ rows, absolute, squared, error, actual, baseline, cov
   }
 }
 
-export function added(all: Iterable<DaySums>): DaySums {
+function added(all: Iterable<DaySums>): DaySums {
   const total = { rows: 0, leftOut: 0, absolute: 0, squared: 0, error: 0, actual: 0, baseline: 0, covered: 0 }
   for (const one of all) for (const name of SUMS) total[name] += one[name]
   return total
@@ -96,78 +96,120 @@ export interface ValidationDays {
 
 export type ReadValidation = (of: Forecasts, sites: ReadonlySet<string>) => ValidationDays | null
 
-/** Judges every device, and every group by the sum of its devices' days. */
-export function judgePerformance(
-  all: readonly DeviceDays[],
-  options: {
-    level: number
-    method: FalseDiscoveryMethod
-    groupBy: readonly string[]
-    validation: ReadValidation
-  },
-): PerformanceResult[] {
-  const { groupBy, level, method, validation } = options
-  const own = all.map((one) => judgeOne({ scope: 'device', name: one.watched.device }, [one], validation))
-  const groups = new Map<string, { scope: Scope; members: DeviceDays[] }>()
-  for (const one of all) {
-    for (const scope of scopesOf(one.watched, groupBy)) {
-      const key = [scope.scope, scope.name, one.model, one.version, one.horizon].join('\n')
-      const group = groups.get(key)
-      if (group) group.members.push(one)
-      else groups.set(key, { scope, members: [one] })
-    }
+/** One judgement before the others are known. */
+export interface Judged extends Omit<PerformanceResult, 'q' | 'verdict'> {
+  /** What it is, where `p` is not by chance. */
+  readonly ifReal: PerformanceVerdict
+}
+
+interface JudgeOptions {
+  readonly level: number
+  readonly validation: ReadValidation
+}
+
+/** Judges one device's forecasts of a model and horizon. */
+export const judgeDevice = (one: DeviceDays, options: JudgeOptions): Judged =>
+  judgeSums({ scope: 'device', name: one.watched.device }, summed(one), options)
+
+/** Groups of devices: each label's values, and the fleet. */
+export interface PerformanceGroups {
+  add(one: DeviceDays): void
+  /** One judgement for each group, model and horizon. @param pause awaited now and then */
+  judged(options: JudgeOptions, pause: () => Promise<void>): Promise<Judged[]>
+}
+
+/** Sums the days of every group's devices as they come: as much memory as there are groups, however many devices. */
+export function performanceGroups(groupBy: readonly string[]): PerformanceGroups {
+  const groups = new Map<string, { scope: Scope; sums: Summed }>()
+  return {
+    add(one) {
+      for (const scope of scopesOf(one.watched, groupBy)) {
+        const key = [scope.scope, scope.name, one.model, one.version, one.horizon].join('\n')
+        const group = groups.get(key)
+        if (group) addTo(group.sums, one)
+        else groups.set(key, { scope, sums: summed(one) })
+      }
+    },
+    async judged(options, pause) {
+      const all: Judged[] = []
+      for (const { scope, sums } of groups.values()) {
+        await pause()
+        all.push(judgeSums(scope, sums, options))
+      }
+      return all
+    },
   }
-  const pooled = [...groups.values()].map(({ scope, members }) => judgeOne(scope, members, validation))
-  return [own, pooled].flatMap((family) => {
-    const tested = family.filter((one) => one.p !== null)
-    const adjusted = falseDiscovery(
-      tested.map((one) => one.p!),
-      method,
-    )
-    const qs = new Map(tested.map((one, i) => [one, adjusted[i]!]))
-    return family.map((judged) => {
-      const { tails, ...one } = judged
-      const q = qs.get(judged) ?? null
-      return { ...one, q, verdict: q === null ? 'insufficient' : q > level ? 'as-validated' : verdictOf(judged, level) }
-    })
+}
+
+/** What is said once all are known. */
+export type PerformanceJudgement = Pick<PerformanceResult, 'q' | 'verdict'>
+
+/** What is said of those that belong together, in their order: the devices' of a run, or the groups'. */
+export function decide(
+  judged: readonly Pick<Judged, 'p' | 'ifReal'>[],
+  { level, method }: { readonly level: number; readonly method: FalseDiscoveryMethod },
+): PerformanceJudgement[] {
+  const tested = judged.filter((one) => one.p !== null)
+  const adjusted = falseDiscovery(
+    tested.map((one) => one.p!),
+    method,
+  )
+  let next = 0
+  return judged.map(({ p, ifReal }) => {
+    if (p === null) return { q: null, verdict: 'insufficient' }
+    const q = adjusted[next++]!
+    return { q, verdict: q > level ? 'as-validated' : ifReal }
   })
 }
 
-interface Judged extends Omit<PerformanceResult, 'q' | 'verdict'> {
-  /** That it does no worse than the baseline, and than in validation. */
-  readonly tails: { readonly baseline: number; readonly validation: number } | null
+/** Days of devices as one. */
+interface Summed extends Forecasts {
+  devices: number
+  readonly sites: Set<string>
+  from: number
+  to: number
+  readonly days: Map<string, DaySums>
 }
 
-function verdictOf({ tails, scores, validation }: Judged, level: number): PerformanceVerdict {
-  if (tails!.baseline <= level) return 'below-baseline'
+function summed({ model, version, horizon, watched, from, to, days }: DeviceDays): Summed {
+  return { model, version, horizon, devices: 1, sites: new Set([watched.site]), from, to, days: new Map(days) }
+}
+
+function addTo(sums: Summed, { watched, from, to, days }: DeviceDays): void {
+  sums.devices++
+  sums.sites.add(watched.site)
+  sums.from = Math.min(sums.from, from)
+  sums.to = Math.max(sums.to, to)
+  for (const [day, own] of days) {
+    const known = sums.days.get(day)
+    sums.days.set(day, known ? added([known, own]) : own)
+  }
+}
+
+function verdictOf(
+  tails: { readonly baseline: number },
+  { scores, validation }: Pick<Judged, 'scores' | 'validation'>,
+  level: number,
+): PerformanceVerdict {
+  if (tails.baseline <= level) return 'below-baseline'
   return validation && scores.wape! > (1 + MATERIAL) * validation.wape ? 'worse' : 'as-validated'
 }
 
-function judgeOne(scope: Scope, members: readonly DeviceDays[], read: ReadValidation): Judged {
-  const [first] = members as [DeviceDays]
-  const { model, version, horizon } = first
-  const byDay = Map.groupBy(
-    members.flatMap(({ days }) => [...days]),
-    ([day]) => day,
-  )
-  const days = [...byDay]
-    .map(([day, of]) => [day, added(of.map(([, sums]) => sums))] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+function judgeSums(scope: Scope, sums: Summed, { level, validation }: JudgeOptions): Judged {
+  const { model, version, horizon, devices, from, to } = sums
+  const days = [...sums.days].sort(([a], [b]) => (a < b ? -1 : 1))
   const total = added(days.map(([, sums]) => sums))
-  const sites = new Set(members.map(({ watched }) => watched.site))
-  const known = read(first, sites)
+  const known = validation(sums, sums.sites)
   const scored = days.filter(([, sums]) => sums.actual > 0)
   const base = {
-    ...{ ...scope, model, version, horizon, devices: members.length, rows: total.rows, leftOut: total.leftOut },
-    from: Math.min(...members.map((one) => one.from)),
-    to: Math.max(...members.map((one) => one.to)),
+    ...{ ...scope, model, version, horizon, devices, rows: total.rows, leftOut: total.leftOut, from, to },
     days: days.map(([day, sums]) => ({ day, rows: sums.rows, ...scoresOf(sums) })),
     scores: scoresOf(total),
     validation: known?.validation ?? null,
   }
   if (scored.length < LEAST_DAYS) {
     const reason = `insufficient: n=${scored.length} days with scored forecasts; at least ${LEAST_DAYS}`
-    return { ...base, tails: null, p: null, reason }
+    return { ...base, ifReal: 'insufficient', p: null, reason }
   }
   const wapes = scored.map(([, sums]) => sums.absolute / sums.actual)
   const tails = {
@@ -178,7 +220,8 @@ function judgeOne(scope: Scope, members: readonly DeviceDays[], read: ReadValida
     validation: known ? worseTail(wapes, known.days ?? [known.validation.wape]) : 1,
   }
   const reason = known ? null : 'no validation figures of this version: judged against the baseline alone'
-  return { ...base, tails, p: Math.min(1, 2 * Math.min(tails.baseline, tails.validation)), reason }
+  const p = Math.min(1, 2 * Math.min(tails.baseline, tails.validation))
+  return { ...base, ifReal: verdictOf(tails, base, level), p, reason }
 }
 
 /**

@@ -5,8 +5,10 @@ import { loadDefinition, readDailyDemand } from '@storecast/models'
 import type { DailyDemandView } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import { describe, expect, it } from 'vitest'
-import { type DriftResult, judgeDrift } from './compare.ts'
-import { freezeSensor, pooledClustering, type SensorDay } from './sensor-references.ts'
+import type { SiteDay } from '../telemetry/index.ts'
+import type { Compared, DriftResult } from './compare.ts'
+import { driftFindings } from './findings.ts'
+import { freezeSensor, pooledClustering } from './sensor-references.ts'
 
 const DAY = 86_400_000
 const WINDOW = 14
@@ -18,12 +20,12 @@ const METRO = file('metro_traffic/Metro_Interstate_Traffic_Volume.csv.gz')
 /** Whole steps of one day, as a device would have sketched them; a day without any has no window. */
 type Series = readonly (readonly number[])[]
 
-const sketched = (series: Series, from: number, to: number): SensorDay[] =>
+const sketched = (series: Series, from: number, to: number): SiteDay[] =>
   series.slice(from, to).flatMap((values, i) => {
     const sketch = new Sketch()
     for (const value of values) sketch.add(value)
     const day = from + i
-    return values.length === 0 ? [] : [{ start: day * DAY, end: (day + 1) * DAY, count: values.length, sketch }]
+    return values.length === 0 ? [] : [{ start: day * DAY, end: (day + 1) * DAY, sketch }]
   })
 
 /** The two weeks from `start` of every series against the eight before, as a run of the cloud's compares them. */
@@ -60,7 +62,13 @@ async function compareAt(
       },
     }
   })
-  return judgeDrift(comparables, { level: 0.05, method: 'benjamini-hochberg', groupBy: [] }, async () => {})
+  const compared: Compared[] = []
+  const draft = { addDrift: async (some: readonly Compared[]) => void compared.push(...some) }
+  const findings = driftFindings(draft, { level: 0.05, method: 'benjamini-hochberg', groupBy: [] })
+  const pause = async () => {}
+  await findings.add(comparables, pause)
+  const judgements = await findings.judged(pause)
+  return compared.map((one, i) => ({ ...one, ...judgements[i]! }))
 }
 
 const drifted = (results: readonly DriftResult[], scope: string) =>

@@ -37,41 +37,18 @@ export interface DriftFilter extends ResultFilter {
   readonly bins?: boolean
 }
 
-const ROWS_A_STATEMENT = 2000
-
-/** Replaces what an earlier attempt at the run has left. */
-export async function storeResults(
-  client: PoolClient,
-  run: string,
-  { drift, performance }: { drift: readonly DriftResult[]; performance: readonly PerformanceResult[] },
-): Promise<void> {
-  await client.query('DELETE FROM drift WHERE run = $1', [run])
-  await client.query('DELETE FROM performance WHERE run = $1', [run])
-  for (let at = 0; at < drift.length; at += ROWS_A_STATEMENT) {
-    await client.query(
-      `INSERT INTO drift (run, scope, name, kind, model, version, column_name, from_at, to_at, devices, rows, effective,
-         statistics, p, q, verdict, reason, previous_psi, bins)
-       SELECT $1, r.scope, r.name, r.kind, r.model, r.version, r."column", r."from", r."to", r.devices, r.rows, r.effective,
-         r.statistics, r.p, r.q, r.verdict, r.reason,
-         (SELECT (d.statistics->'psi'->>'value')::float8 FROM drift d WHERE d.scope = r.scope AND d.name = r.name
-            AND d.kind = r.kind AND d.model = r.model AND d.version = r.version AND d.column_name = r."column"
-            AND d.run < $1 ORDER BY d.run DESC LIMIT 1), r.bins
-       FROM jsonb_to_recordset($2::jsonb) AS r (scope text, name text, kind text, model text, version int8, "column" text,
-         "from" int8, "to" int8, devices int4, rows int8, effective float8, statistics jsonb, p float8, q float8,
-         verdict text, reason text, bins jsonb)`,
-      [run, JSON.stringify(drift.slice(at, at + ROWS_A_STATEMENT))],
-    )
-  }
-  await client.query(
-    `INSERT INTO performance (run, scope, name, model, version, horizon, from_at, to_at, devices, rows, left_out, days,
-       scores, validation, p, q, verdict, reason)
-     SELECT $1, scope, name, model, version, horizon, "from", "to", devices, rows, "leftOut", days, scores, validation, p,
-       q, verdict, reason
-     FROM jsonb_to_recordset($2::jsonb) AS r (scope text, name text, model text, version int8, horizon text, "from" int8,
-       "to" int8, devices int4, rows int8, "leftOut" int8, days jsonb, scores jsonb, validation jsonb, p float8, q float8,
-       verdict text, reason text)`,
-    [run, JSON.stringify(performance)],
+/** Devices by model and version, and whether something of what the model takes or tells has drifted there, of a run. */
+export async function modelFindings(pool: Pool, run: string): Promise<ModelFinding[]> {
+  const { rows } = await pool.query<ModelFinding>(
+    `SELECT 'device' AS scope, name, model, version, CASE WHEN bool_or(verdict = 'drift') THEN 'drift' ELSE 'stable' END AS verdict
+     FROM drift WHERE run = $1 AND scope = 'device' AND model <> '' AND verdict <> 'insufficient' GROUP BY name, model, version`,
+    [run],
   )
+  return rows
+}
+
+export interface ModelFinding extends Pick<DriftResult, 'scope' | 'name' | 'model' | 'version'> {
+  readonly verdict: 'drift' | 'stable'
 }
 
 /** Runs for which everything is kept; of older ones, what stands out, and what is about groups. */

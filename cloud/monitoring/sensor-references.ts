@@ -9,7 +9,7 @@ import {
 } from '@storecast/shared/statistics'
 import { Sketch } from '@storecast/shared/windows'
 import type { Database } from '../platform/database.ts'
-import type { MergedWindows, Scale } from '../telemetry/index.ts'
+import type { Scale, SiteDay } from '../telemetry/index.ts'
 import type { Span } from './subjects.ts'
 
 /** Weeks, as those of a bundle's reference. */
@@ -28,21 +28,18 @@ export interface SensorReference extends Span {
   readonly clustering: Clustering
 }
 
-/** A day of a sensor, at the site: merged windows at resolution `day` by time. */
-export type SensorDay = Pick<MergedWindows, 'start' | 'end' | 'count' | 'sketch'>
-
 /**
  * Freezes the newest whole weeks of `days`, which are in order of time and end where the first week to compare begins; at
  * most `blocks` weeks. A week counts with whatever days it has.
  * @returns undefined with less than four weeks
  */
 export function freezeSensor(
-  days: readonly SensorDay[],
+  days: readonly SiteDay[],
   { to, blocks }: { to: number; blocks: number },
 ): SensorReference | undefined {
   const weekMs = BLOCK_DAYS * 86_400_000
   // A day's middle tells its week whatever the clocks' changes.
-  const weekOf = ({ start, end }: SensorDay) => Math.floor((to - (start + end) / 2) / weekMs)
+  const weekOf = ({ start, end }: SiteDay) => Math.floor((to - (start + end) / 2) / weekMs)
   const weeks = Array.from({ length: blocks }, () => new Sketch())
   let from = to
   for (const day of days) {
@@ -101,18 +98,26 @@ interface Row extends Span {
 
 /** What is frozen stays, until an operator has it frozen anew. */
 export interface SensorReferences {
-  all(): Promise<ReadonlyMap<string, SensorReference>>
-  keep(key: SensorKey, reference: SensorReference, now: number): Promise<void>
+  /** Of these sites, by `sensorKey`. */
+  of(sites: readonly string[]): Promise<ReadonlyMap<string, SensorReference>>
+  /** Which sensors of these sites have one, by `sensorKey`. */
+  known(sites: readonly string[]): Promise<ReadonlySet<string>>
+  /** How alike a week's rows are, by sensor and scale, from all sites that measure it. */
+  clusterings(): Promise<ReadonlyMap<string, Clustering>>
+  keep(all: readonly (readonly [SensorKey, SensorReference])[], now: number): Promise<void>
 }
 
-export const sensorKey = ({ site, sensor, scale: { resolution, centre } }: SensorKey): string =>
-  [site, sensor, resolution, centre].join('\n')
+export const gridOf = (sensor: string, { resolution, centre }: SensorKey['scale']): string =>
+  [sensor, resolution, centre].join('\n')
+
+export const sensorKey = ({ site, sensor, scale }: SensorKey): string => `${site}\n${gridOf(sensor, scale)}`
 
 export const sensorReferences = ({ pool }: Pick<Database, 'pool'>): SensorReferences => ({
-  async all() {
+  async of(sites) {
     const { rows } = await pool.query<Row>(
       `SELECT site, sensor, resolution, centre, from_at AS "from", to_at AS "to", blocks, rows, sketch, clustering
-       FROM drift_references`,
+       FROM drift_references WHERE site = ANY($1)`,
+      [sites],
     )
     return new Map(
       rows.map(({ site, sensor, resolution, centre, sketch: packed, rows: count, blocks, clustering, from, to }) => {
@@ -122,14 +127,31 @@ export const sensorReferences = ({ pool }: Pick<Database, 'pool'>): SensorRefere
       }),
     )
   },
-  async keep({ site, sensor, scale }, { frozen, clustering, from, to }, now) {
+  async known(sites) {
+    const { rows } = await pool.query<Pick<Row, 'site' | 'sensor' | 'resolution' | 'centre'>>(
+      'SELECT site, sensor, resolution, centre FROM drift_references WHERE site = ANY($1)',
+      [sites],
+    )
+    return new Set(rows.map(({ site, sensor, ...scale }) => sensorKey({ site, sensor, scale })))
+  },
+  async clusterings() {
+    const { rows } = await pool.query<Pick<Row, 'sensor' | 'resolution' | 'centre' | 'clustering'>>(
+      'SELECT sensor, resolution, centre, clustering FROM drift_references',
+    )
+    const byGrid = Map.groupBy(rows, ({ sensor, ...scale }) => gridOf(sensor, scale))
+    return new Map([...byGrid].map(([grid, of]) => [grid, pooledClustering(of.map(({ clustering }) => clustering))]))
+  },
+  async keep(all, now) {
+    const rows = all.map(([{ site, sensor, scale }, { frozen, clustering, from, to }]) => ({
+      ...{ site, sensor, ...scale, from, to, blocks: frozen.blocks, rows: frozen.rows, clustering },
+      sketch: Buffer.from(Sketch.fromBins(frozen.sketch).encode()).toString('hex'),
+    }))
     await pool.query(
       `INSERT INTO drift_references (site, sensor, resolution, centre, from_at, to_at, blocks, rows, sketch, clustering, frozen_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
-      [
-        ...[site, sensor, scale.resolution, scale.centre, from, to, frozen.blocks, frozen.rows],
-        ...[Buffer.from(Sketch.fromBins(frozen.sketch).encode()), JSON.stringify(clustering), now],
-      ],
+       SELECT site, sensor, resolution, centre, "from", "to", blocks, rows, decode(sketch, 'hex'), clustering, $2
+       FROM jsonb_to_recordset($1::jsonb) AS r (site text, sensor text, resolution float8, centre float8, "from" int8, "to" int8,
+         blocks int4, rows int8, sketch text, clustering jsonb) ON CONFLICT DO NOTHING`,
+      [JSON.stringify(rows), now],
     )
   },
 })

@@ -8,9 +8,11 @@ export function testBundle({
   reference,
   warmup,
   card,
+  features = ['lag7'],
 }: {
   name?: string
   salt?: string
+  features?: readonly string[]
   reference?: Reference
   warmup?: Warmup
   card?: string
@@ -19,10 +21,10 @@ export function testBundle({
     format: 1,
     definition: testDefinition(name),
     precision: 'float32',
-    inputs: [{ name: 'features', type: 'float32', shape: ['N', 1] }],
+    inputs: [{ name: 'features', type: 'float32', shape: ['N', features.length] }],
     outputs: [{ name: 'mean', type: 'float32', shape: ['N'] }],
     vocabulary: {},
-    features: ['lag7'],
+    features: [...features],
     fill: [],
     metrics: { wape: 0.3 },
     baseline: { wape: 0.4 },
@@ -38,7 +40,7 @@ export function testBundle({
     tolerance: { absolute: 1e-4, relative: 1e-3 },
     cases: [
       {
-        inputs: { features: { type: 'float32', shape: [1, 1], data: [2] } },
+        inputs: { features: { type: 'float32', shape: [1, features.length], data: features.map(() => 2) } },
         outputs: { mean: { type: 'float32', shape: [1], data: [2] } },
       },
     ],

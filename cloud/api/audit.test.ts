@@ -245,6 +245,19 @@ describe('what changes', () => {
     })
   })
 
+  it('is by who signs in, where one did, and else by nobody known', async () => {
+    const person = { name: 'berta', password: 'a long enough password' }
+    await call('POST', '/v1/users', { json: { ...person, roles: ['viewer'] } })
+    const before = await head()
+    const signIn = (password: string) => call('POST', '/v1/sessions', { token: null, json: { ...person, password } })
+    expect((await signIn(person.password)).status).toBe(201)
+    expect((await signIn('another long password')).status).toBe(401)
+    expect((await since(before)).map(({ entry: { actor, decision } }) => ({ ...actor, decision }))).toEqual([
+      { kind: 'operator', id: 'berta', from: '127.0.0.1', decision: 'allowed' },
+      { kind: 'unknown', id: 'unknown', from: '127.0.0.1', decision: 'denied' },
+    ])
+  })
+
   it('is kept without any token or link', async () => {
     const rows = JSON.stringify(await since(0))
     const { token } = (await call('POST', '/v1/devices', { json: { id: 'berlin-2', site: 'berlin' } })).body

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { PoolClient } from 'pg'
-import type { AuditLog, Call } from '../audit/index.ts'
+import type { Actor, AuditLog, Call } from '../audit/index.ts'
 import { canonicalJson } from '../platform/canonical.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import { isLimited } from '../platform/label-limit.ts'
@@ -29,6 +29,12 @@ export interface RouteAudit {
     request: { readonly params: any; readonly body: any },
     made: unknown,
   ) => Promise<unknown>
+  /** Who calls, where the call itself tells: its transaction's result is of somebody who was not known before. */
+  readonly known?: (
+    // biome-ignore lint/suspicious/noExplicitAny: each route knows the params and body that its schemas gave it.
+    request: { readonly params: any; readonly body: any },
+    made: unknown,
+  ) => Pick<Actor, 'kind' | 'id'>
   /**
    * What is kept of the body: all of it where it is small and can hold no secret, or a part of it. Absent: its digest.
    */
@@ -80,7 +86,7 @@ const namesOf = (request: FastifyRequest, route: Route) => ({
 
 function callOf(request: FastifyRequest, route: Route): Call {
   const { audit = {} } = route.config ?? {}
-  const { state } = audit
+  const { state, known } = audit
   const asked = {
     ...(Object.keys(request.query as object).length > 0 && { query: request.query }),
     ...bodyOf(request.body, audit),
@@ -92,6 +98,9 @@ function callOf(request: FastifyRequest, route: Route): Call {
       if (verdict !== 'warn') return
       request.warnings = [...(request.warnings ?? []), ...messages.map((message) => `${policy}: ${message}`)]
     },
+    ...(known && {
+      known: (made) => ({ ...known(request as { params: unknown; body: unknown }, made), from: request.ip }),
+    }),
     ...(state && { state: (client, made) => state(client, request as { params: unknown; body: unknown }, made) }),
   }
 }

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { canonicalJson } from '../platform/canonical.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
-import { CloudError, ForbiddenError } from '../platform/errors.ts'
+import { CloudError, ForbiddenError, UnauthenticatedError } from '../platform/errors.ts'
 import { isLimited, type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import { lock } from '../platform/locks.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
@@ -21,6 +21,8 @@ import {
 /** A mutating call that begins. */
 export interface Call extends Pick<AuditRecord, 'action' | 'subject' | 'sites' | 'request'> {
   readonly actor: Actor
+  /** Who the caller turned out to be, by what the transaction returned: of a call by which somebody signs in. */
+  readonly known?: (made: unknown) => Actor
   /**
    * The thing that the call changes, read on the connection of the call's own transaction; undefined where it is not
    * there. Asked before and after the change.
@@ -119,6 +121,7 @@ export function createAudit({ database, clock }: { database: Database; clock: Cl
         const after = (await call.state?.(client, made)) ?? null
         await write(client, {
           ...entryOf(call, policies),
+          ...(call.known && { actor: call.known(made) }),
           decision: 'allowed',
           ...(call.state && { before, after }),
         })
@@ -215,7 +218,8 @@ const entryOf = ({ actor, action, subject, sites, request }: Call, policies: rea
 function refusalOf(error: unknown): Pick<AuditRecord, 'decision' | 'code' | 'message'> {
   if (!(error instanceof CloudError)) return { decision: 'failed', code: 'internal' }
   const { code, message } = error
-  return { decision: error instanceof ForbiddenError ? 'denied' : 'failed', code, message }
+  const isRefusal = error instanceof ForbiddenError || error instanceof UnauthenticatedError
+  return { decision: isRefusal ? 'denied' : 'failed', code, message }
 }
 
 async function chain(client: PoolClient, record: AuditRecord): Promise<void> {

@@ -152,6 +152,7 @@ export const enrolmentRoutes =
         config: {
           permission: 'public',
           audit: {
+            known: ({ body }) => ({ kind: 'device', id: body.device }),
             state: async (_client, { body }, made) =>
               made && { device: body.device, replaced: (made as { replaced: boolean }).replaced },
             body: ({ device, serialNumber }) => ({ device, serialNumber }),

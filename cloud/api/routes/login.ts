@@ -63,7 +63,7 @@ export const loginRoutes =
         config: {
           permission: 'public',
           audit: {
-            state: async (_client, _request, made) => made && { user: (made as { user: string }).user },
+            known: (_request, made) => ({ kind: 'operator', id: (made as { user: string }).user }),
             body: () => ({}),
           },
         },
@@ -117,7 +117,7 @@ export const loginRoutes =
         config: {
           permission: 'public',
           audit: {
-            state: async (_client, _request, made) => made && { user: (made as { user: string }).user },
+            known: (_request, made) => ({ kind: 'operator', id: (made as { user: string }).user }),
             body: ({ name, kind }) => ({ name, kind }),
           },
         },

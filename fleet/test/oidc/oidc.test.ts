@@ -107,7 +107,7 @@ describe('storecast login --oidc', () => {
     const users = (await server.call('GET', '/v1/users')).body.items
     expect(users).toMatchObject([{ name: 'anna', origin: 'oidc', roles: ['operator'], limit: { region: 'eu' } }])
     const { items } = (await server.call('GET', '/v1/audit?action=POST%20/v1/sessions/oidc')).body
-    expect(items[0].entry).toMatchObject({ decision: 'allowed', after: { user: 'anna' } })
+    expect(items[0].entry).toMatchObject({ decision: 'allowed', actor: { kind: 'operator', id: 'anna' } })
     const add = ['user', 'add', 'mallory', '--role', 'admin', '--password-stdin']
     const refused = await type(add, { input: 'a long enough password' })
     expect(refused.status).toBe(1)

@@ -1,14 +1,24 @@
 import { fileURLToPath } from 'node:url'
+import { applyChange, planApply } from '../code/apply.ts'
 import { readDocuments } from '../code/documents.ts'
 import type { StoryContext } from './context.ts'
 import { type SiteLook, taskLines } from './telling.ts'
 
-const DATASET = fileURLToPath(new URL('../datasets/cold-chain.yaml', import.meta.url))
+/** Of the shipped fleet as code; the policies that ask for approvals and held-out scores are for fleets that have a past. */
+const SHIPPED = [
+  'datasets/cold-chain.yaml',
+  'datasets/sales.yaml',
+  'policies/golden-vectors.yaml',
+  'policies/licence-present.yaml',
+].map((file) => fileURLToPath(new URL(`../${file}`, import.meta.url)))
 
-/** Tells the cloud whose the fridges' data is: the shipped data set. */
-export async function catalogueFridges({ constellation }: StoryContext): Promise<void> {
-  const [dataset] = await readDocuments(DATASET)
-  await constellation.cloud.client.put(`/v1/datasets/${dataset!.name}`, dataset!.document)
+/** Tells the cloud whose the shops' data is, and which models may be registered and rolled out. */
+export async function applyShipped({ constellation }: StoryContext): Promise<void> {
+  const { client } = constellation.cloud
+  const documents = (await Promise.all(SHIPPED.map(readDocuments))).flat()
+  const set = 'demo'
+  const changes = await planApply(client, { documents, set, prune: false, force: false })
+  for (const change of changes) await applyChange(client, set, change)
 }
 
 /**

@@ -8,7 +8,7 @@ import { type ReceivedForecast, receivedForecasts, scoresOf } from './day-scores
 import { importPast } from './history.ts'
 import type { Chapter, Scene } from './scenes.ts'
 import { type Judged, rollOutBad, rollOutJudged } from './shadow.ts'
-import { catalogueFridges, judgeData } from './stewarding.ts'
+import { applyShipped, judgeData } from './stewarding.ts'
 import { dayLine, drawings, type SummaryRow } from './telling.ts'
 import { type AlertPost, judgeOrdering, lookForDrift, measure, postAlerts } from './watching.ts'
 
@@ -36,7 +36,7 @@ export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
   refused.catch(() => undefined) // raced below
 
   await using alerts = await postAlerts(context)
-  await catalogueFridges(context)
+  await applyShipped(context)
   const summary: SummaryRow[] = []
   const tell = async () => {
     let day = scene.history

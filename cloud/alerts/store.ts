@@ -1,4 +1,4 @@
-import type { AlertRoute, AlertRule, Severity } from '@storecast/shared/contracts'
+import type { AlertRoute, AlertRule, AlertSubject, Severity } from '@storecast/shared/contracts'
 import type { PoolClient } from 'pg'
 import type { Condition } from './judge.ts'
 import type { Muted, SilenceMatch } from './mute.ts'
@@ -10,6 +10,8 @@ export interface Alert {
   readonly id: number
   readonly rule: string
   readonly subject: string
+  /** Kind of the subject; null: its rule is no more. */
+  readonly about: AlertSubject | null
   readonly site: string | null
   readonly state: 'pending' | 'firing' | 'resolved'
   readonly severity: Severity
@@ -30,7 +32,8 @@ export interface Alert {
 }
 
 export const SELECT_ALERT = `
-  SELECT a.id, a.rule, a.subject, a.site, a.state, a.severity, a.labels, a.summary, a.since, a.fired_at AS "firedAt",
+  SELECT a.id, a.rule, a.subject,
+    (SELECT r.document->'spec'->>'subject' FROM alert_rules r WHERE r.name = a.rule) AS about, a.site, a.state, a.severity, a.labels, a.summary, a.since, a.fired_at AS "firedAt",
     a.resolved_at AS "resolvedAt", a.end_reason AS "endReason", a.inhibited_by AS "inhibitedBy",
     a.silenced_by AS "silencedBy", a.acknowledged_at AS "acknowledgedAt", a.acknowledged_by AS "acknowledgedBy", a.note
   FROM alerts a`

@@ -22,6 +22,7 @@ export const testAlert = (alert: Partial<Alert> = {}): Alert => ({
   id: 7,
   rule: 'device-away',
   subject: 'berlin-1',
+  about: 'device',
   site: 'berlin',
   state: 'firing',
   severity: 'critical',

@@ -1,4 +1,4 @@
-import { LabelName, LabelValue, SEVERITIES, SiteId } from '@storecast/shared/contracts'
+import { ALERT_SUBJECTS, LabelName, LabelValue, SEVERITIES, SiteId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { Alerts } from '../../alerts/index.ts'
 import { InvalidError } from '../../platform/errors.ts'
@@ -14,6 +14,7 @@ const Alert = z.object({
   id: z.int(),
   rule: z.string(),
   subject: z.string().describe('What it is about: a device, a region…, as the rule says'),
+  about: z.enum(ALERT_SUBJECTS).nullable().describe('Kind of what it is about; null: its rule is no more'),
   site: z.string().nullable(),
   state: z.enum(['pending', 'firing', 'resolved']),
   severity: z.enum(SEVERITIES),

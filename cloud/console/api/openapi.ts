@@ -1072,6 +1072,8 @@ export interface paths {
                     content: {
                         "application/json": {
                             items: {
+                                /** @description Kind of what it is about; null: its rule is no more */
+                                about: ("device" | "sensor" | "forecast" | "region" | "fleet" | "rollout" | "task" | "drift") | null;
                                 acknowledgedAt: number | null;
                                 acknowledgedBy: string | null;
                                 endReason: string | null;
@@ -1138,6 +1140,8 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            /** @description Kind of what it is about; null: its rule is no more */
+                            about: ("device" | "sensor" | "forecast" | "region" | "fleet" | "rollout" | "task" | "drift") | null;
                             acknowledgedAt: number | null;
                             acknowledgedBy: string | null;
                             endReason: string | null;
@@ -1210,6 +1214,8 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            /** @description Kind of what it is about; null: its rule is no more */
+                            about: ("device" | "sensor" | "forecast" | "region" | "fleet" | "rollout" | "task" | "drift") | null;
                             acknowledgedAt: number | null;
                             acknowledgedBy: string | null;
                             endReason: string | null;

@@ -383,7 +383,7 @@ describe('on evidence', () => {
   it('stops at the first cohort when the candidate is worse, and takes that back', async () => {
     await judged('harm', 0.3)
     const over = await untilState('harm-2', 'failed')
-    expect(over.reason).toMatch(/^worse: worse by 30.0 %: 95 % bounds/)
+    expect(over.reason).toMatch(/^worse: 30.0 % more error: 95 % bounds/)
     await until('harm-2', ({ counts }) => expect(counts).toMatchObject({ told: 1, reverted: 1, shadow: 0 }))
     expect(tally(await serving('harm'))).toEqual({ 1: 10 })
     const { rows } = await fleet.pool.query(

@@ -110,7 +110,7 @@ async function goOn(
   }
 }
 
-const text = (share: number) => share.toFixed(3)
+const text = (share: number) => `${(100 * share).toFixed(1)} %`
 
 /** Closes tasks of devices that are out of service and of sensors that their site defines no more. */
 export async function closeGone({ client, objects, now }: Pick<Look, 'client' | 'objects' | 'now'>): Promise<void> {

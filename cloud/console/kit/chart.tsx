@@ -106,6 +106,7 @@ function optionsOf({
   width,
   height,
   scheme,
+  x,
   isTime = true,
   xLabel,
   lines,
@@ -128,6 +129,7 @@ function optionsOf({
         value: text,
       }))
     : []
+  const { length } = lines[0]!.values
   return {
     width,
     height,
@@ -136,9 +138,11 @@ function optionsOf({
     cursor: { y: false },
     axes: [
       isTime
-        ? { ...axis, values: (_plot, at) => dayTexts(at) }
+        ? { ...axis, size: 30, values: (_plot, at) => dayTexts(at) }
         : {
             ...axis,
+            size: 30,
+            ...(x.every(Number.isInteger) && { incrs: WHOLE }),
             ...(xLabel !== undefined && {
               label: xLabel,
               labelFont: '12px system-ui',
@@ -147,18 +151,18 @@ function optionsOf({
               size: 34,
             }),
           },
-      { ...axis, size: 60, values: (_plot, values) => values.map((value) => format(value)) },
+      { ...axis, size: 60, values: (_plot, values) => tickTexts(values.map((value) => format(value))) },
     ],
     series: [
       isTime
         ? { label: ' ', value: (_plot, at) => (at === null ? '' : absoluteTime(at * 1000)) }
-        : { label: xLabel ?? 'Value', value: (_plot, at) => (at === null ? '' : figure(at)) },
+        : { label: ' ', value: (_plot, at) => (at === null ? '' : `${xLabel ?? ''} ${figure(at)}`) },
       ...lines.map(({ label, tone = 'main', isDashed }) => ({
         label,
         stroke: colours[tone],
         width: 2,
         ...(isDashed && { dash: [6, 4] }),
-        points: { show: lines[0]!.values.length < 40, size: 5 },
+        points: { show: length < 40, size: 5 },
         value: text,
       })),
       ...edges,
@@ -167,6 +171,13 @@ function optionsOf({
     hooks: { draw: [(plot) => drawMarks(plot, marks, colours.text)] },
   }
 }
+
+/** Steps of an axis that counts: there is nothing between one day and the next. */
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+
+/** Without the ".0" that all of them have. */
+const tickTexts = (texts: readonly string[]): string[] =>
+  texts.every((text) => /\.0(?!\d)/.test(text)) ? texts.map((text) => text.replace(/\.0(?!\d)/, '')) : [...texts]
 
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })

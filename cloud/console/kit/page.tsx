@@ -1,6 +1,6 @@
-import { Anchor, Breadcrumbs, Group, Stack, Text, Title } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
+import { Breadcrumbs, Group, Stack, Text, Title } from '@mantine/core'
 import { type ReactNode, useEffect } from 'react'
+import { PageLink } from './links.tsx'
 
 interface PageProps {
   readonly title: string
@@ -25,9 +25,9 @@ export function Page({ title, above = [], about, mark, actions, children }: Page
         {above.length > 0 && (
           <Breadcrumbs component="nav" aria-label="Above this page" fz="sm">
             {above.map(({ label, to }) => (
-              <Anchor key={to} size="sm" renderRoot={(props) => <Link to={to} {...props} />}>
+              <PageLink key={to} to={to}>
                 {label}
-              </Anchor>
+              </PageLink>
             ))}
           </Breadcrumbs>
         )}

@@ -125,7 +125,7 @@ function decide(found: {
   }
   const { lower, upper, observed } = figures
   const bounds = `95 % bounds ${percent(lower)} to ${percent(upper)} after ${days} days on ${figures.devices} devices`
-  if (lower > 0) return { verdict: 'worse', reason: `worse by ${percent(figures.mean)}: ${bounds}` }
+  if (lower > 0) return { verdict: 'worse', reason: `${percent(figures.mean)} more error: ${bounds}` }
   if (observed.lower > OBSERVED_HARM) {
     return {
       verdict: 'pause',
@@ -138,7 +138,7 @@ function decide(found: {
   }
   if (days < rule.minDays)
     return { verdict: 'inconclusive', reason: `${days} of ${rule.minDays} closed days: ${bounds}` }
-  if (upper < 0) return { verdict: 'better', reason: `better by ${percent(-figures.mean)}: ${bounds}` }
+  if (upper < 0) return { verdict: 'better', reason: `${percent(-figures.mean)} less error: ${bounds}` }
   if (upper < rule.margin) {
     return { verdict: 'non-inferior', reason: `within the margin of ${percent(rule.margin)}: ${bounds}` }
   }

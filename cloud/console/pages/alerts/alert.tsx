@@ -1,16 +1,18 @@
-import { Anchor, Button, Code, Group, Paper, SimpleGrid, Stack, Table, Text, Textarea } from '@mantine/core'
+import { Button, Code, Group, Paper, SimpleGrid, Stack, Table, Text, Textarea } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, ask } from '../../api/client.ts'
 import { Allowed, useSession } from '../../app/session.tsx'
 import { Facts } from '../../kit/facts.tsx'
+import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { Empty, Failed, Loaded } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { type Alert, AlertMarks } from './alerts.tsx'
 import { SilenceForm } from './silence-form.tsx'
+import { Subject } from './subject.tsx'
 
 const ABOVE = [{ label: 'Alerts', to: '/alerts' }]
 
@@ -42,7 +44,7 @@ const AlertFacts = ({ alert }: { alert: Alert }) => (
     <Facts
       of={[
         ['Rule', alert.rule],
-        ['About', alert.subject],
+        ['About', <Subject key="about" of={alert} />],
         ['Severity', alert.severity],
         ['True since', <Time key="since" at={alert.since} />],
         ['Fires since', <Time key="fired" at={alert.firedAt} never="not yet" />],
@@ -63,15 +65,9 @@ const AlertFacts = ({ alert }: { alert: Alert }) => (
           : [
               [
                 'Part of',
-                <Anchor
-                  key="parent"
-                  size="sm"
-                  renderRoot={(props) => (
-                    <Link to="/alerts/$alert" params={{ alert: String(alert.inhibitedBy) }} {...props} />
-                  )}
-                >
+                <PageLink key="parent" to="/alerts/$alert" params={{ alert: String(alert.inhibitedBy) }}>
                   alert {alert.inhibitedBy}, which tells of it already
-                </Anchor>,
+                </PageLink>,
               ] as const,
             ]),
         ...(alert.acknowledgedBy === null

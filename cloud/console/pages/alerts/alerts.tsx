@@ -1,8 +1,9 @@
-import { Anchor, Group, Text } from '@mantine/core'
-import { Link, useSearch } from '@tanstack/react-router'
+import { Group, Text } from '@mantine/core'
+import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
+import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
@@ -32,9 +33,9 @@ const COLUMNS: readonly Column<Alert>[] = [
     id: 'summary',
     title: 'Alert',
     cell: ({ id, summary }) => (
-      <Anchor size="sm" renderRoot={(props) => <Link to="/alerts/$alert" params={{ alert: String(id) }} {...props} />}>
+      <PageLink to="/alerts/$alert" params={{ alert: String(id) }}>
         {summary}
-      </Anchor>
+      </PageLink>
     ),
     csv: ({ summary }) => summary,
   },

@@ -1,10 +1,11 @@
-import { Anchor, Code } from '@mantine/core'
-import { Link, useSearch } from '@tanstack/react-router'
+import { Code } from '@mantine/core'
+import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
 import { useDataSpan } from '../../kit/data-span.ts'
 import { count, percent } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
 import { HeatMap } from '../../kit/heat-map.tsx'
+import { DeviceLink } from '../../kit/links.tsx'
 import { More, Shown } from '../../kit/more.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
@@ -83,10 +84,7 @@ function Scores({ where, span }: { where: { site?: string; sensor?: string }; sp
         rowId={({ device, sensor }) => `${device} ${sensor}`}
         rowTitle={({ device, sensor }) => (
           <>
-            <Anchor size="xs" renderRoot={(props) => <Link to={`/devices/${device}`} {...props} />}>
-              {device}
-            </Anchor>{' '}
-            {sensor}
+            <DeviceLink size="xs" id={device} /> {sensor}
           </>
         )}
         columns={DIMENSIONS}

@@ -1,11 +1,12 @@
-import { Anchor, Button, Group, Paper, SimpleGrid, Stack, Text, Textarea, TextInput, Timeline } from '@mantine/core'
+import { Button, Group, Paper, SimpleGrid, Stack, Text, Textarea, TextInput, Timeline } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { api, ask } from '../../api/client.ts'
 import { Allowed } from '../../app/session.tsx'
 import { Facts } from '../../kit/facts.tsx'
 import { percent } from '../../kit/figures.ts'
+import { DeviceLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { Failed, Loaded } from '../../kit/states.tsx'
@@ -54,12 +55,7 @@ function TaskFacts({ task }: { task: Task }) {
   const facts: readonly (readonly [string, ReactNode])[] = [
     ['Score', `${percent(task.score)}, has to be ${percent(task.threshold)}; at worst ${percent(task.worst)}`],
     ['Shop', task.site],
-    [
-      'Device',
-      <Anchor key="device" size="sm" renderRoot={(props) => <Link to={`/devices/${task.device}`} {...props} />}>
-        {task.device}
-      </Anchor>,
-    ],
+    ['Device', <DeviceLink key="device" id={task.device} />],
     ['Data set', task.dataset ?? 'in none: nobody is its steward'],
     ['Owner', task.owner ?? '–'],
     ['Steward', task.steward ?? '–'],

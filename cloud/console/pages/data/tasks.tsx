@@ -1,9 +1,9 @@
-import { Anchor } from '@mantine/core'
-import { Link, useSearch } from '@tanstack/react-router'
+import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { percent } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
+import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
@@ -22,12 +22,9 @@ const COLUMNS: readonly Column<Task>[] = [
     id: 'what',
     title: 'Task',
     cell: ({ id, sensor, dimension, device }) => (
-      <Anchor
-        size="sm"
-        renderRoot={(props) => <Link to="/data/tasks/$task" params={{ task: String(id) }} {...props} />}
-      >
+      <PageLink to="/data/tasks/$task" params={{ task: String(id) }}>
         {dimension} of {sensor}, {device}
-      </Anchor>
+      </PageLink>
     ),
     csv: ({ dimension, sensor, device }) => `${dimension} of ${sensor}, ${device}`,
   },

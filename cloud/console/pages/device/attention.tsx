@@ -1,11 +1,11 @@
-import { Alert, Anchor, Button, Group, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, ask } from '../../api/client.ts'
 import { useSession } from '../../app/session.tsx'
 import { Confirm } from '../../kit/confirm.tsx'
 import { count } from '../../kit/figures.ts'
+import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Time } from '../../kit/time.tsx'
 import { type Device, MEANINGS } from '../devices/state-mark.tsx'
@@ -41,12 +41,9 @@ function Alerts({ device: { id, site } }: { device: Device }) {
         {own.map((alert) => (
           <Group key={alert.id} gap="xs" align="baseline">
             <Mark tone={TONES[alert.severity]}>{alert.severity}</Mark>
-            <Anchor
-              size="sm"
-              renderRoot={(props) => <Link to="/alerts/$alert" params={{ alert: String(alert.id) }} {...props} />}
-            >
+            <PageLink to="/alerts/$alert" params={{ alert: String(alert.id) }}>
               {alert.summary}
-            </Anchor>
+            </PageLink>
             <Text size="xs">
               <Time at={alert.since} />
             </Text>

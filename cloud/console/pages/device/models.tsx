@@ -1,12 +1,13 @@
-import { Anchor, Stack, Table, Text } from '@mantine/core'
+import { Stack, Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { useSession } from '../../app/session.tsx'
+import { PageLink } from '../../kit/links.tsx'
 import { Mark, type Tone } from '../../kit/mark.tsx'
 import { Part } from '../../kit/part.tsx'
 import { Time } from '../../kit/time.tsx'
 import type { Device } from '../devices/state-mark.tsx'
+import { VersionLink } from '../models/version-link.tsx'
 
 type Model = Device['models'][number]
 
@@ -19,9 +20,9 @@ const version = (model: string, number: number | null) =>
   number === null ? (
     'none'
   ) : (
-    <Anchor inherit renderRoot={(props) => <Link to={`/models/${model}/${number}` as string} {...props} />}>
+    <VersionLink model={model} version={number}>
       {number}
-    </Anchor>
+    </VersionLink>
   )
 
 /** Of each model what serves now and what should, how far it is, and what waits for the device to come back. */
@@ -95,9 +96,9 @@ function Queued({ device }: { device: string }) {
       {items.map(({ id, rollout, model, action, version, since, expiresAt }) => (
         <Text key={id} size="sm">
           {action === 'serve' ? 'serve' : 'go back to'} {model} {version ?? 'none'}, by{' '}
-          <Anchor inherit renderRoot={(props) => <Link to={`/rollouts/${id}` as string} {...props} />}>
+          <PageLink inherit to="/rollouts/$rollout" params={{ rollout: id }}>
             {rollout}
-          </Anchor>
+          </PageLink>
           , told <Time at={since} />
           {expiresAt !== null && (
             <>

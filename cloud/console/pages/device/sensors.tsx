@@ -1,9 +1,9 @@
-import { Anchor, Table, Text } from '@mantine/core'
+import { Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
 import { type DataSpan, useDataSpan } from '../../kit/data-span.ts'
 import { count, percent } from '../../kit/figures.ts'
+import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Part } from '../../kit/part.tsx'
 import { Loaded, Loading } from '../../kit/states.tsx'
@@ -14,14 +14,7 @@ type Quality = Item<'/v1/data-quality'>
 export function Sensors({ device }: { device: string }) {
   const span = useDataSpan(1)
   return (
-    <Part
-      title="Sensors"
-      more={
-        <Anchor size="sm" renderRoot={(props) => <Link to={'/data/quality' as string} {...props} />}>
-          Data quality
-        </Anchor>
-      }
-    >
+    <Part title="Sensors" more={<PageLink to={'/data/quality'}>Data quality</PageLink>}>
       {span ? <Scores device={device} span={span} /> : <Loading what="how far the data reaches" />}
     </Part>
   )

@@ -1,6 +1,6 @@
-import { Anchor, Group, Text } from '@mantine/core'
+import { Group, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Link, useSearch } from '@tanstack/react-router'
+import { useSearch } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { api, ask } from '../../api/client.ts'
 import { useSession } from '../../app/session.tsx'
@@ -8,6 +8,7 @@ import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { duration } from '../../kit/figures.ts'
 import { Filters, FilterText } from '../../kit/filters.tsx'
 import { labelTexts } from '../../kit/labels.ts'
+import { PageLink } from '../../kit/links.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
@@ -26,9 +27,9 @@ const columnsOf = (onLabel: (term: string) => void): readonly Column<Device>[] =
     title: 'Device',
     sort: 'id',
     cell: ({ id }) => (
-      <Anchor size="sm" renderRoot={(props) => <Link to="/devices/$device" params={{ device: id }} {...props} />}>
+      <PageLink to="/devices/$device" params={{ device: id }}>
         {id}
-      </Anchor>
+      </PageLink>
     ),
     csv: ({ id }) => id,
   },
@@ -117,7 +118,9 @@ export function Devices() {
   }
   // biome-ignore lint/correctness/useExhaustiveDependencies: a chip's click reads the selector of its own render.
   const columns = useMemo(() => columnsOf(addLabel), [selector])
-  const isFiltered = Object.keys(search).some((name) => name !== 'sort' && name !== 'order')
+  const isFiltered = Object.entries(search).some(
+    ([name, value]) => value !== undefined && !['sort', 'order'].includes(name),
+  )
   return (
     <Page
       title="Devices"
@@ -139,9 +142,9 @@ export function Devices() {
           <FilterText label="Version" value={search.version} onChange={(version) => set({ version })} />
         )}
         {isFiltered && (
-          <Anchor size="sm" pb={5} renderRoot={(props) => <Link to="/devices" {...props} />}>
+          <PageLink pb={5} to="/devices">
             Show all
-          </Anchor>
+          </PageLink>
         )}
       </Filters>
       {chosen.size > 0 && <BulkBar chosen={[...chosen]} onDone={() => setChosen(new Set())} />}

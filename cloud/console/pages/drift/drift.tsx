@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { api, ask } from '../../api/client.ts'
-import { count, figure } from '../../kit/figures.ts'
+import { count } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
 import { HeatMap } from '../../kit/heat-map.tsx'
 import { More, Shown } from '../../kit/more.tsx'
@@ -87,7 +87,7 @@ export function Drift() {
           cell={({ title, cells }, id) => {
             const one = cells.get(id)
             if (one === undefined) return undefined
-            const psi = one.statistics ? figure(one.statistics.psi.value) : '–'
+            const psi = psiText(one.statistics?.psi.value)
             return {
               text: psi,
               tone: TONES[one.verdict],
@@ -103,6 +103,9 @@ export function Drift() {
     </Page>
   )
 }
+
+/** Below a thousandth no difference is told. */
+const psiText = (psi: number | undefined) => (psi === undefined ? '–' : psi < 0.001 ? '< 0.001' : psi.toFixed(3))
 
 function NewestRun() {
   const { data } = useQuery({

@@ -1,9 +1,10 @@
-import { Anchor, Grid, Group, Stack, Text } from '@mantine/core'
+import { Grid, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { useNavigate } from '@tanstack/react-router'
 import { api, ask, type Got } from '../../api/client.ts'
 import { useSession } from '../../app/session.tsx'
 import { count } from '../../kit/figures.ts'
+import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { Part } from '../../kit/part.tsx'
@@ -56,9 +57,9 @@ function Whole({ summary }: { summary: Summary }) {
         {can('task.read') && summary.tasks > 0 && (
           <>
             {', '}
-            <Anchor inherit renderRoot={(props) => <Link to="/data/tasks" {...props} />}>
+            <PageLink inherit to="/data/tasks">
               {count(summary.tasks)} stewardship {summary.tasks === 1 ? 'task' : 'tasks'} open
-            </Anchor>
+            </PageLink>
           </>
         )}
       </Text>
@@ -93,9 +94,9 @@ function OpenAlerts({ alerts }: { alerts: Summary['alerts'] }) {
     <Part
       title="Open alerts"
       more={
-        <Anchor size="sm" renderRoot={(props) => <Link to="/alerts" search={{ state: 'firing' }} {...props} />}>
+        <PageLink to="/alerts" search={{ state: 'firing' }}>
           All alerts
-        </Anchor>
+        </PageLink>
       }
     >
       <Group gap={6} mb="xs">
@@ -120,13 +121,13 @@ function OpenAlerts({ alerts }: { alerts: Summary['alerts'] }) {
             <Stack gap={6}>
               {loud.slice(0, NAMED).map(({ id, summary, severity, since, acknowledgedBy }) => (
                 <Group key={id} gap="xs" align="baseline" justify="space-between">
-                  <Anchor
-                    size="sm"
+                  <PageLink
                     style={{ flex: '1 1 200px', overflowWrap: 'anywhere' }}
-                    renderRoot={(props) => <Link to="/alerts/$alert" params={{ alert: String(id) }} {...props} />}
+                    to="/alerts/$alert"
+                    params={{ alert: String(id) }}
                   >
                     {summary}
-                  </Anchor>
+                  </PageLink>
                   <Group gap={6} wrap="nowrap">
                     {acknowledgedBy !== null && <Mark tone="busy">taken up</Mark>}
                     <Mark tone={TONES[severity]}>{severity}</Mark>

@@ -1,10 +1,10 @@
-import { Anchor, Stack, Text } from '@mantine/core'
+import { Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { Chart } from '../../kit/chart.tsx'
 import { useDataSpan } from '../../kit/data-span.ts'
 import { percent } from '../../kit/figures.ts'
+import { PageLink } from '../../kit/links.tsx'
 import { Part } from '../../kit/part.tsx'
 import { Loaded, Loading } from '../../kit/states.tsx'
 import { errorsByDay } from './errors-by-day.ts'
@@ -22,14 +22,7 @@ export function ForecastError() {
     placeholderData: (before) => before,
   })
   return (
-    <Part
-      title="Forecast error"
-      more={
-        <Anchor size="sm" renderRoot={(props) => <Link to="/kpis" {...props} />}>
-          All KPIs
-        </Anchor>
-      }
-    >
+    <Part title="Forecast error" more={<PageLink to="/kpis">All KPIs</PageLink>}>
       {span === undefined ? (
         <Loading what="how far the data reaches" />
       ) : (
@@ -48,7 +41,7 @@ export function ForecastError() {
                 {models.map(({ model, days, error, baseline }) => (
                   <div key={model}>
                     <Text size="sm" c="dimmed" mb={4}>
-                      {model}: share of what was sold that the forecast was off by, each day of the last {DAYS}
+                      {model}: share of what was sold that the forecast was off by, on each of the last {DAYS} days
                     </Text>
                     <Chart
                       title={`Forecast error of ${model} by day`}

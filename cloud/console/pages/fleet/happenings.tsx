@@ -1,6 +1,6 @@
-import { Anchor, Group, Stack, Text } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
+import { Group, Stack, Text } from '@mantine/core'
 import { api, ask, type Item } from '../../api/client.ts'
+import { PageLink } from '../../kit/links.tsx'
 import { More } from '../../kit/more.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Part } from '../../kit/part.tsx'
@@ -65,9 +65,9 @@ export function Happenings() {
             justify="space-between"
           >
             <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-              <Anchor inherit renderRoot={(props) => <Link to={PLACES[kind](key) as string} {...props} />}>
+              <PageLink inherit to={PLACES[kind](key)}>
                 {name}
-              </Anchor>{' '}
+              </PageLink>{' '}
               {SENTENCES[`${kind} ${what}`] ?? what}
               {detail !== '' && (
                 <Text span c="dimmed" size="sm">

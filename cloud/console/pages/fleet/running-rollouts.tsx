@@ -1,8 +1,8 @@
-import { Anchor, Group, Progress, Stack, Text } from '@mantine/core'
+import { Group, Progress, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { count } from '../../kit/figures.ts'
+import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Part } from '../../kit/part.tsx'
 import { Loaded } from '../../kit/states.tsx'
@@ -18,14 +18,7 @@ export function RunningRollouts() {
       ask(api.GET('/v1/rollouts', { params: { query: { state: OPEN as never, limit: 20 } }, signal })),
   })
   return (
-    <Part
-      title="Running rollouts"
-      more={
-        <Anchor size="sm" renderRoot={(props) => <Link to={'/rollouts' as string} {...props} />}>
-          All rollouts
-        </Anchor>
-      }
-    >
+    <Part title="Running rollouts" more={<PageLink to={'/rollouts'}>All rollouts</PageLink>}>
       <Loaded query={rollouts} what="rollouts">
         {({ items }) =>
           items.length === 0 ? (
@@ -42,9 +35,9 @@ export function RunningRollouts() {
                   <Stack key={id} gap={4}>
                     <Group justify="space-between" gap="xs">
                       <Group gap="xs">
-                        <Anchor size="sm" renderRoot={(props) => <Link to={`/rollouts/${id}` as string} {...props} />}>
+                        <PageLink to="/rollouts/$rollout" params={{ rollout: id }}>
                           {name}
-                        </Anchor>
+                        </PageLink>
                         <Mark tone={TONES[state as keyof typeof TONES] ?? 'quiet'}>{state}</Mark>
                       </Group>
                       <Text size="sm" c="dimmed">

@@ -1,11 +1,12 @@
-import { Button, Group, Paper, Text, Title } from '@mantine/core'
+import { Group, Paper, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { api, ask, type Item } from '../../api/client.ts'
 import { Allowed } from '../../app/session.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { count, percent } from '../../kit/figures.ts'
+import { LinkButton } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
@@ -27,13 +28,9 @@ export function ModelPage() {
       about={found.data && `${count(found.data.versions)} versions`}
       actions={
         <Allowed to="rollout.write">
-          <Button
-            size="xs"
-            variant="default"
-            renderRoot={(props) => <Link to="/rollouts/new" search={{ model }} {...props} />}
-          >
+          <LinkButton variant="default" to="/rollouts/new" search={{ model }}>
             Roll out a version
-          </Button>
+          </LinkButton>
         </Allowed>
       }
     >
@@ -79,14 +76,9 @@ function Versions({ model }: { model: string }) {
           Versions
         </Title>
         {chosen.size === 2 ? (
-          <Button
-            size="xs"
-            renderRoot={(props) => (
-              <Link to="/models/$model/compare" params={{ model }} search={{ a: a!, b: b! }} {...props} />
-            )}
-          >
+          <LinkButton to="/models/$model/compare" params={{ model }} search={{ a: a!, b: b! }}>
             Compare {a} with {b}
-          </Button>
+          </LinkButton>
         ) : (
           <Text size="xs" c="dimmed">
             Choose two to compare them.

@@ -1,10 +1,9 @@
-import { Anchor } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { api, ask, type Item } from '../../api/client.ts'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { count } from '../../kit/figures.ts'
+import { PageLink } from '../../kit/links.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
@@ -62,13 +61,9 @@ function columnsOf(serving: Serving): readonly Column<Model>[] {
       id: 'name',
       title: 'Model',
       cell: ({ name }) => (
-        <Anchor
-          size="sm"
-          fw={500}
-          renderRoot={(props) => <Link to="/models/$model" params={{ model: name }} {...props} />}
-        >
+        <PageLink fw={500} to="/models/$model" params={{ model: name }}>
           {name}
-        </Anchor>
+        </PageLink>
       ),
       csv: ({ name }) => name,
     },

@@ -2,6 +2,7 @@ import { Switch, Text } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
+import { DeviceLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
@@ -14,7 +15,7 @@ type Device = Item<'/v1/models/{model}/devices'>
 const versionText = (version: number | null) => (version === null ? 'none' : String(version))
 
 const COLUMNS: readonly Column<Device>[] = [
-  { id: 'device', title: 'Device', cell: ({ device }) => device, csv: ({ device }) => device },
+  { id: 'device', title: 'Device', cell: ({ device }) => <DeviceLink id={device} />, csv: ({ device }) => device },
   { id: 'site', title: 'Site', cell: ({ site }) => site, csv: ({ site }) => site },
   {
     id: 'serves',

@@ -1,6 +1,5 @@
-import { Anchor } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { PageLink } from '../../kit/links.tsx'
 
 interface VersionLinkProps {
   readonly model: string
@@ -9,12 +8,7 @@ interface VersionLinkProps {
 }
 
 export const VersionLink = ({ model, version, children = `version ${version}` }: VersionLinkProps) => (
-  <Anchor
-    size="sm"
-    renderRoot={(props) => (
-      <Link to="/models/$model/$version" params={{ model, version: String(version) }} {...props} />
-    )}
-  >
+  <PageLink to="/models/$model/$version" params={{ model, version: String(version) }}>
     {children}
-  </Anchor>
+  </PageLink>
 )

@@ -1,9 +1,10 @@
-import { Button, Grid, Group, Paper, Text, Title } from '@mantine/core'
+import { Grid, Group, Paper, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense } from 'react'
 import { NoSuchPage } from '../../app/no-such-page.tsx'
 import { Allowed } from '../../app/session.tsx'
+import { LinkButton } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { Loaded, Loading } from '../../kit/states.tsx'
@@ -73,20 +74,19 @@ function Actions({ model, version }: { model: string; version: number }) {
   return (
     <>
       {champion !== undefined && champion !== version && (
-        <Button
-          size="xs"
+        <LinkButton
           variant="default"
-          renderRoot={(props) => (
-            <Link to="/models/$model/compare" params={{ model }} search={{ a: champion, b: version }} {...props} />
-          )}
+          to="/models/$model/compare"
+          params={{ model }}
+          search={{ a: champion, b: version }}
         >
           Compare with the champion
-        </Button>
+        </LinkButton>
       )}
       <Allowed to="rollout.write">
-        <Button size="xs" renderRoot={(props) => <Link to="/rollouts/new" search={{ model, version }} {...props} />}>
+        <LinkButton to="/rollouts/new" search={{ model, version }}>
           Roll it out
-        </Button>
+        </LinkButton>
       </Allowed>
     </>
   )

@@ -4,6 +4,7 @@ import { useSearch } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { FilterSelect } from '../../kit/filters.tsx'
+import { DeviceLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
@@ -16,7 +17,7 @@ const versionText = (version: number | null) => (version === null ? 'none' : Str
 const whyOf = ({ error, reason }: Member) => (error ? `${error.code}: ${error.message}` : (reason ?? ''))
 
 const COLUMNS: readonly Column<Member>[] = [
-  { id: 'device', title: 'Device', cell: ({ device }) => device, csv: ({ device }) => device },
+  { id: 'device', title: 'Device', cell: ({ device }) => <DeviceLink id={device} />, csv: ({ device }) => device },
   { id: 'site', title: 'Site', cell: ({ site }) => site, csv: ({ site }) => site },
   {
     id: 'state',

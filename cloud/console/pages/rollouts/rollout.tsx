@@ -1,8 +1,9 @@
-import { Anchor, Button, Grid, Paper, Text, Title } from '@mantine/core'
+import { Grid, Paper, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Allowed } from '../../app/session.tsx'
+import { LinkButton, PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { Loaded } from '../../kit/states.tsx'
@@ -75,13 +76,9 @@ function Shown({ rollout }: { rollout: Rollout }) {
 }
 
 const Again = ({ id }: { id: string }) => (
-  <Button
-    size="xs"
-    variant="subtle"
-    renderRoot={(props) => <Link to="/rollouts/new" search={{ like: Number(id) }} {...props} />}
-  >
+  <LinkButton variant="subtle" to="/rollouts/new" search={{ like: Number(id) }}>
     Start one like it
-  </Button>
+  </LinkButton>
 )
 
 function About({ rollout }: { rollout: Rollout }) {
@@ -90,15 +87,9 @@ function About({ rollout }: { rollout: Rollout }) {
   return (
     <>
       No. {id}:{' '}
-      <Anchor
-        size="sm"
-        underline="always"
-        renderRoot={(props) => (
-          <Link to="/models/$model/$version" params={{ model, version: String(version) }} {...props} />
-        )}
-      >
+      <PageLink underline="always" to="/models/$model/$version" params={{ model, version: String(version) }}>
         {model} {version}
-      </Anchor>{' '}
+      </PageLink>{' '}
       to {selector ? selectorWords(selector) : 'the devices that you may see'}
       {alias !== undefined && `, then ${alias}`}. Started <Time at={createdAt} />
       {finishedAt !== null && (

@@ -1,13 +1,14 @@
-import { Anchor, Button, Group, Text } from '@mantine/core'
+import { Group, Text } from '@mantine/core'
 import { ROLLOUT_STATES } from '@storecast/shared/contracts/rollout-states'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useSearch } from '@tanstack/react-router'
+import { useSearch } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { Allowed } from '../../app/session.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { count } from '../../kit/figures.ts'
 import { FilterSelect, Filters } from '../../kit/filters.tsx'
+import { LinkButton, PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
@@ -23,13 +24,9 @@ const COLUMNS: readonly Column<ListedRollout>[] = [
     id: 'name',
     title: 'Rollout',
     cell: ({ id, name }) => (
-      <Anchor
-        size="sm"
-        fw={500}
-        renderRoot={(props) => <Link to="/rollouts/$rollout" params={{ rollout: id }} {...props} />}
-      >
+      <PageLink fw={500} to="/rollouts/$rollout" params={{ rollout: id }}>
         {name}
-      </Anchor>
+      </PageLink>
     ),
     csv: ({ name }) => name,
   },
@@ -138,11 +135,7 @@ export function RolloutsPage() {
 }
 
 const StartButton = () => (
-  <Button
-    size="xs"
-    leftSection={<IconPlus size={14} aria-hidden />}
-    renderRoot={(props) => <Link to="/rollouts/new" {...props} />}
-  >
+  <LinkButton leftSection={<IconPlus size={14} aria-hidden />} to="/rollouts/new">
     Start a rollout
-  </Button>
+  </LinkButton>
 )

@@ -1,10 +1,10 @@
 import { Stack, Text } from '@mantine/core'
-import { IconCheck } from '@tabler/icons-react'
+import { IconCheck, IconX } from '@tabler/icons-react'
 import { Mark } from '../../kit/mark.tsx'
 import { CohortBar, CohortCounts } from './cohort.tsx'
 import type { Rollout } from './queries.ts'
 import classes from './steps.module.css'
-import { devices, stepWords } from './words.ts'
+import { devices, STATE_TONES, stepWords } from './words.ts'
 
 /** The steps in their order with where the rollout is, each with the devices that it told; then all of them together. */
 export function Steps({ rollout }: { rollout: Rollout }) {
@@ -17,18 +17,25 @@ export function Steps({ rollout }: { rollout: Rollout }) {
     <Stack gap="xs">
       <ol className={classes.steps}>
         {steps.map((step, index) => {
-          const at = index < here ? 'done' : index === here && !isOver ? 'here' : 'ahead'
+          const at = index < here ? 'done' : index > here ? 'ahead' : isOver ? 'ended' : 'here'
           const cohort = byStep.get(index)
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place; two may be the same.
             <li key={index} className={classes.step} data-at={at} aria-current={at === 'here' ? 'step' : undefined}>
               <span className={classes.place} aria-hidden>
-                {at === 'done' ? <IconCheck size={14} stroke={3} /> : index + 1}
+                {at === 'done' ? (
+                  <IconCheck size={14} stroke={3} />
+                ) : at === 'ended' ? (
+                  <IconX size={14} stroke={3} />
+                ) : (
+                  index + 1
+                )}
               </span>
               <Stack gap={4} miw={0}>
                 <div className={classes.title}>
                   {stepWords(step)} {at === 'here' && <Mark tone={state === 'paused' ? 'warning' : 'busy'}>here</Mark>}
-                  {at === 'ahead' && isOver && index >= here && <Mark tone="quiet">not reached</Mark>}
+                  {at === 'ended' && <Mark tone={STATE_TONES[state]}>{`${state} here`}</Mark>}
+                  {at === 'ahead' && isOver && <Mark tone="quiet">not reached</Mark>}
                 </div>
                 {cohort && (
                   <>

@@ -1,7 +1,7 @@
-import { Anchor, Button, Stack, Text, Title } from '@mantine/core'
-import { Link } from '@tanstack/react-router'
+import { Button, Stack, Text, Title } from '@mantine/core'
 import { api, ask, type Item } from '../../api/client.ts'
 import { useSession } from '../../app/session.tsx'
+import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { type Listing, useListing } from '../../kit/pages-of.ts'
 import { Failed, Loading } from '../../kit/states.tsx'
@@ -102,9 +102,7 @@ function Calls({ rollout: { id, name, createdAt } }: { rollout: Rollout }) {
           )
         }}
       </Entries>
-      <Anchor size="sm" renderRoot={(props) => <Link to="/audit" {...props} />}>
-        The whole log
-      </Anchor>
+      <PageLink to="/audit">The whole log</PageLink>
     </section>
   )
 }

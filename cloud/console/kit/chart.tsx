@@ -48,6 +48,7 @@ const COLOURS = {
     second: '#c2410c',
     quiet: '#868e96',
     band: 'rgba(11,114,133,.16)',
+    edge: 'rgba(11,114,133,.45)',
     grid: '#e9ecef',
     text: '#495057',
   },
@@ -56,6 +57,7 @@ const COLOURS = {
     second: '#ff922b',
     quiet: '#909296',
     band: 'rgba(59,201,219,.18)',
+    edge: 'rgba(59,201,219,.5)',
     grid: '#373a40',
     text: '#c1c2c5',
   },
@@ -123,7 +125,7 @@ function optionsOf({
   const edges = band
     ? (['high', 'low'] as const).map((edge) => ({
         label: `${band.label}, ${edge}`,
-        stroke: colours.band,
+        stroke: colours.edge,
         width: 1,
         points: { show: false },
         value: text,

@@ -1,6 +1,7 @@
 import { Code, Stack, Table, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { api, ask } from '../../api/client.ts'
+import { Command } from '../../kit/command.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { Empty, Loaded } from '../../kit/states.tsx'
@@ -19,7 +20,12 @@ export function Rules() {
   return (
     <Page
       title="Rules and routes"
-      about="What is an alert, and who is told. Both are code: change the files, storecast diff -f, storecast apply -f."
+      about={
+        <>
+          What is an alert, and who is told. Both are code: change the files, <Command>storecast diff -f</Command>,{' '}
+          <Command>storecast apply -f</Command>.
+        </>
+      }
     >
       <AlertTabs />
       <Stack gap="xs">
@@ -28,7 +34,7 @@ export function Rules() {
           {({ items }) =>
             items.length === 0 ? (
               <Empty title="No rules">
-                Those that are shipped are put with <Code>storecast apply -f fleet/alerts</Code>.
+                Those that are shipped are put with <Command>storecast apply -f fleet/alerts</Command>.
               </Empty>
             ) : (
               <Table.ScrollContainer minWidth={640}>
@@ -82,7 +88,7 @@ export function Rules() {
           {({ items }) =>
             items.length === 0 ? (
               <Empty title="No routes: nobody is told">
-                Fill in one of <Code>fleet/alerts/routes</Code> and put it with <Code>storecast apply -f</Code>.
+                Fill in one of <Code>fleet/alerts/routes</Code> and put it with <Command>storecast apply -f</Command>.
               </Empty>
             ) : (
               <Table.ScrollContainer minWidth={480}>

@@ -1,6 +1,7 @@
 import { Code } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
+import { Command } from '../../kit/command.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
 import { Mark } from '../../kit/mark.tsx'
@@ -64,7 +65,12 @@ export function Audit() {
   return (
     <Page
       title="Audit"
-      about="Every change that somebody or something made or tried to make. The entries are chained by their hashes: storecast audit verify tells whether one was altered."
+      about={
+        <>
+          Every change that somebody or something made or tried to make. The entries are chained by their hashes:{' '}
+          <Command>storecast audit verify</Command> tells whether one was altered.
+        </>
+      }
     >
       <Filters>
         <FilterText label="Who" value={search.actor} onChange={(actor) => set({ actor })} />

@@ -1,6 +1,7 @@
 import { Badge, Code, Group, Stack, Text } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
+import { Command } from '../../kit/command.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { Filters, FilterText } from '../../kit/filters.tsx'
 import { labelTexts } from '../../kit/labels.ts'
@@ -102,7 +103,12 @@ export function Catalogue() {
   return (
     <Page
       title="Data"
-      about="What the devices measure, whose it is, and who looks after it. Sets are code: storecast apply -f puts them."
+      about={
+        <>
+          What the devices measure, whose it is, and who looks after it. Sets are code:{' '}
+          <Command>storecast apply -f</Command> puts them.
+        </>
+      }
     >
       <DataTabs />
       <Filters>
@@ -117,8 +123,8 @@ export function Catalogue() {
           <Empty title="No data sets">
             {search.sensor === undefined ? (
               <>
-                Write one as <Code>kind: Dataset</Code> and put it with <Code>storecast apply -f dataset.yaml</Code>:
-                its steward then gets the tasks of its sensors.
+                Write one as <Code>kind: Dataset</Code> and put it with{' '}
+                <Command>storecast apply -f dataset.yaml</Command>: its steward then gets the tasks of its sensors.
               </>
             ) : (
               <>No data set holds the sensor {search.sensor}: nobody is asked when it goes wrong.</>

@@ -1,6 +1,6 @@
-import { Code } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
+import { Command } from '../../kit/command.tsx'
 import { useDataSpan } from '../../kit/data-span.ts'
 import { count, percent } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
@@ -72,7 +72,7 @@ function Scores({ where, span }: { where: { site?: string; sensor?: string }; sp
     return (
       <Empty title="No scores">
         Nothing came from such sensors in this span. Check the shop’s name, or ask its device:{' '}
-        <Code>storecast device logs</Code>.
+        <Command>storecast device logs</Command>.
       </Empty>
     )
   }

@@ -1,8 +1,8 @@
-import { Code } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { api, ask } from '../../api/client.ts'
+import { Command } from '../../kit/command.tsx'
 import { count } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
 import { HeatMap } from '../../kit/heat-map.tsx'
@@ -74,7 +74,7 @@ export function Drift() {
       {listing.items === undefined && !listing.error && <Loading what="comparisons" />}
       {listing.items?.length === 0 && (
         <Empty title="Nothing was compared">
-          The fleet is looked at once a day, from two closed weeks on; <Code>storecast drift run</Code> looks now.
+          The fleet is looked at once a day, from two closed weeks on; <Command>storecast drift run</Command> looks now.
         </Empty>
       )}
       {map.rows.length > 0 && (

@@ -1,8 +1,9 @@
-import { Button, Code, Group, NumberInput, Paper, Select, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, NumberInput, Paper, Select, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, ask, type Item } from '../../api/client.ts'
 import { Allowed, useSession } from '../../app/session.tsx'
+import { Command } from '../../kit/command.tsx'
 import { ConfirmButton } from '../../kit/confirm.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { labelTexts, parseLabels } from '../../kit/labels.ts'
@@ -143,7 +144,7 @@ function NewClaims() {
             secrets={make.data.claims.map(({ claim }) => claim)}
           />
           <Text size="sm">
-            On the device: <Code>storecast-agent enroll --claim-file …</Code>
+            On the device: <Command>storecast-agent enroll --claim-file …</Command>
           </Text>
         </>
       )}

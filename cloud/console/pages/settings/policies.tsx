@@ -1,6 +1,7 @@
 import { Code, Paper, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { api, ask } from '../../api/client.ts'
+import { Command } from '../../kit/command.tsx'
 import { Facts } from '../../kit/facts.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
@@ -17,7 +18,12 @@ export function Policies() {
   return (
     <Page
       title="Settings"
-      about="What may be registered, approved and rolled out. Policies are code: change the files, storecast policy test, storecast apply -f."
+      about={
+        <>
+          What may be registered, approved and rolled out. Policies are code: change the files,{' '}
+          <Command>storecast policy test</Command>, <Command>storecast apply -f</Command>.
+        </>
+      }
     >
       <SettingsTabs />
       <Loaded query={query} what="policies">
@@ -25,7 +31,7 @@ export function Policies() {
           items.length === 0 ? (
             <Empty title="No policies">
               Everything is let through that roles allow. Those that are shipped are put with{' '}
-              <Code>storecast apply -f fleet/policies</Code>.
+              <Command>storecast apply -f fleet/policies</Command>.
             </Empty>
           ) : (
             <Stack gap="sm">

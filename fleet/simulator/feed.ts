@@ -90,33 +90,31 @@ export function startFeed({ shop, firstDay, now, url, lead = () => 0 }: FeedOpti
   const { signal } = abort
   let until = 0
 
-  /** Hours that staff's orders bear upon: each is played at its beginning, and told then. */
+  const tell = async (readings: readonly Reading[]) => {
+    let rest = readings
+    while (rest.length > 0) {
+      const time = now() + lead()
+      const pending = rest.findIndex(({ at }) => at > time)
+      const due = pending < 0 ? rest : rest.slice(0, pending)
+      await pushReadings(due, { url, signal })
+      until = due.at(-1)?.at ?? until
+      rest = rest.slice(due.length)
+      if (rest.length > 0) await sleep(PASS, undefined, { signal })
+    }
+  }
+  /** Hours that staff's orders bear upon: each is played at its beginning. */
   const playDay = async (stocked: StockedShop, index: number) => {
     const { start } = calendar(shop.timeZone).daySpan(shop.day(index).date)
     for (let hour = 0; hour < HOURS; hour++) {
-      while (now() + Math.min(lead(), HOUR) < start + (hour + 1) * HOUR) await sleep(PASS, undefined, { signal })
+      while (now() < start + hour * HOUR) await sleep(PASS, undefined, { signal })
       stocked.play(index, hour)
-      const readings = hourReadings(stocked, index, hour)
-      await pushReadings(readings, { url, signal })
-      until = readings.at(-1)?.at ?? until
+      await tell(hourReadings(stocked, index, hour))
     }
   }
   const run = async () => {
     for (let index = firstDay; index < shop.days; index++) {
-      if (isStocked(shop) && index >= shop.playedFrom) {
-        await playDay(shop, index)
-        continue
-      }
-      let rest = dayReadings(shop, index, { surroundings: true })
-      while (rest.length > 0) {
-        const time = now() + lead()
-        const pending = rest.findIndex(({ at }) => at > time)
-        const due = pending < 0 ? rest : rest.slice(0, pending)
-        await pushReadings(due, { url, signal })
-        until = due.at(-1)?.at ?? until
-        rest = rest.slice(due.length)
-        if (rest.length > 0) await sleep(PASS, undefined, { signal })
-      }
+      if (isStocked(shop) && index >= shop.playedFrom) await playDay(shop, index)
+      else await tell(dayReadings(shop, index, { surroundings: true }))
     }
   }
   const ended = run().catch((error: unknown) => {

@@ -6,6 +6,7 @@ import { testDatabase } from '../test/database.ts'
 import { arrive } from './arrivals.ts'
 import { ingestMigrations } from './migrations.ts'
 import { createQuarantine } from './quarantine.ts'
+import { MOST_QUARANTINED } from './set-aside.ts'
 import { ackOf, answerOf, decision, event, forecast, T0, TestDevice, TestIngest, window } from './test/device.ts'
 
 let database: Database
@@ -256,6 +257,31 @@ describe('quarantine', () => {
     await cloud.greet(copy)
     expect(copy.quarantined).toBe(true)
     expect(await windows()).toEqual([])
+  })
+})
+
+describe('quarantine without an end', () => {
+  it('keeps so many batches of a device, and leaves it those that come after', async () => {
+    const copy = device.copy()
+    await cloud.greet(copy)
+    await cloud.greet(device)
+    await cloud.greet(copy)
+    expect(copy.quarantined).toBe(true)
+    const kept = async () => (await query('SELECT count(*) FROM quarantined_batches WHERE device = $1'))[0].count
+    await database.pool.query(
+      `INSERT INTO quarantined_batches (device, epoch, payload, received_at)
+       SELECT $1, $2, '', 0 FROM generate_series(1, ${MOST_QUARANTINED - 1})`,
+      [copy.id, copy.epoch],
+    )
+    const messages = [window(0, 5, 9), window(5, 10, 9)].map((one) => copy.sends(copy.batch({ windows: [one] })))
+    const { replies, tally } = await cloud.take(...messages)
+    expect(tally.batches).toMatchObject({ quarantined: 1, 'no-room': 1 })
+    expect(ackOf({ replies, greeted: [], tally }).committed).toEqual([[1, 1]])
+    expect(await kept()).toBe(MOST_QUARANTINED)
+    await createQuarantine({ database, clock: { now: () => cloud.now } }).discard(copy.id, copy.epoch)
+    const again = await cloud.take(messages[1]!)
+    expect(ackOf(again).committed).toEqual([[2, 2]])
+    expect(await kept()).toBe(1)
   })
 })
 

@@ -39,7 +39,7 @@ export interface Reply {
 export interface Tally {
   /** By decision and reason: `grant`, `challenge`, `repeat`, `ignore`, `first-contact`, `fork`, … */
   readonly hellos: string[]
-  batches: Record<'applied' | 'quarantined' | 'fenced', number>
+  batches: Record<'applied' | 'quarantined' | 'fenced' | 'no-room', number>
   records: Record<'window' | 'forecast' | 'event' | 'evidence' | 'decision' | 'reported', number>
   conflicts: number
   readonly raw: RawMessage['reason'][]
@@ -104,7 +104,7 @@ export class Group {
   readonly #greeted: string[] = []
   readonly #tally: Tally = {
     hellos: [],
-    batches: { applied: 0, quarantined: 0, fenced: 0 },
+    batches: { applied: 0, quarantined: 0, fenced: 0, 'no-room': 0 },
     records: { window: 0, forecast: 0, event: 0, evidence: 0, decision: 0, reported: 0 },
     conflicts: 0,
     raw: [],
@@ -178,6 +178,11 @@ export class Group {
       this.#acknowledge({ ...batch, device }, { committed: [], committedAt: 0, sayHello: true })
       return
     }
+    // What is not kept is not acknowledged: the device has it still when an operator has made room.
+    if (epoch.quarantined && !(await quarantine(this.#client, arrival, this.#now))) {
+      this.#tally.batches['no-room']++
+      return
+    }
     const { account, gaps, fresh } = takeBatch(epoch.account, batch)
     epoch.account = account
     epoch.waiting = batch.waiting ? { ...batch.waiting, toldAt: this.#now } : null
@@ -186,13 +191,8 @@ export class Group {
     const heard = union(batch.sequences, revised, coarsened, dropped)
     this.#committed.set(epoch, union(this.#committed.get(epoch) ?? [], heard))
     this.#note(device, epoch.epoch, gaps)
-    if (epoch.quarantined) {
-      this.#tally.batches.quarantined++
-      await quarantine(this.#client, arrival, this.#now)
-    } else {
-      this.#tally.batches.applied++
-      this.#takeRecords(arrival, fresh)
-    }
+    this.#tally.batches[epoch.quarantined ? 'quarantined' : 'applied']++
+    if (!epoch.quarantined) this.#takeRecords(arrival, fresh)
   }
 
   /** @param fresh sequences whose loss has not been noted before. */

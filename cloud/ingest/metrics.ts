@@ -7,7 +7,11 @@ export function ingestMetrics(registry: Registry) {
   const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
     new Counter({ name: `storecast_ingest_${name}`, help, labelNames, registers })
   const hellos = counter('hellos_total', 'Hellos from devices, by what was decided', 'decision')
-  const batches = counter('batches_total', 'Batches applied, kept apart, or sent under an old link', 'outcome')
+  const batches = counter(
+    'batches_total',
+    'Batches applied, kept apart, sent under an old link, or turned away since too many are kept apart',
+    'outcome',
+  )
   const records = counter('records_total', 'Records applied, resent ones included', 'kind')
   const raw = counter(
     'raw_messages_total',

@@ -58,16 +58,22 @@ export async function noteGaps(
   )
 }
 
-/** Keeps a batch of a quarantined epoch apart, whole. */
+/** Batches of one device that wait for an operator, of at most 120 KB each: who copied a disk fills no other. */
+export const MOST_QUARANTINED = 5000
+
+/**
+ * Keeps a batch of a quarantined epoch apart, whole. The device's row is locked.
+ * @returns false where there is no room, and nothing was kept
+ */
 export async function quarantine(
   client: PoolClient,
   { device, batch, payload }: Arrival & { readonly kind: 'batch' },
   now: number,
-): Promise<void> {
-  await client.query('INSERT INTO quarantined_batches (device, epoch, payload, received_at) VALUES ($1, $2, $3, $4)', [
-    device,
-    batch.epoch,
-    Buffer.from(payload),
-    now,
-  ])
+): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `INSERT INTO quarantined_batches (device, epoch, payload, received_at) SELECT $1, $2, $3, $4
+     WHERE (SELECT count(*) FROM quarantined_batches WHERE device = $1) < ${MOST_QUARANTINED}`,
+    [device, batch.epoch, Buffer.from(payload), now],
+  )
+  return rowCount === 1
 }

@@ -76,4 +76,59 @@ export const telemetryMigrations: readonly Migration[] = [
       CREATE INDEX window_conflicts_noticed ON window_conflicts (noticed_at);
     `,
   },
+  {
+    id: 313,
+    name: 'days of many devices added up',
+    sql: `
+      -- Devices that carried the same labels, in one time zone, when they came into it: what is asked together. Which labels
+      -- they carry now is looked up with the question.
+      CREATE TABLE day_places (
+        id int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        zone text NOT NULL,
+        labels jsonb NOT NULL,
+        UNIQUE (zone, labels)
+      );
+      -- A device is in none until upkeep has added its days up.
+      CREATE TABLE day_place_devices (
+        device text PRIMARY KEY REFERENCES devices,
+        place int4 NOT NULL REFERENCES day_places
+      );
+      -- Of what the devices of a place measure of themselves: what window_days has of them, always.
+      CREATE TABLE day_sums (
+        place int4 NOT NULL REFERENCES day_places,
+        sensor text NOT NULL,
+        start_at int8 NOT NULL,
+        entity text NOT NULL,
+        count int8 NOT NULL,
+        -- Of a large place past int8.
+        sum numeric NOT NULL,
+        missing int8 NOT NULL,
+        PRIMARY KEY (place, sensor, start_at, entity)
+      );
+      CREATE OR REPLACE FUNCTION add_day_sums() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO day_sums AS d SELECT p.place, s.sensor, w.start_at, s.entity, sum(w.count), sum(w.sum), sum(w.missing)
+          FROM added w JOIN series s ON s.id = w.series JOIN day_place_devices p ON p.device = s.device
+          WHERE s.sensor LIKE '$%' GROUP BY 1, 2, 3, 4
+        ON CONFLICT (place, sensor, start_at, entity) DO UPDATE
+          SET count = d.count + excluded.count, sum = d.sum + excluded.sum, missing = d.missing + excluded.missing;
+        RETURN NULL;
+      END $$;
+      CREATE OR REPLACE FUNCTION take_day_sums() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        UPDATE day_sums d SET count = d.count - t.count, sum = d.sum - t.sum, missing = d.missing - t.missing
+          FROM (SELECT p.place, s.sensor, w.start_at, s.entity, sum(w.count) AS count, sum(w.sum) AS sum, sum(w.missing) AS missing
+            FROM taken w JOIN series s ON s.id = w.series JOIN day_place_devices p ON p.device = s.device
+            WHERE s.sensor LIKE '$%' GROUP BY 1, 2, 3, 4) t
+          WHERE (d.place, d.sensor, d.start_at, d.entity) = (t.place, t.sensor, t.start_at, t.entity);
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER day_sums_added AFTER INSERT ON window_days REFERENCING NEW TABLE AS added
+        FOR EACH STATEMENT EXECUTE FUNCTION add_day_sums();
+      CREATE TRIGGER day_sums_taken AFTER DELETE ON window_days REFERENCING OLD TABLE AS taken
+        FOR EACH STATEMENT EXECUTE FUNCTION take_day_sums();
+      CREATE TRIGGER day_sums_replaced AFTER UPDATE ON window_days REFERENCING OLD TABLE AS taken
+        FOR EACH STATEMENT EXECUTE FUNCTION take_day_sums();
+      CREATE TRIGGER day_sums_replacing AFTER UPDATE ON window_days REFERENCING NEW TABLE AS added
+        FOR EACH STATEMENT EXECUTE FUNCTION add_day_sums();
+    `,
+  },
 ]

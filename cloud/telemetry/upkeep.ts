@@ -4,6 +4,7 @@ import type { Log } from '../platform/log.ts'
 import { repeat } from '../platform/repeat.ts'
 import { dropOldRecords, type RecordRetention } from './expired-records.ts'
 import { type ExportOptions, exportNext } from './export/export.ts'
+import { placeDevices } from './rollups/day-places.ts'
 import { dropExpired, type Retention } from './rollups/retention.ts'
 import { rollUpLag, rollUpNext } from './rollups/roll-up.ts'
 
@@ -24,19 +25,28 @@ export interface Upkeep extends AsyncDisposable {
 }
 
 const RETENTION_EVERY_MS = 3_600_000
+/** Between two looks for devices that are new, or carry other labels. */
+const PLACES_EVERY_MS = 60_000
 
 /**
- * Keeps what devices have sent in order: rolls windows up as they come, change and go, writes the
- * files of days, and drops what policy keeps no longer.
+ * Keeps what devices have sent in order: rolls windows up as they come, change and go, adds days
+ * up, writes the files of days, and drops what policy keeps no longer.
  * Any number of clouds on one database may; one of them does.
  */
 export function startUpkeep({ database, retention, exports, clock, log, everyMs }: UpkeepOptions): Upkeep {
   const exported = exports !== undefined
   let dropAt = performance.now()
+  let placeAt = performance.now()
   const keeping = repeat({
     async work(signal) {
       while (!signal.aborted && (await rollUpNext(database, { now: clock.now(), exported }))) {
         // The next device.
+      }
+      if (!signal.aborted && performance.now() >= placeAt) {
+        while (!signal.aborted && (await placeDevices(database)) > 0) {
+          // The next ones.
+        }
+        placeAt = performance.now() + PLACES_EVERY_MS
       }
       while (exports && !signal.aborted) {
         const day = await exportNext({ database, ...exports }, clock.now())

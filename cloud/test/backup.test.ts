@@ -109,7 +109,10 @@ describe('a restored cloud', () => {
           'change_history',
           'admin_claim',
           'trust_metadata',
-          // What the backup had not rolled up yet, the restored cloud does.
+          // What the backup had not rolled up or added up yet, the restored cloud does.
+          'day_places',
+          'day_place_devices',
+          'day_sums',
           'window_changes',
           'window_hours',
           'window_days',

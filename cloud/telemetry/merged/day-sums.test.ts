@@ -7,6 +7,7 @@ import type { Objects } from '../../platform/objects.ts'
 import { testDatabase } from '../../test/database.ts'
 import { addWindows } from '../../test/records.ts'
 import { telemetryMigrations } from '../migrations.ts'
+import { placeDevices } from '../rollups/day-places.ts'
 import { rollUpNext } from '../rollups/roll-up.ts'
 import { readingsIn } from '../scales.ts'
 import { type DaySums, daySums } from './day-sums.ts'
@@ -99,6 +100,22 @@ async function expectSame(): Promise<void> {
     }
   }
 }
+/** What is added up is what the days are. */
+async function expectAddedUp(): Promise<void> {
+  const { rows: found } = await database.pool.query(
+    `SELECT place, sensor, start_at, entity, count, sum::float8, missing FROM day_sums
+     WHERE (count, sum, missing) <> (0, 0, 0) ORDER BY place, sensor, start_at, entity`,
+  )
+  const { rows: expected } = await database.pool.query(
+    `SELECT p.place, s.sensor, w.start_at, s.entity, sum(w.count)::int8 AS count, sum(w.sum)::float8 AS sum,
+       sum(w.missing)::int8 AS missing
+     FROM day_place_devices p JOIN series s ON s.device = p.device JOIN window_days w ON w.series = s.id
+     WHERE s.sensor LIKE '$%' GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`,
+  )
+  expect(found.length).toBeGreaterThan(0)
+  expect(found).toEqual(expected)
+}
+
 const keyOf = ({ sensor, entity, key }: Pick<DaySums, 'sensor' | 'entity' | 'key'>) =>
   JSON.stringify([sensor, entity, key])
 
@@ -122,11 +139,47 @@ describe('sums by day', () => {
     expect(all.reduce((sum, { count }) => sum + count, 0)).toBe(expected.length)
   })
 
+  it('are the same once the days of devices that carry the same labels are added up together', async () => {
+    const { pool } = database
+    // One more in the same shop, and one in a shop that tells the same of itself.
+    await pool.query(`
+      INSERT INTO sites (id, time_zone, labels, created_at, updated_at) VALUES ('bremen', 'Europe/Berlin', '{"region": "eu"}', 0, 0);
+      INSERT INTO devices (id, site, labels, token_hash, enrolled_at)
+        SELECT id, left(id, 6), '{}', decode(md5(id), 'hex'), 0 FROM unnest(ARRAY['berlin-2', 'bremen-1']) AS id`)
+    const others = (keep: (one: (typeof ALL)[number]) => boolean) =>
+      ['berlin-2', 'bremen-1'].flatMap((device) =>
+        ALL.filter((one) => one.device === 'berlin-1' && keep(one)).map((one) => ({ ...one, device })),
+      )
+    await arrive(others(({ i }) => i % 3 > 0))
+    await rollUpAll()
+    expect(await placeDevices(database)).toBe(5)
+    expect(await placeDevices(database)).toBe(0)
+    const { rows } = await pool.query(
+      'SELECT count(*)::int4 AS devices FROM day_place_devices GROUP BY place ORDER BY 1',
+    )
+    expect(rows).toEqual([{ devices: 1 }, { devices: 1 }, { devices: 3 }])
+    await expectSame()
+    await expectAddedUp()
+    await arrive(others(({ i }) => i % 3 === 0))
+    await expectSame()
+    await rollUpAll()
+    await expectSame()
+    await expectAddedUp()
+    // They differ in what is asked, before upkeep comes by and after.
+    await pool.query(`UPDATE sites SET labels = '{"region": "as"}' WHERE id = 'bremen'`)
+    await expectSame()
+    expect(await placeDevices(database)).toBe(1)
+    await expectSame()
+    await expectAddedUp()
+    await pool.query('DELETE FROM window_days WHERE start_at < $1', [first + 2 * DAY])
+    await expectAddedUp()
+  })
+
   it('leave out what lies outside of a limit and of a selector', async () => {
     const question = { sensors: SENSORS, from: first - 2 * DAY, to: first + 9 * DAY, by: ['site'] } as const
     const sites = async (more: object) =>
       new Set((await daySums(database, { ...question, ...more })).map(({ key }) => key.site))
-    expect(await sites({})).toEqual(new Set(['berlin', 'boston', 'pune']))
+    expect(await sites({})).toEqual(new Set(['berlin', 'boston', 'bremen', 'pune']))
     expect(await sites({ within: { region: 'us' } })).toEqual(new Set(['boston']))
     expect(await sites({ selector: { labels: { region: 'eu' }, expressions: [], groups: [] } })).toEqual(
       new Set(['berlin']),

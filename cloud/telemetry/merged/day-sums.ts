@@ -61,13 +61,17 @@ const DAY = 86_400_000
  */
 export async function daySums(database: Database, query: DaySumsQuery): Promise<DaySums[]> {
   const { selector = EVERY, within = NO_LIMIT } = query
+  const keys = placeKeys(query).map((key) => key.replace('label:', ''))
   await requireGroups(database.pool, selector.groups)
   return database.transaction(async (client) => {
     await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
-    const devices = await client.query<{ id: string; zone: string; place: string }>(
-      `SELECT d.id, s.time_zone AS zone, ${PLACE} AS place FROM devices d JOIN sites s ON s.id = d.site
+    // Groups are few, which PostgreSQL does not see: it would sort all rows.
+    await client.query("SET LOCAL work_mem = '64MB'")
+    const devices = await client.query<Device>(
+      `SELECT d.id, s.time_zone AS zone, ${keys.length > 0 ? PLACE : "'[]'"} AS place, p.place AS summed FROM devices d JOIN sites s ON s.id = d.site
+       LEFT JOIN day_place_devices p ON p.device = d.id
        WHERE ${selectedBy(selector)} AND ${siteWithin('d.site', 3)}`,
-      [...selecting(selector), within, placeKeys(query).map((key) => key.replace('label:', ''))],
+      [...selecting(selector), within, ...(keys.length > 0 ? [keys] : [])],
     )
     const calendars = new Map([...new Set(devices.rows.map(({ zone }) => zone))].map((zone) => [zone, calendar(zone)]))
     const floors = await readFloors(client)
@@ -84,8 +88,17 @@ const placeKeys = ({ by }: DaySumsQuery) => by.filter((key) => key !== 'day')
 const PLACE = `(SELECT coalesce(jsonb_agg(${LABELS} -> key ORDER BY nth), '[]')::text
   FROM unnest($4::text[]) WITH ORDINALITY AS wanted (key, nth))`
 
+interface Device {
+  readonly id: string
+  readonly zone: string
+  /** Its row's `place`. */
+  readonly place: string
+  /** With whose days its own are added up; null: with nobody's yet. */
+  readonly summed: number | null
+}
+
 interface Source {
-  readonly devices: readonly { readonly id: string; readonly zone: string; readonly place: string }[]
+  readonly devices: readonly Device[]
   readonly changed: ReadonlyMap<string, Changed>
   readonly floors: Floors
 }
@@ -97,24 +110,75 @@ async function readLevels(client: PoolClient, query: DaySumsQuery, source: Sourc
     const spans = [...changed].flatMap(([device, { [of]: list }]) => list.map((span) => ({ device, ...span })))
     return [spans.map(({ device }) => device), spans.map(({ start }) => start), spans.map(({ end }) => end)]
   }
-  const chosen = [
-    ...[query.sensors, devices.map(({ id }) => id), devices.map(({ zone }) => zone), devices.map(({ place }) => place)],
+  const of = (chosen: readonly Device[]) => [
+    query.sensors,
+    ...[chosen.map(({ id }) => id), chosen.map(({ zone }) => zone), chosen.map(({ place }) => place)],
   ]
-  const days = await client.query<Row>(
-    `${levelSql('window_days')} AND w.start_at >= $8 AND w.start_at < $9 AND NOT ${IN_SPANS} ${GROUPED}`,
-    [...chosen, ...spansOf('days'), query.from, query.to],
-  )
-  if (changed.size === 0) return days.rows
+  const read = async (sql: string, values: readonly unknown[]) => (await client.query<Row>(sql, [...values])).rows
+  const { whole, single } = await wholePlaces(client, devices)
+  const days = (which: string) =>
+    `${levelSql('window_days')} AND w.start_at >= $8 AND w.start_at < $9 AND ${which} ${GROUPED}`
+  const span = [...spansOf('days'), query.from, query.to]
+  const rows = [
+    ...(await readSums(client, query, whole)),
+    ...(single.length > 0 ? await read(days(`NOT ${IN_SPANS}`), [...of(single), ...span]) : []),
+  ]
+  if (changed.size === 0) return rows
+  const moving = devices.filter(({ id }) => changed.has(id))
+  const summed = moving.filter((one) => one.summed !== null && whole.has(one.summed))
+  const counted = await read(days(IN_SPANS), [...of(summed), ...span])
   const [from, to] = [query.from - DAY, query.to + DAY]
-  const hours = await client.query<Row>(
+  const hours = await read(
     `${levelSql('window_hours')} AND w.start_at >= $8 AND w.start_at < $9 AND ${IN_SPANS} AND NOT ${inSpans(10)} ${GROUPED}`,
-    [...chosen, ...spansOf('days'), Math.max(from, floors.hours), to, ...spansOf('hours')],
+    [...of(moving), ...spansOf('days'), Math.max(from, floors.hours), to, ...spansOf('hours')],
   )
-  const windows = await client.query<Row>(
+  const windows = await read(
     `${levelSql('windows')} AND w.start_at >= $8 AND w.start_at < $9 AND ${IN_SPANS} ${GROUPED}`,
-    [...chosen, ...spansOf('hours'), Math.max(from, floors.windows), to],
+    [...of(moving), ...spansOf('hours'), Math.max(from, floors.windows), to],
   )
-  return [...days.rows, ...hours.rows, ...windows.rows]
+  return [...rows, ...counted.map(taken), ...hours, ...windows]
+}
+
+const taken = (row: Row): Row => ({ ...row, count: -row.count, sum: -row.sum, missing: -row.missing })
+
+/**
+ * Devices whose days are added up with each other's, where all of them are asked for and none is told apart: by place, one that
+ * stands for them. The others are read one by one.
+ */
+async function wholePlaces(client: PoolClient, devices: readonly Device[]) {
+  const { rows } = await client.query<{ place: number; devices: number }>(
+    'SELECT place, count(*)::int4 AS devices FROM day_place_devices GROUP BY place',
+  )
+  const sizes = new Map(rows.map(({ place, devices }) => [place, devices]))
+  const whole = new Map<number, Device>()
+  for (const [place, members] of Map.groupBy(devices, ({ summed }) => summed)) {
+    const first = members[0]!
+    const alike = members.every((one) => one.zone === first.zone && one.place === first.place)
+    if (place !== null && alike && members.length === sizes.get(place)) whole.set(place, first)
+  }
+  return { whole, single: devices.filter(({ summed }) => summed === null || !whole.has(summed)) }
+}
+
+/** Whole places' days, as they are added up. */
+async function readSums(
+  client: PoolClient,
+  { sensors, from, to }: DaySumsQuery,
+  whole: ReadonlyMap<number, Device>,
+): Promise<Row[]> {
+  if (whole.size === 0) return []
+  // Each zone and place once, by number.
+  const apart = [...new Map([...whole.values()].map((one) => [`${one.zone} ${one.place}`, one])).values()]
+  const numbers = [...whole.values()].map((one) =>
+    apart.findIndex((it) => it.zone === one.zone && it.place === one.place),
+  )
+  const { rows } = await client.query<Omit<Row, 'zone' | 'place'> & { apart: number }>(
+    `SELECT w.sensor, w.entity, c.apart, w.start_at AS start, sum(w.count)::float8 AS count, sum(w.sum)::float8 AS sum,
+       sum(w.missing)::float8 AS missing
+     FROM unnest($4::int4[], $5::int4[]) AS c (id, apart) JOIN day_sums w ON w.place = c.id
+     WHERE w.sensor = ANY($1) AND w.start_at >= $2 AND w.start_at < $3 GROUP BY 1, 2, 3, 4`,
+    [sensors, from, to, [...whole.keys()], numbers],
+  )
+  return rows.map(({ apart: number, ...row }) => ({ ...row, zone: apart[number]!.zone, place: apart[number]!.place }))
 }
 
 const levelSql = (table: 'window_days' | 'window_hours' | 'windows') => `
@@ -150,5 +214,7 @@ function byDay(rows: readonly Row[], query: DaySumsQuery, calendars: ReadonlyMap
       known.missing += missing
     }
   }
-  return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
+  // What was taken away whole is not there.
+  const found = [...sums].filter(([, { count, sum, missing }]) => count !== 0 || sum !== 0 || missing !== 0)
+  return found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
 }

@@ -44,6 +44,7 @@ export async function dropExpired(database: Database, retention: Retention, now:
         `DELETE FROM window_days WHERE end_at <= $1 AND NOT EXISTS (SELECT 1 FROM window_changes WHERE from_at < $1)`,
         [end],
       )
+      await client.query('DELETE FROM day_sums WHERE start_at < $1 AND (count, sum, missing) = (0, 0, 0)', [end])
     })
   }
   return dropped

@@ -5,11 +5,14 @@ import type { Page } from '../platform/paging.ts'
 import { together } from '../platform/together.ts'
 import { countDevices, type DeviceList, type DeviceStanding, getDevice, listDevices } from './devices.ts'
 import type { DeviceFilter } from './filter.ts'
-import { type FleetSummary, fleetSummary, type Happening, type HappeningQuery, listHappenings } from './fleet.ts'
+import { type FleetSummary, fleetSummary } from './fleet.ts'
+import type { Happening } from './happening.ts'
+import { type HappeningQuery, listHappenings } from './happenings.ts'
 import type { DeviceState } from './states.ts'
 
 export { type BulkActions, bulkActions, requireSomething } from './bulk.ts'
 export { DEVICE_SORTS } from './devices.ts'
+export { HAPPENING_KINDS } from './happening.ts'
 export { overviewMigrations } from './migrations.ts'
 export { DEVICE_STATES } from './states.ts'
 export { type SavedViews, savedViews } from './views.ts'
@@ -23,7 +26,7 @@ export interface Overview {
   /** How many there are in each state. @throws NotFoundError `group-unknown` */
   counts(filter: DeviceFilter): Promise<Record<DeviceState, number>>
   fleet(within: LabelLimit): Promise<FleetSummary>
-  /** What happened, newest first; until now, and from a day before, where it is not said. */
+  /** What happened, newest first; until now and, of the fleet, from a day before, where it is not said. */
   happenings(
     query: Omit<HappeningQuery, 'from' | 'to'> & {
       readonly from?: number | undefined
@@ -43,7 +46,8 @@ export function createOverview({ pool, clock }: { pool: Pool; clock: Clock }): O
     counts: together(keyOf, (filter: DeviceFilter) => countDevices(pool, filter)),
     fleet: together(keyOf, (within: LabelLimit) => fleetSummary(pool, { within, now: clock.now() })),
     happenings({ from, to = clock.now(), ...query }) {
-      return listHappenings(pool, { ...query, to, from: from ?? to - DAY })
+      const begin = query.device === undefined ? to - DAY : 0
+      return listHappenings(pool, { ...query, to, from: from ?? begin })
     },
   }
 }

@@ -19,4 +19,16 @@ export const overviewMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    id: 1852,
+    name: 'ways to all that happened to a device',
+    sql: `
+      CREATE INDEX alerts_device ON alerts ((labels->>'device')) WHERE fired_at IS NOT NULL;
+      CREATE INDEX stewardship_tasks_device ON stewardship_tasks (device);
+      CREATE INDEX revocations_device ON revocations (device);
+      -- Labels of many devices that were changed at once, by device.
+      CREATE INDEX audit_log_many ON audit_log USING gin ((entry::jsonb -> 'after'))
+        WHERE entry ->> 'action' = 'POST /v1/devices/actions';
+    `,
+  },
 ]

@@ -195,6 +195,145 @@ describe('the fleet', () => {
   })
 })
 
+describe('one device', () => {
+  const story = async (device: string, query = '', token?: string) => {
+    const { items } = await get(`/v1/fleet/happenings?device=${device}${query}`, token)
+    return items as Record<string, string>[]
+  }
+  const said = (items: readonly Record<string, string>[]) =>
+    items.map(({ kind, what, detail, who }) => [kind, what, detail, who].filter(Boolean).join(': '))
+  let viewer: string
+
+  beforeAll(async () => {
+    const { pool } = server
+    const ok = async (method: string, path: string, json: object) => {
+      const { status, body } = await server.call(method, path, { json })
+      expect([path, status, body?.code]).toEqual([path, expect.any(Number), undefined])
+      return body
+    }
+    viewer = (await ok('POST', '/v1/tokens', { name: 'viewer', roles: ['viewer'], limit: {} })).secret
+    await ok('POST', '/v1/devices', { id: 'troubled', site: 'berlin' })
+    await ok('PUT', '/v1/devices/troubled/labels', { tier: 'lab' })
+    const many = {
+      devices: ['troubled', 'soaking'],
+      action: { kind: 'label', set: { wave: '9' }, remove: [] },
+      dryRun: false,
+    }
+    await ok('POST', '/v1/devices/actions', many)
+    await ok('POST', '/v1/devices/actions', { ...many, dryRun: true })
+    await ok('POST', '/v1/devices/troubled/support-bundles', {})
+    // As its parts of the cloud leave it, an hour apart.
+    await pool.query(
+      `INSERT INTO events (device, id, at, severity, code, message, detail, epoch, seq, received_at)
+       SELECT 'troubled', gen_random_uuid(), $1 - n * 3600000::int8, 'warning', 'log', 'complaint ' || n, '{"times": 2}', 1, n, $1
+       FROM generate_series(1, 9) n`,
+      [NOW],
+    )
+    await pool.query(
+      `INSERT INTO alerts (rule, subject, site, state, severity, labels, summary, since, fired_at, acknowledged_at, acknowledged_by,
+         note, resolved_at)
+       VALUES ('hot', 'troubled', 'berlin', 'resolved', 'warning', '{"device": "troubled"}', 'too hot', $1::int8, $1::int8, $1::int8 + 1, 'anna', 'on it', $1::int8 + 2)`,
+      [NOW - 20 * HOUR],
+    )
+    const task = await pool.query<{ id: number }>(
+      `INSERT INTO stewardship_tasks (device, site, sensor, dimension, state, threshold, score, worst, opened_at, scored_at)
+       VALUES ('troubled', 'berlin', 'fridge', 'movement', 'open', 0.8, 0.1, 0.1, $1, $1) RETURNING id`,
+      [NOW - 21 * HOUR],
+    )
+    await pool.query(
+      `INSERT INTO stewardship_history (task, at, who, action, note) VALUES ($1, $2::int8, NULL, 'opened', '10 %'), ($1, $2::int8 + 1, 'bob', 'commented', 'I go there')`,
+      [task.rows[0]!.id, NOW - 21 * HOUR],
+    )
+    await pool.query(
+      `INSERT INTO device_certificates (serial, device, key_hash, issued_at, expires_at, pem)
+       VALUES ('b2', 'troubled', '', $1::int8, $2, ''), ('a1', 'troubled', '', $1::int8 - 1000, $2, '')`,
+      [NOW - 22 * HOUR, Date.UTC(2026, 5, 1)],
+    )
+    await pool.query(
+      `INSERT INTO revocations (serial, device, revoked_at, expires_at, reason) VALUES ('a1', 'troubled', $1, $2, 'replaced by an enrolment')`,
+      [NOW - 21.5 * HOUR, Date.UTC(2026, 5, 1)],
+    )
+    await pool.query(
+      `INSERT INTO device_epochs (device, epoch, db_id, reason, quarantined, opened_at, link, runs, base, floor, highest)
+       VALUES ('troubled', 1, gen_random_uuid(), 'first-contact', false, $1::int8, 1, '[]', 0, 0, 0),
+         ('troubled', 2, gen_random_uuid(), 'restored-image', false, $1::int8 + 1, 1, '[]', 0, 0, 0)`,
+      [NOW - 23 * HOUR],
+    )
+    await pool.query(
+      `INSERT INTO gaps (device, epoch, cause, first_seq, last_seq, noticed_at) VALUES ('troubled', 2, 'dropped', 3, 14, $1)`,
+      [NOW - 24 * HOUR],
+    )
+  }, 60_000)
+
+  it('has one story of all that concerns it, and of nothing else', async () => {
+    const items = await story('troubled')
+    expect(said(items)).toEqual(
+      expect.arrayContaining([
+        'device: enrolled',
+        expect.stringMatching(/^device: labelled: none → tier=lab: token:/),
+        expect.stringMatching(/^device: labelled: tier=lab → tier=lab, wave=9: token:/),
+        'device: restored-image',
+        'certificate: issued: until 2026-06-01',
+        'certificate: renewed: until 2026-06-01',
+        'certificate: withdrawn: replaced by an enrolment',
+        'alert: fired: too hot',
+        'alert: acknowledged: on it: anna',
+        'alert: resolved: too hot',
+        'task: opened: 10 %',
+        'task: commented: I go there: bob',
+        'event: log: complaint 1 (times 2)',
+        'gap: dropped: 12 records',
+        expect.stringMatching(/^support: asked: waits for the device: token:/),
+      ]),
+    )
+    // A preview changes nothing, and a first hello says no more than the enrolment did.
+    expect(said(items).filter((one) => one.includes('wave=9'))).toHaveLength(1)
+    expect(JSON.stringify(items)).not.toContain('first-contact')
+    const times = items.map(({ at }) => Number(at))
+    expect(times).toEqual([...times].sort((a, b) => b - a))
+    expect(await story('quarantined-1')).toEqual([
+      expect.objectContaining({ kind: 'device', what: 'enrolled' }),
+      expect.objectContaining({ kind: 'device', what: 'fork' }),
+    ])
+  })
+
+  it('is told by pages and by kinds as in one', async () => {
+    const whole = await story('troubled')
+    const paged: unknown[] = []
+    let cursor: string | undefined
+    do {
+      const { items, next } = await get(
+        `/v1/fleet/happenings?device=troubled&limit=2${cursor ? `&cursor=${cursor}` : ''}`,
+      )
+      paged.push(...items)
+      cursor = next
+    } while (cursor)
+    expect(paged).toEqual(whole)
+    const some = await story('troubled', '&kind=alert,task')
+    expect(some).toEqual(whole.filter(({ kind }) => kind === 'alert' || kind === 'task'))
+    expect(some).toHaveLength(5)
+    expect((await server.call('GET', '/v1/fleet/happenings?kind=weather')).body.code).toBe('invalid-request')
+  })
+
+  it('tells nobody more than they may see elsewhere', async () => {
+    const seen = await story('troubled', '', viewer)
+    // Who did what is the audit log's, and bundles are for those who ask for them.
+    expect(said(seen).some((one) => /labelled|^support/.test(one))).toBe(false)
+    expect(said(seen)).toContain('event: log: complaint 1 (times 2)')
+    expect((await story('far-1')).length).toBeGreaterThan(0)
+    expect(await story('far-1', '', eu)).toEqual([])
+    expect(await story('nobody')).toEqual([])
+  })
+
+  it('says who took it out of service, to those who may know', async () => {
+    expect((await server.call('DELETE', '/v1/devices/troubled')).status).toBe(200)
+    const retired = async (token?: string) =>
+      (await story('troubled', '&kind=device', token)).find(({ what }) => what === 'retired')
+    expect((await retired())?.who).toMatch(/^token:/)
+    expect(await retired(viewer)).toMatchObject({ who: null })
+  })
+})
+
 describe('many devices at once', () => {
   const act = (json: object, token?: string) =>
     server.call('POST', '/v1/devices/actions', { json, ...(token !== undefined && { token }) })

@@ -138,13 +138,19 @@ export async function refreshMembers(client: Queryable, rollout: RolloutRecord, 
       const stays = over && FINAL.has(row.state)
       const found = stays ? { ...row, checkAt: null } : memberState({ ...row, version }, rule)
       const same = found.state === row.state && found.reason === row.reason && found.checkAt === row.checkAt
-      return same ? [] : [{ ...found, device: row.device }]
+      return same
+        ? []
+        : [{ ...found, device: row.device, isNew: found.state !== row.state && TOLD_OF.has(found.state) }]
     })
     await client.query(
-      `UPDATE rollout_devices m SET state = c.state, reason = c.reason, check_at = c.check_at,
-         wanted = CASE WHEN m.wanted = 'active' AND c.reason = $6 THEN 'withdrawn' ELSE m.wanted END
-       FROM unnest($2::text[], $3::text[], $4::text[], $5::int8[]) AS c (device, state, reason, check_at)
-       WHERE m.rollout = $1 AND m.device = c.device`,
+      `WITH changed AS (
+         UPDATE rollout_devices m SET state = c.state, reason = c.reason, check_at = c.check_at,
+           wanted = CASE WHEN m.wanted = 'active' AND c.reason = $6 THEN 'withdrawn' ELSE m.wanted END
+         FROM unnest($2::text[], $3::text[], $4::text[], $5::int8[], $7::boolean[]) AS c (device, state, reason, check_at, is_new)
+         WHERE m.rollout = $1 AND m.device = c.device RETURNING m.device, m.state, m.step, m.reason, c.is_new
+       )
+       INSERT INTO rollout_device_history (rollout, device, at, what, step, reason)
+       SELECT $1, device, $8, state, step, reason FROM changed WHERE is_new ORDER BY device`,
       [
         id,
         changed.map((one) => one.device),
@@ -152,6 +158,8 @@ export async function refreshMembers(client: Queryable, rollout: RolloutRecord, 
         changed.map((one) => one.reason),
         changed.map((one) => one.checkAt),
         AWAY,
+        changed.map((one) => one.isNew),
+        rule.now,
       ],
     )
   }
@@ -159,6 +167,8 @@ export async function refreshMembers(client: Queryable, rollout: RolloutRecord, 
 
 /** Where a member of a rollout that is over stays. */
 const FINAL: ReadonlySet<MemberState> = new Set(['succeeded', 'failed', 'rolled-back', 'reverted', 'excluded'])
+/** What the device's history tells of; that it is on its way follows from what it was told. */
+const TOLD_OF: ReadonlySet<MemberState> = new Set([...FINAL, 'silent', 'offline'])
 
 /** How many members there are in each state, by the step that told them, of each rollout. */
 export async function countRows(
@@ -342,10 +352,14 @@ export async function applyMembers(
     }),
   )
   await client.query(
-    `UPDATE rollout_devices m SET applied = wanted, told_at = $4, generation = coalesce(g.generation, m.generation),
-       state = CASE WHEN m.state = 'excluded' THEN state ELSE 'pending' END, check_at = 0
-     FROM unnest($2::text[], $3::int8[]) AS g (device, generation)
-     WHERE m.rollout = $1 AND m.device = g.device`,
+    `WITH told AS (
+       UPDATE rollout_devices m SET applied = wanted, told_at = $4, generation = coalesce(g.generation, m.generation),
+         state = CASE WHEN m.state = 'excluded' THEN state ELSE 'pending' END, check_at = 0
+       FROM unnest($2::text[], $3::int8[]) AS g (device, generation)
+       WHERE m.rollout = $1 AND m.device = g.device RETURNING m.device, m.applied, m.step, g.generation
+     )
+     INSERT INTO rollout_device_history (rollout, device, at, what, step)
+     SELECT $1, device, $4, applied, step FROM told WHERE generation IS NOT NULL ORDER BY device`,
     [rollout.id, rows.map(({ device }) => device), rows.map(({ device }) => generations.get(device) ?? null), now],
   )
   return rows.length

@@ -222,4 +222,26 @@ export const rolloutMigrations: readonly Migration[] = [
       WHERE settled;
     `,
   },
+  {
+    id: 640,
+    name: 'what rollouts told each device, and what came of it',
+    sql: `
+      CREATE TABLE rollout_device_history (
+        id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        rollout int8 NOT NULL,
+        device text NOT NULL,
+        at int8 NOT NULL,
+        -- What it was told (\`active\`, \`back\`, …, \`again\`), or the state in which it was found then.
+        what text NOT NULL,
+        -- From 0; null: of none.
+        step int4,
+        reason text,
+        FOREIGN KEY (rollout, device) REFERENCES rollout_devices
+      );
+      CREATE INDEX rollout_device_history_device ON rollout_device_history (device, at);
+      -- Of the rollouts so far the last word is known.
+      INSERT INTO rollout_device_history (rollout, device, at, what, step)
+        SELECT rollout, device, told_at, applied, step FROM rollout_devices WHERE told_at IS NOT NULL ORDER BY told_at;
+    `,
+  },
 ]

@@ -42,6 +42,14 @@ const until = (which: string, check: (rollout: Rollout) => void | Promise<void>)
   )
 const untilState = (which: string, state: Rollout['state']) =>
   until(which, (rollout) => expect(rollout).toMatchObject({ state }))
+/** What the device was told by rollouts and came to, in order. */
+const storyOf = async (device: string) => {
+  const { rows } = await fleet.pool.query<{ name: string; what: string; step: number | null }>(
+    `SELECT r.name, h.what, h.step FROM rollout_device_history h JOIN rollouts r ON r.id = h.rollout WHERE h.device = $1 ORDER BY h.id`,
+    [device],
+  )
+  return rows.map(({ name, what, step }) => `${name} ${what} ${step ?? '-'}`)
+}
 const act = (which: string, verb: Parameters<Rollouts['act']>[1]) => rollouts.act(which, verb, 'tester')
 /** Devices that serve a version before the rollout, and a model with three. */
 async function ready(name: string, count: number): Promise<string[]> {
@@ -142,6 +150,11 @@ describe('a rollout by steps', () => {
     await act('fails-2', 'retry')
     await until('fails-2', ({ counts }) => expect(counts).toMatchObject({ succeeded: 10, failed: 0, rolledBack: 0 }))
     expect(tally(await serving('fails'))).toEqual({ 2: 10 })
+    expect(await storyOf('fails-0')).toEqual([
+      ...['fails-1 active 0', 'fails-1 succeeded 0'],
+      ...['fails-2 active 0', 'fails-2 failed 0', 'fails-2 again 0', 'fails-2 succeeded 0'],
+    ])
+    expect(await storyOf('fails-2')).toContain('fails-2 rolled-back 0')
   })
 
   it('holds a silent device for failed, and lets one that is away wait until its time is over', async () => {
@@ -173,6 +186,10 @@ describe('a rollout by steps', () => {
     await fleet.connect([away!], true)
     await until('quiet-2', ({ counts }) => expect(counts.excluded).toBe(1))
     expect((await fleet.serving('quiet'))[away!]).toBe(1)
+    expect((await storyOf(away!)).slice(2)).toEqual([
+      ...['quiet-2 active 0', 'quiet-2 offline 0', 'quiet-2 excluded 0', 'quiet-2 withdrawn 0'],
+    ])
+    expect(await storyOf(first!)).toContain('quiet-2 silent 0')
   })
 
   it('tells no more at once than its limits allow', async () => {
@@ -227,6 +244,9 @@ describe('going back', () => {
     await untilState('undo-3', 'undone')
     await until('undo-3', ({ counts }) => expect(counts.reverted).toBe(4))
     expect(await serving('undo')).toEqual([2, 1, 1, 1])
+    expect((await storyOf(devices[0]!)).slice(-4)).toEqual([
+      ...['undo-3 active 0', 'undo-3 succeeded 0', 'undo-3 back 0', 'undo-3 reverted 0'],
+    ])
   })
 
   it('takes a first version away again', async () => {

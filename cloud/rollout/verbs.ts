@@ -114,8 +114,13 @@ const DO: Readonly<Record<Verb, (doing: Doing) => Promise<string | undefined>>> 
       rows.map(({ device }) => device),
     )
     await client.query(
-      `UPDATE rollout_devices m SET state = 'pending', reason = NULL, told_at = $4, generation = g.generation, check_at = 0
-       FROM unnest($2::text[], $3::int8[]) AS g (device, generation) WHERE m.rollout = $1 AND m.device = g.device`,
+      `WITH told AS (
+         UPDATE rollout_devices m SET state = 'pending', reason = NULL, told_at = $4, generation = g.generation, check_at = 0
+         FROM unnest($2::text[], $3::int8[]) AS g (device, generation) WHERE m.rollout = $1 AND m.device = g.device
+         RETURNING m.device, m.step
+       )
+       INSERT INTO rollout_device_history (rollout, device, at, what, step)
+       SELECT $1, device, $4, 'again', step FROM told ORDER BY device`,
       [rollout.id, [...generations.keys()], [...generations.values()], now],
     )
     await changeRollout(client, rollout, { settled: false, accepted: 0 })

@@ -105,6 +105,7 @@ describe('a restored cloud', () => {
           'rollout_devices',
           'rollout_changes',
           'rollout_history',
+          'rollout_device_history',
           'changes',
           'change_history',
           'admin_claim',

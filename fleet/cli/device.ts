@@ -27,6 +27,16 @@ interface DeviceEvent {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+interface Happening {
+  readonly at: number
+  readonly kind: string
+  readonly what: string
+  readonly name: string
+  readonly detail: string
+  readonly severity: string | null
+  readonly who: string | null
+}
+
 interface ListOptions {
   readonly site?: string
   readonly selector?: string
@@ -57,6 +67,9 @@ function backlogFacts({ sequence, outstanding, waiting, lastCommitAt, gaps }: Ba
 }
 
 const state = ({ retiredAt, online }: Device) => (retiredAt !== null ? 'retired' : online ? 'online' : 'offline')
+
+/** What a device's story is made of. */
+const HAPPENING_KINDS = ['event', 'alert', 'task', 'rollout', 'device', 'certificate', 'gap', 'support']
 
 /** `storecast device …`. */
 export function addDeviceCommands(program: Command, context: CliContext): Command {
@@ -158,6 +171,36 @@ A selector's terms must all hold: label=value, label!=value, label in (a,b), lab
           trace: (one) => (typeof one.detail.trace === 'string' ? one.detail.trace : undefined),
         },
         none: `device ${id} has told nothing`,
+      })
+    })
+  device
+    .command('timeline')
+    .description('Tell all that concerns a device as one story: events, alerts, tasks, rollouts, certificates, people')
+    .argument('<device>')
+    .option('-k, --kind <kinds>', `only such, commas between: ${HAPPENING_KINDS.join(', ')}`)
+    .option('-n, --limit <happenings>', 'how many, the newest', wholeNumber, 50)
+    .option('--json', 'print one JSON array, the newest first')
+    .addHelpText(
+      'after',
+      '\nWho did something is in the audit log, and is told to those who may read that.\nTimes are those of the clock that wrote them: events are timed by the device.',
+    )
+    .action(async (id: string, { kind, limit, json }: { kind?: string; limit: number; json?: boolean }) => {
+      const cloud = await connect(context)
+      // One that is not there has no story, and is no mistake of the list's.
+      await cloud.get<Device>(`/v1/devices/${encodeURIComponent(id)}`)
+      const happened = await listSome<Happening>(cloud, '/v1/fleet/happenings', { device: id, kind }, limit)
+      printList(terminal, json ? happened : happened.toReversed(), {
+        json,
+        columns: {
+          time: (one) => instant(one.at),
+          kind: (one) => one.kind,
+          what: (one) => one.what,
+          of: (one) => (one.name === id || one.name === one.what ? undefined : one.name),
+          severity: (one) => one.severity ?? undefined,
+          detail: (one) => one.detail,
+          by: (one) => one.who ?? undefined,
+        },
+        none: `nothing${kind === undefined ? '' : ' of that'} is known of device ${id}`,
       })
     })
   addSupportBundleCommand(device, context)

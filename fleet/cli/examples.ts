@@ -39,6 +39,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'device show': ['storecast device show berlin-1'],
   'device label': ['storecast device label berlin-1 tier=gold pilot-'],
   'device logs': ['storecast device logs berlin-1 --limit 20'],
+  'device timeline': ['storecast device timeline berlin-1', 'storecast device timeline berlin-1 --kind alert,rollout'],
   'device support-bundle': ['storecast device support-bundle berlin-1 --out berlin-1.tar.gz'],
   'device revoke': ['storecast device revoke berlin-1'],
   'device retire': ['storecast device retire berlin-1'],

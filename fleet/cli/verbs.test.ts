@@ -202,6 +202,18 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     ])
     expect((await storecast('device logs berlin-1')).out).toMatch(/ warning +log +no link to the cloud/)
   },
+  'device timeline': async () => {
+    expect(await json('device timeline berlin-1 --limit 9')).toMatchObject([
+      { kind: 'device', what: 'labelled', who: expect.any(String) },
+      { kind: 'device', what: 'labelled', detail: 'none → pilot=yes, tier=gold' },
+      { kind: 'device', what: 'enrolled' },
+      { kind: 'event', what: 'log', severity: 'warning' },
+    ])
+    expect((await storecast('device timeline berlin-1 --kind event')).out).toMatch(/event +log +.*no link to the cloud/)
+    expect((await storecast('device timeline berlin-1 --kind gap')).err).toMatch(/nothing of that/)
+    await storecast('device timeline berlin-1 --kind weather', { status: 1 })
+    await storecast('device timeline nobody', { status: 1 })
+  },
   'device support-bundle': async () => {
     const waiting = await storecast('device support-bundle berlin-1 --wait 0', { status: 1 })
     const [, request] = /--request (\S+)/.exec(waiting.err) ?? []

@@ -4,10 +4,12 @@ import {
   type BulkActions,
   DEVICE_SORTS,
   DEVICE_STATES,
+  HAPPENING_KINDS,
   type Overview,
   requireSomething,
   type SavedViews,
 } from '../../overview/index.ts'
+import type { Permission } from '../../people/index.ts'
 import type { LabelLimit } from '../../platform/label-limit.ts'
 import { nameOf, requirePermission } from '../access.ts'
 import type { Routes } from '../route.ts'
@@ -104,18 +106,21 @@ const Fleet = z.object({
   rollouts: z.object({ running: z.int(), paused: z.int(), aborting: z.int(), undoing: z.int() }),
   tasks: z.int().describe('Stewardship tasks that are not closed'),
 })
+const HappeningKind = z.enum(HAPPENING_KINDS)
 const Happening = z.object({
   at: UnixMs,
-  kind: z.enum(['device', 'rollout', 'model', 'alert', 'task']),
+  kind: HappeningKind,
   what: z
     .string()
     .describe(
-      'enrolled, retired; started, succeeded, failed, aborted, undone; registered, alias; fired, resolved; opened, closed',
+      'enrolled, retired; started, succeeded, failed, aborted, undone; registered, alias; fired, resolved; opened, closed; of a device also what it was told by rollouts and came to (`device-active`, `device-failed`, …), an event’s code, a gap’s cause, and what people did to it',
     ),
   key: z.string().describe('Its id; of a model its name'),
   name: z.string(),
   site: SiteId.nullable(),
   detail: z.string(),
+  severity: z.string().nullable().describe('Of alerts and events'),
+  who: z.string().nullable().describe('Who did it, where a person did and the caller may know'),
 })
 
 const BulkAction = z.discriminatedUnion('kind', [
@@ -139,6 +144,8 @@ const ViewPage = z.string().regex(/^[a-z][a-z-]{0,31}$/, 'a page’s name')
 const View = z.object({ page: ViewPage, name: z.string(), search: z.string(), updatedAt: UnixMs })
 const ViewName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits and . _ - only')
 const ViewParams = z.object({ page: ViewPage, view: ViewName })
+
+const NO_GRANTS: ReadonlySet<Permission> = new Set()
 
 interface OverviewRoutesOptions {
   readonly overview: Overview
@@ -243,15 +250,32 @@ export const overviewRoutes =
         config: { permission: 'device.read', sites: 'filtered' },
         schema: {
           tags: ['fleet'],
-          summary: 'What happened in the fleet, newest first',
+          summary: 'What happened in the fleet or to one device, newest first',
           querystring: PageQuery.extend({
-            from: z.coerce.number().pipe(UnixMs).optional().describe('Absent: a day before `to`'),
+            device: DeviceId.optional().describe(
+              'All that concerns this one: its events, alerts, tasks, rollouts, certificates, and what people did to it',
+            ),
+            kind: z
+              .string()
+              .max(120)
+              .transform((text) => text.split(','))
+              .pipe(z.array(HappeningKind))
+              .optional()
+              .describe('One or more, separated by commas; absent: all that the caller may see'),
+            from: z.coerce
+              .number()
+              .pipe(UnixMs)
+              .optional()
+              .describe('Absent: a day before `to`; of a device from the beginning'),
             to: z.coerce.number().pipe(UnixMs).optional().describe('Absent: now'),
           }),
           response: { 200: pageOf(Happening) },
         },
       },
-      ({ query: { cursor, ...query }, limit: within }) => overview.happenings({ ...query, after: cursor, within }),
+      ({ query: { cursor, kind: kinds, ...query }, limit: within, principal }) => {
+        const grants = principal?.kind === 'person' ? principal.grants : NO_GRANTS
+        return overview.happenings({ ...query, kinds, after: cursor, within, grants })
+      },
     )
     app.get(
       '/v1/views/:page',

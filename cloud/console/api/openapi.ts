@@ -3657,14 +3657,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened in the fleet, newest first */
+        /** What happened in the fleet or to one device, newest first */
         get: {
             parameters: {
                 query?: {
                     /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
-                    /** @description Absent: a day before `to` */
+                    /** @description All that concerns this one: its events, alerts, tasks, rollouts, certificates, and what people did to it */
+                    device?: string;
+                    /** @description Absent: a day before `to`; of a device from the beginning */
                     from?: number;
+                    /** @description One or more, separated by commas; absent: all that the caller may see */
+                    kind?: string;
                     /** @description As many items a page holds */
                     limit?: number;
                     /** @description Absent: now */
@@ -3690,11 +3694,15 @@ export interface paths {
                                 /** @description Its id; of a model its name */
                                 key: string;
                                 /** @enum {string} */
-                                kind: "device" | "rollout" | "model" | "alert" | "task";
+                                kind: "device" | "certificate" | "rollout" | "model" | "alert" | "task" | "event" | "gap" | "support";
                                 name: string;
+                                /** @description Of alerts and events */
+                                severity: string | null;
                                 site: string | null;
-                                /** @description enrolled, retired; started, succeeded, failed, aborted, undone; registered, alias; fired, resolved; opened, closed */
+                                /** @description enrolled, retired; started, succeeded, failed, aborted, undone; registered, alias; fired, resolved; opened, closed; of a device also what it was told by rollouts and came to (`device-active`, `device-failed`, …), an event’s code, a gap’s cause, and what people did to it */
                                 what: string;
+                                /** @description Who did it, where a person did and the caller may know */
+                                who: string | null;
                             }[];
                             /** @description Give it as `cursor` for the next page */
                             next?: string;

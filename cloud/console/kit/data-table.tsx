@@ -150,7 +150,12 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
   )
 }
 
-function Export<T>({ name, columns, listing }: Pick<DataTableProps<T>, 'name' | 'columns' | 'listing'>) {
+interface ExportProps<T> extends Pick<DataTableProps<T>, 'name' | 'listing'> {
+  readonly columns: readonly Pick<Column<T>, 'title' | 'csv'>[]
+}
+
+/** All pages of a list as a file. */
+export function Export<T>({ name, columns, listing }: ExportProps<T>) {
   const [failure, setFailure] = useState<Error>()
   const [isBusy, setBusy] = useState(false)
   const exported = columns.filter(({ csv }) => csv !== undefined)

@@ -116,6 +116,12 @@ function variantsOf(
         ['by label', 'selector=region%3Deu-west,tier%3Dgold'],
         ['of a site', `site=${site}`],
       ]
+    case '/v1/fleet/happenings':
+      return [
+        ['', ''],
+        ['of a device', `device=${device}`],
+        ['of a device by kind', `device=${device}&kind=alert,rollout`],
+      ]
     case '/v1/rollouts':
       return [
         ['', ''],

@@ -50,6 +50,11 @@ export async function addRollouts(client: PoolClient, { now, rollouts }: Scale):
      ORDER BY id, nth`,
   )
   await client.query(
+    `INSERT INTO rollout_device_history (rollout, device, at, what, step, reason)
+     SELECT rollout, device, told_at + nth * 600000, CASE nth WHEN 0 THEN applied ELSE state END, step, NULL
+     FROM rollout_devices, generate_series(0, 1) nth WHERE told_at IS NOT NULL ORDER BY rollout, told_at, nth`,
+  )
+  await client.query(
     `INSERT INTO rollout_analyses (rollout, step, at, body)
      SELECT id, 1, created_at + nth * 86400000, a.body FROM rollouts, jsonb_array_elements($1::jsonb) WITH ORDINALITY AS a (body, nth) ORDER BY id, nth`,
     [JSON.stringify(analyses())],

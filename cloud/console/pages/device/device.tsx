@@ -69,10 +69,10 @@ function Whole({ device }: { device: Device }) {
             <Connection device={device} />
             {can('telemetry.read') && <Machine device={id} />}
             {can('device.diagnose') && <SupportBundles device={id} />}
-            {can('telemetry.read') && <Timeline device={id} />}
           </Stack>
         </Grid.Col>
       </Grid>
+      <Timeline device={id} />
     </Stack>
   )
 }

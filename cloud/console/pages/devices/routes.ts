@@ -22,6 +22,7 @@ export const deviceRoutes = [
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/devices/$device',
+    validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'story') }),
     component: lazyRouteComponent(() => import('../device/device.tsx'), 'DevicePage'),
   }),
 ]

@@ -1,37 +1,12 @@
 import { Group, Stack, Text } from '@mantine/core'
-import { api, ask, type Item } from '../../api/client.ts'
+import { api, ask } from '../../api/client.ts'
 import { PageLink } from '../../kit/links.tsx'
 import { More } from '../../kit/more.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Part } from '../../kit/part.tsx'
 import { Failed, Loading } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
-
-type Happening = Item<'/v1/fleet/happenings'>
-
-const PLACES: Readonly<Record<Happening['kind'], (key: string) => string>> = {
-  device: (key) => `/devices/${key}`,
-  rollout: (key) => `/rollouts/${key}`,
-  model: (key) => `/models/${key}`,
-  alert: (key) => `/alerts/${key}`,
-  task: (key) => `/data/tasks/${key}`,
-}
-
-const SENTENCES: Readonly<Record<string, string>> = {
-  'device enrolled': 'enrolled',
-  'device retired': 'taken out of service',
-  'rollout started': 'rollout started',
-  'rollout succeeded': 'rollout succeeded',
-  'rollout failed': 'rollout failed',
-  'rollout aborted': 'rollout aborted',
-  'rollout undone': 'rollout undone',
-  'model registered': 'registered',
-  'model alias': 'alias moved',
-  'alert fired': 'alert fired',
-  'alert resolved': 'alert resolved',
-  'task opened': 'stewardship task opened',
-  'task closed': 'stewardship task closed',
-}
+import { type Happening, placeOf, sentenceOf } from './happening-words.ts'
 
 /** What happened in the fleet since a day ago, newest first. */
 export function Happenings() {
@@ -56,28 +31,28 @@ export function Happenings() {
         </Text>
       )}
       <Stack gap={8}>
-        {items?.map(({ at, kind, what, key, name, detail }) => (
+        {items?.map((one) => (
           <Group
-            key={`${at} ${kind} ${what} ${key} ${name}`}
+            key={`${one.at} ${one.kind} ${one.what} ${one.key} ${one.name}`}
             gap="xs"
             wrap="nowrap"
             align="baseline"
             justify="space-between"
           >
             <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-              <PageLink inherit to={PLACES[kind](key)}>
-                {name}
+              <PageLink inherit to={placeOf(one) ?? '/'}>
+                {one.name}
               </PageLink>{' '}
-              {SENTENCES[`${kind} ${what}`] ?? what}
-              {detail !== '' && (
+              {sentenceOf(one)}
+              {one.detail !== '' && (
                 <Text span c="dimmed" size="sm">
                   {' '}
-                  {detail}
+                  {one.detail}
                 </Text>
               )}
             </Text>
             <Text size="xs" c="dimmed" component="span" style={{ whiteSpace: 'nowrap' }}>
-              <Time at={at} />
+              <Time at={one.at} />
             </Text>
           </Group>
         ))}

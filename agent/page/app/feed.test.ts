@@ -98,6 +98,19 @@ describe('the feed', () => {
     expect(feed.seen).toMatchObject({ refused: { a: 'decision-otherwise' }, unsent: {}, isLost: false })
   })
 
+  it('keeps a choice that the device cannot store, and sends it again, while the rest is shown', async () => {
+    refusals = { '/v1/decisions/a': { status: 503, code: 'disk-full' } }
+    feed.start()
+    await vi.advanceTimersByTimeAsync(1)
+    await feed.choose('a', { choice: 'accepted' })
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(feed.seen).toMatchObject({ unsent: { a: { choice: 'accepted' } }, refused: {}, isLost: false })
+    refusals = {}
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(feed.seen.unsent).toEqual({})
+    expect(asked.filter((one) => one.startsWith('POST'))).toHaveLength(3)
+  })
+
   it('notices that nobody is signed in, and that the device runs other software', async () => {
     feed.start()
     await vi.advanceTimersByTimeAsync(1)

@@ -146,6 +146,8 @@ export class Feed {
       await this.#options.ask(`/v1/decisions/${encodeURIComponent(id)}/choice`, { method: 'POST', body: answer })
     } catch (error) {
       if (!(error instanceof Refused) || error.status === 401) throw error
+      // As where its disk is full: it was not taken in, and may be with the next look.
+      if (error.status >= 500) return
       refused = { ...refused, [id]: error.code }
     }
     const { [id]: _, ...unsent } = this.#seen.unsent

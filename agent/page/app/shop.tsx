@@ -31,7 +31,13 @@ export function Shop({ info, onSignedOut }: ShopProps) {
   const times = useTimes({ timeZone: status?.timeZone ?? 'UTC', now })
   const signOut = async () => {
     feed.stop()
-    await ask('/v1/page/session', { method: 'DELETE' }).catch(() => undefined)
+    try {
+      await ask('/v1/page/session', { method: 'DELETE' })
+    } catch {
+      // The session is still open: the page goes on, and tells whether the device answers.
+      feed.start()
+      return
+    }
     await onSignedOut(false)
   }
   const view: ShopView | undefined = status && { seen, status, times, now, feed }

@@ -58,6 +58,12 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
     // The refused PIN is the only thing that the browser complains of.
     expect(errors.filter((error) => !error.includes('401'))).toEqual([])
     await page.goto(`${url}/#/device`)
+    // Who could not be signed out is told so by a page that goes on.
+    await page.context().setOffline(true)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByText('Connection to the device lost').waitFor()
+    await page.context().setOffline(false)
+    await page.getByText('Connection to the device lost').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     expect((await page.context().cookies()).map(({ name }) => name)).toEqual(['storecast-tablet-north-1'])

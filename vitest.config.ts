@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { LongestFirst } from './scripts/lib/longest-first.ts'
 
-/** Journeys boot brokers, databases and agents, several programs each: half as many at once as there are cores. */
+/** Journeys boot brokers, databases and agents, several programs each, and wait for much: half as many at once as there are cores, two at least. */
 const journeys = '{agent,cloud,fleet}/test/**/*.test.ts'
 const cores = availableParallelism()
 
@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'journeys',
           include: [journeys],
-          maxWorkers: Math.max(1, Math.floor(cores / 2)),
+          maxWorkers: Math.max(2, Math.floor(cores / 2)),
           testTimeout: 300_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },

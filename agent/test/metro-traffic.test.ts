@@ -16,10 +16,10 @@ describe.skipIf(!hasMetroTraffic())('metro_traffic through an agent', () => {
     folder = await temporaryFolder()
     agent = await startMetroAgent({ folder: folder.path })
     const { buffer, sensors, windows } = agent.pipeline
-    await vi.waitFor(() => expect(buffer.positionOf('metro')?.position).toBe(METRO.rows), 30_000)
+    await vi.waitFor(() => expect(buffer.positionOf('metro')?.position).toBe(METRO.rows), 120_000)
     await windows.closeUntil(METRO.end)
     expect(sensors.sources).toMatchObject([{ name: 'metro', trouble: undefined }])
-  }, 60_000)
+  }, 180_000)
   afterAll(async () => {
     await agent?.[Symbol.asyncDispose]()
     await folder?.[Symbol.asyncDispose]()

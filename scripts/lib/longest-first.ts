@@ -5,8 +5,11 @@ const LONG = [
   'agent/test/update-kill.test.ts',
   'fleet/test/story.test.ts',
   'cloud/test/console-pages.test.ts',
+  'fleet/test/rollouts/rollouts.test.ts',
   'fleet/test/kills.test.ts',
+  'cloud/test/rollout-pages.test.ts',
   'fleet/test/shop-page/shop-page.test.ts',
+  'fleet/test/metro-stewardship.test.ts',
   'agent/update/reconciler.test.ts',
   'scripts/guards.test.ts',
 ]

@@ -56,8 +56,9 @@ export async function listForecasts(
   )
 }
 
-export const SCORE_KEYS = ['model', 'version', 'site', 'entity', 'day'] as const
-export type ScoreKey = (typeof SCORE_KEYS)[number]
+export const SCORE_KEYS = ['model', 'version', 'site', 'entity', 'day', 'weekday'] as const
+/** `label:region`: by the value of a label of the site's. */
+export type ScoreKey = (typeof SCORE_KEYS)[number] | `label:${string}`
 
 /** Pooled scores of forecasts whose actuals are in; null where nothing can be said. */
 export interface ForecastScores {
@@ -67,6 +68,10 @@ export interface ForecastScores {
   readonly entity?: string
   /** Local day of the span's start. */
   readonly day?: string
+  /** Of that day, from 1, Monday, to 7. */
+  readonly weekday?: number
+  /** Value of the label that was asked for; null: the site has none. */
+  readonly label?: string | null
   /** Forecasts that are scored: known and not censored. */
   readonly rows: number
   /** Left out: sales in a stock-out are a lower bound of demand. */
@@ -83,27 +88,33 @@ export interface ForecastScores {
   readonly baselineWape: number | null
 }
 
-const KEY_COLUMNS: Readonly<Record<ScoreKey, string>> = {
+const LOCAL = 'to_timestamp(start / 1000.0) AT TIME ZONE time_zone'
+const KEY_COLUMNS: Readonly<Record<(typeof SCORE_KEYS)[number], string>> = {
   model: 'model',
   version: 'version',
   site: 'site',
   entity: 'entity',
-  day: `to_char(to_timestamp(start / 1000.0) AT TIME ZONE time_zone, 'YYYY-MM-DD')`,
+  day: `to_char(${LOCAL}, 'YYYY-MM-DD')`,
+  weekday: `extract(isodow FROM ${LOCAL})::int4`,
 }
+const isLabel = (key: ScoreKey): key is `label:${string}` => key.startsWith('label:')
+/** Parameter 8 is the label's name. */
+const columnOf = (key: ScoreKey) => (isLabel(key) ? 'labels->>$8::text AS label' : `${KEY_COLUMNS[key]} AS "${key}"`)
 
 /**
- * Scores by any of model, version, site, product and local day, pooled over the rest. Of forecasts of one span and product by
- * one version, the one issued last counts, once a site.
+ * Scores by any of model, version, site, product, local day, weekday and one label of the sites, pooled over the rest. Of
+ * forecasts of one span and product by one version, the one issued last counts, once a site.
  */
 export async function forecastScores(
   pool: Pool,
   { by, ...filter }: ForecastFilter & { readonly by: readonly ScoreKey[] },
 ): Promise<ForecastScores[]> {
-  const keys = by.map((key) => `${KEY_COLUMNS[key]} AS "${key}"`)
+  const keys = by.map(columnOf)
+  const label = by.find(isLabel)?.slice('label:'.length)
   const places = by.map((_, index) => index + 1).join(', ')
   const { rows } = await pool.query<ForecastScores>(
     `WITH forecasts AS (
-       SELECT DISTINCT ON (d.site, f.model, f.version, f.entity, f.start_at) d.site, s.time_zone, f.model, f.version,
+       SELECT DISTINCT ON (d.site, f.model, f.version, f.entity, f.start_at) d.site, s.time_zone, s.labels, f.model, f.version,
          f.entity, f.start_at AS start, f.quantiles[(cardinality(f.quantiles) + 1) / 2] AS point, f.quantiles[1] AS low,
          f.quantiles[cardinality(f.quantiles)] AS high, f.baseline, f.actual,
          f.scored_at IS NOT NULL AND NOT f.censored AS counts, f.scored_at IS NOT NULL AND f.censored AS censored
@@ -120,7 +131,7 @@ export async function forecastScores(
        avg((actual BETWEEN low AND high)::int4) FILTER (WHERE counts)::float8 AS coverage,
        sum(abs(baseline - actual)) FILTER (WHERE counts) / nullif(sum(actual) FILTER (WHERE counts), 0) AS "baselineWape"
      FROM forecasts ${by.length > 0 ? `GROUP BY ${places} ORDER BY ${places}` : ''}`,
-    matching(filter),
+    label === undefined ? matching(filter) : [...matching(filter), label],
   )
   return rows
 }

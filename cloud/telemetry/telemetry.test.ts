@@ -24,7 +24,8 @@ beforeAll(async () => {
     { name: 'sales', kind: 'event', unit: 'units', resolution: 0.01, range: [0, 1000], per: 'product' },
   ]
   for (const site of ['berlin', 'oslo']) {
-    await call('PUT', `/v1/sites/${site}`, { json: { timeZone: 'Europe/Berlin', sensors } })
+    const labels = site === 'berlin' ? { country: 'de' } : {}
+    await call('PUT', `/v1/sites/${site}`, { json: { timeZone: 'Europe/Berlin', sensors, labels } })
     await call('POST', '/v1/devices', { json: { id: `${site}-1`, site } })
   }
 })
@@ -199,6 +200,19 @@ describe('forecasts', () => {
       ['milk', 3],
       ['waiting', 0],
     ])
+    // 2026-03-02 was a Monday.
+    const weekdays = await call('GET', `/v1/forecast-scores?model=${model}&version=1&by=weekday`)
+    expect(weekdays.body.items).toMatchObject([
+      { weekday: 1, rows: 2 },
+      { weekday: 2, rows: 1, wape: 7 / 9 },
+    ])
+    const labelled = await call('GET', `/v1/forecast-scores?model=${model}&version=1&by=label:country`)
+    expect(labelled.body.items).toMatchObject([
+      { label: 'de', rows: 2 },
+      { label: null, rows: 1, wape: 0.5 },
+    ])
+    expect(await call('GET', '/v1/forecast-scores?by=label:a,label:b')).toMatchObject({ status: 400 })
+    expect(await call('GET', '/v1/forecast-scores?by=label:')).toMatchObject({ status: 400 })
     expect(await call('GET', '/v1/forecast-scores?by=store')).toMatchObject({ status: 400 })
     expect(await call('GET', '/v1/forecast-scores?by=day,day')).toMatchObject({ status: 400 })
   })

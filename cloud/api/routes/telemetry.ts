@@ -62,6 +62,8 @@ const Scores = z.object({
   site: z.string().optional(),
   entity: z.string().optional().describe('The product, or the channel'),
   day: z.string().optional().describe('Local day of the span’s start'),
+  weekday: z.int().min(1).max(7).optional().describe('Of that day, from 1, Monday'),
+  label: z.string().nullable().optional().describe('Of the site, by label:<name>; null: it has none'),
   rows: Count.describe('Forecasts that are scored: the denominator of every score'),
   censored: Count.describe('Left out: sales in a stock-out are a lower bound of demand'),
   waiting: Count.describe('Actuals not in yet'),
@@ -114,10 +116,20 @@ const Evidence = z.object({
     .object({ runs: Count, p50: z.number().nullable(), p95: z.number().nullable() })
     .describe('The candidate’s runs, in milliseconds'),
 })
+const LabelKey = z
+  .string()
+  .regex(/^label:[a-z][a-z0-9_-]{0,31}$/, 'label:<name>')
+  .transform((key) => key as `label:${string}`)
 const ScoreKeys = z
   .string()
   .transform((text) => text.split(',').filter((key) => key !== ''))
-  .pipe(z.array(z.enum(SCORE_KEYS)).refine((keys) => new Set(keys).size === keys.length, 'a key comes twice'))
+  .pipe(
+    z
+      .array(z.union([z.enum(SCORE_KEYS), LabelKey]))
+      .refine((keys) => new Set(keys).size === keys.length, 'a key comes twice')
+      .refine((keys) => keys.filter((key) => key.startsWith('label:')).length <= 1, 'one label at a time'),
+  )
+  .describe(`Of ${SCORE_KEYS.join(', ')} and label:<name>, commas between`)
 const Gap = z.object({
   id: z.int(),
   device: DeviceId,
@@ -211,7 +223,8 @@ export const telemetryRoutes =
         config: { permission: 'telemetry.read', sites: 'filtered' },
         schema: {
           tags,
-          summary: 'Accuracy of forecasts, pooled by any of model, version, site, product and local day',
+          summary:
+            'Accuracy of forecasts, pooled by any of model, version, site, product, local day, weekday and a label of the sites',
           querystring: z.strictObject({ ...ForecastFilter, by: ScoreKeys.default(['model', 'version']) }),
           response: { 200: z.object({ items: z.array(Scores) }) },
         },

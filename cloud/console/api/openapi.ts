@@ -3782,10 +3782,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Accuracy of forecasts, pooled by any of model, version, site, product and local day */
+        /** Accuracy of forecasts, pooled by any of model, version, site, product, local day, weekday and a label of the sites */
         get: {
             parameters: {
                 query?: {
+                    /** @description Of model, version, site, entity, day, weekday and label:<name>, commas between */
                     by?: string;
                     entity?: string;
                     /** @description Of what begins at or after, Unix milliseconds */
@@ -3820,6 +3821,8 @@ export interface paths {
                                 day?: string;
                                 /** @description The product, or the channel */
                                 entity?: string;
+                                /** @description Of the site, by label:<name>; null: it has none */
+                                label?: string | null;
                                 model?: string;
                                 /** @description Forecasts that are scored: the denominator of every score */
                                 rows: number;
@@ -3829,6 +3832,8 @@ export interface paths {
                                 waiting: number;
                                 /** @description Σ|forecast − actual| / Σ actual */
                                 wape: number | null;
+                                /** @description Of that day, from 1, Monday */
+                                weekday?: number;
                                 /** @description Σ(forecast − actual) / Σ actual */
                                 wpe: number | null;
                             }[];

@@ -207,6 +207,8 @@ function variantsOf(
     case '/v1/forecast-scores':
       return [
         ['of a site by day', `${span(31)}&site=${site}&by=day`],
+        ['of a version by weekday', 'model=demand&version=11&by=version,weekday'],
+        ['of a version by region', 'model=demand&version=11&by=version,label:region'],
         ['of a week', span(7)],
       ]
     case '/v1/evidence':

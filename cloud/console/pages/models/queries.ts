@@ -53,7 +53,7 @@ export const servingQuery = (model?: string) =>
   })
 
 /** How forecasts did in service. */
-export const scoresQuery = (model: string, by: 'version' | 'version,site' | 'version,entity', version?: number) =>
+export const scoresQuery = (model: string, by: 'version' | `version,${string}`, version?: number) =>
   queryOptions({
     queryKey: ['forecast', 'scores', model, by, version],
     staleTime: 60_000,
@@ -62,6 +62,16 @@ export const scoresQuery = (model: string, by: 'version' | 'version,site' | 'ver
       return (await ask(api.GET('/v1/forecast-scores', { params: { query }, signal }))).items
     },
   })
+
+/** Names of labels that sites carry, by the first of them: more than enough to find them all. */
+export const labelNamesQuery = queryOptions({
+  queryKey: ['site', 'label-names'],
+  staleTime: 60_000,
+  queryFn: async ({ signal }) => {
+    const { items } = await ask(api.GET('/v1/sites', { params: { query: { limit: 500 } }, signal }))
+    return [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))].sort()
+  },
+})
 
 export const calibrationQuery = (model: string) =>
   queryOptions({

@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { signedInRoute } from '../../app/roots.tsx'
 import { number, oneOf, text } from '../../kit/search.ts'
+import { SLICES } from './slices-of.ts'
 
 export const modelRoutes = [
   createRoute({
@@ -24,7 +25,8 @@ export const modelRoutes = [
     path: '/models/$model/$version',
     validateSearch: (search: Record<string, unknown>) => ({
       ...text(search, 'column'),
-      ...oneOf(search, 'slices', ['site', 'product']),
+      ...oneOf(search, 'slices', SLICES),
+      ...text(search, 'label'),
       ...oneOf(search, 'differs', ['yes']),
     }),
     component: lazyRouteComponent(() => import('./version.tsx'), 'VersionPage'),

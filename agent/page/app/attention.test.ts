@@ -82,6 +82,8 @@ describe('what needs attention', () => {
 
   it('takes a day without a connection for a problem, and tells a backlog that lags', () => {
     expect(codes(offline('connect ENETUNREACH', 25 * HOUR))).toEqual(['problem offline-cable'])
+    const chosen = { records: 3, oldest: iso(NOW - 12 * HOUR), ageSeconds: (12 * HOUR) / 1000 }
+    expect(found({ backlog: chosen })).toEqual([])
     const backlog = { records: 9000, oldest: iso(NOW - 5 * HOUR), ageSeconds: (5 * HOUR) / 1000 }
     expect(found({ backlog })).toEqual([
       { code: 'backlog-old', level: 'note', about: { n: 9000 }, time: NOW - 5 * HOUR },

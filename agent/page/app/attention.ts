@@ -39,6 +39,8 @@ const DAY = 24 * HOUR
 /** Of a sensor's values: more than this is no slip. */
 const DOUBTFUL = 0.02
 const ENOUGH_VALUES = 20
+/** Records that wait for a moment after somebody has chosen: a choice is of the hour in which its forecast was made. */
+const FEW_RECORDS = 50
 /** A certificate is renewed at two thirds of its life: in its last days something has gone wrong. */
 const LAST_DAYS = 7 * DAY
 
@@ -125,7 +127,7 @@ function ofLink({ link, backlog }: Status, now: number): Item[] {
   if (!link.configured) return []
   const { records: n, oldest, ageSeconds } = backlog
   if (link.connected) {
-    if (oldest === null || ageSeconds * 1000 < HOUR) return []
+    if (oldest === null || n <= FEW_RECORDS || ageSeconds * 1000 < HOUR) return []
     return [{ code: 'backlog-old', level: 'note', about: { n }, time: Date.parse(oldest) }]
   }
   const code = causeOf(link.trouble ?? '')

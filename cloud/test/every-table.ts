@@ -132,7 +132,13 @@ async function sampleOf(place: Place, object: (of: string) => Promise<string>): 
     case 'bigint':
       return time
     case 'integer':
+    case 'smallint':
       return 1000 * (n + 1) + index
+    case 'numeric':
+      return `${10n ** 20n + BigInt(index)}.00${n + 1}`
+    case 'date':
+      return new Date(time).toISOString().slice(0, 10)
+    case 'real':
     case 'double precision':
       return 0.1 + index + 1e-9 * n
     case 'boolean':

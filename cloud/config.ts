@@ -28,6 +28,14 @@ export const Settings = z.strictObject({
       port: Port.default(8080),
       /** As devices reach it; by default the listener's own address. */
       publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+      /**
+       * Addresses of reverse proxies, or ranges of them as `10.0.0.0/8`: who calls is then whom their `X-Forwarded-For` names.
+       * Otherwise everybody behind one counts as one caller, for the audit log and for the limit of wrong passwords.
+       */
+      trustedProxies: z
+        .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+        .max(64)
+        .optional(),
     })
     .prefault({}),
   /** The embedded broker; not used where MQTT_URL names another. */

@@ -258,6 +258,21 @@ describe('what changes', () => {
     ])
   })
 
+  it('is from where a trusted proxy says, and no other', async () => {
+    const from = async (cloud: TestCloud) => {
+      const headers = {
+        'x-forwarded-for': '203.0.113.7, 198.51.100.4',
+        authorization: `Bearer ${cloud.cloud.adminToken}`,
+      }
+      await fetch(`${cloud.cloud.url}/v1/devices/nowhere-1`, { method: 'DELETE', headers })
+      const [row] = (await cloud.call('GET', '/v1/audit?limit=1')).body.items
+      return row.entry.actor.from
+    }
+    expect(await from(server)).toBe('127.0.0.1')
+    await using behind = await testCloud({}, { http: { host: '127.0.0.1', port: 0, trustedProxies: ['127.0.0.0/8'] } })
+    expect(await from(behind)).toBe('198.51.100.4')
+  })
+
   it('is kept without any token or link', async () => {
     const rows = JSON.stringify(await since(0))
     const { token } = (await call('POST', '/v1/devices', { json: { id: 'berlin-2', site: 'berlin' } })).body

@@ -28,9 +28,15 @@ const REQUEST_MS = 600_000
 /** Longer than proxies keep an idle connection, most of them a minute: none sends into one that is being closed. */
 const IDLE_MS = 75_000
 
-const base = (log: Log, sendProblem: SendProblem, serverFactory: (handler: RequestListener) => Server) =>
+interface BaseOptions extends Pick<ApiOptions, 'log' | 'trustedProxies'> {
+  readonly sendProblem: SendProblem
+  readonly serverFactory: (handler: RequestListener) => Server
+}
+
+const base = ({ log, trustedProxies = [], sendProblem, serverFactory }: BaseOptions) =>
   fastify({
     serverFactory,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: DEFAULT_BODY_BYTES,
@@ -50,6 +56,8 @@ interface ApiOptions {
   /** 0: any free port. */
   readonly port: number
   readonly version: string
+  /** Addresses and ranges whose `X-Forwarded-For` says who calls; absent: the socket's other end does. */
+  readonly trustedProxies?: readonly string[] | undefined
   /** HTTPS; a client's certificate is asked for and handed to `access`. Absent: HTTP. */
   readonly tls?: ListenerTls
   readonly access: AccessCheck
@@ -66,11 +74,11 @@ interface ApiOptions {
  * @throws SetupError `http-listen` where the port cannot be had.
  */
 export async function startApi(options: ApiOptions): Promise<Api> {
-  const { host, port, tls, access, metrics, log, routes } = options
+  const { host, port, tls, access, metrics, log, routes, trustedProxies = [] } = options
   const record = recorder(options.audit)
   const sendProblem = problemSender(metrics)
   let secure: HttpsServer | undefined
-  const app = base(log, sendProblem, (handler) => {
+  const serverFactory = (handler: RequestListener) => {
     if (!tls) return createHttp({ requestTimeout: REQUEST_MS, keepAliveTimeout: IDLE_MS }, handler)
     // Who has no certificate yet may enrol: what a route asks for is checked with the request.
     secure = createHttps(
@@ -78,7 +86,8 @@ export async function startApi(options: ApiOptions): Promise<Api> {
       handler,
     )
     return secure
-  })
+  }
+  const app = base({ log, trustedProxies, sendProblem, serverFactory })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   // Bundles stream through; the store caps them while they come.

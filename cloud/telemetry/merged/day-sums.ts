@@ -68,10 +68,10 @@ export async function daySums(database: Database, query: DaySumsQuery): Promise<
     // Groups are few, which PostgreSQL does not see: it would sort all rows.
     await client.query("SET LOCAL work_mem = '64MB'")
     const devices = await client.query<Device>(
-      `SELECT d.id, s.time_zone AS zone, ${keys.length > 0 ? PLACE : "'[]'"} AS place, p.place AS summed FROM devices d JOIN sites s ON s.id = d.site
+      `SELECT d.id, s.time_zone AS zone, ${placeOf(keys.length)} AS place, p.place AS summed FROM devices d JOIN sites s ON s.id = d.site
        LEFT JOIN day_place_devices p ON p.device = d.id
        WHERE ${selectedBy(selector)} AND ${siteWithin('d.site', 3)}`,
-      [...selecting(selector), within, ...(keys.length > 0 ? [keys] : [])],
+      [...selecting(selector), within, ...keys],
     )
     const calendars = new Map([...new Set(devices.rows.map(({ zone }) => zone))].map((zone) => [zone, calendar(zone)]))
     const floors = await readFloors(client)
@@ -84,9 +84,9 @@ export async function daySums(database: Database, query: DaySumsQuery): Promise<
 
 const placeKeys = ({ by }: DaySumsQuery) => by.filter((key) => key !== 'day')
 
-// The labels have the site's id, too, under that name.
-const PLACE = `(SELECT coalesce(jsonb_agg(${LABELS} -> key ORDER BY nth), '[]')::text
-  FROM unnest($4::text[]) WITH ORDINALITY AS wanted (key, nth))`
+/** Values of so many keys, which are the parameters from 4 on; the labels have the site's id, too, under that name. */
+const placeOf = (keys: number) =>
+  `jsonb_build_array(${Array.from({ length: keys }, (_, nth) => `${LABELS} -> $${nth + 4}::text`).join(', ')})::text`
 
 interface Device {
   readonly id: string

@@ -93,6 +93,21 @@ describe.skipIf(!hasBrowser)('every page', () => {
     expect(errors.filter((text) => !text.includes('401'))).toEqual([])
   })
 
+  it('tells the story of a device by the kinds that one chooses, and keeps them in the address', async () => {
+    const { page } = await signedIn({})
+    await open(page, '/devices/$device')
+    const story = page.getByRole('list', { name: 'Timeline' })
+    const comment = story.getByText('stewardship task commented')
+    await comment.waitFor()
+    await page.getByRole('group', { name: 'Show only' }).getByText('Device', { exact: true }).click()
+    await comment.waitFor({ state: 'detached' })
+    await story.getByText('enrolled').waitFor()
+    expect(page.url()).toMatch(/[?&]story=device$/)
+    await page.reload()
+    await story.getByText('enrolled').waitFor()
+    expect(await comment.count()).toBe(0)
+  })
+
   it('fits a phone', async () => {
     const { page } = await signedIn({ viewport: { width: 390, height: 844 } })
     const wide: Record<string, number> = {}

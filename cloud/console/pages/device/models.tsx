@@ -1,4 +1,4 @@
-import { Stack, Table, Text } from '@mantine/core'
+import { Group, Stack, Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { api, ask } from '../../api/client.ts'
 import { useSession } from '../../app/session.tsx'
@@ -36,14 +36,13 @@ export function Models({ device }: { device: Device }) {
         </Text>
       ) : (
         <Table.ScrollContainer minWidth={300}>
-          <Table verticalSpacing={6} aria-label="Models">
+          <Table verticalSpacing={6} horizontalSpacing={6} aria-label="Models">
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Model</Table.Th>
                 <Table.Th>Serves</Table.Th>
                 <Table.Th>Should</Table.Th>
                 <Table.Th>Phase</Table.Th>
-                <Table.Th>Since</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -54,7 +53,14 @@ export function Models({ device }: { device: Device }) {
                   <Table.Td>{version(one.model, one.desired)}</Table.Td>
                   <Table.Td>
                     <Stack gap={2} align="flex-start">
-                      <Mark tone={toneOf(one)}>{one.phase ?? 'not heard of'}</Mark>
+                      <Group gap="xs">
+                        <Mark tone={toneOf(one)}>{one.phase ?? 'not heard of'}</Mark>
+                        {one.at !== null && (
+                          <Text size="xs" c="dimmed" span>
+                            since <Time at={one.at} />
+                          </Text>
+                        )}
+                      </Group>
                       {one.error && (
                         <Text size="xs" c="red">
                           {one.error.code}: {one.error.message}
@@ -66,9 +72,6 @@ export function Models({ device }: { device: Device }) {
                         </Text>
                       )}
                     </Stack>
-                  </Table.Td>
-                  <Table.Td>
-                    <Time at={one.at} />
                   </Table.Td>
                 </Table.Tr>
               ))}

@@ -124,13 +124,14 @@ function Line({ of }: { of: Happening }) {
         {sentenceOf(of)}
         {detail !== '' && (
           <Text span size="sm" c="dimmed">
-            {' '}
+            {' · '}
             {detail}
           </Text>
         )}
         {who !== null && (
           <Text span size="sm" c="dimmed">
-            , by {who}
+            {' · by '}
+            {who}
           </Text>
         )}
       </Text>

@@ -18,9 +18,10 @@ afterEach(() => storage[Symbol.asyncDispose]())
 
 const stored = (sensor: string) => [...storage.windows.read({ sensor, from: 0, to: 4e12 })]
 /** Half a core is used whenever it is looked, whenever that is. */
-const busy = async (): Promise<Usage> => ({
-  ...{ cpuMs: performance.now() / 2, memoryBytes: 200 * 2 ** 20, temperature: 51.3, disk: 0.25 },
-})
+const busy = async (): Promise<Usage> => {
+  const at = performance.now()
+  return { cpuMs: at / 2, at, memoryBytes: 200 * 2 ** 20, temperature: 51.3, disk: 0.25 }
+}
 const measures = (read: () => Promise<Usage>) =>
   new DeviceMeasures({ ...storage, log: createLogger({ level: 'silent' }), read, everyMs: 5 })
 
@@ -34,7 +35,7 @@ it('are an observation a minute in the window of the store hour, as milliseconds
   const [first, second] = stored('$cpu')
   expect([first!.start, second!.start]).toEqual([T0, T0 + HOUR])
   expect(first!.series).toEqual({ sensor: '$cpu', entity: '' })
-  expect(first!.sum / first!.count / 60_000).toBeCloseTo(0.5, 1)
+  expect(first!.sum / first!.count / 60_000).toBeCloseTo(0.5, 3)
   expect(stored('$memory')[0]).toMatchObject({ count: first!.count, min: 2000, max: 2000 })
   expect(stored('$temperature')[0]).toMatchObject({ last: 513 })
   expect(stored('$disk')[0]).toMatchObject({ sum: 250 * first!.count })

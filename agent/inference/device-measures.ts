@@ -51,8 +51,7 @@ export class DeviceMeasures implements AsyncDisposable {
   async #observe(): Promise<void> {
     const { read, windows, clock, log } = this.#options
     try {
-      const { cpuMs, memoryBytes, temperature, disk } = await read()
-      const at = performance.now()
+      const { cpuMs, at, memoryBytes, temperature, disk } = await read()
       const before = this.#before
       this.#before = { cpuMs, at }
       if (!before) return

@@ -8,6 +8,8 @@ import { residentBytes } from './processes.ts'
 export interface Usage {
   /** Milliseconds of CPU since the start: of this process, its children, and those of them that have ended. */
   readonly cpuMs: number
+  /** When that was counted, monotonic milliseconds. */
+  readonly at: number
   /** Resident memory of this process and its children, bytes; what they share counts in each. */
   readonly memoryBytes: number
   /** Of the machine's hottest zone, °C. */
@@ -25,6 +27,7 @@ const [COLDEST, HOTTEST] = [-40, 150]
 export async function usage(folder: string): Promise<Usage> {
   const children = await childrenOf(process.pid)
   const own = process.cpuUsage()
+  const at = performance.now()
   const [ended, running, resident, temperature, { blocks, bfree, bavail }] = await Promise.all([
     ticksOf(process.pid, ['cutime', 'cstime']),
     Promise.all(children.map((pid) => ticksOf(pid, ['utime', 'stime', 'cutime', 'cstime']))),
@@ -35,6 +38,7 @@ export async function usage(folder: string): Promise<Usage> {
   const used = blocks - bfree
   return {
     cpuMs: (own.user + own.system) / 1000 + TICK_MS * sum([ended, ...running]),
+    at,
     memoryBytes: process.memoryUsage.rss() + sum(resident.map((bytes) => bytes ?? 0)),
     temperature,
     disk: used + bavail === 0 ? 0 : used / (used + bavail),

@@ -209,15 +209,15 @@ describe('limits', () => {
   it('does not count the wait for others as a run', async () => {
     await start()
     await models.activate(await bundle())
+    const together = () => Promise.all(Array.from({ length: 48 }, () => infer([1, 1], { side: 1000n })))
     const began = performance.now()
-    await infer([1, 1], { side: 2000n })
-    const alone = performance.now() - began
+    await together()
+    const took = performance.now() - began
     await models[Symbol.asyncDispose]()
-    // All together take more than twice what one may; one may take six times what it usually does.
-    await start({ runMs: 6 * alone })
+    // All of them take thrice what one may; one may take sixteen times its share.
+    await start({ runMs: took / 3 })
     await models.activate(await bundle())
-    const runs = await Promise.all(Array.from({ length: 16 }, () => infer([1, 1], { side: 2000n })))
-    expect(runs.map((run) => run?.version)).toEqual(Array.from({ length: 16 }, () => 1))
+    expect((await together()).map((run) => run?.version)).toEqual(Array.from({ length: 48 }, () => 1))
     expect(incidents).toEqual([])
   })
 

@@ -1,3 +1,4 @@
+import { Stack, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
@@ -13,7 +14,7 @@ import { Empty, Failed, Loading } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
 import { Comparison } from './comparison.tsx'
-import { type Compared, driftMap } from './rows.ts'
+import { type Compared, driftMaps } from './rows.ts'
 import { KINDS, VERDICTS } from './search.ts'
 
 const TONES = { drift: 'bad', minor: 'warning', stable: 'good', insufficient: 'quiet' } as const
@@ -33,8 +34,11 @@ export function Drift() {
         }),
       ),
   })
-  const map = useMemo(() => driftMap(listing.items ?? []), [listing.items])
-  const chosen = map.rows.find(({ id }) => id === row)?.cells.get(column ?? '')
+  const maps = useMemo(() => driftMaps(listing.items ?? []), [listing.items])
+  const chosen = maps
+    .flatMap(({ rows }) => rows)
+    .find(({ id }) => id === row)
+    ?.cells.get(column ?? '')
   return (
     <Page
       title="Drift"
@@ -77,27 +81,32 @@ export function Drift() {
           The fleet is looked at once a day, from two closed weeks on; <Command>storecast drift run</Command> looks now.
         </Empty>
       )}
-      {map.rows.length > 0 && (
-        <HeatMap
-          name="Drift by device and column"
-          rows={map.rows}
-          rowId={({ id }) => id}
-          rowTitle={({ title }) => title}
-          columns={map.columns}
-          cell={({ title, cells }, id) => {
-            const one = cells.get(id)
-            if (one === undefined) return undefined
-            const psi = psiText(one.statistics?.psi.value)
-            return {
-              text: psi,
-              tone: TONES[one.verdict],
-              label: `${one.column} of ${title}: ${one.verdict}, PSI ${psi}`,
-            }
-          }}
-          onChoose={({ id }, cell) => set({ row: id, column: cell })}
-          isChosen={({ id }, cell) => id === row && cell === column}
-        />
-      )}
+      {maps.map(({ title, rows, columns }) => (
+        <Stack key={title} gap="xs">
+          <Title order={2} size="h4">
+            {title}
+          </Title>
+          <HeatMap
+            name={title}
+            rows={rows}
+            rowId={({ id }) => id}
+            rowTitle={({ title }) => title}
+            columns={columns}
+            cell={({ title, cells }, id) => {
+              const one = cells.get(id)
+              if (one === undefined) return undefined
+              const psi = psiText(one.statistics?.psi.value)
+              return {
+                text: psi,
+                tone: TONES[one.verdict],
+                label: `${one.column} of ${title}: ${one.verdict}, PSI ${psi}`,
+              }
+            }}
+            onChoose={({ id }, cell) => set({ row: id, column: cell })}
+            isChosen={({ id }, cell) => id === row && cell === column}
+          />
+        </Stack>
+      ))}
       <Shown of={listing} what="comparisons" />
       <More of={listing} />
     </Page>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type Compared, driftMap } from './rows.ts'
+import { type Compared, driftMaps } from './rows.ts'
 
 const one = (name: string, column: string, verdict: Compared['verdict'], version = 0): Compared =>
   ({
@@ -7,15 +7,24 @@ const one = (name: string, column: string, verdict: Compared['verdict'], version
     ...{ model: version === 0 ? '' : 'demand', statistics: null, bins: null, reason: null },
   }) as Compared
 
+const titles = (of: readonly { readonly title: string }[]) => of.map(({ title }) => title)
+
 it('sets what drifted first, then goes by name, and a device’s versions apart', () => {
-  const { rows, columns } = driftMap([
+  const [sensors, models] = driftMaps([
     one('a-10', 'fridge', 'stable'),
     one('a-2', 'fridge', 'stable'),
+    one('a-10', 'lag1', 'stable', 1),
     one('a-2', 'lag7', 'stable', 1),
     one('a-2', 'lag7', 'drift', 2),
   ])
-  expect(rows.map(({ title }) => title)).toEqual(['a-2, demand v2', 'a-2', 'a-2, demand v1', 'a-10'])
-  expect(columns.map(({ title }) => title)).toEqual(['lag7', 'fridge'])
-  expect(rows[0]!.cells.get('feature lag7')?.verdict).toBe('drift')
-  expect(rows[0]!.cells.get('sensor fridge')).toBeUndefined()
+  expect(titles(sensors!.rows)).toEqual(['a-2', 'a-10'])
+  expect(titles(sensors!.columns)).toEqual(['fridge'])
+  expect(titles(models!.rows)).toEqual(['a-2, demand v2', 'a-2, demand v1', 'a-10, demand v1'])
+  expect(titles(models!.columns)).toEqual(['lag7', 'lag1'])
+  expect(models!.rows[0]!.cells.get('feature lag7')?.verdict).toBe('drift')
+  expect(models!.rows[0]!.cells.get('feature lag1')).toBeUndefined()
+})
+
+it('has a map of those alone that there are', () => {
+  expect(titles(driftMaps([one('a-2', 'lag7', 'stable', 1)]))).toEqual(['What models see and forecast'])
 })

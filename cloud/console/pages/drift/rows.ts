@@ -9,15 +9,27 @@ export interface DriftRow {
   readonly cells: ReadonlyMap<string, Compared>
 }
 
+/** Rows of one sort, with the columns that they have. */
 export interface DriftMap {
+  readonly title: string
   readonly rows: readonly DriftRow[]
   readonly columns: readonly { readonly id: string; readonly title: string }[]
 }
 
 const RANK = { drift: 0, minor: 1, stable: 2, insufficient: 3 } as const
 
-/** Rows and columns of the map: what drifted first, else in order of name. */
-export function driftMap(items: readonly Compared[]): DriftMap {
+/** What sensors measure, and what each model sees: they have no columns in common. Empty ones are left out. */
+export function driftMaps(items: readonly Compared[]): DriftMap[] {
+  const [sensors, models] = [items.filter(isOfSensor), items.filter((one) => !isOfSensor(one))]
+  return [driftMap('What sensors measure', sensors), driftMap('What models see and forecast', models)].filter(
+    ({ rows }) => rows.length > 0,
+  )
+}
+
+const isOfSensor = ({ model }: Compared): boolean => model === ''
+
+/** Rows and columns of a map: what drifted first, else in order of name. */
+function driftMap(title: string, items: readonly Compared[]): DriftMap {
   const rows = Map.groupBy(items, rowOf)
   const columns = Map.groupBy(items, columnOf)
   const worst = (of: readonly Compared[]) => Math.min(...of.map(({ verdict }) => RANK[verdict]))
@@ -26,6 +38,7 @@ export function driftMap(items: readonly Compared[]): DriftMap {
       ([a, some], [b, others]) => worst(some) - worst(others) || a.localeCompare(b, 'en', { numeric: true }),
     )
   return {
+    title,
     rows: order(rows).map(([id, of]) => ({
       id,
       title: titleOf(of[0]!),

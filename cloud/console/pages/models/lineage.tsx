@@ -67,12 +67,7 @@ function Drawing({ columns }: { columns: readonly (readonly LineageNode[])[] }) 
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled must be reached by keyboard.
     <section className={classes.scroll} tabIndex={0} aria-label="Lineage, from data to devices">
-      <svg
-        className={classes.drawing}
-        width={width + 4}
-        height={height + 4}
-        viewBox={`-2 -2 ${width + 4} ${height + 4}`}
-      >
+      <svg className={classes.drawing} style={{ maxWidth: width + 4 }} viewBox={`-2 -2 ${width + 4} ${height + 4}`}>
         <title>{columns.flat().map(wordsOf).join('; ')}</title>
         {edges.map(({ path }) => (
           <path key={path} d={path} />

@@ -1,7 +1,6 @@
 import 'uplot/dist/uPlot.min.css'
 import { Table, useComputedColorScheme } from '@mantine/core'
-import { useElementSize } from '@mantine/hooks'
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import classes from './chart.module.css'
 import { figure } from './figures.ts'
@@ -65,7 +64,7 @@ const COLOURS = {
 
 /** Lines over time with an interval around them, and the same as a table for who reads or hears rather than sees. */
 export function Chart({ title, height = 240, ...props }: ChartProps) {
-  const { ref, width } = useElementSize()
+  const { ref, width } = useWidth()
   const scheme = useComputedColorScheme('light')
   const { lines, band, format: _format, x: _x, ...rest } = props
   const labels = [lines.map(({ values: _values, ...line }) => line), band?.label]
@@ -78,6 +77,21 @@ export function Chart({ title, height = 240, ...props }: ChartProps) {
       <AsTable {...props} />
     </figure>
   )
+}
+
+/** Known before anything is painted, so that the chart is there with the rest of its page. */
+function useWidth() {
+  const ref = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(0)
+  useLayoutEffect(() => {
+    const element = ref.current!
+    const measure = () => setWidth(element.clientWidth)
+    const observer = new ResizeObserver(measure)
+    observer.observe(element)
+    measure()
+    return () => observer.disconnect()
+  }, [])
+  return { ref, width }
 }
 
 /** Made once for a kind of chart: new values are drawn over the old ones, and nothing moves where there are none. */

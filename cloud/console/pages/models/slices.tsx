@@ -110,7 +110,7 @@ function Row({ of, hasHeldOut }: { of: Slice; hasHeldOut: boolean }) {
   const { name, heldOut, inService, isSmall } = of
   return (
     <Table.Tr>
-      <Table.Th scope="row" fw={500}>
+      <Table.Th scope="row" fw={500} style={{ whiteSpace: 'nowrap' }}>
         {name}{' '}
         {isSmall ? (
           <span title={`Fewer than ${LEAST} forecasts: chance as much as the model`}>

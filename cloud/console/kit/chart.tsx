@@ -149,7 +149,10 @@ function optionsOf({
   return {
     width,
     height,
-    scales: { x: { time: isTime }, y: { range: (_plot, low, high) => rangeOf(low, high) } },
+    scales: {
+      x: { time: isTime, range: (_plot, low, high) => spanOf(low, high, isTime ? DAY_S / 2 : 1) },
+      y: { range: (_plot, low, high) => rangeOf(low, high) },
+    },
     legend: { show: !isQuiet },
     cursor: { y: false },
     axes: [
@@ -200,9 +203,15 @@ const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digi
 
 /** @param at Unix seconds of the axis' ticks, ascending */
 function dayTexts(at: readonly number[]): string[] {
-  const isWithinDays = at.length > 1 && at[1]! - at[0]! < 86_400
-  return at.map((second) => (isWithinDays && second % 86_400 !== 0 ? hour : day).format(second * 1000))
+  const isWithinDays = at.length > 1 && at[1]! - at[0]! < DAY_S
+  return at.map((second) => (isWithinDays && second % DAY_S !== 0 ? hour : day).format(second * 1000))
 }
+
+const DAY_S = 86_400
+
+/** One value alone stands in the middle. */
+const spanOf = (low: number, high: number, room: number): [number, number] =>
+  low === high ? [low - room, high + room] : [low, high]
 
 /** A tenth of room around what is drawn; a line that lies flat has some too. */
 function rangeOf(low: number | null, high: number | null): [number, number] {

@@ -24,7 +24,7 @@ interface Kept<T> {
 }
 
 /** What is made as quickly is made each time. */
-const QUICK_MS = 300
+const QUICK_MS = 50
 /** Beyond its freshness an answer is still given, while a new one is made, for so many times as long. */
 const STALE_TIMES = 5
 

@@ -62,8 +62,8 @@ export interface Alerts {
   get(id: number, client?: Client): Promise<Alert>
   /** Somebody has taken it up. @throws NotFoundError `alert-unknown`, ConflictError `alert-over`. */
   acknowledge(id: number, by: { readonly who: string; readonly note: string }): Promise<Alert>
-  /** What routes were told of an alert, in order. */
-  notifications(alert: number): Promise<Notification[]>
+  /** What routes were told of an alert, in order. @throws NotFoundError `alert-unknown`. */
+  notifications(alert: number, page: PageRequest): Promise<Page<Notification>>
   /** Puts what could not be sent in line again. @throws NotFoundError `notification-unknown`, ConflictError `notification-not-failed`. */
   sendAgain(notification: number): Promise<Notification>
   /** Alerts that have not ended. */
@@ -71,7 +71,10 @@ export interface Alerts {
   /** Notifications that wait or have failed. */
   unsent(): Promise<{ readonly queued: number; readonly failed: number }>
 
-  rules(): Promise<RuleStanding[]>
+  /** By name. */
+  rules(page: PageRequest): Promise<Page<RuleStanding>>
+  /** How many could not be evaluated for some subject when they were asked last. */
+  brokenRules(): Promise<number>
   /** @throws NotFoundError `alert-rule-unknown`. */
   rule(name: string, client?: Client): Promise<RuleStanding>
   /** Creates or replaces. @throws InvalidError `alert-expression` for what can never be evaluated. */
@@ -81,7 +84,8 @@ export interface Alerts {
   /** What a rule would say now of every subject; nothing is done. */
   preview(rule: AlertRule): Promise<Judgement & { readonly subjects: number }>
 
-  routes(): Promise<AlertRoute[]>
+  /** By name. */
+  routes(page: PageRequest): Promise<Page<AlertRoute>>
   /** @throws NotFoundError `alert-route-unknown`. */
   route(name: string, client?: Client): Promise<AlertRoute>
   /** Creates or replaces. @throws InvalidError `alert-expression`. */
@@ -176,13 +180,13 @@ export function createAlerts(options: AlertsOptions): Alerts {
         ])
         return get(id, client)
       }),
-    async notifications(alert) {
+    async notifications(alert, { after = '0', limit }) {
       await get(alert)
       const { rows } = await pool.query<Notification>(
-        `SELECT ${NOTIFICATION} FROM alert_notifications WHERE alert = $1 ORDER BY id`,
-        [alert],
+        `SELECT ${NOTIFICATION} FROM alert_notifications WHERE alert = $1 AND id > $2 ORDER BY id LIMIT $3`,
+        [alert, after, limit + 1],
       )
-      return rows
+      return toPage(rows, limit, ({ id }) => String(id))
     },
     sendAgain: (id) =>
       changed(async (client) => {
@@ -214,8 +218,17 @@ export function createAlerts(options: AlertsOptions): Alerts {
       return rows[0]!
     },
 
-    async rules() {
-      return (await pool.query<RuleStanding>(`${SELECT_RULE} ORDER BY r.name`)).rows
+    async rules({ after = '', limit }) {
+      const { rows } = await pool.query<RuleStanding>(`${SELECT_RULE} WHERE r.name > $1 ORDER BY r.name LIMIT $2`, [
+        ...[after, limit + 1],
+      ])
+      return toPage(rows, limit, ({ document }) => document.metadata.name)
+    },
+    async brokenRules() {
+      const { rows } = await pool.query<{ broken: number }>(
+        'SELECT count(*)::int4 AS broken FROM alert_rules WHERE error IS NOT NULL',
+      )
+      return rows[0]!.broken
     },
     async putRule(document) {
       requireNoFault('Alert rule', document.metadata.name, ruleFaults(document))
@@ -230,9 +243,13 @@ export function createAlerts(options: AlertsOptions): Alerts {
       return { ...judge(document, subjects, now), subjects: subjects.length }
     },
 
-    async routes() {
-      const { rows } = await pool.query<{ document: AlertRoute }>('SELECT document FROM alert_routes ORDER BY name')
-      return rows.map(({ document }) => document)
+    async routes({ after = '', limit }) {
+      const { rows } = await pool.query<{ document: AlertRoute }>(
+        'SELECT document FROM alert_routes WHERE name > $1 ORDER BY name LIMIT $2',
+        [after, limit + 1],
+      )
+      const documents = rows.map(({ document }) => document)
+      return toPage(documents, limit, ({ metadata }) => metadata.name)
     },
     async route(name, client = pool) {
       const { rows } = await client.query<{ document: AlertRoute }>(

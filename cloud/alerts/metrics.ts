@@ -44,7 +44,7 @@ export function alertMetrics(registry: Registry) {
         help: 'Alert rules that could not be evaluated for some subject when they were asked last',
         registers,
         async collect() {
-          this.set((await alerts.rules()).filter(({ error }) => error !== null).length)
+          this.set(await alerts.brokenRules())
         },
       })
     },

@@ -67,7 +67,7 @@ export function createGates({ governance, registry, trust }: GatesOptions): Gate
       })
     },
     async approve(targets) {
-      const asked = (await governance.list()).some(({ spec }) => spec.gates.includes('approve'))
+      const asked = (await governance.all()).some(({ spec }) => spec.gates.includes('approve'))
       for (const { path, sha256, length } of targetsIn(targets)) {
         const named = /^models\/([^/]+)\/([1-9]\d{0,8})\.bundle$/.exec(path)
         if (!asked || !named) continue

@@ -4,12 +4,15 @@ import type { AuditLog, PolicyDecision } from '../audit/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ForbiddenError, InvalidError, NotFoundError } from '../platform/errors.ts'
+import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import { evaluatePolicies, policyFaults } from './evaluate.ts'
 import type { PolicyInputs } from './inputs.ts'
 
 export interface Governance {
   /** By name. */
-  list(): Promise<readonly Policy[]>
+  list(page: PageRequest): Promise<Page<Policy>>
+  /** Every policy in force, by name. */
+  all(): Promise<readonly Policy[]>
   /** @throws NotFoundError `policy-unknown`. */
   get(name: string, client?: Pick<PoolClient, 'query'>): Promise<Policy>
   /** Creates or replaces a policy. @throws InvalidError `policy-expression` for what can never be evaluated. */
@@ -28,12 +31,18 @@ export interface Governance {
 export function createGovernance(options: { database: Database; audit: AuditLog; clock: Clock }): Governance {
   const { database, audit, clock } = options
   const { pool } = database
-  const list = async () => {
-    const { rows } = await pool.query<{ document: unknown }>('SELECT document FROM policies ORDER BY name')
+  /** @param limit null: all */
+  const read = async (after: string, limit: number | null) => {
+    const { rows } = await pool.query<{ document: unknown }>(
+      'SELECT document FROM policies WHERE name > $1 ORDER BY name LIMIT $2',
+      [after, limit],
+    )
     return rows.map(({ document }) => Policy.parse(document))
   }
+  const all = () => read('', null)
   return {
-    list,
+    list: async ({ after = '', limit }) => toPage(await read(after, limit + 1), limit, ({ metadata }) => metadata.name),
+    all,
     async get(name, client = pool) {
       const { rows } = await client.query<{ document: unknown }>('SELECT document FROM policies WHERE name = $1', [
         name,
@@ -63,7 +72,7 @@ export function createGovernance(options: { database: Database; audit: AuditLog;
         if (rowCount === 0) unknownPolicy(name)
       }),
     async admit(inputs) {
-      const decisions = evaluatePolicies(await list(), inputs)
+      const decisions = evaluatePolicies(await all(), inputs)
       for (const decision of decisions) await audit.note(decision)
       const denied = decisions.filter(({ verdict }) => verdict === 'deny')
       if (denied.length === 0) return
@@ -74,7 +83,7 @@ export function createGovernance(options: { database: Database; audit: AuditLog;
         message: `Policy does not let ${name}${version === undefined ? '' : `@${version}`} through at "${inputs.gate}". ${reasons.join('. ')}.`,
       })
     },
-    preview: async (inputs, policies) => evaluatePolicies(policies ?? (await list()), inputs),
+    preview: async (inputs, policies) => evaluatePolicies(policies ?? (await all()), inputs),
   }
 }
 

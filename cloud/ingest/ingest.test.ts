@@ -232,14 +232,14 @@ describe('quarantine', () => {
     expect(await windows()).toEqual([[0, 5, 9]])
 
     const quarantine = createQuarantine({ database, clock: { now: () => cloud.now } })
-    const listed = (await quarantine.list()).filter((q) => q.device === device.id)
+    const listed = await quarantine.of(device.id)
     expect(listed).toMatchObject([{ epoch: device.epoch, dbId: device.dbId, reason: 'fork', batches: 1 }])
     await quarantine.release(device.id, device.epoch)
     expect(await windows()).toEqual([
       [0, 5, 9],
       [5, 10, 9],
     ])
-    expect((await quarantine.list()).filter((q) => q.device === device.id)).toEqual([])
+    expect(await quarantine.of(device.id)).toEqual([])
     await cloud.greet(copy)
     expect(copy.quarantined).toBe(true)
     await expect(quarantine.release(device.id, 7)).rejects.toMatchObject({ code: 'epoch-unknown' })
@@ -253,7 +253,7 @@ describe('quarantine', () => {
     const quarantine = createQuarantine({ database, clock: { now: () => cloud.now } })
     await cloud.send(copy, { windows: [window(0, 5, 9)] })
     await quarantine.discard(device.id, copy.epoch)
-    expect((await quarantine.list()).filter((q) => q.device === device.id)).toMatchObject([{ batches: 0 }])
+    expect(await quarantine.of(device.id)).toMatchObject([{ batches: 0 }])
     await cloud.greet(copy)
     expect(copy.quarantined).toBe(true)
     expect(await windows()).toEqual([])

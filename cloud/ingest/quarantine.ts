@@ -1,8 +1,10 @@
 import type { PoolClient } from 'pg'
+import { z } from 'zod'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import { deviceWithin, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
+import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 import { arrive } from './arrivals.ts'
 import { Group } from './ingest.ts'
 import { loadEpochs } from './links.ts'
@@ -16,9 +18,17 @@ export interface QuarantinedEpoch {
   readonly batches: number
 }
 
+interface QuarantineQuery extends PageRequest {
+  readonly device?: string | undefined
+  /** Devices outside are left out. */
+  readonly within?: LabelLimit
+}
+
 export interface Quarantine {
-  /** Copies of devices that wait for a decision, or whose release was interrupted. */
-  list(within?: LabelLimit, client?: Pick<PoolClient, 'query'>): Promise<readonly QuarantinedEpoch[]>
+  /** Copies of devices that wait for a decision, or whose release was interrupted, by device and epoch. */
+  list(query: QuarantineQuery): Promise<Page<QuarantinedEpoch>>
+  /** Those of one device, by epoch. */
+  of(device: string, client?: Pick<PoolClient, 'query'>): Promise<QuarantinedEpoch[]>
   /**
    * Makes the epoch the device's own, with all that was kept apart: the copy that was speaking until now is the fork from
    * its next hello on. Can be called again where it was interrupted.
@@ -28,6 +38,11 @@ export interface Quarantine {
   /** Throws away what was kept apart; the epoch stays quarantined. @throws NotFoundError `epoch-unknown` */
   discard(device: string, epoch: number): Promise<void>
 }
+
+const Position = z.tuple([z.string(), z.int()])
+const OF_EPOCH = 'FROM quarantined_batches q WHERE (q.device, q.epoch) = (e.device, e.epoch)'
+const SELECT = `SELECT device, epoch, db_id AS "dbId", reason, opened_at AS "openedAt", (SELECT count(*) ${OF_EPOCH}) AS batches
+  FROM device_epochs e WHERE (quarantined OR EXISTS (SELECT 1 ${OF_EPOCH}))`
 
 /** Batches that are applied in one transaction. */
 const STEP = 50
@@ -65,15 +80,17 @@ export function createQuarantine({ database, clock }: { database: Database; cloc
     })
 
   return {
-    async list(within = NO_LIMIT, client = database.pool) {
-      const { rows } = await client.query<QuarantinedEpoch>(
-        `SELECT device, epoch, db_id AS "dbId", reason, opened_at AS "openedAt", (SELECT count(*) FROM quarantined_batches q
-           WHERE (q.device, q.epoch) = (e.device, e.epoch)) AS batches
-         FROM device_epochs e WHERE ${deviceWithin('e.device', 1)} AND (quarantined OR EXISTS (SELECT 1 FROM quarantined_batches q
-           WHERE (q.device, q.epoch) = (e.device, e.epoch))) ORDER BY device, epoch`,
-        [within],
+    async list({ device, within = NO_LIMIT, after, limit }) {
+      const position = after === undefined ? ['', 0] : fromCursor(after, Position)
+      const { rows } = await database.pool.query<QuarantinedEpoch>(
+        `${SELECT} AND ${deviceWithin('e.device', 1)} AND ($2::text IS NULL OR device = $2) AND (device, epoch) > ($3, $4)
+         ORDER BY device, epoch LIMIT $5`,
+        [within, device ?? null, ...position, limit + 1],
       )
-      return rows
+      return toPage(rows, limit, (copy) => toCursor([copy.device, copy.epoch]))
+    },
+    async of(device, client = database.pool) {
+      return (await client.query<QuarantinedEpoch>(`${SELECT} AND device = $1 ORDER BY epoch`, [device])).rows
     },
     async release(device, epoch) {
       await requireEpoch(device, epoch)

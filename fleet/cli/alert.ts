@@ -99,9 +99,9 @@ function addAlerts(alert: Command, context: CliContext): void {
     .action(async (id: number, { json }: Json) => {
       const cloud = await connect(context)
       const found = await cloud.get<Alert>(`/v1/alerts/${id}`)
-      const { items } = await cloud.get<{ items: Notification[] }>(`/v1/alerts/${id}/notifications`)
+      const notifications = await listAll<Notification>(cloud, `/v1/alerts/${id}/notifications`)
       if (json) {
-        terminal.out(JSON.stringify({ ...found, notifications: items }))
+        terminal.out(JSON.stringify({ ...found, notifications }))
         return
       }
       const { summary, rule, subject, severity, labels, since, firedAt, resolvedAt, note } = found
@@ -109,7 +109,7 @@ function addAlerts(alert: Command, context: CliContext): void {
         ...{ summary, rule, subject, severity, state: standing(found), labels: labelText(labels) },
         ...{ since: instant(since), fired: instant(firedAt), resolved: instant(resolvedAt), note },
       })
-      for (const { id: notification, route, status, state, sentAt, error } of items) {
+      for (const { id: notification, route, status, state, sentAt, error } of notifications) {
         const what = state === 'sent' ? `told ${instant(sentAt)}` : `${state}${error === null ? '' : `: ${error}`}`
         terminal.out(`  ${notification}  ${route}  ${status}  ${what}`)
       }

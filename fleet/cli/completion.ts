@@ -67,7 +67,7 @@ const LISTS: Readonly<
   group: { path: '/v1/groups', key: 'metadata', by: 'cursor' },
   rollout: { path: '/v1/rollouts', key: 'name' },
   dataset: { path: '/v1/datasets', key: 'metadata', by: 'cursor' },
-  policy: { path: '/v1/policies', key: 'metadata' },
+  policy: { path: '/v1/policies', key: 'metadata', by: 'cursor' },
 }
 const MOST_NAMES = 50
 /** A shell waits for this. */
@@ -84,11 +84,11 @@ async function names(context: CliContext, wanted: string, prefix: string): Promi
   const { path, key, by } = LISTS[wanted]!
   // Names that begin so are on the page however long the list is.
   const begin = by && prefix.length > 1 ? { [by]: by === 'cursor' ? prefix.slice(0, -1) : prefix } : {}
-  const query = wanted === 'policy' ? '' : `?${new URLSearchParams({ limit: '500', ...begin })}`
+  const query = new URLSearchParams({ limit: '500', ...begin })
   try {
     const quiet = { ...context, terminal: { ...context.terminal, err: () => undefined } }
     const cloud = await connect(quiet)
-    const asked = cloud.get<{ items: readonly Named[] }>(`${path}${query}`)
+    const asked = cloud.get<{ items: readonly Named[] }>(`${path}?${query}`)
     const page = await Promise.race([asked, sleep(PATIENCE_MS, undefined, { ref: false })])
     const found = (page?.items ?? []).map((one) => (key === 'metadata' ? one.metadata?.name : one[key]))
     return [...new Set(found)].filter((name) => name?.startsWith(prefix)).slice(0, MOST_NAMES) as string[]

@@ -4,7 +4,7 @@ import type { Alerts } from '../../alerts/index.ts'
 import { InvalidError } from '../../platform/errors.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import type { Routes } from '../route.ts'
-import { UnixMs } from '../schemas.ts'
+import { PageQuery, pageOf, UnixMs } from '../schemas.ts'
 
 const Count = z.int().nonnegative()
 const RuleStanding = z.object({
@@ -38,10 +38,11 @@ export const alertRuleRoutes =
         schema: {
           tags,
           summary: 'Alert rules, and how each went when it was asked last',
-          response: { 200: z.object({ items: z.array(RuleStanding) }) },
+          querystring: PageQuery,
+          response: { 200: pageOf(RuleStanding) },
         },
       },
-      async () => ({ items: await alerts.rules() }),
+      ({ query: { cursor, limit } }) => alerts.rules({ after: cursor, limit }),
     )
     app.get(
       '/v1/alert-rules/:rule',
@@ -121,9 +122,14 @@ export const alertRuleRoutes =
       '/v1/alert-routes',
       {
         config: { permission: 'alert.read', sites: 'all' },
-        schema: { tags, summary: 'Where alerts are sent', response: { 200: z.object({ items: z.array(AlertRoute) }) } },
+        schema: {
+          tags,
+          summary: 'Where alerts are sent',
+          querystring: PageQuery,
+          response: { 200: pageOf(AlertRoute) },
+        },
       },
-      async () => ({ items: await alerts.routes() }),
+      ({ query: { cursor, limit } }) => alerts.routes({ after: cursor, limit }),
     )
     app.get(
       '/v1/alert-routes/:route',

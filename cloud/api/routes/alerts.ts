@@ -104,10 +104,11 @@ export const alertRoutes =
           tags,
           summary: 'What routes were told of an alert, and what they have yet to be told',
           params: AlertParams,
-          response: { 200: z.object({ items: z.array(Notification) }) },
+          querystring: NumberPageQuery,
+          response: { 200: pageOf(Notification) },
         },
       },
-      async ({ params }) => ({ items: await alerts.notifications(params.alert) }),
+      ({ params, query: { cursor, limit } }) => alerts.notifications(params.alert, { after: cursor, limit }),
     )
     app.post(
       '/v1/alerts/:alert/acknowledge',

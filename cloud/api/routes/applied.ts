@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { AppliedDocuments } from '../../governance/index.ts'
+import type { Page } from '../../platform/paging.ts'
 import type { RouteAudit } from '../recorder.ts'
 import type { Routes } from '../route.ts'
-import { UnixMs } from '../schemas.ts'
+import { PageQuery, pageOf, UnixMs } from '../schemas.ts'
 
 const Name = z.string().regex(/^[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?$/, 'lower-case letters, digits, "-" and "_" only')
 const Kind = z.string().regex(/^[A-Z][A-Za-z]{0,31}$/, 'a kind, as Policy')
@@ -24,10 +25,12 @@ export const appliedRoutes =
           tags,
           summary: 'Documents that a set of files owns, as they were last applied',
           params: SetParams,
-          response: { 200: z.object({ items: z.array(Applied) }) },
+          querystring: PageQuery,
+          response: { 200: pageOf(Applied) },
         },
       },
-      async ({ params }) => ({ items: [...(await applied.list(params.set))] as z.infer<typeof Applied>[] }),
+      async ({ params, query: { cursor, limit } }) =>
+        (await applied.list(params.set, { after: cursor, limit })) as Page<z.infer<typeof Applied>>,
     )
     app.put(
       '/v1/applied/:set/:kind/:name',

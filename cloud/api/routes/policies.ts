@@ -5,6 +5,7 @@ import { InvalidError } from '../../platform/errors.ts'
 import type { Registry } from '../../registry/index.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import type { Routes } from '../route.ts'
+import { PageQuery, pageOf } from '../schemas.ts'
 
 const PolicyParams = z.object({ policy: PolicyName })
 const Evaluation = z.strictObject({
@@ -41,9 +42,9 @@ export const policyRoutes =
       '/v1/policies',
       {
         config: { permission: 'policy.read', sites: 'none' },
-        schema: { tags, summary: 'Policies in force', response: { 200: z.object({ items: z.array(Policy) }) } },
+        schema: { tags, summary: 'Policies in force', querystring: PageQuery, response: { 200: pageOf(Policy) } },
       },
-      async () => ({ items: [...(await governance.list())] }),
+      ({ query: { cursor, limit } }) => governance.list({ after: cursor, limit }),
     )
     app.get(
       '/v1/policies/:policy',

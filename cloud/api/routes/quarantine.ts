@@ -1,10 +1,9 @@
 import { DeviceId } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { Quarantine } from '../../ingest/index.ts'
-import { type LabelLimit, NO_LIMIT } from '../../platform/label-limit.ts'
 import type { RouteAudit } from '../recorder.ts'
 import type { Routes } from '../route.ts'
-import { UnixMs } from '../schemas.ts'
+import { PageQuery, pageOf, UnixMs } from '../schemas.ts'
 
 const Epoch = z.object({
   device: DeviceId,
@@ -15,25 +14,26 @@ const Epoch = z.object({
   batches: z.int().describe('Batches kept apart until someone decides'),
 })
 const Params = z.object({ device: DeviceId, epoch: z.coerce.number().int().nonnegative() })
-const Done = z.object({ items: z.array(Epoch) })
+const Left = z.object({ items: z.array(Epoch).describe('Copies of the device that still wait') })
 const tags = ['quarantine']
 
 /** Copies of devices, as from a cloned disk: an operator says which one is the device. */
 export const quarantineRoutes =
   (quarantine: Quarantine): Routes =>
   (app) => {
-    const list = async ({ limit }: { readonly limit: LabelLimit }) => ({ items: [...(await quarantine.list(limit))] })
-    const audit: RouteAudit = {
-      state: async (client, { params: { device } }) =>
-        (await quarantine.list(NO_LIMIT, client)).filter((epoch) => epoch.device === device),
-    }
+    const audit: RouteAudit = { state: (client, { params: { device } }) => quarantine.of(device!, client) }
     app.get(
       '/v1/quarantine',
       {
         config: { permission: 'quarantine.read', sites: 'filtered' },
-        schema: { tags, summary: 'Copies of devices that wait for a decision', response: { 200: Done } },
+        schema: {
+          tags,
+          summary: 'Copies of devices that wait for a decision',
+          querystring: PageQuery.extend({ device: DeviceId.optional().describe('Those of it') }),
+          response: { 200: pageOf(Epoch) },
+        },
       },
-      list,
+      ({ query: { cursor, ...query }, limit: within }) => quarantine.list({ ...query, after: cursor, within }),
     )
     app.post(
       '/v1/quarantine/:device/:epoch/release',
@@ -43,12 +43,12 @@ export const quarantineRoutes =
           tags,
           summary: 'Make this copy the device, with all that was kept apart',
           params: Params,
-          response: { 200: Done },
+          response: { 200: Left },
         },
       },
-      async ({ params, limit }) => {
-        await quarantine.release(params.device, params.epoch)
-        return list({ limit })
+      async ({ params: { device, epoch } }) => {
+        await quarantine.release(device, epoch)
+        return { items: await quarantine.of(device) }
       },
     )
     app.post(
@@ -59,12 +59,12 @@ export const quarantineRoutes =
           tags,
           summary: 'Throw away what was kept apart of this copy',
           params: Params,
-          response: { 200: Done },
+          response: { 200: Left },
         },
       },
-      async ({ params, limit }) => {
-        await quarantine.discard(params.device, params.epoch)
-        return list({ limit })
+      async ({ params: { device, epoch } }) => {
+        await quarantine.discard(device, epoch)
+        return { items: await quarantine.of(device) }
       },
     )
   }

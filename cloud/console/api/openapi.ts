@@ -194,7 +194,12 @@ export interface paths {
         /** Where alerts are sent */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description As many items a page holds */
+                    limit?: number;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -296,6 +301,8 @@ export interface paths {
                                     suspend: boolean;
                                 };
                             }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
                         };
                     };
                 };
@@ -753,7 +760,12 @@ export interface paths {
         /** Alert rules, and how each went when it was asked last */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description As many items a page holds */
+                    limit?: number;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -815,6 +827,8 @@ export interface paths {
                                 firing: number;
                                 pending: number;
                             }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
                         };
                     };
                 };
@@ -1261,7 +1275,12 @@ export interface paths {
         /** What routes were told of an alert, and what they have yet to be told */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description As many items a page holds */
+                    limit?: number;
+                };
                 header?: never;
                 path: {
                     alert: number;
@@ -1294,6 +1313,8 @@ export interface paths {
                                 /** @enum {string} */
                                 status: "firing" | "resolved";
                             }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
                         };
                     };
                 };
@@ -1317,7 +1338,12 @@ export interface paths {
         /** Documents that a set of files owns, as they were last applied */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description As many items a page holds */
+                    limit?: number;
+                };
                 header?: never;
                 path: {
                     set: string;
@@ -1342,6 +1368,8 @@ export interface paths {
                                 kind: string;
                                 name: string;
                             }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
                         };
                     };
                 };
@@ -6494,7 +6522,12 @@ export interface paths {
         /** Policies in force */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description As many items a page holds */
+                    limit?: number;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -6532,6 +6565,8 @@ export interface paths {
                                     }[];
                                 };
                             }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
                         };
                     };
                 };
@@ -6792,7 +6827,14 @@ export interface paths {
         /** Copies of devices that wait for a decision */
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description Those of it */
+                    device?: string;
+                    /** @description As many items a page holds */
+                    limit?: number;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -6817,6 +6859,8 @@ export interface paths {
                                 /** @description fork: two copies of one device speak */
                                 reason: string;
                             }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
                         };
                     };
                 };
@@ -6859,6 +6903,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            /** @description Copies of the device that still wait */
                             items: {
                                 /** @description Batches kept apart until someone decides */
                                 batches: number;
@@ -6910,6 +6955,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
+                            /** @description Copies of the device that still wait */
                             items: {
                                 /** @description Batches kept apart until someone decides */
                                 batches: number;

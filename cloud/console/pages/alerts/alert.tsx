@@ -2,13 +2,15 @@ import { Button, Code, Group, Paper, SimpleGrid, Stack, Table, Text, Textarea } 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api, ask } from '../../api/client.ts'
+import { api, ask, type Item } from '../../api/client.ts'
 import { Allowed, useSession } from '../../app/session.tsx'
 import { Facts } from '../../kit/facts.tsx'
 import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
+import { More } from '../../kit/more.tsx'
 import { Page } from '../../kit/page.tsx'
-import { Empty, Failed, Loaded } from '../../kit/states.tsx'
+import { useListing } from '../../kit/pages-of.ts'
+import { Empty, Failed, Loaded, Loading } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { type Alert, AlertMarks } from './alerts.tsx'
 import { SilenceForm } from './silence-form.tsx'
@@ -125,65 +127,66 @@ function Work({ alert }: { alert: Alert }) {
   )
 }
 
+type Notification = Item<'/v1/alerts/{alert}/notifications'>
+
 const TONES = { queued: 'busy', sent: 'good', failed: 'bad' } as const
 
 function Notifications({ alert }: { alert: Alert }) {
   const client = useQueryClient()
   const { self } = useSession()
-  const query = useQuery({
+  const listing = useListing<Notification>({
     queryKey: ['alert', String(alert.id), 'notifications'],
-    queryFn: ({ signal }) =>
-      ask(api.GET('/v1/alerts/{alert}/notifications', { params: { path: { alert: alert.id } }, signal })),
+    page: (query, init) =>
+      ask(api.GET('/v1/alerts/{alert}/notifications', { params: { path: { alert: alert.id }, query }, ...init })),
   })
   const again = useMutation({
     mutationFn: (notification: number) =>
       ask(api.POST('/v1/alert-notifications/{notification}/send', { params: { path: { notification } } })),
     onSuccess: () => client.invalidateQueries({ queryKey: ['alert', String(alert.id)] }),
   })
+  const { items, error: failure, retry } = listing
+  const failed = failure && <Failed error={failure} retry={retry} />
+  if (items === undefined) return failed || <Loading what="who was told" />
+  if (items.length === 0)
+    return <Empty title="Nobody was told">No route takes this alert, or it is silenced or part of another.</Empty>
   return (
-    <Loaded query={query} what="who was told">
-      {({ items }) =>
-        items.length === 0 ? (
-          <Empty title="Nobody was told">No route takes this alert, or it is silenced or part of another.</Empty>
-        ) : (
-          <Stack gap="xs">
-            <Text fw={600} size="sm">
-              Who was told
-            </Text>
-            <Table fz="sm" aria-label="Who was told">
-              <Table.Tbody>
-                {items.map(({ id, route, status, state, sentAt, nextAt, error }) => (
-                  <Table.Tr key={id}>
-                    <Table.Td>
-                      {route}, that it is {status}
-                      {error !== null && (
-                        <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-                          {error}
-                        </Text>
-                      )}
-                    </Table.Td>
-                    <Table.Td>
-                      <Mark tone={TONES[state]}>{state}</Mark>
-                    </Table.Td>
-                    <Table.Td ta="right">
-                      {state === 'failed' && Object.keys(self.limit).length === 0 ? (
-                        <Allowed to="alert.write">
-                          <Button size="compact-xs" variant="default" onClick={() => again.mutate(id)}>
-                            Send again
-                          </Button>
-                        </Allowed>
-                      ) : (
-                        <Time at={sentAt ?? nextAt} />
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-            {again.error && <Failed error={again.error} />}
-          </Stack>
-        )
-      }
-    </Loaded>
+    <Stack gap="xs">
+      <Text fw={600} size="sm">
+        Who was told
+      </Text>
+      <Table fz="sm" aria-label="Who was told">
+        <Table.Tbody>
+          {items.map(({ id, route, status, state, sentAt, nextAt, error }) => (
+            <Table.Tr key={id}>
+              <Table.Td>
+                {route}, that it is {status}
+                {error !== null && (
+                  <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+                    {error}
+                  </Text>
+                )}
+              </Table.Td>
+              <Table.Td>
+                <Mark tone={TONES[state]}>{state}</Mark>
+              </Table.Td>
+              <Table.Td ta="right">
+                {state === 'failed' && Object.keys(self.limit).length === 0 ? (
+                  <Allowed to="alert.write">
+                    <Button size="compact-xs" variant="default" onClick={() => again.mutate(id)}>
+                      Send again
+                    </Button>
+                  </Allowed>
+                ) : (
+                  <Time at={sentAt ?? nextAt} />
+                )}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {failed}
+      <More of={listing} />
+      {again.error && <Failed error={again.error} />}
+    </Stack>
   )
 }

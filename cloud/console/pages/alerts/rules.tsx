@@ -1,21 +1,62 @@
-import { Code, Stack, Table, Text, Title } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { api, ask } from '../../api/client.ts'
+import { Code, Stack, Text, Title } from '@mantine/core'
+import { api, ask, type Item } from '../../api/client.ts'
 import { Command } from '../../kit/command.tsx'
+import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
-import { Empty, Loaded } from '../../kit/states.tsx'
+import { useListing } from '../../kit/pages-of.ts'
+import { Empty } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { AlertTabs } from './alert-tabs.tsx'
 
+type Rule = Item<'/v1/alert-rules'>
+type Route = Item<'/v1/alert-routes'>
+
+const RULE_COLUMNS: readonly Column<Rule>[] = [
+  { id: 'rule', title: 'Rule', cell: ({ document: { metadata } }) => metadata.name },
+  {
+    id: 'when',
+    title: 'Is true where',
+    cell: ({ document: { spec }, error }) => (
+      <div>
+        <Code style={{ overflowWrap: 'anywhere' }}>{spec.when}</Code> of each {spec.subject}
+        {error !== null && (
+          <Text size="xs" c="var(--mantine-color-error)">
+            {error}
+          </Text>
+        )}
+      </div>
+    ),
+  },
+  { id: 'for', title: 'For', cell: ({ document: { spec } }) => spec.for ?? 'at once' },
+  { id: 'now', title: 'Now', cell: (rule) => <Standing of={rule} /> },
+  { id: 'asked', title: 'Asked', cell: ({ askedAt }) => <Time at={askedAt} never="not yet" /> },
+]
+
+function Standing({ of: { firing, pending } }: { of: Rule }) {
+  if (firing > 0) return <Mark tone="bad">{`${firing} firing`}</Mark>
+  if (pending > 0) return <Mark tone="quiet">{`${pending} pending`}</Mark>
+  return <Mark tone="good">quiet</Mark>
+}
+
+const ROUTE_COLUMNS: readonly Column<Route>[] = [
+  { id: 'route', title: 'Route', cell: ({ metadata }) => metadata.name },
+  { id: 'tells', title: 'Tells', cell: ({ spec }) => spec.receiver.type },
+  {
+    id: 'state',
+    title: 'State',
+    cell: ({ spec }) => <Mark tone={spec.suspend ? 'quiet' : 'good'}>{spec.suspend ? 'suspended' : 'in use'}</Mark>,
+  },
+]
+
 export function Rules() {
-  const rules = useQuery({
+  const rules = useListing<Rule>({
     queryKey: ['alert', 'rules'],
-    queryFn: ({ signal }) => ask(api.GET('/v1/alert-rules', { signal })),
+    page: (at, init) => ask(api.GET('/v1/alert-rules', { params: { query: at }, ...init })),
   })
-  const routes = useQuery({
+  const routes = useListing<Route>({
     queryKey: ['alert', 'routes'],
-    queryFn: ({ signal }) => ask(api.GET('/v1/alert-routes', { signal })),
+    page: (at, init) => ask(api.GET('/v1/alert-routes', { params: { query: at }, ...init })),
   })
   return (
     <Page
@@ -30,92 +71,31 @@ export function Rules() {
       <AlertTabs />
       <Stack gap="xs">
         <Title order={2}>Rules</Title>
-        <Loaded query={rules} what="rules">
-          {({ items }) =>
-            items.length === 0 ? (
-              <Empty title="No rules">
-                Those that are shipped are put with <Command>storecast apply -f fleet/alerts</Command>.
-              </Empty>
-            ) : (
-              <Table.ScrollContainer minWidth={640}>
-                <Table fz="sm" verticalSpacing={6} aria-label="Alert rules">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Rule</Table.Th>
-                      <Table.Th>Is true where</Table.Th>
-                      <Table.Th>For</Table.Th>
-                      <Table.Th>Now</Table.Th>
-                      <Table.Th>Asked</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {items.map(({ document: { metadata, spec }, askedAt, error, pending, firing }) => (
-                      <Table.Tr key={metadata.name}>
-                        <Table.Td>{metadata.name}</Table.Td>
-                        <Table.Td>
-                          <Code style={{ overflowWrap: 'anywhere' }}>{spec.when}</Code> of each {spec.subject}
-                          {error !== null && (
-                            <Text size="xs" c="var(--mantine-color-error)">
-                              {error}
-                            </Text>
-                          )}
-                        </Table.Td>
-                        <Table.Td>{spec.for}</Table.Td>
-                        <Table.Td>
-                          {firing > 0 ? (
-                            <Mark tone="bad">{`${firing} firing`}</Mark>
-                          ) : pending > 0 ? (
-                            <Mark tone="quiet">{`${pending} pending`}</Mark>
-                          ) : (
-                            <Mark tone="good">quiet</Mark>
-                          )}
-                        </Table.Td>
-                        <Table.Td>
-                          <Time at={askedAt} never="not yet" />
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
-            )
+        <DataTable
+          name="Alert rules"
+          columns={RULE_COLUMNS}
+          listing={rules}
+          rowId={({ document: { metadata } }) => metadata.name}
+          empty={
+            <Empty title="No rules">
+              Those that are shipped are put with <Command>storecast apply -f fleet/alerts</Command>.
+            </Empty>
           }
-        </Loaded>
+        />
       </Stack>
       <Stack gap="xs">
         <Title order={2}>Routes</Title>
-        <Loaded query={routes} what="routes">
-          {({ items }) =>
-            items.length === 0 ? (
-              <Empty title="No routes: nobody is told">
-                Fill in one of <Code>fleet/alerts/routes</Code> and put it with <Command>storecast apply -f</Command>.
-              </Empty>
-            ) : (
-              <Table.ScrollContainer minWidth={480}>
-                <Table fz="sm" verticalSpacing={6} aria-label="Alert routes">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Route</Table.Th>
-                      <Table.Th>Tells</Table.Th>
-                      <Table.Th>State</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {items.map(({ metadata, spec }) => (
-                      <Table.Tr key={metadata.name}>
-                        <Table.Td>{metadata.name}</Table.Td>
-                        <Table.Td>{spec.receiver.type}</Table.Td>
-                        <Table.Td>
-                          <Mark tone={spec.suspend ? 'quiet' : 'good'}>{spec.suspend ? 'suspended' : 'in use'}</Mark>
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
-            )
+        <DataTable
+          name="Alert routes"
+          columns={ROUTE_COLUMNS}
+          listing={routes}
+          rowId={({ metadata }) => metadata.name}
+          empty={
+            <Empty title="No routes: nobody is told">
+              Fill in one of <Code>fleet/alerts/routes</Code> and put it with <Command>storecast apply -f</Command>.
+            </Empty>
           }
-        </Loaded>
+        />
       </Stack>
     </Page>
   )

@@ -69,14 +69,13 @@ function Quarantine({ device }: { device: string }) {
   const [asked, setAsked] = useState<{ readonly verb: Verb; readonly epoch: number }>()
   const copies = useQuery({
     queryKey: ['device', 'quarantine', device],
-    queryFn: ({ signal }) => ask(api.GET('/v1/quarantine', { signal })),
+    queryFn: ({ signal }) => ask(api.GET('/v1/quarantine', { params: { query: { device } }, signal })),
   })
-  const own = (copies.data?.items ?? []).filter((copy) => copy.device === device)
   return (
     <Alert color="red" variant="light" title="Two copies speak as this device">
       <Stack gap="xs">
         <Text size="sm">{MEANINGS.quarantined}</Text>
-        {own.map(({ epoch, openedAt, batches }) => (
+        {copies.data?.items.map(({ epoch, openedAt, batches }) => (
           <Group key={epoch} gap="xs">
             <Text size="sm">
               A copy that came <Time at={openedAt} />, {count(batches)} batches kept apart

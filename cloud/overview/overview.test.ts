@@ -407,3 +407,13 @@ it('keeps everybody’s own views', async () => {
   expect((await server.call('DELETE', '/v1/views/devices/broken')).status).toBe(204)
   expect((await server.call('DELETE', '/v1/views/devices/broken')).body.code).toBe('view-unknown')
 })
+
+it('keeps no more than 200 views of one person, however many come at once', async () => {
+  const search = { json: { search: '' } }
+  for (let i = 0; i < 199; i++) await server.call('PUT', `/v1/views/audit/v${i}`, search)
+  const last = ['a', 'b', 'c', 'd', 'e', 'f']
+  const answers = await Promise.all(last.map((name) => server.call('PUT', `/v1/views/audit/${name}`, search)))
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+  expect(answers.filter(({ body }) => body.code === 'views-too-many')).toHaveLength(5)
+  expect((await server.call('PUT', '/v1/views/audit/v0', search)).status).toBe(200)
+})

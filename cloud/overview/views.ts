@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ConflictError, NotFoundError } from '../platform/errors.ts'
+import { LOCKS } from '../platform/locks.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 
 /** A page's filters and order under a name, for who kept it. */
@@ -36,6 +37,8 @@ export function savedViews({ database, clock }: { database: Database; clock: Clo
     },
     put: (owner, { page, name, search }) =>
       database.transaction(async (client) => {
+        // Of two that come at once the second counts the first.
+        await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCKS.views, owner])
         const { rows } = await client.query<{ views: number }>(
           'SELECT count(*)::int4 AS views FROM saved_views WHERE owner = $1 AND (page, name) <> ($2, $3)',
           [owner, page, name],

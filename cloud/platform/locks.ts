@@ -21,6 +21,8 @@ export const LOCKS = {
   alerts: 7_305_015,
   /** One cloud at a time forgets old changes. */
   changes: 7_305_018,
+  /** Of a key space of its own: with the digest of who keeps views. */
+  views: 7_305_019,
 } as const
 
 /** Takes a lock until the transaction ends; false where another has it. */

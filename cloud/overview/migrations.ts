@@ -31,4 +31,12 @@ export const overviewMigrations: readonly Migration[] = [
         WHERE entry ->> 'action' = 'POST /v1/devices/actions';
     `,
   },
+  {
+    id: 1853,
+    name: 'ways to tasks by when they were opened and closed',
+    sql: `
+      CREATE INDEX stewardship_tasks_opened ON stewardship_tasks (opened_at);
+      CREATE INDEX stewardship_tasks_closed ON stewardship_tasks (closed_at) WHERE closed_at IS NOT NULL;
+    `,
+  },
 ]

@@ -25,7 +25,7 @@ export type HindsightSource = Pick<DailyDemandView, 'target' | 'censoredBy' | 'o
   Pick<DecisionDefinition, 'stock'>
 
 /**
- * Decisions of a model whose day is scored and that are not judged since. A day is scored once it has closed, if the device was
+ * Decisions of a model whose day is scored and that were not looked at since. A day is scored once it has closed, if the device was
  * there, and again when a reading comes late.
  */
 export function matured(db: Connection, { model, now }: { readonly model: string; readonly now: number }): Matured[] {
@@ -35,7 +35,7 @@ export function matured(db: Connection, { model, now }: { readonly model: string
        FROM decisions d JOIN forecasts f
          ON f.model = d.model AND f.version = d.version AND f.issued_at = d.issued_at AND f.entity = d.entity
        WHERE d.model = :model AND d.issued_at >= :from AND f.actual IS NOT NULL
-         AND (d.judged_at IS NULL OR d.judged_at < f.scored_at)`,
+         AND (d.judged_at IS NULL OR coalesce(d.examined_at, d.judged_at) < f.scored_at)`,
     )
     .all({ model, from: now - FOLLOWED_MS })
 }

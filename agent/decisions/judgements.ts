@@ -20,4 +20,8 @@ export function judge(db: Connection, judgements: readonly Judgement[]): void {
      FROM json_each(?) WHERE decisions.id = value ->> 0 AND (judged_at IS NULL OR actual <> CAST(value ->> 2 AS REAL)
        OR stock_out <> value ->> 3 OR correct <> value ->> 4)`,
   ).run(JSON.stringify(rows))
+  // By itself: the outbox watches what the statement above changes.
+  db.statement('UPDATE decisions SET examined_at = value ->> 1 FROM json_each(?) WHERE decisions.id = value ->> 0').run(
+    JSON.stringify(rows),
+  )
 }

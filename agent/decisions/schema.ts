@@ -45,4 +45,10 @@ export const decisionMigrations: readonly Migration[] = [
       -- Since the database began: products by what was decided or kept from deciding, and suggestions by what was chosen.
       CREATE TABLE decision_counts(what TEXT PRIMARY KEY, products INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
   },
+  {
+    id: 801,
+    name: 'when decisions were looked at last',
+    // Beside \`judged_at\`, which is told: what was looked at and found as it was known is told to nobody again.
+    sql: 'ALTER TABLE decisions ADD COLUMN examined_at INTEGER',
+  },
 ]

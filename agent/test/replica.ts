@@ -123,7 +123,7 @@ export function putEvidence(db: Connection, evidence: EvidenceRecord): void {
 export function putDecision(db: Connection, decision: DecisionRecord): void {
   const { id, model, version, entity, issuedAt, start, end, stock, onOrder, quantity, choice, outcome } = decision
   db.statement(
-    `INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
      ON CONFLICT(id) DO UPDATE SET choice = excluded.choice, chosen_at = excluded.chosen_at,
        chosen_quantity = excluded.chosen_quantity, reason = excluded.reason, judged_at = excluded.judged_at,
        actual = excluded.actual, stock_out = excluded.stock_out, correct = excluded.correct`,

@@ -1,4 +1,5 @@
 import { parseSelfEntity, type SelfMeasuredName } from '@storecast/shared/contracts'
+import { getOrAdd } from '../platform/maps.ts'
 import type { Telemetry } from '../telemetry/index.ts'
 import type { Batch } from './observe.ts'
 import type { DaySums, DeviceDays, SUMS } from './performance.ts'
@@ -46,11 +47,3 @@ export async function forecastDays(
 const noSums = (): { -readonly [K in keyof DaySums]: number } => ({
   ...{ rows: 0, leftOut: 0, absolute: 0, squared: 0, error: 0, actual: 0, baseline: 0, covered: 0 },
 })
-
-function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const made = make()
-  map.set(key, made)
-  return made
-}

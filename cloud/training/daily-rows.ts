@@ -1,5 +1,6 @@
 import type { CatalogueDocument, CovariatesDocument, DailyDemandView } from '@storecast/shared/contracts'
 import type { Calendar } from '@storecast/shared/windows'
+import { getOrAdd } from '../platform/maps.ts'
 
 /** The sum of one window of one product, in the sensor's unit. */
 export interface WindowSum {
@@ -125,12 +126,4 @@ function knownAtMidnight(issues: Iterable<CovariatesDocument>, calendar: Calenda
     }
   }
   return (name: string, entity: string, day: string) => String(values.get(key(name, entity, day)) ?? '')
-}
-
-function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const made = make()
-  map.set(key, made)
-  return made
 }

@@ -2,6 +2,8 @@ import { type SelfMeasuredName, selfMeasured } from '@storecast/shared/contracts
 import { ByteReader, type Calendar, calendar, Sketch } from '@storecast/shared/windows'
 import type { PoolClient } from 'pg'
 import type { Database } from '../../platform/database.ts'
+import { getOrAdd } from '../../platform/maps.ts'
+import { snapshot } from '../../platform/snapshot.ts'
 import { cellSpan } from '../rollups/cells.ts'
 import { readingsIn } from '../scales.ts'
 import { readParts, type Wanted } from './parts.ts'
@@ -36,7 +38,7 @@ export interface Sample {
  * merged over the days. What counted nothing is left out.
  */
 export async function samples(database: Database, { devices, sensors, by }: SamplesQuery): Promise<Sample[]> {
-  return readOnly(database, async (client) => {
+  return snapshot(database, async (client) => {
     const series = await readSeries(client, { column: 'm.device', names: [...devices.keys()], sensors })
     const places = placesOf(series, (one) => [one.device, one.sensor, by === 'entity' ? one.entity : ''])
     const wanted = wantedOf(series, places, ({ device }) => devices.get(device)!)
@@ -85,7 +87,7 @@ export interface SiteDays {
 
 /** What all devices of sites measured day by day, of many sites by one question: as `mergedWindows` by time of each sensor. */
 export async function siteDays(database: Database, { sites, sensors }: SiteDaysQuery): Promise<SiteDays[]> {
-  return readOnly(database, async (client) => {
+  return snapshot(database, async (client) => {
     const series = await readSeries(client, { column: 'd.site', names: [...sites.keys()], sensors })
     const places = placesOf(series, ({ site, sensor }) => [site, sensor])
     const wanted = wantedOf(series, places, ({ site }) => sites.get(site)!)
@@ -136,7 +138,7 @@ export interface DeviceDay {
 
 /** What many devices measured of themselves day by day, by one question: the counts and sums of `mergedWindows` of each. */
 export async function deviceDays(database: Database, { devices, sensors }: DeviceDaysQuery): Promise<DeviceDay[]> {
-  return readOnly(database, async (client) => {
+  return snapshot(database, async (client) => {
     const series = await readSeries(client, { column: 'm.device', names: [...devices.keys()], sensors })
     const places = placesOf(series, ({ device, sensor, entity }) => [device, sensor, entity])
     const wanted = wantedOf(series, places, ({ device }) => devices.get(device)!)
@@ -223,18 +225,4 @@ const inOrder = <T>(found: ReadonlyMap<number, T>) => [...found].sort(([a], [b])
 function mergeAll(into: Sketch, packed: Uint8Array): void {
   const bytes = new ByteReader(packed)
   while (!bytes.atEnd) into.merge(Sketch.readFrom(bytes))
-}
-
-const readOnly = <T>(database: Database, work: (client: PoolClient) => Promise<T>): Promise<T> =>
-  database.transaction(async (client) => {
-    await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
-    return work(client)
-  })
-
-function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key)
-  if (known !== undefined) return known
-  const made = make()
-  map.set(key, made)
-  return made
 }

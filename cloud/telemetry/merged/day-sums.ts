@@ -4,6 +4,7 @@ import type { PoolClient } from 'pg'
 import { LABELS, requireGroups, selectedBy, selecting } from '../../devices/index.ts'
 import type { Database } from '../../platform/database.ts'
 import { type LabelLimit, NO_LIMIT, siteWithin } from '../../platform/label-limit.ts'
+import { snapshot } from '../../platform/snapshot.ts'
 import { cellSpan } from '../rollups/cells.ts'
 import { type Floors, readFloors } from '../rollups/floors.ts'
 import { readingsIn } from '../scales.ts'
@@ -63,8 +64,7 @@ export async function daySums(database: Database, query: DaySumsQuery): Promise<
   const { selector = EVERY, within = NO_LIMIT } = query
   const keys = placeKeys(query).map((key) => key.replace('label:', ''))
   await requireGroups(database.pool, selector.groups)
-  return database.transaction(async (client) => {
-    await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+  return snapshot(database, async (client) => {
     // Groups are few, which PostgreSQL does not see: it would sort all rows.
     await client.query("SET LOCAL work_mem = '64MB'")
     const devices = await client.query<Device>(

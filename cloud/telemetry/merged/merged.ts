@@ -9,6 +9,7 @@ import { type LabelLimit, NO_LIMIT, siteWithin } from '../../platform/label-limi
 import type { Objects } from '../../platform/objects.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../../platform/paging.ts'
 import { monthOf } from '../../platform/partitions.ts'
+import { snapshot } from '../../platform/snapshot.ts'
 import { cellSpan } from '../rollups/cells.ts'
 import { readScales, type Scale } from '../scales.ts'
 import { bucketOf, type Resolution } from './buckets.ts'
@@ -129,8 +130,7 @@ async function mergeGroups(
   const byTime = by.includes('time')
   const keys = by.filter((key) => key !== 'time')
   await requireGroups(database.pool, query.selector?.groups ?? [])
-  return database.transaction(async (client) => {
-    await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY')
+  return snapshot(database, async (client) => {
     const series = await readSeries(client, query)
     const scales = await readScales(
       // On the transaction's own connection: callers that each wait for a second one would wait for each other.

@@ -5,6 +5,7 @@ import uPlot from 'uplot'
 import classes from './chart.module.css'
 import { figure } from './figures.ts'
 import { absoluteTime } from './time.tsx'
+import { Wide } from './wide.tsx'
 
 type Values = readonly (number | null | undefined)[]
 
@@ -74,7 +75,7 @@ export function Chart({ title, height = 240, ...props }: ChartProps) {
       <div ref={ref} style={{ minHeight: height }}>
         {width > 0 && <Plot key={kind} {...{ ...props, title, height, width, scheme }} />}
       </div>
-      <AsTable {...props} />
+      <AsTable {...{ ...props, title }} />
     </figure>
   )
 }
@@ -236,7 +237,7 @@ function drawMarks(plot: uPlot, marks: readonly number[], colour: string): void 
   }
 }
 
-function AsTable({ x, isTime = true, xLabel = '', lines, band, format = figure, unit }: Omit<ChartProps, 'title'>) {
+function AsTable({ title, x, isTime = true, xLabel = '', lines, band, format = figure, unit }: ChartProps) {
   const columns: readonly { readonly label: string; readonly values: Values }[] = [
     ...lines,
     ...(band
@@ -249,7 +250,7 @@ function AsTable({ x, isTime = true, xLabel = '', lines, band, format = figure, 
   return (
     <details className={classes.details}>
       <summary>Show as a table{unit === undefined ? '' : ` (${unit})`}</summary>
-      <div className={classes.scroll}>
+      <Wide label={`${title}, as a table`} maxHeight={260}>
         <Table fz="xs" withRowBorders={false}>
           <Table.Thead>
             <Table.Tr>
@@ -274,7 +275,7 @@ function AsTable({ x, isTime = true, xLabel = '', lines, band, format = figure, 
             ))}
           </Table.Tbody>
         </Table>
-      </div>
+      </Wide>
     </details>
   )
 }

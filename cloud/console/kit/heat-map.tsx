@@ -3,6 +3,7 @@ import { UnstyledButton } from '@mantine/core'
 import type { ReactNode } from 'react'
 import classes from './heat-map.module.css'
 import type { Tone } from './mark.tsx'
+import { Wide } from './wide.tsx'
 
 export interface HeatCell {
   readonly text: string
@@ -27,8 +28,7 @@ interface HeatMapProps<Row> {
 export function HeatMap<Row>(props: HeatMapProps<Row>) {
   const { name, rows, rowId, rowTitle, columns, cell, onChoose, isChosen } = props
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that is wider than the page is moved by keyboard too.
-    <section className={classes.scroll} aria-label={name} tabIndex={0}>
+    <Wide label={name} maxHeight="70dvh">
       <table className={classes.map}>
         <thead>
           <tr>
@@ -66,6 +66,6 @@ export function HeatMap<Row>(props: HeatMapProps<Row>) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Wide>
   )
 }

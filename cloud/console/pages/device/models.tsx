@@ -6,6 +6,7 @@ import { PageLink } from '../../kit/links.tsx'
 import { Mark, type Tone } from '../../kit/mark.tsx'
 import { Part } from '../../kit/part.tsx'
 import { Time } from '../../kit/time.tsx'
+import { Wide } from '../../kit/wide.tsx'
 import type { Device } from '../devices/state-mark.tsx'
 import { VersionLink } from '../models/version-link.tsx'
 
@@ -35,7 +36,7 @@ export function Models({ device }: { device: Device }) {
           It should run none yet. A rollout that selects it gives it one.
         </Text>
       ) : (
-        <Table.ScrollContainer minWidth={300}>
+        <Wide label="Models" minWidth={300}>
           <Table verticalSpacing={6} horizontalSpacing={6} aria-label="Models">
             <Table.Thead>
               <Table.Tr>
@@ -77,7 +78,7 @@ export function Models({ device }: { device: Device }) {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </Wide>
       )}
       {can('rollout.read') && <Queued device={device.id} />}
     </Part>

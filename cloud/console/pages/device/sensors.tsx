@@ -7,6 +7,7 @@ import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Part } from '../../kit/part.tsx'
 import { Loaded, Loading } from '../../kit/states.tsx'
+import { Wide } from '../../kit/wide.tsx'
 
 type Quality = Item<'/v1/data-quality'>
 
@@ -37,7 +38,7 @@ function Scores({ device, span }: { device: string; span: DataSpan }) {
         ) : (
           <>
             <Clock items={items} />
-            <Table.ScrollContainer minWidth={300}>
+            <Wide label="Sensors" minWidth={300}>
               <Table verticalSpacing={5} fz="sm" aria-label="Sensors">
                 <Table.Thead>
                   <Table.Tr>
@@ -58,7 +59,7 @@ function Scores({ device, span }: { device: string; span: DataSpan }) {
                   ))}
                 </Table.Tbody>
               </Table>
-            </Table.ScrollContainer>
+            </Wide>
           </>
         )
       }

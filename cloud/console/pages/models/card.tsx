@@ -2,6 +2,7 @@ import { Anchor, Code, Table, Title, Typography } from '@mantine/core'
 import type { ReactNode } from 'react'
 import Markdown, { type Components } from 'react-markdown'
 import remarkGfm from 'remark-gfm'
+import { Wide } from '../../kit/wide.tsx'
 
 /**
  * A model's card: Markdown of whoever made the bundle, and so nobody's whom one may trust. Raw HTML is shown as the text that it
@@ -37,10 +38,10 @@ const COMPONENTS: Components = {
   img: ({ alt }) => <span>{alt}</span>,
   code: ({ children }) => <Code>{children}</Code>,
   table: ({ children }) => (
-    <Table.ScrollContainer minWidth={320}>
+    <Wide label="A table of the card" minWidth={320}>
       <Table fz="sm" verticalSpacing={4}>
         {children}
       </Table>
-    </Table.ScrollContainer>
+    </Wide>
   ),
 }

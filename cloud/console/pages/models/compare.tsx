@@ -7,6 +7,7 @@ import { FilterSelect, Filters } from '../../kit/filters.tsx'
 import { Page } from '../../kit/page.tsx'
 import { Empty, Loaded } from '../../kit/states.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
+import { Wide } from '../../kit/wide.tsx'
 import { lineOf, Plot } from './calibration.tsx'
 import { differences } from './differences.ts'
 import { against, metricName, metricNames, metricText } from './figures.ts'
@@ -185,7 +186,7 @@ const SideBySide = ({
   of: readonly [ModelVersion, ModelVersion]
   children: ReactNode
 }) => (
-  <Table.ScrollContainer minWidth={340}>
+  <Wide label="Side by side" minWidth={340}>
     <Table fz="sm" verticalSpacing={4} layout="fixed">
       <Table.Thead>
         <Table.Tr>
@@ -200,7 +201,7 @@ const SideBySide = ({
       </Table.Thead>
       <Table.Tbody>{children}</Table.Tbody>
     </Table>
-  </Table.ScrollContainer>
+  </Wide>
 )
 
 interface RowProps {

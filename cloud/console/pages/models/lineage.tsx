@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { count } from '../../kit/figures.ts'
+import { Wide } from '../../kit/wide.tsx'
 import classes from './lineage.module.css'
 import { BOX, type LineageNode, layOut, type Placed } from './lineage-layout.ts'
 import { type ModelVersion, type Rollout, servingQuery } from './queries.ts'
@@ -65,8 +66,7 @@ function columnsOf(
 function Drawing({ columns }: { columns: readonly (readonly LineageNode[])[] }) {
   const { width, height, nodes, edges } = layOut(columns)
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what is scrolled must be reached by keyboard.
-    <section className={classes.scroll} tabIndex={0} aria-label="Lineage, from data to devices">
+    <Wide label="Lineage, from data to devices">
       <svg className={classes.drawing} style={{ maxWidth: width + 4 }} viewBox={`-2 -2 ${width + 4} ${height + 4}`}>
         <title>{columns.flat().map(wordsOf).join('; ')}</title>
         {edges.map(({ path }) => (
@@ -82,7 +82,7 @@ function Drawing({ columns }: { columns: readonly (readonly LineageNode[])[] }) 
           ),
         )}
       </svg>
-    </section>
+    </Wide>
   )
 }
 

@@ -1,6 +1,7 @@
 import { Stack, Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { percent } from '../../kit/figures.ts'
+import { Wide } from '../../kit/wide.tsx'
 import { against, metricName, metricNames, metricText } from './figures.ts'
 import { type ModelVersion, modelQuery, scoresQuery, versionQuery } from './queries.ts'
 
@@ -18,7 +19,7 @@ export function Metrics({ of }: { of: ModelVersion }) {
   const names = metricNames(manifest.metrics, manifest.baseline)
   return (
     <Stack gap="sm">
-      <Table.ScrollContainer minWidth={480}>
+      <Wide label="Metrics" minWidth={480}>
         <Table fz="sm" verticalSpacing={4} aria-label="Metrics">
           <Table.Thead>
             <Table.Tr>
@@ -47,7 +48,7 @@ export function Metrics({ of }: { of: ModelVersion }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Wide>
       {other && (
         <Text size="xs" c="dimmed">
           Versions may be held out on other days, so that their scores differ by those days too: a rollout compares them
@@ -91,7 +92,7 @@ function InService({ model, version, champion }: { model: string; version: numbe
     )
   }
   return (
-    <Table.ScrollContainer minWidth={480}>
+    <Wide label="In service" minWidth={480}>
       <Table fz="sm" verticalSpacing={4} aria-label="In service">
         <Table.Thead>
           <Table.Tr>
@@ -116,6 +117,6 @@ function InService({ model, version, champion }: { model: string; version: numbe
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Wide>
   )
 }

@@ -6,6 +6,7 @@ import { csvOf, save } from '../../kit/csv.ts'
 import { count, percent } from '../../kit/figures.ts'
 import { Mark } from '../../kit/mark.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
+import { Wide } from '../../kit/wide.tsx'
 import { evaluationQuery, labelNamesQuery, type ModelVersion, scoresQuery } from './queries.ts'
 import { isBelowBaseline, LEAST, type Slice, type SliceBy, slicesOf } from './slices-of.ts'
 
@@ -70,7 +71,7 @@ export function Slices({ of: { model, version } }: { of: ModelVersion }) {
           {isReading ? 'Reading the scores…' : NOTHING[by]}
         </Text>
       ) : (
-        <Table.ScrollContainer minWidth={420}>
+        <Wide label="Slices" minWidth={420}>
           <Table fz="sm" verticalSpacing={4} aria-label="Slices">
             <Table.Thead>
               <Table.Tr>
@@ -88,7 +89,7 @@ export function Slices({ of: { model, version } }: { of: ModelVersion }) {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </Wide>
       )}
       {rows.length > SHOWN && (
         <Button size="xs" variant="default" onClick={() => setWhole(!isWhole)} style={{ alignSelf: 'center' }}>

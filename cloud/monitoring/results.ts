@@ -1,7 +1,7 @@
 import { ModelName } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { z } from 'zod'
-import { deviceWithin, isLimited, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
+import { isLimited, type LabelLimit, NO_LIMIT, placeOf } from '../platform/label-limit.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 import type { DriftResult, DriftVerdict } from './compare.ts'
 import type { PerformanceResult, PerformanceVerdict } from './performance.ts'
@@ -78,10 +78,11 @@ const DriftPosition = z.tuple([
 /** Newest run first, then by scope and column. */
 export async function listDrift(pool: Pool, filter: DriftFilter & PageRequest): Promise<Page<StoredDrift>> {
   const { kind, column, bins = false, after, limit } = filter
-  const { where, values } = filtering(
+  const { page, values } = paging(
     filter,
     { kind, column_name: column },
     {
+      table: 'drift',
       key: ['scope', 'name', 'kind', 'model', 'version', 'column_name'],
       after: after === undefined ? undefined : fromCursor(after, DriftPosition),
     },
@@ -90,8 +91,7 @@ export async function listDrift(pool: Pool, filter: DriftFilter & PageRequest): 
     `SELECT r.run::text, r.scope, r.name, r.kind, r.model, r.version, r.column_name AS "column", r.from_at AS "from",
        r.to_at AS "to", r.devices, r.rows, r.effective, r.statistics, r.p, r.q, r.verdict, r.reason,
        r.previous_psi AS "previousPsi", ${bins ? 'r.bins' : 'NULL AS bins'}
-     FROM drift r WHERE ${where}
-     ORDER BY r.run DESC, r.scope, r.name, r.kind, r.model, r.version, r.column_name LIMIT $${values.push(limit + 1)}`,
+     FROM ${page}`,
     values,
   )
   return toPage(rows, limit, (row) =>
@@ -113,10 +113,11 @@ export async function listPerformance(
   filter: PerformanceFilter & PageRequest,
 ): Promise<Page<StoredPerformance>> {
   const { days = false, after, limit } = filter
-  const { where, values } = filtering(
+  const { page, values } = paging(
     filter,
     {},
     {
+      table: 'performance',
       key: ['scope', 'name', 'model', 'version', 'horizon'],
       after: after === undefined ? undefined : fromCursor(after, PerformancePosition),
     },
@@ -125,8 +126,7 @@ export async function listPerformance(
     `SELECT r.run::text, r.scope, r.name, r.model, r.version, r.horizon, r.from_at AS "from", r.to_at AS "to", r.devices,
        r.rows, r.left_out AS "leftOut", ${days ? 'r.days' : 'NULL AS days'}, r.scores, r.validation, r.p, r.q, r.verdict,
        r.reason
-     FROM performance r WHERE ${where}
-     ORDER BY r.run DESC, r.scope, r.name, r.model, r.version, r.horizon LIMIT $${values.push(limit + 1)}`,
+     FROM ${page}`,
     values,
   )
   return toPage(rows, limit, (row) =>
@@ -134,24 +134,28 @@ export async function listPerformance(
   )
 }
 
-interface Position {
+interface Place {
+  readonly table: 'drift' | 'performance'
   /** Columns that order the results of a run. */
   readonly key: readonly string[]
   /** Run and key of the last result of the page before. */
   readonly after: readonly [run: number, ...key: (string | number)[]] | undefined
 }
 
-/** Only what is asked for is in the query, so that of one run an index finds the page where it begins. */
-function filtering(
-  { run, scope, name, model, verdict, within = NO_LIMIT }: ResultFilter & { readonly verdict?: string | undefined },
+/**
+ * What a query reads, as `r`: a page of results and one more. Only what is asked for is in it, so that of one run an index finds
+ * the page where it begins; what lies within a limit is looked for by an index of its own each, devices and the one group.
+ */
+function paging(
+  filter: ResultFilter & PageRequest & { readonly verdict?: string | undefined },
   more: Readonly<Record<string, string | undefined>>,
-  { key, after }: Position,
-): { readonly where: string; readonly values: unknown[] } {
+  { table, key, after }: Place,
+): { readonly page: string; readonly values: unknown[] } {
+  const { run, scope, name, model, verdict, within = NO_LIMIT, limit } = filter
   const values: unknown[] = []
   const add = (value: unknown) => `$${values.push(value)}`
   const equal = Object.entries({ scope, name, model, verdict, ...more }).filter(([, value]) => value !== undefined)
   const terms = equal.map(([column, value]) => `r.${column} = ${add(value)}`)
-  if (isLimited(within)) terms.push(resultWithin(values.push(within)))
   if (run === undefined) terms.push("r.run = (SELECT max(id) FROM monitoring_runs WHERE state = 'succeeded')")
   else if (run !== 'all') terms.push(`r.run = ${add(Number(run))}`)
   if (after) {
@@ -162,10 +166,19 @@ function filtering(
       terms.push(`r.run <= ${at} AND (r.run < ${at} OR ${beyond})`)
     } else terms.push(beyond)
   }
-  return { where: terms.length === 0 ? 'true' : terms.join(' AND '), values }
+  const most = add(limit + 1)
+  const order = `ORDER BY ${['r.run DESC', ...key.map((column) => `r.${column}`)].join(', ')} LIMIT ${most}`
+  const part = (some: readonly string[]) =>
+    `(SELECT * FROM ${table} r WHERE ${some.length === 0 ? 'true' : some.join(' AND ')} ${order})`
+  const parts = isLimited(within) ? resultsWithin(within, add).map((one) => part([...terms, one])) : [part(terms)]
+  return { page: `(${parts.join(' UNION ALL ')}) r ${order}`, values }
 }
 
-/** Results of devices within a label limit, and of labels' values that lie whole within it. */
-const resultWithin = (parameter: number) =>
-  `(r.scope = 'device' AND ${deviceWithin('r.name', parameter)}
-    OR r.scope NOT IN ('device', 'fleet') AND jsonb_build_object(r.scope, r.name) @> $${parameter}::jsonb)`
+/** Results of devices within a label limit; and of the group of one label's value, where the limit is just that. */
+function resultsWithin(within: LabelLimit, add: (value: unknown) => string): string[] {
+  const devices = `r.scope = 'device' AND r.name = ANY(ARRAY(SELECT d.id FROM devices d JOIN sites s ON s.id = d.site
+    WHERE ${placeOf('s')} @> ${add(within)}::jsonb))`
+  const [[label, value], ...others] = Object.entries(within) as [[string, string], ...[string, string][]]
+  if (others.length > 0 || ['device', 'fleet'].includes(label)) return [devices]
+  return [devices, `r.scope = ${add(label)} AND r.name = ${add(value)}`]
+}

@@ -39,4 +39,12 @@ export const overviewMigrations: readonly Migration[] = [
       CREATE INDEX stewardship_tasks_closed ON stewardship_tasks (closed_at) WHERE closed_at IS NOT NULL;
     `,
   },
+  {
+    id: 1854,
+    name: 'ways to devices by when they came and went',
+    sql: `
+      CREATE INDEX devices_enrolled ON devices (enrolled_at);
+      CREATE INDEX devices_retired ON devices (retired_at) WHERE retired_at IS NOT NULL;
+    `,
+  },
 ]

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { TrustStatus } from '@storecast/cloud/trust'
 import { loadDefinition } from '@storecast/models'
 import type { CloudClient } from '../client/client.ts'
-import { startConstellation, temporaryFolder } from '../constellation/index.ts'
-import { isStocked } from '../simulator/index.ts'
+import { type Constellation, startConstellation, temporaryFolder } from '../constellation/index.ts'
+import { decisions, isStocked } from '../simulator/index.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { recordedScene, simulatedScene } from './scenes.ts'
 import { morning, tellStory } from './story.ts'
@@ -19,7 +20,7 @@ export interface DemoOptions {
   readonly folder?: string
   readonly terminal: Terminal
   readonly signal: AbortSignal
-  /** Once the story is told, with the shops' clocks at their own pace: where everything is, for somebody who looks at it. */
+  /** Once the story is told, with the shops' clocks at the pace that they keep then: where everything is, for somebody who looks at it. */
   readonly onTold?: (told: Told) => Promise<void>
 }
 
@@ -35,6 +36,9 @@ export interface Told {
 const DEFINITION = fileURLToPath(new URL('../../models/definitions/demand.yaml', import.meta.url))
 /** Store seconds in a real one once the story is told: a day in two and a half minutes. */
 const AFTERWARDS = 600
+const DAYS_WAITED = 14
+/** Real milliseconds between two looks. */
+const LOOK = 25
 
 /** Starts a cloud and shops, tells the story, and stops all of it. */
 export async function runDemo({ data, once, terminal, signal, onTold, ...options }: DemoOptions): Promise<void> {
@@ -64,13 +68,15 @@ export async function runDemo({ data, once, terminal, signal, onTold, ...options
   const [before, after] = scene.compare
   terminal.out(`\n${improvement(summary[before]!, summary[after]!)}`)
   terminal.out(`the story took ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  if (once && !onTold) return
+  terminal.progress('waiting for a morning with something to reorder')
+  await Promise.race([untilSuggested(constellation, signal), crashed])
+  await constellation.setSpeed(AFTERWARDS)
   if (onTold) {
-    await constellation.setSpeed(1)
     const { agent } = stores[0]!
     await onTold({ url: cloud.client.url, token: cloud.adminToken, shop: agent.url, pin: await agent.setPin() })
   }
   if (once) return
-  await constellation.setSpeed(AFTERWARDS)
   terminal.out(`\nEverything stays up until Ctrl-C:`)
   terminal.out(`  console    ${cloud.client.url}/  (sign in as ${account})`)
   terminal.out(`  API        ${cloud.client.url}/v1/openapi.json  (operator’s token ${cloud.adminToken})`)
@@ -80,6 +86,16 @@ export async function runDemo({ data, once, terminal, signal, onTold, ...options
   if (mine && isStocked(mine.shop))
     terminal.out(`In ${mine.agent.device} nobody answers suggestions but you; a day takes two and a half minutes.`)
   await Promise.race([stopped(signal), crashed])
+}
+
+/** Lets the clock run to a morning on which the page of the first shop's staff suggests something; some days at the most. */
+async function untilSuggested({ stores, now }: Constellation, signal: AbortSignal): Promise<void> {
+  const [mine] = stores
+  if (!mine || !isStocked(mine.shop)) return
+  const last = now() + DAYS_WAITED * 86_400_000
+  while (now() < last && (await decisions(mine.agent.url, { state: 'open', signal })).length === 0) {
+    await sleep(LOOK, undefined, { signal })
+  }
 }
 
 /** Somebody for the console, whose password is good for this demo alone. @returns name and password, to be read out */

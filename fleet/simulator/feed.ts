@@ -102,11 +102,11 @@ export function startFeed({ shop, firstDay, now, url, lead = () => 0 }: FeedOpti
       if (rest.length > 0) await sleep(PASS, undefined, { signal })
     }
   }
-  /** Hours that staff's orders bear upon: each is played at its beginning. */
+  /** Hours that staff's orders bear upon: each is played just before its first readings are told. */
   const playDay = async (stocked: StockedShop, index: number) => {
     const { start } = calendar(shop.timeZone).daySpan(shop.day(index).date)
     for (let hour = 0; hour < HOURS; hour++) {
-      while (now() < start + hour * HOUR) await sleep(PASS, undefined, { signal })
+      while (now() + Math.min(lead(), HOUR / 2) < start + hour * HOUR) await sleep(PASS, undefined, { signal })
       stocked.play(index, hour)
       await tell(hourReadings(stocked, index, hour))
     }

@@ -75,8 +75,8 @@ export function startStaff({ shop, url, now }: StaffOptions): Staff {
   }
 }
 
-/** The newest; none while the agent is away. */
-async function decisions(
+/** The newest suggestions of an agent's page; none while the agent is away. @param url its local HTTP interface */
+export async function decisions(
   url: string,
   { state, signal }: { state: 'open' | 'chosen'; signal: AbortSignal },
 ): Promise<readonly Suggestion[]> {

@@ -151,7 +151,7 @@ function optionsOf({
     width,
     height,
     scales: {
-      x: { time: isTime, range: (_plot, low, high) => spanOf(low, high, isTime ? DAY_S / 2 : 1) },
+      x: { time: isTime, range: ({ data: [at] }, low, high) => aroundOne(at, isTime ? DAY_S / 2 : 1) ?? [low, high] },
       y: { range: (_plot, low, high) => rangeOf(low, high) },
     },
     legend: { show: !isQuiet },
@@ -210,9 +210,9 @@ function dayTexts(at: readonly number[]): string[] {
 
 const DAY_S = 86_400
 
-/** One value alone stands in the middle. */
-const spanOf = (low: number, high: number, room: number): [number, number] =>
-  low === high ? [low - room, high + room] : [low, high]
+/** One value alone stands in the middle: uPlot would show years after it. */
+const aroundOne = (at: ArrayLike<number>, room: number): [number, number] | undefined =>
+  at.length === 1 ? [at[0]! - room, at[0]! + room] : undefined
 
 /** A tenth of room around what is drawn; a line that lies flat has some too. */
 function rangeOf(low: number | null, high: number | null): [number, number] {

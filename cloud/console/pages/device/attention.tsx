@@ -8,7 +8,7 @@ import { count } from '../../kit/figures.ts'
 import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Time } from '../../kit/time.tsx'
-import { type Device, MEANINGS } from '../devices/state-mark.tsx'
+import type { Device } from '../devices/state-mark.tsx'
 
 /** What about the device asks for somebody. */
 export function Attention({ device }: { device: Device }) {
@@ -74,7 +74,6 @@ function Quarantine({ device }: { device: string }) {
   return (
     <Alert color="red" variant="light" title="Two copies speak as this device">
       <Stack gap="xs">
-        <Text size="sm">{MEANINGS.quarantined}</Text>
         {copies.data?.items.map(({ epoch, openedAt, batches }) => (
           <Group key={epoch} gap="xs">
             <Text size="sm">

@@ -74,6 +74,7 @@ export class Buffer implements Intake, AsyncDisposable {
   readonly #series = new Map<string, Map<string, number>>()
   readonly #positions: Map<string, SourcePosition>
   readonly #committed = new Listeners<Committed>()
+  readonly #failures = new Listeners<Error>()
   readonly #heard = new Map<string, SensorHeard>()
   #seriesCount = 0
   #nextSeries = 1
@@ -123,6 +124,11 @@ export class Buffer implements Intake, AsyncDisposable {
   /** Told after each commit, before those who wait for it. */
   onCommitted(listener: (committed: Committed) => void): Disposable {
     return this.#committed.add(listener)
+  }
+
+  /** Told after each commit that failed, before those who wait for it: nothing of it is stored. */
+  onFailed(listener: (error: Error) => void): Disposable {
+    return this.#failures.add(listener)
   }
 
   define(definitions: readonly SensorDefinition[]): Promise<SensorDefinition[]> {
@@ -234,6 +240,7 @@ export class Buffer implements Intake, AsyncDisposable {
   #failed(batch: Batch, series: readonly NewSeries[], error: Error): void {
     this.#inFlight = undefined
     this.#unsaved.unshift(...series)
+    this.#failures.tell(error)
     batch.committed.reject(error)
     const open = this.#open
     clearTimeout(this.#timer)

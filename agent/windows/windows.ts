@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Connection, DatabaseSize } from '../platform/database.ts'
 import { Listeners } from '../platform/listeners.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { Writer, WriterError } from '../platform/writer.ts'
+import { type Writer, WriterError } from '../platform/writer.ts'
 import { unpackRows } from './packed-rows.ts'
 import type { windowProcedures } from './procedures.ts'
 import { recordOf, windowsFrom } from './rows.ts'
@@ -50,6 +50,8 @@ export interface RoomNeeded {
 
 /** Real milliseconds between an import's last roll-up and the closing of what it left open; the longest, while it lasts. */
 const SETTLE_MS = 500
+/** Real milliseconds before room is made again on a disk that is still full. */
+const ROOM_AGAIN_MS = 5000
 const LONGEST_SETTLING_MS = 10_000
 const YEAR = 366 * 86_400_000
 /** 2000: no reading is older. */
@@ -65,6 +67,8 @@ export class Windows implements AsyncDisposable {
   readonly #timers = new DisposableStack()
   #due: Disposable | undefined
   #soon: NodeJS.Timeout | undefined
+  /** Real time. */
+  #nextRoom = 0
   /** Real time by which what is to be rolled up soon is rolled up, also while more keeps coming. */
   #latest = Infinity
   #running: Promise<void> = Promise.resolve()
@@ -100,6 +104,7 @@ export class Windows implements AsyncDisposable {
       ...options,
     })
     windows.#timers.use(options.buffer.onCommitted((committed) => windows.#onCommitted(committed)))
+    windows.#timers.use(options.buffer.onFailed((error) => windows.#onFailed(error)))
     await windows.#exclusively(() => windows.#rollUp(options.clock.now() - windows.#options.graceMs))
     windows.#schedule()
     return windows
@@ -196,18 +201,25 @@ export class Windows implements AsyncDisposable {
   }
 
   #rollOnTime(): void {
-    const { buffer, clock, graceMs, makeRoom, log } = this.#options
+    const { buffer, clock, graceMs, log } = this.#options
     buffer.flush().then(
       () => this.#rollInBackground(clock.now() - graceMs),
-      async (error: WriterError) => {
+      (error: Error) => {
         log.error({ err: error }, 'readings could not be committed before rolling up')
         this.#rollSoon(this.#backoff.next() + SETTLE_MS)
-        if (error.code !== 'disk-full') return
-        const zone = this.#zoneAt(clock.now())
-        await this.#exclusively(() => makeRoom({ size: undefined, zone })).catch((err: Error) =>
-          log.error({ err }, 'no room could be made on a full disk'),
-        )
       },
+    )
+  }
+
+  /** On a full disk nothing comes in any more, so that no window's end may come either: room is made at once. */
+  #onFailed(error: Error): void {
+    const now = performance.now()
+    if (this.#stopped || !(error instanceof WriterError) || error.code !== 'disk-full' || now < this.#nextRoom) return
+    this.#nextRoom = now + ROOM_AGAIN_MS
+    const { clock, makeRoom, log } = this.#options
+    const zone = this.#zoneAt(clock.now())
+    this.#exclusively(() => makeRoom({ size: undefined, zone })).catch((err: Error) =>
+      log.error({ err }, 'no room could be made on a full disk'),
     )
   }
 

@@ -39,7 +39,9 @@ async function walk<T>(path: string): Promise<T[]> {
     items.push(...page.body.items)
     cursor = page.body.next === undefined ? '' : `&cursor=${page.body.next}`
   } while (cursor !== '')
-  expect(items).toEqual((await server.call('GET', path)).body.items)
+  // But for when they were looked at, which the cloud goes on doing meanwhile.
+  const still = (some: readonly object[]) => some.map((one) => ({ ...one, askedAt: undefined }))
+  expect(still(items as object[])).toEqual(still((await server.call('GET', path)).body.items))
   return items
 }
 

@@ -188,9 +188,9 @@ describe.skipIf(!hasBrowser)('models and rollouts in the console', () => {
     await operator.getByText('bundle.sha256').waitFor()
     await go('/models/demand/1')
     await operator.getByText('1 of 1 keys; 1 have to').waitFor()
-    expect(await operator.getByRole('region', { name: 'Lineage', exact: true }).textContent()).toMatch(
-      /daily-demand.*Uploaded bundle.*demand 1.*first.*10 serve it/s,
-    )
+    await expect
+      .poll(() => operator.getByRole('region', { name: 'Lineage', exact: true }).textContent(), { timeout: 30_000 })
+      .toMatch(/daily-demand.*Uploaded bundle.*demand 1.*first.*10 serve it/s)
     expect(await operator.getByRole('table', { name: 'Metrics' }).textContent()).toContain('25.0 % less, better')
     await go('/models/demand/99')
     await operator.getByText('Model demand has no version 99').waitFor()

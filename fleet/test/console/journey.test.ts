@@ -230,10 +230,16 @@ async function startRollout(
 ): Promise<void> {
   await go(page, said('Rollouts'))
   await page.getByRole('link', { name: said('Start a rollout') }).click()
-  await choose(page, said('Model'), 'fridge')
-  await choose(page, said('Version'), new RegExp(`\\b${version}\\b`))
+  // A field says what was chosen; people look before they go on.
+  const pick = (label: string, option: string | RegExp) =>
+    vi.waitFor(async () => {
+      await choose(page, label, option)
+      expect(await page.getByRole('combobox', { name: label, exact: true }).inputValue()).toMatch(option)
+    }, 20_000)
+  await pick(said('Model'), 'fridge')
+  await pick(said('Version'), new RegExp(`\\b${version}\\b`))
   await page.getByLabel('Name').fill(name)
-  await choose(page, said('Way'), way)
+  await pick(said('Way'), way)
   await page.getByRole('button', { name: said('See what it would be') }).click()
   await page.getByRole('button', { name: said('Start the rollout') }).click()
   await page.getByRole('heading', { name }).waitFor()

@@ -181,19 +181,21 @@ function VersionFields({ draft, onChange }: Pick<DraftFormProps, 'draft' | 'onCh
           size="sm"
           w={240}
           searchable
+          allowDeselect={false}
           data={(models.data ?? []).map(({ name }) => name)}
           value={model === '' ? null : model}
-          onChange={(value) => onChange(withVersion(draft, value ?? '', ''))}
+          onChange={(value) => value !== null && value !== model && onChange(withVersion(draft, value, ''))}
         />
         <Select
           label="Version"
           size="sm"
           w={240}
           searchable
+          allowDeselect={false}
           disabled={model === ''}
           data={all}
           value={version === '' ? null : version}
-          onChange={(value) => onChange(withVersion(draft, model, value ?? ''))}
+          onChange={(value) => value !== null && onChange(withVersion(draft, model, value))}
         />
       </Group>
       {/^\d+$/.test(version) && model !== '' && <Approved model={model} version={Number(version)} />}

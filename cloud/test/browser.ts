@@ -46,8 +46,11 @@ export async function signIn(
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
-/** What axe-core finds serious or critical on a page, as `rule: element`. */
+/** What axe-core finds serious or critical on a page at rest, as `rule: element`: colours on their way are nobody's. */
 export async function seriousFaults(page: Page): Promise<string[]> {
+  await page.waitForFunction(
+    "document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity)",
+  )
   const { violations } = await new AxeBuilder({ page }).analyze()
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -135,7 +135,7 @@ describe.skipIf(!hasBrowser)('models and rollouts in the console', () => {
     await dialog.getByRole('textbox').fill('demand-2')
     await button.click()
     await operator.getByText('undone', { exact: true }).first().waitFor()
-    expect(await operator.getByRole('button', { name: 'Undo' }).count()).toBe(0)
+    await expect.poll(() => operator.getByRole('button', { name: 'Undo' }).count(), { timeout: 30_000 }).toBe(0)
     const audit = operator.getByRole('region', { name: 'In the audit log' })
     await audit.getByText('POST …/:verb').first().waitFor()
     expect(await operator.getByRole('region', { name: 'What happened' }).textContent()).toMatch(

@@ -46,11 +46,20 @@ export async function signIn(
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
+/** As the page knows it, for which this workspace has no types. */
+interface Animated {
+  readonly playState: string
+  readonly effect: { getComputedTiming(): { readonly endTime: number } }
+}
+
 /** What axe-core finds serious or critical on a page at rest, as `rule: element`: colours on their way are nobody's. */
 export async function seriousFaults(page: Page): Promise<string[]> {
-  await page.waitForFunction(
-    "document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity)",
-  )
+  await page.waitForFunction(() => {
+    const { document } = globalThis as unknown as { document: { getAnimations(): Animated[] } }
+    return document
+      .getAnimations()
+      .every(({ playState, effect }) => playState !== 'running' || effect.getComputedTiming().endTime === Infinity)
+  })
   const { violations } = await new AxeBuilder({ page }).analyze()
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

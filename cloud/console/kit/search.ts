@@ -5,6 +5,10 @@ type Given<Name extends string, Value> = { [N in Name]?: Value }
 const given = <Name extends string, Value>(name: Name, value: Value | undefined) =>
   ({ [name]: value }) as Given<Name, Value>
 
+/** What an address really has: what is left out of it is not there at all. */
+export const present = <S extends object>(search: S): S =>
+  Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as S
+
 /** A text of a page's address, where it is there. */
 export const text = <Name extends string>(search: Search, name: Name): Given<Name, string> => {
   const value = typeof search[name] === 'number' ? String(search[name]) : search[name]

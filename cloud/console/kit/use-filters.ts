@@ -1,4 +1,5 @@
 import { useNavigate } from '@tanstack/react-router'
+import { present } from './search.ts'
 
 type Search = Record<string, unknown>
 
@@ -8,10 +9,7 @@ export function useFilters<S extends Search>(): (change: { readonly [Name in key
   return (change) =>
     void navigate({
       to: '.',
-      search: ((before: Search) =>
-        Object.fromEntries(
-          Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined),
-        )) as never,
+      search: ((before: Search) => present({ ...before, ...change })) as never,
       replace: true,
     })
 }

@@ -11,6 +11,7 @@ import { labelTexts } from '../../kit/labels.ts'
 import { PageLink } from '../../kit/links.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
+import { present } from '../../kit/search.ts'
 import { Empty } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
@@ -88,7 +89,7 @@ const conditionsOf = ({ sort: _s, order: _o, state: _t, version, model, ...rest 
 })
 
 export function Devices() {
-  const search: DevicesSearch = useSearch({ from: '/signed-in/devices' })
+  const search: DevicesSearch = present(useSearch({ from: '/signed-in/devices' }))
   const set = useFilters<DevicesSearch & Record<string, unknown>>()
   const { can } = useSession()
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
@@ -118,9 +119,7 @@ export function Devices() {
   }
   // biome-ignore lint/correctness/useExhaustiveDependencies: a chip's click reads the selector of its own render.
   const columns = useMemo(() => columnsOf(addLabel), [selector])
-  const isFiltered = Object.entries(search).some(
-    ([name, value]) => value !== undefined && !['sort', 'order'].includes(name),
-  )
+  const isFiltered = Object.keys(search).some((name) => name !== 'sort' && name !== 'order')
   return (
     <Page
       title="Devices"

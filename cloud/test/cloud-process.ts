@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
+import { readText } from '../platform/files.ts'
+import { isRunning } from '../platform/processes.ts'
 import { caller } from './cloud.ts'
 
 const TOKEN = 'an-operator'
@@ -34,7 +38,7 @@ export async function cloudProcess(
       ...env,
     },
   })
-  stack.defer(() => void child.kill('SIGKILL'))
+  stack.defer(() => killed(child, data))
   const output: string[] = []
   createInterface(child.stdout).on('line', (line) => output.push(line))
   createInterface(child.stderr).on('line', (line) => output.push(line))
@@ -48,4 +52,15 @@ export async function cloudProcess(
     { timeout: 30_000 },
   )
   return { process: child, url: url ?? '', output, call: caller({ url: url ?? '', adminToken: TOKEN }) }
+}
+
+/** Until its PostgreSQL is gone too, which ends by itself a moment later and writes to `data` on its way. */
+async function killed(child: ChildProcess, data: string): Promise<void> {
+  const server = Number.parseInt((await readText(join(data, 'postgres/data/postmaster.pid'))) ?? '', 10)
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  const gone = async () => expect(server > 0 && (await isRunning(server))).toBe(false)
+  await vi.waitFor(gone, { timeout: 30_000 })
 }

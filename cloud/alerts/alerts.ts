@@ -64,7 +64,7 @@ export interface Alerts {
   acknowledge(id: number, by: { readonly who: string; readonly note: string }): Promise<Alert>
   /** What routes were told of an alert, in order. @throws NotFoundError `alert-unknown`. */
   notifications(alert: number, page: PageRequest): Promise<Page<Notification>>
-  /** Puts what could not be sent in line again. @throws NotFoundError `notification-unknown`, ConflictError `notification-not-failed`. */
+  /** Puts what could not be sent in line again. @throws NotFoundError `notification-unknown`, ConflictError `notification-not-failed`, `alert-over`. */
   sendAgain(notification: number): Promise<Notification>
   /** Alerts that have not ended. */
   counts(): Promise<readonly { readonly state: string; readonly severity: Severity; readonly count: number }[]>
@@ -191,13 +191,24 @@ export function createAlerts(options: AlertsOptions): Alerts {
     sendAgain: (id) =>
       changed(async (client) => {
         const { rows } = await client.query<Notification>(
-          `UPDATE alert_notifications SET state = 'queued', attempts = 0, next_at = $2, created_at = $2
-           WHERE id = $1 AND state = 'failed' RETURNING ${NOTIFICATION}`,
+          `UPDATE alert_notifications n SET state = 'queued', attempts = 0, next_at = $2, created_at = $2
+           WHERE n.id = $1 AND n.state = 'failed' AND (n.status = 'resolved' OR EXISTS (
+             SELECT 1 FROM alerts a WHERE a.id = n.alert AND a.state = 'firing'))
+           RETURNING ${NOTIFICATION}`,
           [id, realTime.now()],
         )
         if (rows[0]) return rows[0]
-        const { rowCount } = await client.query('SELECT 1 FROM alert_notifications WHERE id = $1', [id])
-        if (rowCount === 0) unknown('notification', id)
+        const found = await client.query<Notification>(
+          `SELECT ${NOTIFICATION} FROM alert_notifications WHERE id = $1`,
+          [id],
+        )
+        const { alert, state } = found.rows[0] ?? unknown('notification', id)
+        if (state === 'failed') {
+          throw new ConflictError({
+            code: 'alert-over',
+            message: `Alert ${alert} is resolved meanwhile: nobody is to be told that it fires.`,
+          })
+        }
         throw new ConflictError({
           code: 'notification-not-failed',
           message: `Notification ${id} was sent or is in line; only one that failed is sent again.`,

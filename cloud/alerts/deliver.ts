@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import type { Log } from '../platform/log.ts'
 import { type Repeated, repeat } from '../platform/repeat.ts'
+import { claim, type Due, fail, putOff, rest } from './line.ts'
 import type { Mailer } from './mailer.ts'
 import { alertmanagerCall } from './receivers/alertmanager.ts'
 import { mailOf } from './receivers/email.ts'
@@ -26,106 +27,111 @@ export interface DeliveryOptions {
   readonly onOutcome: (receiver: ReceiverType, outcome: 'sent' | 'retried' | 'failed') => void
 }
 
-/** One that is being sent belongs to its process for so long; then another takes it up: it is sent twice, and not lost. */
-const LEASE_MS = 60_000
-const AT_ONCE = 8
+/** Notifications that are sent at once, and how many of them to one route: one that answers slowly leaves the others theirs. */
+const AT_ONCE = 32
+const AT_ONCE_A_ROUTE = 2
 const EVERY_MS = 1000
 const FIRST_WAIT_MS = 2000
 const LONGEST_WAIT_MS = 15 * 60_000
 const GIVE_UP_MS = 24 * 3_600_000
 
 /**
- * Sends what is due, several at once. What a receiver does not take is tried again with full jitter, up to 15 minutes apart,
- * for a day; what it refuses is kept as failed, with its reason. An alert's end is sent after its beginning.
+ * Sends what is due, each route's line for itself. What a receiver does not take is tried again with full jitter, up to 15
+ * minutes apart, for a day, and reminders for as long as their alert fires; what it refuses is kept as failed, with its reason. An alert's
+ * end is sent after its beginning.
  */
 export function startDelivery(options: DeliveryOptions): Repeated {
-  return repeat({
+  const { database, realTime, log } = options
+  const failed = 'alerts were not sent; trying again'
+  const sending = new Map<string, number>()
+  const underWay = new Set<Promise<void>>()
+  const begin = async (due: Due) => {
+    const others = sending.get(due.routeName) ?? 0
+    sending.set(due.routeName, others + 1)
+    try {
+      await deliver(options, due)
+    } catch (error) {
+      log.error({ error }, failed)
+    }
+    const left = sending.get(due.routeName)! - 1
+    if (left > 0) sending.set(due.routeName, left)
+    else sending.delete(due.routeName)
+  }
+  const line = repeat({
     async work() {
-      const due = await claim(options)
-      await Promise.all(due.map((one) => deliver(options, one)))
-      return due.length === AT_ONCE
+      const most = AT_ONCE - underWay.size
+      if (most === 0) return false
+      for (const due of await claim(database.pool, {
+        now: realTime.now(),
+        most,
+        mostARoute: AT_ONCE_A_ROUTE,
+        sending,
+      })) {
+        const done: Promise<void> = begin(due).then(() => {
+          underWay.delete(done)
+          line.wake()
+        })
+        underWay.add(done)
+      }
+      return false
     },
     rest: { everyMs: EVERY_MS, times: 0 },
-    log: options.log,
-    failed: 'alerts were not sent; trying again',
+    log,
+    failed,
   })
-}
-
-interface Due {
-  readonly id: number
-  readonly alert: number
-  readonly status: Notice['status']
-  /** Sent before: this is to remind. */
-  readonly state: 'queued' | 'sent'
-  readonly attempts: number
-  readonly createdAt: number
-  readonly route: AlertRoute | null
-  readonly runbook: string | null
-}
-
-async function claim({ database, realTime }: DeliveryOptions): Promise<Due[]> {
-  const at = realTime.now()
-  const { rows } = await database.pool.query<Due>(
-    `WITH due AS (
-       SELECT n.id FROM alert_notifications n
-       WHERE n.next_at <= $1 AND (n.status = 'firing' OR NOT EXISTS (
-         SELECT 1 FROM alert_notifications f
-         WHERE f.alert = n.alert AND f.route = n.route AND f.status = 'firing' AND f.state = 'queued'))
-       ORDER BY n.next_at LIMIT $3 FOR UPDATE SKIP LOCKED
-     )
-     UPDATE alert_notifications n SET next_at = $2, attempts = n.attempts + 1
-     FROM due JOIN alert_notifications o ON o.id = due.id JOIN alerts a ON a.id = o.alert
-     LEFT JOIN alert_routes r ON r.name = o.route LEFT JOIN alert_rules u ON u.name = a.rule
-     WHERE n.id = due.id
-     RETURNING n.id, n.alert, n.status, n.state, n.attempts, n.created_at AS "createdAt", r.document AS route,
-       u.document->'spec'->>'runbook' AS runbook`,
-    [at, at + LEASE_MS, AT_ONCE],
-  )
-  return rows
+  return {
+    wake: line.wake,
+    async [Symbol.asyncDispose]() {
+      await line[Symbol.asyncDispose]()
+      await Promise.all(underWay)
+    },
+  }
 }
 
 async function deliver(options: DeliveryOptions, due: Due): Promise<void> {
   const { database, realTime, log, onOutcome } = options
   const { pool } = database
   const { rows } = await pool.query<Alert>(`${SELECT_ALERT} WHERE a.id = $1`, [due.alert])
-  const alert = rows[0]!
+  const [alert] = rows
+  if (!alert) return // It was dropped with what is told of it.
   const { route } = due
-  const type = route?.spec.receiver.type
+  if (due.state === 'sent' && !(route && isReminded(alert, route))) {
+    return rest(pool, due, { nextAt: route && nextAt(due, route, realTime.now()) })
+  }
   try {
     if (!route) throw new UnsendableError('The route was removed before the alert was sent.')
-    if (isToBeSent(alert, due, route)) await send(options, route, noticeOf(options, alert, due))
-    const repeat = due.status === 'firing' ? repeatMs(route) : undefined
-    // Not of an alert that has ended meanwhile: its end is in line.
-    await pool.query(
-      `UPDATE alert_notifications n SET state = 'sent', sent_at = $2, error = NULL, attempts = 0,
-         next_at = CASE WHEN a.state = 'firing' THEN $3::int8 END
-       FROM alerts a WHERE n.id = $1 AND a.id = n.alert`,
-      [due.id, realTime.now(), repeat === undefined ? null : realTime.now() + repeat],
-    )
+    await send(options, route, noticeOf(options, alert, due))
+    const now = realTime.now()
+    await rest(pool, due, { sentAt: now, nextAt: nextAt(due, route, now) })
     onOutcome(route.spec.receiver.type, 'sent')
   } catch (error) {
-    const final = error instanceof UnsendableError || realTime.now() - due.createdAt > GIVE_UP_MS
+    const final = error instanceof UnsendableError
     if (!final && !(error instanceof NotNowError)) throw error
-    const { message } = error as Error
+    const now = realTime.now()
+    // Not of reminders: what still fires is told again when the receiver is back, however long that takes.
+    const givesUp = final || (due.state === 'queued' && now - due.createdAt > GIVE_UP_MS)
     log.warn(
-      { alert: due.alert, route: route?.metadata.name, error: message },
-      final ? 'an alert could not be sent' : 'an alert is sent later',
+      { alert: due.alert, route: due.routeName, error: error.message },
+      givesUp ? 'an alert could not be sent' : 'an alert is sent later',
     )
-    await pool.query(
-      `UPDATE alert_notifications SET state = CASE WHEN $2::int8 IS NULL THEN 'failed' ELSE state END, next_at = $2, error = $3
-       WHERE id = $1`,
-      [due.id, final ? null : realTime.now() + waitMs(error as NotNowError, due.attempts), message],
-    )
-    if (type) onOutcome(type, final ? 'failed' : 'retried')
+    if (givesUp) await fail(pool, due, error.message)
+    else await putOff(pool, due, { nextAt: now + waitMs(error, due.attempts), error: error.message })
+    if (route) onOutcome(route.spec.receiver.type, givesUp ? 'failed' : 'retried')
   }
 }
 
 const waitMs = ({ afterMs }: NotNowError, attempts: number) =>
   Math.round(Math.max(afterMs, Math.random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempts, 20))))
 
-/** Nobody is reminded of what is muted; an Alertmanager takes what it no longer hears of for resolved. */
-const isToBeSent = ({ inhibitedBy, silencedBy }: Alert, { state }: Due, { spec }: AlertRoute): boolean =>
-  state === 'queued' || spec.receiver.type === 'alertmanager' || (inhibitedBy === null && silencedBy === null)
+/** When its alert is told of again, if it still fires. */
+function nextAt({ status }: Due, route: AlertRoute, now: number): number | null {
+  const repeat = status === 'firing' ? repeatMs(route) : undefined
+  return repeat === undefined ? null : now + repeat
+}
+
+/** Nobody is reminded of what is muted, or by a route at rest; an Alertmanager takes what it no longer hears of for resolved. */
+const isReminded = ({ inhibitedBy, silencedBy }: Alert, { spec }: AlertRoute): boolean =>
+  !spec.suspend && (spec.receiver.type === 'alertmanager' || (inhibitedBy === null && silencedBy === null))
 
 const noticeOf = ({ linkTo, realTime }: DeliveryOptions, alert: Alert, { status, runbook }: Due): Notice => ({
   alert,

@@ -84,4 +84,14 @@ export const alertMigrations: readonly Migration[] = [
     name: 'a way to what is not sent',
     sql: `CREATE INDEX alert_notifications_unsent ON alert_notifications (state) WHERE state <> 'sent'`,
   },
+  {
+    id: 1504,
+    name: 'notifications in a line of their route',
+    sql: `
+      -- It is being sent, and belongs until then to the process that sends it.
+      ALTER TABLE alert_notifications ADD COLUMN sending_until int8;
+      DROP INDEX alert_notifications_due;
+      CREATE INDEX alert_notifications_line ON alert_notifications (route, next_at, id) WHERE next_at IS NOT NULL;
+    `,
+  },
 ]

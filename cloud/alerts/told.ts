@@ -72,12 +72,13 @@ export async function tell({ client, routes, firing, resolved, at }: Telling): P
      ON CONFLICT (alert, route, status) DO NOTHING`,
     [JSON.stringify(wanted), at],
   )
-  // Whom a firing alert could not be told to need not hear of its end.
+  // Whom a firing alert could never be told to need not hear of its end. While its beginning is tried again, its end waits.
   const ended = routes.filter(({ spec }) => spec.resolved).map(({ metadata }) => metadata.name)
   await client.query(
     `INSERT INTO alert_notifications (alert, route, status, next_at, created_at)
-     SELECT alert, route, 'resolved', $3, $3 FROM alert_notifications
-     WHERE alert = ANY($1) AND route = ANY($2) AND status = 'firing' AND state <> 'failed'`,
+     SELECT alert, route, 'resolved', CASE state WHEN 'queued' THEN greatest(next_at, $3) ELSE $3 END, $3
+     FROM alert_notifications
+     WHERE alert = ANY($1) AND route = ANY($2) AND status = 'firing' AND (state <> 'failed' OR sent_at IS NOT NULL)`,
     [resolved, ended, at],
   )
   await client.query(

@@ -63,4 +63,9 @@ export const peopleMigrations: readonly Migration[] = [
       DROP TABLE admin_tokens;
     `,
   },
+  {
+    id: 1202,
+    name: 'logins that the browser keeps',
+    sql: 'DROP TABLE oidc_logins',
+  },
 ]

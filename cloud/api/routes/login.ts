@@ -13,7 +13,7 @@ const Session = z.object({
 })
 const tags = ['people']
 const CALLBACK = '/v1/login/oidc/callback'
-const STATE_COOKIE = 'storecast_login'
+const LOGIN_COOKIE = 'storecast_login'
 
 interface LoginRoutesOptions {
   readonly sessions: Sessions
@@ -86,9 +86,11 @@ export const loginRoutes =
     app.get(
       '/v1/login/oidc',
       { config: { permission: 'public' }, schema: { tags, summary: 'Send a browser to the provider' } },
-      async (_request, reply) => {
-        const { url: at, state } = await provider().begin(`${url()}${CALLBACK}`)
-        return reply.headers({ 'cache-control': 'no-store', 'set-cookie': stateCookie(state, isSecure()) }).redirect(at)
+      async ({ ip: from }, reply) => {
+        const { url: at, secret } = await provider().begin({ callback: `${url()}${CALLBACK}`, from })
+        return reply
+          .headers({ 'cache-control': 'no-store', 'set-cookie': loginCookie(secret, isSecure()) })
+          .redirect(at)
       },
     )
     app.get(
@@ -96,18 +98,19 @@ export const loginRoutes =
       { config: { permission: 'public' }, schema: { tags, summary: 'Where the provider sends a browser back to' } },
       async ({ headers, raw, ip: from }, reply) => {
         // Bound to the browser that began: otherwise somebody else's login could be slipped to it.
-        const state = new RegExp(`(?:^|; )${STATE_COOKIE}=([\\w-]{43})(?:;|$)`).exec(headers.cookie ?? '')?.[1]
-        if (state === undefined) {
+        const begun = new RegExp(`(?:^|; )${LOGIN_COOKIE}=([\\w-]{43})(?:;|$)`).exec(headers.cookie ?? '')?.[1]
+        if (begun === undefined) {
           throw new UnauthenticatedError({
             code: 'oidc-refused',
             message: 'This browser began no login. Begin one at /v1/login/oidc.',
           })
         }
-        const { secret, user, expiresAt } = await provider().finish(new URL(raw.url ?? '', url()), state)
+        const login = { url: new URL(raw.url ?? '', url()), secret: begun, from }
+        const { secret, user, expiresAt } = await provider().finish(login)
         // A browser can only be sent here by GET, of which the log keeps nothing by itself.
         const actor = { kind: 'operator', id: user, from } as const
         await audit.append({ actor, action: `GET ${CALLBACK}`, subject: CALLBACK, decision: 'allowed' })
-        const cookies = [sessionCookie(secret, expiresAt, isSecure()), stateCookie('', isSecure())]
+        const cookies = [sessionCookie(secret, expiresAt, isSecure()), loginCookie('', isSecure())]
         return reply.headers({ 'cache-control': 'no-store', 'set-cookie': cookies }).redirect('/')
       },
     )
@@ -174,5 +177,5 @@ export const loginRoutes =
 export const sessionCookie = (secret: string, expiresAt: number, isSecure: boolean): string =>
   `${SESSION_COOKIE}=${secret}; Path=/; HttpOnly; SameSite=Lax; Expires=${new Date(expiresAt).toUTCString()}${isSecure ? '; Secure' : ''}`
 
-const stateCookie = (state: string, isSecure: boolean): string =>
-  `${STATE_COOKIE}=${state}; Path=${CALLBACK}; HttpOnly; SameSite=Lax; Max-Age=${state === '' ? 0 : 600}${isSecure ? '; Secure' : ''}`
+const loginCookie = (secret: string, isSecure: boolean): string =>
+  `${LOGIN_COOKIE}=${secret}; Path=${CALLBACK}; HttpOnly; SameSite=Lax; Max-Age=${secret === '' ? 0 : 600}${isSecure ? '; Secure' : ''}`

@@ -7,8 +7,6 @@ import {
   calculatePKCECodeChallenge,
   discovery,
   enableNonRepudiationChecks,
-  randomNonce,
-  randomPKCECodeVerifier,
 } from 'openid-client'
 import type { Clock } from '../../platform/clock.ts'
 import type { Database } from '../../platform/database.ts'
@@ -17,6 +15,7 @@ import { createLimiter } from '../../platform/limiter.ts'
 import { digestOf, newSecret } from '../secrets.ts'
 import type { Session, Sessions } from '../sessions.ts'
 import { type ClaimMapping, vouchedBy } from './claims.ts'
+import { loginOf } from './login.ts'
 
 export interface OidcSettings extends ClaimMapping {
   readonly issuer: string
@@ -30,10 +29,20 @@ export interface OidcSettings extends ClaimMapping {
 export interface Oidc {
   /** What the command line needs to ask the provider itself. */
   readonly forCli: { readonly issuer: string; readonly clientId: string; readonly scopes: readonly string[] }
-  /** Where a browser is sent; `state` is to come back with it. @throws UnavailableError `oidc-away` */
-  begin(callback: string): Promise<{ readonly url: string; readonly state: string }>
-  /** @param url that the provider sent the browser to @throws UnauthenticatedError `oidc-refused` */
-  finish(url: URL, state: string): Promise<Session>
+  /**
+   * Where a browser is sent; it keeps `secret` meanwhile, and the cloud nothing. Each of these takes the caller's address, for
+   * the limit on attempts.
+   * @throws UnavailableError `oidc-away`; RateLimitedError `login-too-often`
+   */
+  begin(login: { readonly callback: string; readonly from: string }): Promise<{
+    readonly url: string
+    readonly secret: string
+  }>
+  /**
+   * @param login the URL that the provider sent the browser to, and the browser's secret
+   * @throws UnauthenticatedError `oidc-refused`; ForbiddenError of `vouchedBy`; RateLimitedError `login-too-often`
+   */
+  finish(login: { readonly url: URL; readonly secret: string; readonly from: string }): Promise<Session>
   /**
    * Exchanges an ID token that the provider gave the command line, once.
    * @throws UnauthenticatedError `oidc-token-…`; ForbiddenError of `vouchedBy`; RateLimitedError `login-too-often`
@@ -56,13 +65,25 @@ interface OidcOptions {
 /** How old a token may be that is shown here: it was given a moment ago. */
 const FRESH_SECONDS = 600
 const TOLERANCE_SECONDS = 10
-const LOGIN_MS = 600_000
+/** Attempts of one address in five minutes, of each of the ways. */
+const ATTEMPTS = 60
+const SPAN_MS = 300_000
 /** Those of OpenID Connect with a key pair: a secret that we share must not be a way to make tokens. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
 
 export function createOidc({ settings, clientSecret, database, sessions, clock }: OidcOptions): Oidc {
   const { issuer, clientId, cliClientId = clientId, scopes } = settings
-  const limiter = createLimiter({ attempts: 60, spanMs: 300_000, now: clock.now })
+  const limited = () => {
+    const limiter = createLimiter({ attempts: ATTEMPTS, spanMs: SPAN_MS, now: clock.now })
+    return (from: string) => {
+      if (limiter.take(from)) return
+      throw new RateLimitedError({
+        code: 'login-too-often',
+        message: 'Too many attempts to log in. Wait for five minutes.',
+      })
+    }
+  }
+  const requireFew = { begin: limited(), finish: limited(), exchange: limited() }
   let found: Promise<{ configuration: Configuration; keys: ReturnType<typeof createRemoteJWKSet> }> | undefined
   const provider = () => {
     // Asked for when the first person comes, and again after it was away.
@@ -93,16 +114,11 @@ export function createOidc({ settings, clientSecret, database, sessions, clock }
 
   return {
     forCli: { issuer, clientId: cliClientId, scopes },
-    async begin(callback) {
+    async begin({ callback, from }) {
+      requireFew.begin(from)
       const { configuration } = await provider()
-      const [state, nonce, verifier] = [newSecret(), randomNonce(), randomPKCECodeVerifier()]
-      await database.transaction(async (client) => {
-        await client.query('DELETE FROM oidc_logins WHERE expires_at <= $1', [clock.now()])
-        await client.query(
-          'INSERT INTO oidc_logins (state_hash, nonce, verifier, expires_at) VALUES ($1, $2, $3, $4)',
-          [digestOf(state), nonce, verifier, clock.now() + LOGIN_MS],
-        )
-      })
+      const secret = newSecret()
+      const { state, nonce, verifier } = loginOf(secret)
       const url = buildAuthorizationUrl(configuration, {
         redirect_uri: callback,
         scope: scopes.join(' '),
@@ -111,20 +127,16 @@ export function createOidc({ settings, clientSecret, database, sessions, clock }
         code_challenge: await calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
       })
-      return { url: url.href, state }
+      return { url: url.href, secret }
     },
-    async finish(url, state) {
+    async finish({ url, secret, from }) {
+      requireFew.finish(from)
       const { configuration } = await provider()
-      const { rows } = await database.pool.query<{ nonce: string; verifier: string }>(
-        'DELETE FROM oidc_logins WHERE state_hash = $1 AND expires_at > $2 RETURNING nonce, verifier',
-        [digestOf(state), clock.now()],
-      )
-      const [login] = rows
-      if (!login) throw refused('oidc-refused', 'the login took too long, or came back twice')
+      const { state, nonce, verifier } = loginOf(secret)
       const tokens = await authorizationCodeGrant(configuration, url, {
-        pkceCodeVerifier: login.verifier,
+        pkceCodeVerifier: verifier,
         expectedState: state,
-        expectedNonce: login.nonce,
+        expectedNonce: nonce,
         idTokenExpected: true,
       }).catch((cause) => {
         throw refused('oidc-refused', (cause as Error).message, cause)
@@ -132,12 +144,7 @@ export function createOidc({ settings, clientSecret, database, sessions, clock }
       return admit(tokens.claims()!, 'cookie')
     },
     async exchange({ idToken, nonce, from }) {
-      if (!limiter.take(from)) {
-        throw new RateLimitedError({
-          code: 'login-too-often',
-          message: 'Too many attempts to log in. Wait for five minutes.',
-        })
-      }
+      requireFew.exchange(from)
       const { keys } = await provider()
       const { payload } = await jwtVerify(idToken, keys, {
         issuer,

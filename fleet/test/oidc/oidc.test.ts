@@ -143,6 +143,62 @@ describe('a browser', () => {
   })
 })
 
+describe('logins that are begun and left', () => {
+  const begin = () =>
+    fetch(`${server.cloud.url}/v1/login/oidc`, { redirect: 'manual' }).then(async (response) => {
+      await response.body?.cancel()
+      return response
+    })
+
+  it('leave nothing in the database, and are few from one address', async () => {
+    const rows = async () => {
+      const { rows: tables } = await server.pool.query<{ name: string }>(
+        `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname`,
+      )
+      const counts: Record<string, number> = {}
+      for (const { name } of tables) {
+        const { rows: counted } = await server.pool.query(`SELECT count(*)::int4 AS rows FROM "${name}"`)
+        counts[name] = counted[0].rows
+      }
+      return counts
+    }
+    ahead = HOUR
+    const before = await rows()
+    const statuses: number[] = []
+    for (let n = 0; n < 61; n++) statuses.push((await begin()).status)
+    expect(statuses).toEqual([...Array(60).fill(302), 429])
+    // The cloud may write a row of its own meanwhile.
+    const grown = Object.entries(await rows()).filter(([name, count]) => count - before[name]! >= 30)
+    expect(grown).toEqual([])
+    ahead = 2 * HOUR
+    expect((await begin()).status).toBe(302)
+    ahead = 0
+  })
+
+  it('tell the provider nothing that opens the browser’s', async () => {
+    const answer = await begin()
+    const [secret] = /(?<=storecast_login=)[\w-]{43}/.exec(answer.headers.getSetCookie()[0]!)!
+    const asked = new URL(answer.headers.get('location')!)
+    expect(asked.href).not.toContain(secret)
+    const [state, nonce, challenge] = ['state', 'nonce', 'code_challenge'].map((name) => asked.searchParams.get(name))
+    expect(new Set([secret, state, nonce, challenge]).size).toBe(4)
+    const back = (query: string, cookie: string) =>
+      server.call('GET', `/v1/login/oidc/callback?${query}`, { token: null, headers: { cookie } })
+    for (const [query, cookie] of [
+      [`code=guessed&state=${state}`, `storecast_login=${secret}`],
+      [`code=guessed&state=${secret}`, `storecast_login=${secret}`],
+      [`code=guessed&state=${state}`, `storecast_login=${'a'.repeat(43)}`],
+    ] as const) {
+      expect(await back(query, cookie)).toMatchObject({ status: 401, body: { code: 'oidc-refused' } })
+    }
+    for (let n = 0; n < 60; n++) await back('code=guessed&state=guessed', `storecast_login=${secret}`)
+    expect(await back('code=guessed&state=guessed', `storecast_login=${secret}`)).toMatchObject({
+      status: 429,
+      body: { code: 'login-too-often' },
+    })
+  })
+})
+
 describe('a token', () => {
   it('opens one session', async () => {
     const token = await idToken('alex', provider)

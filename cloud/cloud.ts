@@ -236,8 +236,8 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const settleMs = exporting.settleMinutes * 60_000
   const upkeep = stack.use(
     startUpkeep({
-      ...{ database, retention: keep, clock, log, everyMs: rollUpSeconds * 1000 },
-      ...(files && { exports: { objects, files, settleMs, scratch: join(config.data, 'exporting') } }),
+      ...{ database, objects, retention: keep, clock, log, everyMs: rollUpSeconds * 1000 },
+      ...(files && { exports: { files, settleMs, scratch: join(config.data, 'exporting') } }),
     }),
   )
   const governance = createGovernance({ database, audit, clock })

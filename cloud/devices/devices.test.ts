@@ -16,6 +16,7 @@ import {
   createSites,
   type Devices,
   deviceMigrations,
+  listNextCatalogue,
   readDocument,
   type Sites,
   startPublisher,
@@ -78,6 +79,49 @@ describe('sites', () => {
       entities,
     })
     expect((await sites.put('berlin', { ...spec, entities })).documents).toEqual(site.documents)
+  })
+
+  it('tells what products are told apart by, of the newest catalogues of the sites within a limit', async () => {
+    const product = (id: string, attributes: Record<string, string>) => ({ id, attributes })
+    const kiosk = { ...spec, labels: { region: 'kiosks' } }
+    const before = [product('milk', { category: 'dairy', 'a,b': '1' }), product('gone', { gone: 'yes' })]
+    await sites.put('kiosk', { ...kiosk, entities: before })
+    const dairy = { category: 'dairy', name: 'Milk\0', storage: 'chilled' }
+    const entities = [product('milk', {}), product('milk', dairy), product('soap', { name: 'Soap' })]
+    await sites.put('kiosk', { ...kiosk, entities })
+    await sites.put('kiosk-2', { ...kiosk, entities: [product('tea', { name: 'Tea', storage: 'dry' })] })
+    const of = (page: object) => sites.productAttributes({ limit: 10, within: { region: 'kiosks' }, ...page })
+    expect(await of({})).toEqual({
+      items: [
+        { name: 'category', sites: 1, products: 1, values: 1 },
+        { name: 'name', sites: 2, products: 3, values: 2 },
+        { name: 'storage', sites: 2, products: 2, values: 1 },
+      ],
+    })
+    const first = await of({ limit: 2 })
+    expect((await of({ limit: 2, after: first.next })).items.map(({ name }) => name)).toEqual(['storage'])
+    expect((await of({ within: { site: 'kiosk-2' } })).items.map(({ name }) => name)).toEqual(['name', 'storage'])
+    const { rows } = await database.pool.query(
+      "SELECT entity, attributes FROM products WHERE site = 'kiosk' ORDER BY 1",
+    )
+    expect(rows).toEqual([
+      { entity: 'milk', attributes: { ...dairy, name: 'Milk' } },
+      { entity: 'soap', attributes: { name: 'Soap' } },
+    ])
+  })
+
+  it('lists products of catalogues that came before they were listed', async () => {
+    const entities = [{ id: 'tea', attributes: { old: 'yes' } }]
+    const old = { ...spec, labels: { age: 'old' }, entities }
+    for (const site of ['old-1', 'old-2']) await sites.put(site, old)
+    await database.pool.query("DELETE FROM products WHERE site LIKE 'old-_'")
+    await database.pool.query("DELETE FROM product_lists WHERE site LIKE 'old-_'")
+    expect(await listNextCatalogue({ database, objects })).toBe(true)
+    while (await listNextCatalogue({ database, objects })) {
+      // The next.
+    }
+    const { items } = await sites.productAttributes({ limit: 10, within: { age: 'old' } })
+    expect(items).toEqual([{ name: 'old', sites: 2, products: 2, values: 1 }])
   })
 
   it('refuses what is no time zone, and a site that is not there', async () => {

@@ -127,4 +127,23 @@ export const deviceMigrations: readonly Migration[] = [
       ANALYZE sites;
     `,
   },
+  {
+    id: 109,
+    name: 'products and their attributes',
+    sql: `
+      -- Of each site's newest catalogue, for figures by what products are; devices get the catalogue itself.
+      CREATE TABLE products (
+        site text NOT NULL REFERENCES sites,
+        entity text NOT NULL,
+        attributes jsonb NOT NULL,
+        PRIMARY KEY (site, entity)
+      );
+      -- The catalogue that a site's products are of, and by attribute how many carry it, in how many values.
+      CREATE TABLE product_lists (
+        site text PRIMARY KEY REFERENCES sites,
+        catalogue text NOT NULL,
+        attributes jsonb NOT NULL
+      );
+    `,
+  },
 ]

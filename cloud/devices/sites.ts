@@ -14,6 +14,7 @@ import type { Objects } from '../platform/objects.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { DesiredStates } from './desired.ts'
 import { mergeCovariates, readDocument, storeDocument } from './documents.ts'
+import { listAttributes, type ProductAttribute, replaceProducts } from './products.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -46,6 +47,8 @@ export interface Sites {
   list(page: PageRequest & { readonly within?: LabelLimit }): Promise<Page<Site>>
   /** Ids of the sites whose labels hold the selector's; `site` stands for the id. */
   select(selector: Labels): Promise<readonly string[]>
+  /** What products are told apart by, in the catalogues of the sites within the limit. */
+  productAttributes(page: PageRequest & { readonly within?: LabelLimit }): Promise<Page<ProductAttribute>>
   /** Whether a site within the limit has the object, or had it among its covariates. */
   haveDocument(sha256: string, within: LabelLimit): Promise<boolean>
   /** Every covariates upload of a site, in the order in which it became known. */
@@ -102,6 +105,7 @@ export function createSites({ database, objects, desired, clock, onChange }: Sit
         )
         await pointTo(client, id, 'catalogue', catalogueRef)
         await pointTo(client, id, 'sensors', sensorsRef)
+        await replaceProducts(client, { site: id, catalogue: catalogueRef.sha256, entities })
         await desired.recompose(client, { sites: [id] })
       })
       onChange()
@@ -121,6 +125,7 @@ export function createSites({ database, objects, desired, clock, onChange }: Sit
       )
       return rows.map((row) => row.id)
     },
+    productAttributes: (page) => listAttributes(pool, page),
     async haveDocument(sha256, within) {
       const { rows } = await pool.query(
         `SELECT 1 FROM (SELECT site FROM site_documents WHERE sha256 = $1

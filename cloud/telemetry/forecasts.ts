@@ -56,86 +56,6 @@ export async function listForecasts(
   )
 }
 
-export const SCORE_KEYS = ['model', 'version', 'site', 'entity', 'day', 'weekday'] as const
-/** `label:region`: by the value of a label of the site's. */
-export type ScoreKey = (typeof SCORE_KEYS)[number] | `label:${string}`
-
-/** Pooled scores of forecasts whose actuals are in; null where nothing can be said. */
-export interface ForecastScores {
-  readonly model?: string
-  readonly version?: number
-  readonly site?: string
-  readonly entity?: string
-  /** Local day of the span's start. */
-  readonly day?: string
-  /** Of that day, from 1, Monday, to 7. */
-  readonly weekday?: number
-  /** Value of the label that was asked for; null: the site has none. */
-  readonly label?: string | null
-  /** Forecasts that are scored: known and not censored. */
-  readonly rows: number
-  /** Left out: sales in a stock-out are a lower bound of demand. */
-  readonly censored: number
-  /** Not scored yet. */
-  readonly waiting: number
-  /** Σ|forecast − actual| / Σ actual, the forecast being the middle quantile. */
-  readonly wape: number | null
-  /** Σ(forecast − actual) / Σ actual: below 0, forecasts are too low. */
-  readonly wpe: number | null
-  /** Share of actuals from the lowest to the highest quantile. */
-  readonly coverage: number | null
-  /** WAPE of the seasonal-naive baseline on the same rows. */
-  readonly baselineWape: number | null
-}
-
-const LOCAL = 'to_timestamp(start / 1000.0) AT TIME ZONE time_zone'
-const KEY_COLUMNS: Readonly<Record<(typeof SCORE_KEYS)[number], string>> = {
-  model: 'model',
-  version: 'version',
-  site: 'site',
-  entity: 'entity',
-  day: `to_char(${LOCAL}, 'YYYY-MM-DD')`,
-  weekday: `extract(isodow FROM ${LOCAL})::int4`,
-}
-const isLabel = (key: ScoreKey): key is `label:${string}` => key.startsWith('label:')
-/** Parameter 8 is the label's name. */
-const columnOf = (key: ScoreKey) => (isLabel(key) ? 'labels->>$8::text AS label' : `${KEY_COLUMNS[key]} AS "${key}"`)
-
-/**
- * Scores by any of model, version, site, product, local day, weekday and one label of the sites, pooled over the rest. Of
- * forecasts of one span and product by one version, the one issued last counts, once a site.
- */
-export async function forecastScores(
-  pool: Pool,
-  { by, ...filter }: ForecastFilter & { readonly by: readonly ScoreKey[] },
-): Promise<ForecastScores[]> {
-  const keys = by.map(columnOf)
-  const label = by.find(isLabel)?.slice('label:'.length)
-  const places = by.map((_, index) => index + 1).join(', ')
-  const { rows } = await pool.query<ForecastScores>(
-    `WITH forecasts AS (
-       SELECT DISTINCT ON (d.site, f.model, f.version, f.entity, f.start_at) d.site, s.time_zone, s.labels, f.model, f.version,
-         f.entity, f.start_at AS start, f.quantiles[(cardinality(f.quantiles) + 1) / 2] AS point, f.quantiles[1] AS low,
-         f.quantiles[cardinality(f.quantiles)] AS high, f.baseline, f.actual,
-         f.scored_at IS NOT NULL AND NOT f.censored AS counts, f.scored_at IS NOT NULL AND f.censored AS censored
-       FROM forecasts f JOIN devices d ON d.id = f.device JOIN sites s ON s.id = d.site
-       WHERE ${MATCHES}
-       ORDER BY d.site, f.model, f.version, f.entity, f.start_at, f.issued_at DESC, f.scored_at DESC NULLS LAST
-     )
-     SELECT ${[...keys, ''].join(', ')}
-       count(*) FILTER (WHERE counts)::int4 AS rows,
-       count(*) FILTER (WHERE censored)::int4 AS censored,
-       count(*) FILTER (WHERE NOT counts AND NOT censored)::int4 AS waiting,
-       sum(abs(point - actual)) FILTER (WHERE counts) / nullif(sum(actual) FILTER (WHERE counts), 0) AS wape,
-       sum(point - actual) FILTER (WHERE counts) / nullif(sum(actual) FILTER (WHERE counts), 0) AS wpe,
-       avg((actual BETWEEN low AND high)::int4) FILTER (WHERE counts)::float8 AS coverage,
-       sum(abs(baseline - actual)) FILTER (WHERE counts) / nullif(sum(actual) FILTER (WHERE counts), 0) AS "baselineWape"
-     FROM forecasts ${by.length > 0 ? `GROUP BY ${places} ORDER BY ${places}` : ''}`,
-    label === undefined ? matching(filter) : [...matching(filter), label],
-  )
-  return rows
-}
-
 /** How often actuals lay below each of a version's quantiles. */
 export interface ForecastCalibration {
   readonly model: string
@@ -170,10 +90,11 @@ export async function forecastCalibration(pool: Pool, filter: ForecastFilter): P
 }
 
 /** `f` forecasts, `d` devices; parameters 1 to 7. */
-const MATCHES = `($1::text IS NULL OR f.model = $1) AND ($2::int8 IS NULL OR f.version = $2)
+export const MATCHES = `($1::text IS NULL OR f.model = $1) AND ($2::int8 IS NULL OR f.version = $2)
   AND ($3::text IS NULL OR d.site = $3) AND ($4::text IS NULL OR f.entity = $4) AND f.start_at >= $5 AND f.start_at < $6
   AND ${siteWithin('d.site', 7)}`
-const matching = ({ model, version, site, entity, from, to, within = NO_LIMIT }: ForecastFilter) => [
+/** Parameters 1 to 7. */
+export const matching = ({ model, version, site, entity, from, to, within = NO_LIMIT }: ForecastFilter) => [
   model ?? null,
   version ?? null,
   site ?? null,

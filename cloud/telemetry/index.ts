@@ -1,4 +1,4 @@
-export { SCORE_KEYS } from './forecasts.ts'
+export { SCORE_KEYS } from './forecast-scores.ts'
 export { RESOLUTIONS } from './merged/buckets.ts'
 export type { Days, Sample, SiteDay } from './merged/by-device.ts'
 export type { MergedQuery, MergedWindows, MergeKey } from './merged/merged.ts'

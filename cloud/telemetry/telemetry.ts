@@ -20,15 +20,13 @@ import {
   reportedStates,
 } from './account.ts'
 import { type DeviceEvidence, type EvidenceFilter, listEvidence } from './evidence.ts'
+import { type ForecastScores, forecastScores, type ScoresQuery } from './forecast-scores.ts'
 import {
   type ForecastCalibration,
   type ForecastFilter,
-  type ForecastScores,
   type ForecastView,
   forecastCalibration,
-  forecastScores,
   listForecasts,
-  type ScoreKey,
 } from './forecasts.ts'
 import {
   type DeviceDay,
@@ -83,7 +81,7 @@ export interface Telemetry {
   /** Up to when there is data of the fleet within a limit, Unix ms; null where nothing came yet. */
   newestData(within: LabelLimit): Promise<number | null>
   forecasts(query: ForecastFilter & PageRequest): Promise<Page<ForecastView>>
-  forecastScores(query: ForecastFilter & { readonly by: readonly ScoreKey[] }): Promise<ForecastScores[]>
+  forecastScores(query: ScoresQuery): Promise<ForecastScores[]>
   forecastCalibration(query: ForecastFilter): Promise<ForecastCalibration[]>
   /** What candidates in shadow showed, by local day. */
   evidence(query: EvidenceFilter & PageRequest): Promise<Page<DeviceEvidence>>

@@ -1,6 +1,8 @@
+import { listNextCatalogue } from '../devices/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import type { Log } from '../platform/log.ts'
+import type { Objects } from '../platform/objects.ts'
 import { repeat } from '../platform/repeat.ts'
 import { dropOldRecords, type RecordRetention } from './expired-records.ts'
 import { type ExportOptions, exportNext } from './export/export.ts'
@@ -10,9 +12,10 @@ import { rollUpLag, rollUpNext } from './rollups/roll-up.ts'
 
 export interface UpkeepOptions {
   readonly database: Database
+  readonly objects: Objects
   readonly retention: Omit<Retention, 'exported'> & RecordRetention
   /** Where windows go as files; absent: nowhere. */
-  readonly exports?: Omit<ExportOptions, 'database'>
+  readonly exports?: Omit<ExportOptions, 'database' | 'objects'>
   readonly clock: Clock
   readonly log: Log
   /** Between two looks, where there is nothing to do at once. */
@@ -28,15 +31,21 @@ const RETENTION_EVERY_MS = 3_600_000
 /** Between two looks for devices that are new, or carry other labels. */
 const PLACES_EVERY_MS = 60_000
 
+/** Between two looks for catalogues whose products are not listed: those of a cloud that did not list them yet. */
+const LIST_EVERY_MS = 3_600_000
+const LIST_AT_ONCE = 50
+
 /**
  * Keeps what devices have sent in order: rolls windows up as they come, change and go, adds days
  * up, writes the files of days, and drops what policy keeps no longer.
  * Any number of clouds on one database may; one of them does.
  */
-export function startUpkeep({ database, retention, exports, clock, log, everyMs }: UpkeepOptions): Upkeep {
+export function startUpkeep(options: UpkeepOptions): Upkeep {
+  const { database, objects, retention, exports, clock, log, everyMs } = options
   const exported = exports !== undefined
   let dropAt = performance.now()
   let placeAt = performance.now()
+  let listAt = performance.now()
   const keeping = repeat({
     async work(signal) {
       while (!signal.aborted && (await rollUpNext(database, { now: clock.now(), exported }))) {
@@ -49,7 +58,7 @@ export function startUpkeep({ database, retention, exports, clock, log, everyMs 
         placeAt = performance.now() + PLACES_EVERY_MS
       }
       while (exports && !signal.aborted) {
-        const day = await exportNext({ database, ...exports }, clock.now())
+        const day = await exportNext({ database, objects, ...exports }, clock.now())
         if (day === undefined) break
         log.info({ day, place: exports.files.place }, 'the windows of a day were exported')
       }
@@ -59,6 +68,11 @@ export function startUpkeep({ database, retention, exports, clock, log, everyMs 
         if (dropped.length > 0) log.info({ dropped }, 'telemetry that policy keeps no longer was dropped')
         const records = await dropOldRecords(database, { retention, now: clock.now(), signal })
         if (Object.keys(records).length > 0) log.info({ records }, 'records that policy keeps no longer were dropped')
+      }
+      if (!signal.aborted && performance.now() >= listAt) {
+        let listed = 0
+        while (!signal.aborted && listed < LIST_AT_ONCE && (await listNextCatalogue({ database, objects }))) listed++
+        if (listed < LIST_AT_ONCE) listAt = performance.now() + LIST_EVERY_MS
       }
       return false
     },

@@ -58,6 +58,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'storecast model alias demand/3 champion --reason "won in spring"',
     'storecast model alias demand candidate --remove',
   ],
+  'model slices': [
+    'storecast model slices demand@champion --by attribute:category',
+    'storecast model slices demand --by label:region --days 28 --json',
+  ],
   'model compare': ['storecast model compare demand@champion demand@candidate'],
   approve: [
     'storecast approve demand@3 --key alice.pem',

@@ -5,6 +5,7 @@ import type { Terminal } from '../terminal/terminal.ts'
 import type { CliContext } from './context.ts'
 import { addPushCommand } from './push.ts'
 import { addRegistryCommands } from './registry.ts'
+import { addSlicesCommand } from './slices.ts'
 
 /** `storecast model …`: train and look at models on this machine, without a cloud, and at those that the cloud has. */
 export function addModelCommands(program: Command, context: CliContext): void {
@@ -15,6 +16,7 @@ export function addModelCommands(program: Command, context: CliContext): void {
   addInspect(model, context)
   addPushCommand(model, context)
   addRegistryCommands(model, context)
+  addSlicesCommand(model, context)
 }
 
 interface TrainOptions {

@@ -218,7 +218,8 @@ const aliasText = (aliases: Model['aliases']) =>
     .map(([name, version]) => `${name} → ${version}`)
     .join(', ')
 
-function readName(text: string): { name: string; version?: number; alias?: string } {
+/** @throws UsageError */
+export function readName(text: string): { name: string; version?: number; alias?: string } {
   const match =
     /^(?:models:\/)?(?<name>[a-z0-9][a-z0-9_-]*)(?:\/(?<version>[1-9]\d{0,8})|@(?<alias>[a-z][a-z0-9-]*))?$/.exec(text)
   if (!match?.groups) throw new UsageError(`"${text}" names no model. Write demand, demand/3 or demand@champion.`)

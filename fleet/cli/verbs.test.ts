@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { testBundle } from '@storecast/cloud/test/bundle'
 import { type TestCloud, testCloud } from '@storecast/cloud/test/cloud'
+import { addForecasts } from '@storecast/cloud/test/records'
 import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Typed, typist } from '../test/cli.ts'
@@ -23,7 +24,13 @@ const typed = new Map<string, { statuses: number[]; json: boolean; printed: bool
 
 beforeAll(async () => {
   server = await testCloud({}, { trust: { mode: 'production' } })
-  await server.call('PUT', '/v1/sites/berlin', { json: { timeZone: 'Europe/Berlin', labels: { region: 'eu' } } })
+  const entities = [
+    { id: 'milk', attributes: { category: 'dairy' } },
+    { id: 'rolls', attributes: { category: 'bakery' } },
+  ]
+  await server.call('PUT', '/v1/sites/berlin', {
+    json: { timeZone: 'Europe/Berlin', labels: { region: 'eu' }, entities },
+  })
   for (const id of ['berlin-1', 'berlin-2', 'berlin-3']) {
     await server.call('POST', '/v1/devices', { json: { id, site: 'berlin' } })
   }
@@ -251,6 +258,25 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     )
     expect((await storecast('model compare demand/1', { status: 1 })).err).toMatch(/at least two/)
     expect((await storecast('model compare demand demand/1', { status: 1 })).err).toMatch(/say which version/)
+  },
+  'model slices': async () => {
+    // A Monday.
+    const start = Date.UTC(2026, 2, 2)
+    const sold = (entity: string, actual: number) => ({
+      ...{ model: 'demand', version: 1, entity, issuedAt: start, start, end: start + 86_400_000, baseline: 0 },
+      ...{ quantiles: [0, 4, 9], mean: 4, score: { scoredAt: start + 86_400_000, actual, censored: false } },
+    })
+    await addForecasts(server.pool, 'berlin-1', [sold('milk', 8), sold('rolls', 2)])
+    const slices = 'model slices demand@champion --by'
+    expect(await json(`${slices} attribute:category`)).toMatchObject([
+      { version: 1, attribute: 'bakery', share: 0.2, wape: 1 },
+      { version: 1, attribute: 'dairy', share: 0.8, wape: 0.5, rows: 1 },
+    ])
+    expect((await storecast(`${slices} product --top 1`)).out).toMatch(/ milk .*\n.* \(1 smaller ones\) /)
+    expect((await storecast(`${slices} weekday --days 1 --until 2026-03-03`)).out).toMatch(/ Monday +60.0 % +100.0 % /)
+    expect((await storecast('model slices demand --days 1 --until 2026-03-02')).err).toMatch(/nothing was scored/)
+    expect((await storecast(`${slices} attribute`, { status: 1 })).err).toMatch(/attribute:category/)
+    expect((await storecast(`${slices} colour`, { status: 1 })).err).toMatch(/attribute:<name>/)
   },
   'key create': async () => {
     for (const who of ['alice', 'bob']) await storecast(`key create ${at(who)} --json`)

@@ -1,5 +1,5 @@
 import { type Draws, draws } from './draws.ts'
-import { productName } from './names.ts'
+import { productNamed } from './names.ts'
 import { simulatePrices } from './prices.ts'
 import { type DemandShift, shifted } from './shift.ts'
 import { dateAfter, HOURS, type Product, type ProductDay, type Shop, type ShopDay, UNIT, weekdayOf } from './shop.ts'
@@ -54,7 +54,7 @@ export function simulateRuns(options: SimulatedShopOptions): { shop: Shop; runs:
   for (let index = 0; index < options.products; index++) {
     const id = `${1001 + index}`
     const categories = { category1: `${index % 5}`, category3: `${index % 5}${index % 3}` }
-    products.push({ id, attributes: { ...categories, name: productName(index) } })
+    products.push({ id, attributes: { ...categories, ...productNamed(index) } })
     const usual = drawTaste(draws(seed, site, id, 'taste'))
     runs.push(
       simulateProduct({

@@ -17,6 +17,14 @@ const Site = z.object({
   createdAt: UnixMs,
   updatedAt: UnixMs,
 })
+const ProductAttribute = z.object({
+  name: z.string(),
+  sites: z.int().describe('Whose catalogues have it'),
+  products: z.int().describe('That carry it, those of each site counted by themselves'),
+  values: z
+    .int()
+    .describe('Different ones at the site that has most: where each product has its own, as many as products'),
+})
 const SiteSpec = z.strictObject({
   timeZone: z.string().min(1).max(64).describe('IANA name, for example Europe/Berlin'),
   labels: Labels.default({}),
@@ -49,6 +57,19 @@ export const siteRoutes =
         schema: { tags, summary: 'One site', params: SiteParams, response: { 200: Site } },
       },
       ({ params }) => sites.get(params.site),
+    )
+    app.get(
+      '/v1/product-attributes',
+      {
+        config: { permission: 'site.read', sites: 'filtered' },
+        schema: {
+          tags,
+          summary: 'What products are told apart by in the sites’ catalogues: what forecasts can be scored by',
+          querystring: PageQuery,
+          response: { 200: pageOf(ProductAttribute) },
+        },
+      },
+      ({ query: { cursor, limit }, limit: within }) => sites.productAttributes({ after: cursor, limit, within }),
     )
     app.put(
       '/v1/sites/:site',

@@ -60,10 +60,28 @@ const Scores = z.object({
   model: z.string().optional(),
   version: z.int().optional(),
   site: z.string().optional(),
-  entity: z.string().optional().describe('The product, or the channel'),
+  entity: z.string().nullable().optional().describe('The product, or the channel; null: see `others`'),
   day: z.string().optional().describe('Local day of the span’s start'),
   weekday: z.int().min(1).max(7).optional().describe('Of that day, from 1, Monday'),
-  label: z.string().nullable().optional().describe('Of the site, by label:<name>; null: it has none'),
+  label: z.string().nullable().optional().describe('Of the site, by label:<name>; null: it has none, or see `others`'),
+  attribute: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('Of the product, by attribute:<name>; null: it has none, or see `others`'),
+  others: Count.nullable()
+    .optional()
+    .describe(
+      'Where only the largest have rows of their own: so many smaller ones are this row; null: it is one’s own',
+    ),
+  products: Count.optional().describe('Different products that were forecast; where only the largest have rows'),
+  share: z
+    .number()
+    .nullable()
+    .optional()
+    .describe(
+      'Of what was sold in the scored forecasts that agree in the other keys, so that their WAPE is Σ share × WAPE; where only the largest have rows',
+    ),
   rows: Count.describe('Forecasts that are scored: the denominator of every score'),
   censored: Count.describe('Left out: sales in a stock-out are a lower bound of demand'),
   waiting: Count.describe('Actuals not in yet'),
@@ -120,16 +138,33 @@ const LabelKey = z
   .string()
   .regex(/^label:[a-z][a-z0-9_-]{0,31}$/, 'label:<name>')
   .transform((key) => key as `label:${string}`)
+const AttributeKey = z
+  .string()
+  .regex(/^attribute:[^,\0]{1,64}$/, 'attribute:<name>')
+  .transform((key) => key as `attribute:${string}`)
+const isOnce = (prefix: string) => (keys: readonly string[]) => keys.filter((key) => key.startsWith(prefix)).length <= 1
 const ScoreKeys = z
   .string()
   .transform((text) => text.split(',').filter((key) => key !== ''))
   .pipe(
     z
-      .array(z.union([z.enum(SCORE_KEYS), LabelKey]))
+      .array(z.union([z.enum(SCORE_KEYS), LabelKey, AttributeKey]))
       .refine((keys) => new Set(keys).size === keys.length, 'a key comes twice')
-      .refine((keys) => keys.filter((key) => key.startsWith('label:')).length <= 1, 'one label at a time'),
+      .refine(isOnce('label:'), 'one label at a time')
+      .refine(isOnce('attribute:'), 'one attribute at a time'),
   )
-  .describe(`Of ${SCORE_KEYS.join(', ')} and label:<name>, commas between`)
+  .describe(
+    `Of ${SCORE_KEYS.join(', ')}, label:<name> of the sites and attribute:<name> of the products, commas between`,
+  )
+const Top = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(500)
+  .optional()
+  .describe(
+    'Of the attribute’s values, else the label’s, else of the products: so many by what was sold have rows of their own, the others one together; default 20 of an attribute, else all',
+  )
 const Gap = z.object({
   id: z.int(),
   device: DeviceId,
@@ -224,8 +259,8 @@ export const telemetryRoutes =
         schema: {
           tags,
           summary:
-            'Accuracy of forecasts, pooled by any of model, version, site, product, local day, weekday and a label of the sites',
-          querystring: z.strictObject({ ...ForecastFilter, by: ScoreKeys.default(['model', 'version']) }),
+            'Accuracy of forecasts, pooled by any of model, version, site, product, local day, weekday, a label of the sites and an attribute of the products',
+          querystring: z.strictObject({ ...ForecastFilter, by: ScoreKeys.default(['model', 'version']), top: Top }),
           response: { 200: z.object({ items: z.array(Scores) }) },
         },
       },

@@ -3810,11 +3810,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Accuracy of forecasts, pooled by any of model, version, site, product, local day, weekday and a label of the sites */
+        /** Accuracy of forecasts, pooled by any of model, version, site, product, local day, weekday, a label of the sites and an attribute of the products */
         get: {
             parameters: {
                 query?: {
-                    /** @description Of model, version, site, entity, day, weekday and label:<name>, commas between */
+                    /** @description Of model, version, site, entity, day, weekday, label:<name> of the sites and attribute:<name> of the products, commas between */
                     by?: string;
                     entity?: string;
                     /** @description Of what begins at or after, Unix milliseconds */
@@ -3823,6 +3823,8 @@ export interface paths {
                     site?: string;
                     /** @description Of what begins before, Unix milliseconds */
                     to?: number;
+                    /** @description Of the attribute’s values, else the label’s, else of the products: so many by what was sold have rows of their own, the others one together; default 20 of an attribute, else all */
+                    top?: number;
                     version?: number;
                 };
                 header?: never;
@@ -3839,6 +3841,8 @@ export interface paths {
                     content: {
                         "application/json": {
                             items: {
+                                /** @description Of the product, by attribute:<name>; null: it has none, or see `others` */
+                                attribute?: string | null;
                                 /** @description WAPE of the seasonal-naive baseline on the same rows */
                                 baselineWape: number | null;
                                 /** @description Left out: sales in a stock-out are a lower bound of demand */
@@ -3847,13 +3851,19 @@ export interface paths {
                                 coverage: number | null;
                                 /** @description Local day of the span’s start */
                                 day?: string;
-                                /** @description The product, or the channel */
-                                entity?: string;
-                                /** @description Of the site, by label:<name>; null: it has none */
+                                /** @description The product, or the channel; null: see `others` */
+                                entity?: string | null;
+                                /** @description Of the site, by label:<name>; null: it has none, or see `others` */
                                 label?: string | null;
                                 model?: string;
+                                /** @description Where only the largest have rows of their own: so many smaller ones are this row; null: it is one’s own */
+                                others?: number | null;
+                                /** @description Different products that were forecast; where only the largest have rows */
+                                products?: number;
                                 /** @description Forecasts that are scored: the denominator of every score */
                                 rows: number;
+                                /** @description Of what was sold in the scored forecasts that agree in the other keys, so that their WAPE is Σ share × WAPE; where only the largest have rows */
+                                share?: number | null;
                                 site?: string;
                                 version?: number;
                                 /** @description Actuals not in yet */
@@ -6811,6 +6821,59 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/product-attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What products are told apart by in the sites’ catalogues: what forecasts can be scored by */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description As many items a page holds */
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                name: string;
+                                /** @description That carry it, those of each site counted by themselves */
+                                products: number;
+                                /** @description Whose catalogues have it */
+                                sites: number;
+                                /** @description Different ones at the site that has most: where each product has its own, as many as products */
+                                values: number;
+                            }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;

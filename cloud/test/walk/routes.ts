@@ -86,7 +86,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/v1/devices/{device}/windows': '?sensor=fridge',
   '/v1/windows': `?${SPAN}&by=site,device,sensor`,
   '/v1/data-quality': `?${SPAN}`,
-  '/v1/forecast-scores': '?by=site',
+  '/v1/forecast-scores': '?by=site,attribute:shop',
   '/v1/events': '?since=oldest',
   '/v1/forecast-calibration': '?model=demand',
   '/v1/kpis': `?${SPAN}&by=site`,

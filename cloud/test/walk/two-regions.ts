@@ -57,7 +57,7 @@ export async function seedTwoRegions({ call, pool }: Pick<TestCloud, 'call' | 'p
   const seed = async (site: string, region: string): Promise<Things> => {
     const device = `${site}-1`
     const sensors = [{ name: 'fridge', kind: 'gauge', unit: '°C', resolution: 0.1, range: [-40, 40], centre: 4 }]
-    const entities = [{ id: 'milk', attributes: { shop: site } }]
+    const entities = [{ id: 'milk', attributes: { shop: site, [`of-${site}`]: 'yes' } }]
     await ok('PUT', `/v1/sites/${site}`, {
       json: { timeZone: 'Europe/Berlin', labels: { region }, sensors, entities },
     })

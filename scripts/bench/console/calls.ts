@@ -209,6 +209,7 @@ function variantsOf(
         ['of a site by day', `${span(31)}&site=${site}&by=day`],
         ['of a version by weekday', 'model=demand&version=11&by=version,weekday'],
         ['of a version by region', 'model=demand&version=11&by=version,label:region'],
+        ['of a version by category', 'model=demand&version=11&by=version,attribute:category'],
         ['of a week', span(7)],
       ]
     case '/v1/evidence':

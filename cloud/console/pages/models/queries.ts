@@ -6,6 +6,7 @@ export type Evaluation = Got<'/v1/models/{model}/versions/{version}/evaluation'>
 export type Approval = Got<'/v1/models/{model}/versions/{version}/approval'>
 export type Scores = Got<'/v1/forecast-scores'>['items'][number]
 export type Calibration = Got<'/v1/forecast-calibration'>['items'][number]
+export type Attribute = Item<'/v1/product-attributes'>
 export type Rollout = Item<'/v1/rollouts'>
 
 export const modelQuery = (model: string) =>
@@ -53,12 +54,21 @@ export const servingQuery = (model?: string) =>
   })
 
 /** How forecasts did in service. */
-export const scoresQuery = (model: string, by: 'version' | `version,${string}`, version?: number) =>
+export const scoresQuery = (
+  model: string,
+  by: 'version' | `version,${string}`,
+  { version, top }: { readonly version?: number; readonly top?: number | undefined } = {},
+) =>
   queryOptions({
-    queryKey: ['forecast', 'scores', model, by, version],
+    queryKey: ['forecast', 'scores', model, by, version, top],
     staleTime: 60_000,
     queryFn: async ({ signal }) => {
-      const query = { model, by: by as never, ...(version !== undefined && { version }) }
+      const query = {
+        model,
+        by: by as never,
+        ...(version !== undefined && { version }),
+        ...(top !== undefined && { top }),
+      }
       return (await ask(api.GET('/v1/forecast-scores', { params: { query }, signal }))).items
     },
   })
@@ -71,6 +81,14 @@ export const labelNamesQuery = queryOptions({
     const { items } = await ask(api.GET('/v1/sites', { params: { query: { limit: 500 } }, signal }))
     return [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))].sort()
   },
+})
+
+/** What products of the sites are told apart by. */
+export const attributesQuery = queryOptions({
+  queryKey: ['site', 'product-attributes'],
+  staleTime: 60_000,
+  queryFn: async ({ signal }) =>
+    (await ask(api.GET('/v1/product-attributes', { params: { query: { limit: 500 } }, signal }))).items,
 })
 
 export const calibrationQuery = (model: string) =>

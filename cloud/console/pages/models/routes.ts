@@ -27,6 +27,7 @@ export const modelRoutes = [
       ...text(search, 'column'),
       ...oneOf(search, 'slices', SLICES),
       ...text(search, 'label'),
+      ...text(search, 'attribute'),
       ...oneOf(search, 'differs', ['yes']),
     }),
     component: lazyRouteComponent(() => import('./version.tsx'), 'VersionPage'),

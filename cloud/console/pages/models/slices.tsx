@@ -7,8 +7,8 @@ import { count, percent } from '../../kit/figures.ts'
 import { Mark } from '../../kit/mark.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
 import { Wide } from '../../kit/wide.tsx'
-import { evaluationQuery, labelNamesQuery, type ModelVersion, scoresQuery } from './queries.ts'
-import { isBelowBaseline, LEAST, type Slice, type SliceBy, slicesOf } from './slices-of.ts'
+import { attributesQuery, evaluationQuery, labelNamesQuery, type ModelVersion, scoresQuery } from './queries.ts'
+import { isBelowBaseline, isGrouping, LEAST, MOST, type Slice, type SliceBy, slicesOf } from './slices-of.ts'
 
 /** Rows before one asks for all of them. */
 const SHOWN = 12
@@ -16,47 +16,64 @@ const SHOWN = 12
 const TITLES: Readonly<Record<SliceBy, string>> = {
   site: 'Site',
   product: 'Product',
+  attribute: 'Product group',
   weekday: 'Weekday',
   label: 'Label',
 }
 
-/** Where the version does well and where it does not: by site, product, weekday or a label of the sites, the worst first. */
+/** Where the version does well and where it does not: by what its forecasts are of, the worst first. */
 export function Slices({ of: { model, version } }: { of: ModelVersion }) {
   const search = useSearch({ from: '/signed-in/models/$model/$version' })
   const { slices: by = 'site' } = search
   const filter = useFilters()
   const [isWhole, setWhole] = useState(false)
-  const names = useQuery(labelNamesQuery)
-  const label = search.label ?? names.data?.[0]
-  const keys = { site: 'site', product: 'entity', weekday: 'weekday', label: `label:${label}` }
+  const labels = useQuery(labelNamesQuery)
+  const attributes = useQuery(attributesQuery)
+  const grouping = attributes.data?.filter(isGrouping).map(({ name }) => name)
+  const label = search.label ?? labels.data?.[0]
+  const attribute = search.attribute ?? grouping?.[0]
+  const keys = {
+    site: 'site',
+    product: 'entity',
+    attribute: `attribute:${attribute}`,
+    weekday: 'weekday',
+    label: `label:${label}`,
+  }
   const evaluation = useQuery(evaluationQuery(model, version))
+  const isAskable = (by !== 'label' || label !== undefined) && (by !== 'attribute' || attribute !== undefined)
   const scores = useQuery({
-    ...scoresQuery(model, `version,${keys[by]}`, version),
-    enabled: by !== 'label' || label !== undefined,
+    ...scoresQuery(model, `version,${keys[by]}`, { version, top: MOST[by] }),
+    enabled: isAskable,
   })
   const rows = slicesOf(by, evaluation.data, scores.data)
   const shown = isWhole ? rows : rows.slice(0, SHOWN)
-  const isReading = evaluation.isPending || names.isPending || (scores.isPending && scores.fetchStatus !== 'idle')
+  const isReading =
+    [evaluation, labels, attributes].some(({ isPending }) => isPending) ||
+    (scores.isPending && scores.fetchStatus !== 'idle')
+  const heading = by === 'label' ? label : by === 'attribute' ? attribute : TITLES[by]
+  const columns = { heldOut: by === 'site', share: MOST[by] !== undefined }
   return (
     <Stack gap="xs">
       <Group justify="space-between">
         <Group gap="xs">
-          <SegmentedControl
-            size="xs"
-            aria-label="Slices by"
-            value={by}
-            onChange={(value) => filter({ slices: value === 'site' ? undefined : value })}
-            data={Object.entries(TITLES).map(([value, title]) => ({ value, label: `By ${title.toLowerCase()}` }))}
-          />
-          {by === 'label' && label !== undefined && (
-            <Select
+          <Wide label="What slices are by">
+            <SegmentedControl
               size="xs"
-              w={130}
-              aria-label="Label"
-              allowDeselect={false}
-              data={[...new Set([...(names.data ?? []), label])]}
-              value={label}
-              onChange={(value) => filter({ label: value ?? undefined })}
+              aria-label="Slices by"
+              value={by}
+              onChange={(value) => filter({ slices: value === 'site' ? undefined : value })}
+              data={Object.entries(TITLES).map(([value, title]) => ({ value, label: `By ${title.toLowerCase()}` }))}
+            />
+          </Wide>
+          {by === 'label' && label !== undefined && (
+            <Which name="Label" of={labels.data} value={label} onChange={(value) => filter({ label: value })} />
+          )}
+          {by === 'attribute' && attribute !== undefined && (
+            <Which
+              name="Attribute"
+              of={grouping}
+              value={attribute}
+              onChange={(value) => filter({ attribute: value })}
             />
           )}
         </Group>
@@ -75,17 +92,18 @@ export function Slices({ of: { model, version } }: { of: ModelVersion }) {
           <Table fz="sm" verticalSpacing={4} aria-label="Slices">
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>{by === 'label' ? label : TITLES[by]}</Table.Th>
-                {by === 'site' && <Table.Th ta="right">WAPE, held out</Table.Th>}
+                <Table.Th>{heading}</Table.Th>
+                {columns.heldOut && <Table.Th ta="right">WAPE, held out</Table.Th>}
                 <Table.Th ta="right">WAPE in service</Table.Th>
                 <Table.Th ta="right">Baseline</Table.Th>
                 <Table.Th ta="right">Inside the interval</Table.Th>
+                {columns.share && <Table.Th ta="right">Of what was sold</Table.Th>}
                 <Table.Th ta="right">Forecasts</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
               {shown.map((slice) => (
-                <Row key={slice.name} of={slice} hasHeldOut={by === 'site'} />
+                <Row key={slice.name} of={slice} columns={columns} />
               ))}
             </Table.Tbody>
           </Table>
@@ -103,12 +121,34 @@ export function Slices({ of: { model, version } }: { of: ModelVersion }) {
 const NOTHING: Readonly<Record<SliceBy, string>> = {
   site: 'Nothing has been scored yet, and the bundle tells no held-out sites.',
   product: 'Nothing has been scored yet.',
+  attribute: 'Nothing has been scored yet, or no catalogue of a site groups its products by an attribute.',
   weekday: 'Nothing has been scored yet.',
   label: 'Nothing has been scored yet, or no site carries a label.',
 }
 
-function Row({ of, hasHeldOut }: { of: Slice; hasHeldOut: boolean }) {
-  const { name, heldOut, inService, isSmall } = of
+/** One of several that slices can be by. */
+function Which(props: {
+  name: string
+  of: readonly string[] | undefined
+  value: string
+  onChange: (value?: string) => void
+}) {
+  const { name, of = [], value, onChange } = props
+  return (
+    <Select
+      size="xs"
+      w={150}
+      aria-label={name}
+      allowDeselect={false}
+      data={[...new Set([...of, value])]}
+      value={value}
+      onChange={(chosen) => onChange(chosen ?? undefined)}
+    />
+  )
+}
+
+function Row({ of, columns }: { of: Slice; columns: { readonly heldOut: boolean; readonly share: boolean } }) {
+  const { name, heldOut, inService, share, isSmall } = of
   return (
     <Table.Tr>
       <Table.Th scope="row" fw={500} style={{ whiteSpace: 'nowrap' }}>
@@ -121,10 +161,11 @@ function Row({ of, hasHeldOut }: { of: Slice; hasHeldOut: boolean }) {
           isBelowBaseline(of) && <Mark tone="warning">below baseline</Mark>
         )}
       </Table.Th>
-      {hasHeldOut && <Table.Td ta="right">{percent(heldOut?.wape)}</Table.Td>}
+      {columns.heldOut && <Table.Td ta="right">{percent(heldOut?.wape)}</Table.Td>}
       <Table.Td ta="right">{percent(inService?.wape)}</Table.Td>
       <Table.Td ta="right">{percent(inService?.baselineWape)}</Table.Td>
       <Table.Td ta="right">{percent(inService?.coverage ?? heldOut?.coverage)}</Table.Td>
+      {columns.share && <Table.Td ta="right">{percent(share)}</Table.Td>}
       <Table.Td ta="right">{count(inService?.rows ?? heldOut?.rows)}</Table.Td>
     </Table.Tr>
   )
@@ -134,10 +175,10 @@ const exportSlices = (name: string, rows: readonly Slice[]) =>
   save(
     `${name}.csv`,
     csvOf(
-      ['slice', 'wape held out', 'wape in service', 'baseline wape', 'coverage', 'forecasts'],
-      rows.map(({ name, heldOut, inService }) => [
+      ['slice', 'wape held out', 'wape in service', 'baseline wape', 'coverage', 'of what was sold', 'forecasts'],
+      rows.map(({ name, heldOut, inService, share }) => [
         ...[name, heldOut?.wape, inService?.wape, inService?.baselineWape],
-        ...[inService?.coverage ?? heldOut?.coverage, inService?.rows ?? heldOut?.rows],
+        ...[inService?.coverage ?? heldOut?.coverage, share, inService?.rows ?? heldOut?.rows],
       ]),
     ),
   )

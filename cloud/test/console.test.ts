@@ -54,6 +54,29 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect(await page.getByRole('alert').textContent()).toMatch(/password/i)
   })
 
+  it('asks anew where a session has ended under a page, and keeps what was typed there', async () => {
+    const { page } = await browser.page()
+    await signIn(page, 'admin', '/rollouts/new')
+    await page.getByRole('heading', { name: 'Start a rollout' }).waitFor()
+    await page.getByLabel('Name').fill('a-name-half-typ')
+    expect(
+      await page.evaluate(`fetch('/v1/sessions/current', { method: 'DELETE' }).then(({ status }) => status)`),
+    ).toBe(204)
+    await page.getByLabel('Labels').fill('region=eu')
+    const asked = page.getByRole('dialog', { name: 'Your session has ended' })
+    expect(await asked.getByLabel('Name').inputValue()).toBe('admin')
+    await page.keyboard.press('Escape')
+    await asked.getByLabel('Password', { exact: true }).fill('wrong')
+    await page.keyboard.press('Enter')
+    await asked.getByRole('alert').waitFor()
+    expect(await seriousFaults(page)).toEqual([])
+    await asked.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await page.keyboard.press('Enter')
+    await asked.waitFor({ state: 'hidden' })
+    await page.getByText('no device in service carries these labels').waitFor()
+    expect(await page.getByLabel('Name').inputValue()).toBe('a-name-half-typ')
+  })
+
   it('leads nobody to another’s page after signing in', async () => {
     const { page } = await browser.page()
     await signIn(page, 'admin', '/sign-in?to=//example.org/')

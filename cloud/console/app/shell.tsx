@@ -2,6 +2,7 @@ import { ActionIcon, AppShell, Burger, Group, Menu, NavLink, Text, useMantineCol
 import { useDisclosure } from '@mantine/hooks'
 import { IconChevronDown, IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { lazy, Suspense, useState } from 'react'
 import { useLive } from '../api/live.tsx'
 import { labelTexts } from '../kit/labels.ts'
 import { Failed, Loading } from '../kit/states.tsx'
@@ -11,13 +12,27 @@ import classes from './shell.module.css'
 
 /** What stands around every page: where one can go, who one is, whether what is shown is live. */
 export function Shell() {
-  const self = useSelf()
-  if (self.isPending) return <Loading what="your session" />
-  if (self.isError) return <Failed error={self.error} retry={() => void self.refetch()} />
+  const { data: self, error, refetch } = useSelf()
+  const [known, setKnown] = useState<Self>()
+  if (self && self !== known) setKnown(self)
+  if (known) {
+    return (
+      <>
+        <SignedIn self={known} />
+        {self === null && (
+          <Suspense>
+            <SignInAgain name={known.name} />
+          </Suspense>
+        )}
+      </>
+    )
+  }
   // The router sends who is not signed in to the page that asks who they are.
-  if (self.data === null) return null
-  return <SignedIn self={self.data} />
+  if (self === null) return null
+  return error ? <Failed error={error} retry={() => void refetch()} /> : <Loading what="your session" />
 }
+
+const SignInAgain = lazy(async () => ({ default: (await import('./sign-in-again.tsx')).SignInAgain }))
 
 function SignedIn({ self }: { self: Self }) {
   const [opened, { toggle, close }] = useDisclosure(false)

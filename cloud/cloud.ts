@@ -267,6 +267,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       versions: (model, version) => openVersion({ registry, objects }, model, version),
       rule: config.monitoring,
       everyMs: config.monitoring.everyHours * 3_600_000,
+      keepDays: config.monitoring.keepDays,
       alone: !secrets.databaseUrl,
       async onLooked(models) {
         const { retrain } = config.monitoring
@@ -286,6 +287,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       ...{ database, objects, clock, log },
       everyMs: config.stewardship.everySeconds * 1000,
       overMs: config.stewardship.overHours * 3_600_000,
+      keepDays: config.stewardship.keepDays,
     }),
   )
   fleetGauges(metrics, { trust, devices, monitoring, stewardship, upkeep })
@@ -309,7 +311,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   )
   alertCounts.read(alerts)
   const decisions = createDecisions({ pool: database.pool, clock })
-  const cpu = stack.use(meterCpu({ database, clock, log, everyMs: 60_000 }))
+  const cpu = stack.use(meterCpu({ database, clock, log, everyMs: 60_000, keepDays: config.cost.keepDays }))
   const kpis = createKpis({
     ...{ pool: database.pool, telemetry, decisions, cpu },
     targets: config.kpis,

@@ -163,6 +163,8 @@ export const Settings = z.strictObject({
       everySeconds: z.number().min(0.05).max(86_400).default(300),
       /** The newest hours of data that are judged. */
       overHours: z.number().min(1).max(720).default(24),
+      /** For how long a task that is closed is kept with its history, in days; null: for good. */
+      keepDays: KeptDays.default(730),
     })
     .prefault({}),
   /** What KPIs are to be, by their ids, over the programme's own targets: a share of 0.3 for `forecast-error`. */
@@ -170,7 +172,13 @@ export const Settings = z.strictObject({
     .record(z.string().max(64), z.strictObject({ below: z.number().optional(), above: z.number().optional() }))
     .default({}),
   /** What operating cost is compared with: CPU hours of 30 days, of a device and its part of the cloud, before the programme. */
-  cost: z.strictObject({ cpuHoursBefore: z.number().positive().optional() }).prefault({}),
+  cost: z
+    .strictObject({
+      cpuHoursBefore: z.number().positive().optional(),
+      /** For how long the CPU that the cloud used in each hour is kept, in days; null: for good. */
+      keepDays: KeptDays.default(730),
+    })
+    .prefault({}),
   /** Changes whose effect on a KPI is told in the metrics, for so many days before and after. */
   comparisons: z
     .array(
@@ -197,7 +205,7 @@ export const Settings = z.strictObject({
       everySeconds: z.number().min(0.05).max(3600).default(15),
       /** Sender of mails; the server comes from SMTP_URL. */
       mailFrom: z.email().default('storecast@localhost.localdomain'),
-      /** For how long an alert that has ended is kept, with what receivers were told of it, in days; null: for good. */
+      /** For how long alerts and silences that have ended are kept, with what receivers were told, in days; null: for good. */
       keepDays: KeptDays.default(730),
     })
     .prefault({}),
@@ -219,6 +227,8 @@ export const Settings = z.strictObject({
         .array(z.string().regex(/^(?!(?:device|fleet)$)[a-z][a-z0-9_-]{0,31}$/, 'a label, other than device and fleet'))
         .max(8)
         .default(['region', 'cohort']),
+      /** For how long a run is kept with what it found, in days; null: for good. The newest that succeeded always is. */
+      keepDays: KeptDays.default(730),
       /** Trains a champion anew where this share of its devices drifted, and rests for some days after any training run. */
       retrain: z
         .strictObject({ share: z.number().min(0).max(1).default(0.2), restDays: z.number().min(0).default(7) })

@@ -125,7 +125,7 @@ describe('alerts', () => {
     )
   })
 
-  it('that ended long ago are dropped with what was told of them', async () => {
+  it('that ended long ago are dropped with what was told of them, as are silences', async () => {
     await put('rules', testRule({}))
     // In one statement: the cloud may drop old ones at any time.
     const { rows } = await server.pool.query<{ id: number }>(
@@ -138,8 +138,18 @@ describe('alerts', () => {
       [now],
     )
     const [kept, dropped] = rows.map(({ id }) => id)
+    const silences = 'SELECT comment FROM alert_silences WHERE comment = ANY($1) ORDER BY comment'
+    await server.pool.query(
+      `INSERT INTO alert_silences (labels, starts_at, ends_at, created_by, comment)
+       SELECT '{"a": "b"}', 0, $1::int8 - days * 86400000::int8, 'anna', days || ' days ago' FROM unnest(ARRAY[99, 101]) days`,
+      [now],
+    )
     await looked()
     await vi.waitFor(async () => expect((await call('GET', `/v1/alerts/${dropped}`)).status).toBe(404))
+    const comments = [['99 days ago', '101 days ago']]
+    await vi.waitFor(async () =>
+      expect((await server.pool.query(silences, comments)).rows).toEqual([{ comment: '99 days ago' }]),
+    )
     expect((await call('GET', `/v1/alerts/${kept}`)).body.state).toBe('resolved')
     const left = 'SELECT alert FROM alert_notifications WHERE alert = ANY($1)'
     expect((await server.pool.query(left, [[kept, dropped]])).rows).toEqual([{ alert: kept }])

@@ -94,13 +94,14 @@ export async function applyTransitions(
 /** Alerts that one look drops: there is another soon. */
 const DROPPED_AT_ONCE = 1000
 
-/** Drops alerts that ended before, the oldest first, with what was told of them. @param before store ms */
+/** Drops alerts that ended before, the oldest first, with what was told of them, and such silences. @param before store ms */
 export async function dropResolved(client: Queryable, before: number): Promise<void> {
   await client.query(
     `DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE state = 'resolved' AND resolved_at < $1
        ORDER BY resolved_at LIMIT ${DROPPED_AT_ONCE})`,
     [before],
   )
+  await client.query('DELETE FROM alert_silences WHERE ends_at < $1', [before])
 }
 
 const rowOf = ({ rule, subject, site, severity, labels, summary }: Condition) => ({

@@ -32,7 +32,7 @@ export interface WatchOptions {
   readonly log: Log
   /** Real milliseconds between two looks. */
   readonly everyMs: number
-  /** For how long alerts are kept that have ended, in days of store time; null: for good. */
+  /** For how long alerts and silences are kept that have ended, in days of store time; null: for good. */
   readonly keepDays: number | null
   /** Something may have to be sent. */
   readonly onTold: () => void

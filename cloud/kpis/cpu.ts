@@ -22,13 +22,17 @@ interface CpuMeterOptions {
   readonly log: Log
   /** Real milliseconds between two readings. */
   readonly everyMs: number
+  /** For how long hours are kept, in days; null: for good. */
+  readonly keepDays: number | null
 }
 
 const HOUR = 3_600_000
+const DAY = 24 * HOUR
 
 /** Reads again and again what CPU this process and all that it started used: PostgreSQL of its own and trainings are among it. */
-export function meterCpu({ database, clock, log, everyMs }: CpuMeterOptions): CpuMeter {
+export function meterCpu({ database, clock, log, everyMs, keepDays }: CpuMeterOptions): CpuMeter {
   const process = randomUUID()
+  let written: number | undefined
   let before: { readonly cpu: number; readonly at: number } | undefined
   const metering = repeat({
     async work() {
@@ -36,11 +40,16 @@ export function meterCpu({ database, clock, log, everyMs }: CpuMeterOptions): Cp
       // A child that has ended and is not reaped yet is missed for a moment: never less than nothing.
       const used = before && { cpuMs: Math.max(0, now.cpu - before.cpu), ranMs: now.at - before.at }
       if (used) {
+        const hour = Math.floor(clock.now() / HOUR) * HOUR
         await database.pool.query(
           `INSERT INTO cloud_cpu (hour, process, cpu_ms, ran_ms) VALUES ($1, $2, $3, $4)
            ON CONFLICT (hour, process) DO UPDATE SET cpu_ms = cloud_cpu.cpu_ms + $3, ran_ms = cloud_cpu.ran_ms + $4`,
-          [Math.floor(clock.now() / HOUR) * HOUR, process, used.cpuMs, used.ranMs],
+          [hour, process, used.cpuMs, used.ranMs],
         )
+        if (keepDays !== null && hour !== written) {
+          await database.pool.query('DELETE FROM cloud_cpu WHERE hour < $1', [hour - keepDays * DAY])
+        }
+        written = hour
       }
       before = now
       return false

@@ -14,7 +14,7 @@ beforeAll(async () => {
     { clock: { now: () => first + 3 * DAY } },
     {
       kpis: { 'forecast-error': { below: 0.3 } },
-      cost: { cpuHoursBefore: 20 },
+      cost: { cpuHoursBefore: 20, keepDays: 730 },
     },
   )
   pool = server.pool

@@ -37,6 +37,8 @@ interface MonitoringOptions extends LookOptions {
   readonly log: Log
   /** Milliseconds between two scheduled runs, by the cloud's clock. */
   readonly everyMs: number
+  /** For how long runs are kept, in days of the cloud's clock; null: for good. */
+  readonly keepDays: number | null
   /** No other cloud uses the database: what runs according to it has lost its process. */
   readonly alone: boolean
   /** Told of every run that succeeded, the schedule's and others; awaited. */
@@ -47,10 +49,11 @@ interface MonitoringOptions extends LookOptions {
 const MAX_ATTEMPTS = 3
 /** Real milliseconds between two looks at the clock. */
 const DUE_MS = 60_000
+const DAY = 86_400_000
 
 /** Looks at the fleet once a period, one process at a time; a run that lost its process is begun again. */
 export async function startMonitoring(options: MonitoringOptions): Promise<Monitoring> {
-  const { database, clock, log, everyMs, alone } = options
+  const { database, clock, log, everyMs, keepDays, alone } = options
   const runs = monitoringRuns({ database, clock })
   const open = await runs.open()
   const jobs = await startJobs({
@@ -62,12 +65,15 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
     orphans: alone ? open.filter((run) => run.state === 'running').map((run) => run.job) : [],
   })
   for (const { job } of open) await jobs.enqueue(job)
+  const ending = new AbortController()
   const due = async () => {
     try {
       const made = await runs.create({ period: Math.floor(clock.now() / everyMs), until: null })
-      if (made) await jobs.enqueue(made.job)
+      if (!made) return
+      await jobs.enqueue(made.job)
+      if (keepDays !== null) await runs.drop(clock.now() - keepDays * DAY, ending.signal)
     } catch (error) {
-      log.warn({ error }, 'cannot put the monitoring run of this period in line; trying again')
+      log.warn({ error }, 'cannot put the monitoring run of this period in line, or drop old ones; trying again')
     }
   }
   let looking = due()
@@ -97,6 +103,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
+      ending.abort()
       await looking
       await jobs[Symbol.asyncDispose]()
     },

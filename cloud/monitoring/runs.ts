@@ -42,11 +42,16 @@ export interface MonitoringRuns {
   /** Takes a job up; undefined where its run has ended. */
   begin(job: string): Promise<MonitoringRun | undefined>
   fail(id: string, error: MonitoringRun['error']): Promise<void>
+  /** Drops runs that ended before, the oldest first, with what they found; the newest that succeeded stays. @param before unix ms */
+  drop(before: number, signal: AbortSignal): Promise<void>
 }
 
 const SELECT = `
   SELECT id::text, period IS NULL AS manual, until_at AS until, state, attempts, created_at AS "createdAt",
     finished_at AS "finishedAt", summary, error FROM monitoring_runs`
+
+/** Runs of one statement, each with thousands of results at times. */
+const DROPPED_AT_ONCE = 10
 
 export function monitoringRuns({ database: { pool }, clock }: { database: Database; clock: Clock }): MonitoringRuns {
   const get = async (id: string, client: Pick<PoolClient, 'query'> = pool): Promise<MonitoringRun> => {
@@ -95,6 +100,18 @@ export function monitoringRuns({ database: { pool }, clock }: { database: Databa
         clock.now(),
         error,
       ])
+    },
+    async drop(before, signal) {
+      let dropped = DROPPED_AT_ONCE
+      while (dropped === DROPPED_AT_ONCE && !signal.aborted) {
+        const { rowCount } = await pool.query(
+          `DELETE FROM monitoring_runs WHERE id IN (SELECT id FROM monitoring_runs
+             WHERE finished_at < $1 AND id <> (SELECT coalesce(max(id), 0) FROM monitoring_runs WHERE state = 'succeeded')
+             ORDER BY id LIMIT ${DROPPED_AT_ONCE})`,
+          [before],
+        )
+        dropped = rowCount ?? 0
+      }
     },
   }
 }

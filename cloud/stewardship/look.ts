@@ -110,6 +110,22 @@ async function goOn(
   }
 }
 
+/** Tasks that one look drops: there is another soon. */
+const DROPPED_AT_ONCE = 1000
+
+/**
+ * Drops tasks that were closed before, the oldest first, with their history; not those that keep another from being opened,
+ * as their score has not recovered. @param before unix ms
+ */
+export async function dropClosed(client: PoolClient, before: number): Promise<void> {
+  await client.query(
+    `DELETE FROM stewardship_tasks WHERE id IN (SELECT id FROM stewardship_tasks
+       WHERE closed_at < $1 AND (end_reason <> 'closed' OR recovered_at IS NOT NULL)
+       ORDER BY closed_at LIMIT ${DROPPED_AT_ONCE})`,
+    [before],
+  )
+}
+
 const text = (share: number) => `${(100 * share).toFixed(1)} %`
 
 /** Closes tasks of devices that are out of service and of sensors that their site defines no more. */

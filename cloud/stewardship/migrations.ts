@@ -46,4 +46,12 @@ export const stewardshipMigrations: readonly Migration[] = [
       CREATE INDEX stewardship_history_task ON stewardship_history (task, id);
     `,
   },
+  {
+    id: 1401,
+    name: 'the history of a task goes with it',
+    sql: `
+      ALTER TABLE stewardship_history DROP CONSTRAINT stewardship_history_task_fkey,
+        ADD FOREIGN KEY (task) REFERENCES stewardship_tasks ON DELETE CASCADE;
+    `,
+  },
 ]

@@ -9,7 +9,10 @@ let server: TestCloud
 let call: TestCloud['call']
 let now = T0
 beforeAll(async () => {
-  server = await testCloud({ clock: { now: () => now } }, { stewardship: { everySeconds: 0.05, overHours: 24 } })
+  server = await testCloud(
+    { clock: { now: () => now } },
+    { stewardship: { everySeconds: 0.05, overHours: 24, keepDays: 100 } },
+  )
   call = server.call
   const fridge = { name: 'fridge', kind: 'gauge', unit: '°C', resolution: 0.1, range: [-40, 60], interval: 60 }
   const door = { name: 'door', kind: 'gauge', unit: 'open', resolution: 1, range: [0, 1], interval: 60 }
@@ -203,6 +206,26 @@ describe('stewardship tasks', () => {
     })
   })
 
+  it('that were closed long ago are dropped with their history, but for those that keep others from being opened', async () => {
+    // In one statement: the cloud may drop old ones at any time.
+    const { rows } = await server.pool.query<{ id: number }>(
+      `WITH closed AS (
+         INSERT INTO stewardship_tasks (device, site, sensor, dimension, state, threshold, score, worst, opened_at, scored_at, closed_at, end_reason, recovered_at)
+         SELECT 'berlin-1', 'berlin', 'cellar', 'clock', 'closed', 0.9, 1, 0, 0, 0, $1::int8 - days * 86400000::int8, reason, recovered
+         FROM (VALUES (1, 99, 'recovered', NULL::int8), (2, 101, 'closed', NULL), (3, 101, 'recovered', NULL), (4, 101, 'closed', 1)) AS c (place, days, reason, recovered)
+         ORDER BY place RETURNING id)
+       INSERT INTO stewardship_history (task, at, action) SELECT id, 0, 'closed' FROM closed ORDER BY id RETURNING task AS id`,
+      [now],
+    )
+    const ids = rows.map(({ id }) => id)
+    const left = async (table: string, column: string) =>
+      (await server.pool.query(`SELECT ${column} AS id FROM ${table} WHERE ${column} = ANY($1) ORDER BY 1`, [ids])).rows
+    const kept = rows.slice(0, 2)
+    await vi.waitFor(async () => expect(await left('stewardship_tasks', 'id')).toEqual(kept), 30_000)
+    expect(await left('stewardship_history', 'task')).toEqual(kept)
+    await server.pool.query('DELETE FROM stewardship_tasks WHERE id = ANY($1)', [ids])
+  })
+
   it('come page by page', async () => {
     const all = await tasks()
     const { items, next } = (await call('GET', '/v1/stewardship-tasks?limit=1')).body
@@ -213,7 +236,7 @@ describe('stewardship tasks', () => {
 
 describe('a look at a site that somebody asks for', () => {
   it('opens and closes tasks at once, by the data up to any time', async () => {
-    await using rarely = await testCloud({}, { stewardship: { everySeconds: 3600, overHours: 24 } })
+    await using rarely = await testCloud({}, { stewardship: { everySeconds: 3600, overHours: 24, keepDays: null } })
     const sensors = [{ name: 'fridge', kind: 'gauge', unit: '°C', resolution: 0.1, range: [-40, 60], interval: 60 }]
     await rarely.call('PUT', '/v1/sites/berlin', { json: { timeZone: 'Europe/Berlin', sensors } })
     await rarely.call('POST', '/v1/devices', { json: { id: 'berlin-1', site: 'berlin' } })

@@ -4,7 +4,7 @@ import { tryLock } from '../platform/locks.ts'
 import type { Log } from '../platform/log.ts'
 import type { Objects } from '../platform/objects.ts'
 import { repeat } from '../platform/repeat.ts'
-import { closeGone, lookAt } from './look.ts'
+import { closeGone, dropClosed, lookAt } from './look.ts'
 
 export interface WatchOptions {
   readonly database: Database
@@ -15,7 +15,11 @@ export interface WatchOptions {
   readonly everyMs: number
   /** The newest span of data that is judged, in milliseconds. */
   readonly overMs: number
+  /** For how long tasks are kept that are closed, in days; null: for good. */
+  readonly keepDays: number | null
 }
+
+const DAY = 86_400_000
 
 /** Devices that one transaction looks at. */
 const BATCH = 500
@@ -34,7 +38,8 @@ export function startWatch(options: WatchOptions): AsyncDisposable {
   })
 }
 
-async function lookAtAll({ database, objects, clock, overMs }: WatchOptions, signal: AbortSignal): Promise<void> {
+async function lookAtAll(options: WatchOptions, signal: AbortSignal): Promise<void> {
+  const { database, objects, clock, overMs, keepDays } = options
   let after: string | undefined = ''
   while (after !== undefined && !signal.aborted) {
     const from: string = after
@@ -42,7 +47,10 @@ async function lookAtAll({ database, objects, clock, overMs }: WatchOptions, sig
       // One process at a time, a batch at a time: two clouds on one database share the work.
       if (!(await tryLock(client, 'stewardship'))) return undefined
       const now = clock.now()
-      if (from === '') await closeGone({ client, objects, now })
+      if (from === '') {
+        await closeGone({ client, objects, now })
+        if (keepDays !== null) await dropClosed(client, now - keepDays * DAY)
+      }
       const { rows } = await client.query<{ id: string }>(
         'SELECT id FROM devices WHERE id > $1 AND retired_at IS NULL ORDER BY id LIMIT $2',
         [from, BATCH],

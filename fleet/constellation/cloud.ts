@@ -41,7 +41,10 @@ export async function startCloudProgram(options: {
   const adminToken = randomBytes(24).toString('hex')
   const config = join(folder, 'cloud.yaml')
   await mkdir(folder, { recursive: true })
-  await writeFile(config, `${JSON.stringify({ telemetry: { keep: KEEP } }, null, 2)}\n`)
+  await writeFile(
+    config,
+    `${JSON.stringify({ telemetry: { keep: KEEP }, stewardship: { keepDays: null } }, null, 2)}\n`,
+  )
   const program = new Program({
     name: 'cloud',
     command: process.execPath,

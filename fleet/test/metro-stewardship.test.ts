@@ -17,7 +17,10 @@ describe.skipIf(!hasMetroTraffic())('metro_traffic through an agent and a cloud'
   beforeAll(async () => {
     const folder = stack.use(await temporaryFolder('metro'))
     server = stack.use(
-      await testCloud({ clock: { now: () => now } }, { stewardship: { everySeconds: 0.2, overHours: 24 } }),
+      await testCloud(
+        { clock: { now: () => now } },
+        { stewardship: { everySeconds: 0.2, overHours: 24, keepDays: null } },
+      ),
     )
     const site = { timeZone: 'UTC', labels: { region: 'us' }, sensors: METRO_SENSORS }
     await server.call('PUT', '/v1/sites/minneapolis', { json: site })

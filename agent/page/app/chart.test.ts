@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { area, axis, line, rangeOf, steps } from './chart.ts'
+import { area, axis, daysOfTen, line, rangeOf, steps } from './chart.ts'
 import { dayOf, expectedBy, soldBy } from './day.ts'
 
 describe('an axis', () => {
@@ -69,5 +69,15 @@ describe('a day', () => {
 
   it('has the outer quantiles for its range, and nothing below nothing', () => {
     expect(rangeOf([-1, 10, 20, 40, 50], run.levels)).toEqual({ low: 0, middle: 20, high: 50 })
+  })
+
+  it('says of how many days in ten its range holds the sales, as its model has it', () => {
+    expect(
+      [
+        [0.1, 0.5, 0.9],
+        [0.05, 0.95],
+        [0.025, 0.5, 0.975],
+      ].map(daysOfTen),
+    ).toEqual([8, 9, 9.5])
   })
 })

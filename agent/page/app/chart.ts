@@ -37,6 +37,10 @@ export const area = (upper: readonly Point[], lower: readonly Point[]): string =
 export const nearest = (levels: readonly number[], level: number): number =>
   levels.reduce((best, one, i) => (Math.abs(one - level) < Math.abs(levels[best]! - level) ? i : best), 0)
 
+/** Of ten days, those whose sales the outer quantiles hold. */
+export const daysOfTen = (levels: readonly number[]): number =>
+  Math.round(100 * (levels[levels.length - 1]! - levels[0]!)) / 10
+
 export interface Range {
   readonly low: number
   readonly middle: number

@@ -19,6 +19,8 @@ export type Values = Readonly<Record<string, string | number>>
 
 export interface Words {
   readonly language: string
+  /** How numbers and times are written: `de-CH`. */
+  readonly locale: string
   readonly languages: readonly { readonly id: string; readonly name: string }[]
   choose(language: string): void
   t(message: Message, values?: Values): string
@@ -38,19 +40,43 @@ export function languageFor(
   return wanted.find((tag) => known.indexOf(tag) >= 0) ?? FALLBACK
 }
 
+/** Numbers and times are written as in the shop's country, then as on this tablet, where either speaks the language shown. */
+export function localeFor(
+  language: string,
+  { site, browser }: { site: string | null; browser: readonly string[] },
+): string {
+  const tags = [site ?? '', ...browser].filter((tag) => tag.split('-')[0] === language && tag !== language)
+  return tags.find(isLocale) ?? language
+}
+
+/** A label of the shop may say anything. */
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.NumberFormat.supportedLocalesOf(tag).length > 0
+  } catch {
+    return false
+  }
+}
+
 export function Translated({ site, children }: { site: string | null; children: ComponentChildren }) {
   const [chosen, setChosen] = useState(() => remembered(CHOSEN))
-  const language = languageFor([...LANGUAGES.keys()], { chosen, site, browser: navigator.languages })
+  const browser = navigator.languages
+  const language = languageFor([...LANGUAGES.keys()], { chosen, site, browser })
+  const locale = localeFor(language, { site, browser })
   useEffect(() => {
     document.documentElement.lang = language
   }, [language])
   const words = useMemo(
     () =>
-      wordsOf(language, (id) => {
-        remember(CHOSEN, id)
-        setChosen(id)
+      wordsOf({
+        language,
+        locale,
+        choose: (id) => {
+          remember(CHOSEN, id)
+          setChosen(id)
+        },
       }),
-    [language],
+    [language, locale],
   )
   return <Context.Provider value={words}>{children}</Context.Provider>
 }
@@ -61,19 +87,20 @@ export function useWords(): Words {
   return words
 }
 
-function wordsOf(language: string, choose: (language: string) => void): Words {
+function wordsOf({ language, locale, choose }: Pick<Words, 'language' | 'locale' | 'choose'>): Words {
   const words = LANGUAGES.get(language) as Readonly<Record<string, string>>
-  const plural = new Intl.PluralRules(language)
-  const number = (value: number, options?: Intl.NumberFormatOptions) => value.toLocaleString(language, options)
+  const form = pluralOf(language)
+  const number = (value: number, options?: Intl.NumberFormatOptions) => value.toLocaleString(locale, options)
   return {
     language,
+    locale,
     languages: [...LANGUAGES].map(([id, { language: name }]) => ({ id, name })),
     choose,
     number,
     percent: (share) => number(share, { style: 'percent', maximumFractionDigits: 0 }),
     t(message, values = {}) {
-      const form = `${message}.${plural.select(Number(values.n))}`
-      const text = words[form] ?? words[`${message}.other`] ?? words[message] ?? message
+      const text =
+        words[`${message}.${form(Number(values.n))}`] ?? words[`${message}.other`] ?? words[message] ?? message
       return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
         const value = values[name]
         if (value === undefined) return whole
@@ -81,6 +108,13 @@ function wordsOf(language: string, choose: (language: string) => void): Words {
       })
     },
   }
+}
+
+/** Safari on iOS 12 knows no plural rules: one and many are what most languages tell apart. */
+function pluralOf(language: string): (n: number) => string {
+  if (Intl.PluralRules === undefined) return (n) => (n === 1 ? 'one' : 'other')
+  const rules = new Intl.PluralRules(language)
+  return (n) => rules.select(n)
 }
 
 /** A browser that keeps nothing (private mode, blocked) is asked again. */

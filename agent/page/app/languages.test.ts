@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { languageFor } from './i18n.tsx'
+import { languageFor, localeFor } from './i18n.tsx'
 
 const folder = join(import.meta.dirname, 'languages')
 const languages = globSync('*.json', { cwd: folder }).map((file) => ({
@@ -9,6 +9,10 @@ const languages = globSync('*.json', { cwd: folder }).map((file) => ({
   words: JSON.parse(readFileSync(join(folder, file), 'utf8')) as Record<string, string>,
 }))
 const english = languages.find(({ id }) => id === 'en')!.words
+/** A message's name without the form in which it counts: languages differ in how many they have. */
+const base = (key: string) => key.replace(/\.(zero|one|two|few|many|other)$/, '')
+const basesOf = (words: object) => [...new Set(Object.keys(words).map(base))].sort()
+const inEnglish = (key: string) => english[base(key)] ?? english[`${base(key)}.other`]!
 const placeholders = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort()
 
 describe('languages', () => {
@@ -17,20 +21,19 @@ describe('languages', () => {
   })
 
   it.each(languages)('$id has every message of the others, with the same placeholders', ({ words }) => {
-    expect(Object.keys(words).sort()).toEqual(Object.keys(english).sort())
+    expect(basesOf(words)).toEqual(basesOf(english))
     for (const [key, text] of Object.entries(words)) {
       expect(text.trim(), key).not.toBe('')
-      // Who counts one may leave the number out.
-      if (key.endsWith('.one')) continue
-      expect(placeholders(text), key).toEqual(placeholders(english[key]!))
+      // Who counts one or two may leave the number out.
+      if (/\.(one|two)$/.test(key)) continue
+      expect(placeholders(text), key).toEqual(placeholders(inEnglish(key)))
     }
   })
 
   it.each(languages)('$id has all the forms in which it counts', ({ id, words }) => {
     const forms = new Intl.PluralRules(id).resolvedOptions().pluralCategories
     for (const key of Object.keys(words).filter((one) => one.endsWith('.other'))) {
-      const base = key.slice(0, -'.other'.length)
-      expect(forms.filter((form) => words[`${base}.${form}`] === undefined)).toEqual([])
+      expect(forms.filter((form) => words[`${base(key)}.${form}`] === undefined)).toEqual([])
     }
   })
 
@@ -43,8 +46,7 @@ describe('languages', () => {
       return new RegExp(`^${pattern}$`)
     })
     const isShown = (key: string) => source.includes(`'${key}'`) || composed.some((pattern) => pattern.test(key))
-    const bases = Object.keys(english).map((key) => key.replace(/\.(one|other)$/, ''))
-    expect(bases.filter((key) => key !== 'language' && !isShown(key))).toEqual([])
+    expect(basesOf(english).filter((key) => key !== 'language' && !isShown(key))).toEqual([])
   })
 })
 
@@ -59,5 +61,20 @@ describe('the language of the page', () => {
     expect(of(null, 'de-CH', 'en-GB')).toBe('de')
     expect(of(null, null, 'fr', 'de-AT')).toBe('de')
     expect(of(null, 'fr', 'nl')).toBe('en')
+  })
+})
+
+describe('how numbers and times are written', () => {
+  const of = (language: string, site: string | null, ...browser: string[]) => localeFor(language, { site, browser })
+
+  it('is as in the shop’s country, then as on the tablet, where it speaks the language shown', () => {
+    expect(of('de', 'de-CH', 'de-AT')).toBe('de-CH')
+    expect(of('de', 'de', 'en-GB', 'de-AT')).toBe('de-AT')
+    expect(of('en', 'de-CH', 'en-GB')).toBe('en-GB')
+    expect(of('en', 'de-CH', 'fr-FR')).toBe('en')
+  })
+
+  it('is not as in a label that names no country', () => {
+    expect(of('de', 'de-!', 'de_DE.UTF-8')).toBe('de')
   })
 })

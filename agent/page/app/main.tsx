@@ -1,7 +1,9 @@
-import { render } from 'preact'
+import { options, render } from 'preact'
 import { App } from './app.tsx'
 import './style.css'
 import { chosenTheme, showTheme } from './theme.ts'
 
+// Preact's own way is `queueMicrotask`, which the oldest browsers lack.
+options.debounceRendering = (work) => void Promise.resolve().then(work)
 showTheme(chosenTheme())
 render(<App />, document.getElementById('page')!)

@@ -101,8 +101,8 @@ function LinkState({ seen: { status, isLost } }: { seen: Seen }) {
 
 /** What was seen last stays on the screen; that it is old must not be overlooked. */
 function Lost({ seen: { isLost, heardAt } }: { seen: Seen }) {
-  const { t, language } = useWords()
-  const time = heardAt === undefined ? undefined : new Date(heardAt).toLocaleTimeString(language)
+  const { t, locale } = useWords()
+  const time = heardAt === undefined ? undefined : new Date(heardAt).toLocaleTimeString(locale)
   return (
     <div role="alert">
       {isLost && (

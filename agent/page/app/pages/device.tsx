@@ -75,9 +75,8 @@ function Connection({ view: { status, times } }: { view: ShopView }) {
 }
 
 function About({ view: { status, times, now } }: { view: ShopView }) {
-  const { t, number, language } = useWords()
-  const { device, site, agentVersion, startedAt, timeZone, space, certificateExpires } = status
-  const ends = certificateExpires === null ? undefined : new Date(certificateExpires)
+  const { t, number } = useWords()
+  const { device, site, agentVersion, startedAt, timeZone, space, certificateExpires: ends } = status
   const rows: readonly (readonly [string, string | undefined])[] = [
     [t('device.site'), site ?? undefined],
     [t('device.name'), device],
@@ -92,7 +91,7 @@ function About({ view: { status, times, now } }: { view: ShopView }) {
         cap: number(space.capBytes / MB, { maximumFractionDigits: 0 }),
       }),
     ],
-    [t('device.certificate'), ends?.toLocaleDateString(language, { timeZone })],
+    [t('device.certificate'), ends === null ? undefined : times.date(Date.parse(ends))],
   ]
   return (
     <Card heading={t('device.about')}>

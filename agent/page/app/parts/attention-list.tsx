@@ -1,4 +1,4 @@
-import { attention, type Item } from '../attention.ts'
+import { type AttentionCode, attention, type Item } from '../attention.ts'
 import { useWords, type Values } from '../i18n.tsx'
 import { nameOf } from '../names.ts'
 import type { ShopView } from '../view.ts'
@@ -32,16 +32,21 @@ export function AttentionList({ view }: { view: ShopView }) {
   )
 }
 
+/** Their time is when something ends. */
+const ENDING: readonly AttentionCode[] = ['no-forecast', 'stale-orders']
+
 function AttentionItem({ item, view }: { item: Item; view: ShopView }) {
   const words = useWords()
   const { t, percent } = words
   const { code, level, about, time } = item
+  const { times } = view
+  const told = ENDING.indexOf(code) >= 0 ? times.until : times.moment
   const values: Values = {
     ...about,
     ...(about.sensor !== undefined && { sensor: nameOf(String(about.sensor), words) }),
     ...(about.model !== undefined && { model: nameOf(String(about.model), words) }),
     ...(about.share !== undefined && { share: percent(Number(about.share)) }),
-    ...(time !== undefined && { time: view.times.moment(time) }),
+    ...(time !== undefined && { time: told(time) }),
   }
   return (
     <li class={`card ${level}`}>

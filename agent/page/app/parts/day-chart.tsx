@@ -3,6 +3,7 @@ import { type Day, soldBy } from '../day.ts'
 import { useWords } from '../i18n.tsx'
 import { expected, QUANTITY } from '../names.ts'
 import type { Times } from '../times.ts'
+import { RangeKey } from './range-key.tsx'
 
 const WIDTH = 640
 const HEIGHT = 320
@@ -66,13 +67,7 @@ export function DayChart({ day, now, times }: DayChartProps) {
         <path class="sold" d={steps(sold.map(({ at, total }) => ({ x: x(at), y: y(total) })))} />
       </svg>
       <figcaption>
-        <ul class="key">
-          {(['band', 'middle', 'sold'] as const).map((what) => (
-            <li key={what}>
-              <i class={`swatch ${what}`} /> {t(`forecast.key.${what}`)}
-            </li>
-          ))}
-        </ul>
+        <RangeKey levels={day.levels} />
       </figcaption>
     </figure>
   )

@@ -99,7 +99,7 @@ function Order({ decision, name, view, unsent, refused, onChoose }: OrderProps) 
         {t('orders.why', {
           stock: number(stock, QUANTITY),
           onOrder: number(onOrder, QUANTITY),
-          until: view.times.moment(Date.parse(end)),
+          until: view.times.until(Date.parse(end)),
           demand: number(expected(quantiles[quantiles.length - 1] ?? 0)),
         })}
       </p>

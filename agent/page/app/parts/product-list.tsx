@@ -6,6 +6,7 @@ import { addressOf } from '../place.ts'
 import type { ShopView } from '../view.ts'
 import type { Forecast, Run } from '../wire.ts'
 import { RangeBar } from './range-bar.tsx'
+import { RangeKey } from './range-key.tsx'
 
 const PAGE = 40
 const SEARCH_FROM = 12
@@ -69,7 +70,7 @@ function RunList({ run, view: { times } }: { run: Run; view: ShopView }) {
         </div>
       )}
       {found.length === 0 && <p class="quiet">{t('forecast.no-match')}</p>}
-      {found.length > 0 && <RangeKey />}
+      {found.length > 0 && <RangeKey levels={run.levels} />}
       <ul class="products">
         {found.slice(0, most).map((row) => (
           <ProductRow key={row.entity} row={row} scale={scale} model={run.model} />
@@ -120,18 +121,5 @@ function ProductRow({ row, scale, model }: { row: Row; scale: number; model: str
         </span>
       </a>
     </li>
-  )
-}
-
-function RangeKey() {
-  const { t } = useWords()
-  return (
-    <ul class="key">
-      {(['band', 'middle', 'sold'] as const).map((what) => (
-        <li key={what}>
-          <i class={`swatch ${what}`} /> {t(`forecast.key.${what}`)}
-        </li>
-      ))}
-    </ul>
   )
 }

@@ -54,7 +54,7 @@ describe.skipIf(!hasBrowser)('the tutorial of a store’s staff', () => {
     await seen('All is well')
 
     // What will sell today.
-    await seen('What will sell today', '8 of 10 days end in this range', 'most likely', 'sold so far')
+    await seen('What will sell today', 'on 8 of 10 days sales end in this range', 'most likely', 'sold so far')
     await page.getByRole('link', { name: NAMES.bread }).click()
     await seen('Show as a table')
     await visit('Back to today')

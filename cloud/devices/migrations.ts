@@ -122,7 +122,7 @@ export const deviceMigrations: readonly Migration[] = [
     id: 108,
     name: 'ways to the sites of a limit',
     sql: `
-      -- See placeOf: without figures of their own, PostgreSQL takes the sites of any limit for a few.
+      -- See siteTerms: without figures of their own, PostgreSQL takes the sites of any limit for a few.
       CREATE INDEX sites_place ON sites USING gin ((labels || jsonb_object(ARRAY['site', id])) jsonb_path_ops);
       ANALYZE sites;
     `,

@@ -9,7 +9,7 @@ import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ConflictError, InvalidError, NotFoundError } from '../platform/errors.ts'
-import { type LabelLimit, NO_LIMIT, placeOf, siteWithin } from '../platform/label-limit.ts'
+import { type LabelLimit, NO_LIMIT, siteTerms, siteWithin } from '../platform/label-limit.ts'
 import type { Objects } from '../platform/objects.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { DesiredStates } from './desired.ts'
@@ -120,7 +120,7 @@ export function createSites({ database, objects, desired, clock, onChange }: Sit
     },
     async select(selector) {
       const { rows } = await pool.query<{ id: string }>(
-        `SELECT id FROM sites WHERE ${placeOf('sites')} @> $1 ORDER BY id`,
+        `SELECT id FROM sites WHERE ${siteTerms('sites')} @> $1 ORDER BY id`,
         [selector],
       )
       return rows.map((row) => row.id)

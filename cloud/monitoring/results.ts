@@ -1,7 +1,7 @@
 import { ModelName } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { z } from 'zod'
-import { isLimited, type LabelLimit, NO_LIMIT, placeOf } from '../platform/label-limit.ts'
+import { devicesWithin, isLimited, type LabelLimit, NO_LIMIT } from '../platform/label-limit.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 import type { DriftResult, DriftVerdict } from './compare.ts'
 import type { PerformanceResult, PerformanceVerdict } from './performance.ts'
@@ -170,15 +170,14 @@ function paging(
   const order = `ORDER BY ${['r.run DESC', ...key.map((column) => `r.${column}`)].join(', ')} LIMIT ${most}`
   const part = (some: readonly string[]) =>
     `(SELECT * FROM ${table} r WHERE ${some.length === 0 ? 'true' : some.join(' AND ')} ${order})`
-  const parts = isLimited(within) ? resultsWithin(within, add).map((one) => part([...terms, one])) : [part(terms)]
+  const parts = isLimited(within) ? resultsWithin(within, values).map((one) => part([...terms, one])) : [part(terms)]
   return { page: `(${parts.join(' UNION ALL ')}) r ${order}`, values }
 }
 
 /** Results of devices within a label limit; and of the group of one label's value, where the limit is just that. */
-function resultsWithin(within: LabelLimit, add: (value: unknown) => string): string[] {
-  const devices = `r.scope = 'device' AND r.name = ANY(ARRAY(SELECT d.id FROM devices d JOIN sites s ON s.id = d.site
-    WHERE ${placeOf('s')} @> ${add(within)}::jsonb))`
+function resultsWithin(within: LabelLimit, values: unknown[]): string[] {
+  const devices = `r.scope = 'device' AND r.name = ANY(${devicesWithin(values.push(within))})`
   const [[label, value], ...others] = Object.entries(within) as [[string, string], ...[string, string][]]
   if (others.length > 0 || ['device', 'fleet'].includes(label)) return [devices]
-  return [devices, `r.scope = ${add(label)} AND r.name = ${add(value)}`]
+  return [devices, `r.scope = $${values.push(label)} AND r.name = $${values.push(value)}`]
 }

@@ -12,7 +12,7 @@ export const isLimited = (limit: LabelLimit): boolean => Object.keys(limit).leng
  * SQL expression: what a limit is held against, of the table of sites or its alias; spelt as in the index `sites_place`, which
  * finds the sites of a limit and tells how many they are.
  */
-export const placeOf = (sites: string): string => `(${sites}.labels || jsonb_object(ARRAY['site', ${sites}.id]))`
+export const siteTerms = (sites: string): string => `(${sites}.labels || jsonb_object(ARRAY['site', ${sites}.id]))`
 
 /**
  * SQL condition: the site lies within the limit. A site that is not there lies outside of every limit.
@@ -21,12 +21,17 @@ export const placeOf = (sites: string): string => `(${sites}.labels || jsonb_obj
  */
 export const siteWithin = (site: string, parameter: number): string =>
   `($${parameter}::jsonb = '{}' OR EXISTS (SELECT 1 FROM sites limited WHERE limited.id = ${site}
-    AND ${placeOf('limited')} @> $${parameter}::jsonb))`
+    AND ${siteTerms('limited')} @> $${parameter}::jsonb))`
 
 /** The same for a device, by an expression of its id, `f.device`. */
 export const deviceWithin = (device: string, parameter: number): string =>
   `($${parameter}::jsonb = '{}' OR EXISTS (SELECT 1 FROM sites limited JOIN devices of_limited ON of_limited.site = limited.id
-    WHERE of_limited.id = ${device} AND ${placeOf('limited')} @> $${parameter}::jsonb))`
+    WHERE of_limited.id = ${device} AND ${siteTerms('limited')} @> $${parameter}::jsonb))`
+
+/** SQL expression: ids of all devices within the limit, as an array, which an index of ids is asked for at once. */
+export const devicesWithin = (parameter: number): string =>
+  `ARRAY(SELECT of_limited.id FROM devices of_limited JOIN sites limited ON limited.id = of_limited.site
+    WHERE ${siteTerms('limited')} @> $${parameter}::jsonb)`
 
 /** Whether every site that `inner` lets through is let through by `outer` too, whatever its labels are. */
 export const liesWithin = (inner: LabelLimit, outer: LabelLimit): boolean =>

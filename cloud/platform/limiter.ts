@@ -1,3 +1,5 @@
+import { putNewest } from './maps.ts'
+
 /** Counts attempts by whom they come from, in fixed spans of time. In memory: a restart forgives. */
 export interface Limiter {
   /** Whether one more is fine now. */
@@ -20,11 +22,8 @@ export function createLimiter({ attempts, spanMs, now }: LimiterOptions): Limite
       const at = now()
       let span = spans.get(who)
       if (!span || at - span.since >= spanMs) {
-        spans.delete(who)
-        const [oldest] = spans.keys()
-        if (spans.size >= REMEMBERED && oldest !== undefined) spans.delete(oldest)
         span = { since: at, taken: 0 }
-        spans.set(who, span)
+        putNewest(spans, who, span, REMEMBERED)
       }
       return ++span.taken <= attempts
     },

@@ -1,3 +1,5 @@
+import { putNewest } from './maps.ts'
+
 /** Answers that may take long to work out, each kept for a time that its making took many times over. */
 export interface Remembered<T> {
   /** @param key what is asked: the same key, the same answer */
@@ -65,16 +67,10 @@ export function remembered<T>({ times, longestMs, most, now = () => performance.
       const known = kept.get(key)
       if (!known || now() >= known.givenUntil) {
         const one = begin(key, make)
-        kept.delete(key)
-        kept.set(key, one)
-        for (const oldest of kept.keys()) {
-          if (kept.size <= most) break
-          kept.delete(oldest)
-        }
+        putNewest(kept, key, one, most)
         return one.answer
       }
-      kept.delete(key)
-      kept.set(key, known)
+      putNewest(kept, key, known, most)
       if (now() >= known.freshUntil && !known.renewing) renew(key, known, make)
       return known.answer
     },

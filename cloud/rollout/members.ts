@@ -1,7 +1,7 @@
 import type { DeviceSelector, MemberState, ModelTarget, RolloutCounts, UpdatePolicy } from '@storecast/shared/contracts'
 import type { Pool, PoolClient } from 'pg'
 import { type DesiredStates, LABELS, SELECTED, selecting } from '../devices/index.ts'
-import { isLimited, type LabelLimit, NO_LIMIT, placeOf, siteWithin } from '../platform/label-limit.ts'
+import { isLimited, type LabelLimit, NO_LIMIT, siteTerms, siteWithin } from '../platform/label-limit.ts'
 import { type CountRow, countMembers } from './counts.ts'
 import {
   AWAY,
@@ -189,7 +189,7 @@ export async function countWithin(
   within: LabelLimit,
 ): Promise<ReadonlyMap<string, CountRow[]>> {
   const limited = isLimited(within)
-  const ofSites = `JOIN devices d ON d.id = m.device JOIN sites s ON s.id = d.site AND ${placeOf('s')} @> $2`
+  const ofSites = `JOIN devices d ON d.id = m.device JOIN sites s ON s.id = d.site AND ${siteTerms('s')} @> $2`
   const { rows } = await client.query<CountRow & { rollout: string }>(
     `SELECT m.rollout::text, m.step, m.state, m.wanted, m.late, count(*)::int4 AS devices
      FROM rollout_devices m ${limited ? ofSites : ''} WHERE m.rollout = ANY($1) GROUP BY m.rollout, 2, 3, 4, 5`,

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
-import { type LabelLimit, placeOf } from '../platform/label-limit.ts'
+import { type LabelLimit, siteTerms } from '../platform/label-limit.ts'
+import { putNewest } from '../platform/maps.ts'
 import { together } from '../platform/together.ts'
 import type { CountRow } from './counts.ts'
 import { countWithin } from './members.ts'
@@ -30,14 +31,6 @@ const MOST = 20_000
  */
 export function membersWithin(pool: Pool): MembersWithin {
   const kept = new Map<string, Kept>()
-  const keep = (key: string, one: Kept) => {
-    kept.delete(key)
-    kept.set(key, one)
-    for (const oldest of kept.keys()) {
-      if (kept.size <= MOST) break
-      kept.delete(oldest)
-    }
-  }
   return {
     counts: together(JSON.stringify, async ({ rollouts, limit }: Parameters<MembersWithin['counts']>[0]) => {
       const marks = await readMarks(pool, rollouts)
@@ -53,14 +46,14 @@ export function membersWithin(pool: Pool): MembersWithin {
         const rows = counted.get(rollout) ?? []
         found.set(rollout, rows)
         const mark = marks.get(rollout)
-        if (mark !== undefined) keep(keyOf(rollout), { mark, rows })
+        if (mark !== undefined) putNewest(kept, keyOf(rollout), { mark, rows }, MOST)
       }
       return new Map([...found].filter(([, rows]) => rows.length > 0))
     }),
     standing: together(JSON.stringify, async ({ rollout, limit }: Parameters<MembersWithin['standing']>[0]) => {
       const { rows } = await pool.query<{ some: boolean; beyond: boolean }>(
-        `SELECT EXISTS (SELECT 1 ${MEMBERS} AND ${placeOf('s')} @> $2) AS some,
-           EXISTS (SELECT 1 ${MEMBERS} AND NOT ${placeOf('s')} @> $2) AS beyond`,
+        `SELECT EXISTS (SELECT 1 ${MEMBERS} AND ${siteTerms('s')} @> $2) AS some,
+           EXISTS (SELECT 1 ${MEMBERS} AND NOT ${siteTerms('s')} @> $2) AS beyond`,
         [rollout, limit],
       )
       const { some, beyond } = rows[0]!

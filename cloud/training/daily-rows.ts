@@ -81,10 +81,10 @@ interface DaySums {
 function byEntityAndDay(windows: Iterable<WindowSum>, calendar: Calendar): Map<string, Map<string, DaySums>> {
   const entities = new Map<string, Map<string, DaySums>>()
   // Windows of a site's products begin together: each moment is looked up once.
-  const places = new Map<number, { day: string; hour: number }>()
-  const placeOf = (time: number) => ({ day: calendar.localDay(time), hour: Math.floor(calendar.localHour(time)) })
+  const hours = new Map<number, { day: string; hour: number }>()
+  const hourAt = (time: number) => ({ day: calendar.localDay(time), hour: Math.floor(calendar.localHour(time)) })
   for (const { entity, start, end, sum } of windows) {
-    const { day, hour } = getOrAdd(places, start, () => placeOf(start))
+    const { day, hour } = getOrAdd(hours, start, () => hourAt(start))
     const days = getOrAdd(entities, entity, () => new Map<string, DaySums>())
     const sums = getOrAdd(days, day, () => ({ hours: new Float64Array(HOURS), coarse: 0 }))
     if (end - start > HOUR_MS) sums.coarse += sum

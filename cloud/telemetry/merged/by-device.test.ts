@@ -11,8 +11,9 @@ import { addWindows } from '../../test/records.ts'
 import { telemetryMigrations } from '../migrations.ts'
 import { rollUpNext } from '../rollups/roll-up.ts'
 import { readingsIn } from '../scales.ts'
-import { type Days, deviceDays, samples, siteDays } from './by-device.ts'
+import { deviceDays, samples, siteDays } from './by-device.ts'
 import { mergedWindows } from './merged.ts'
+import type { Days } from './places.ts'
 
 const DAY = 86_400_000
 /** A month ends, and New York's clocks change on the next one's first day. */

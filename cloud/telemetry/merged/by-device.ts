@@ -1,18 +1,10 @@
 import { type SelfMeasuredName, selfMeasured } from '@storecast/shared/contracts'
-import { ByteReader, type Calendar, calendar, Sketch } from '@storecast/shared/windows'
-import type { PoolClient } from 'pg'
+import { ByteReader, Sketch } from '@storecast/shared/windows'
 import type { Database } from '../../platform/database.ts'
 import { getOrAdd } from '../../platform/maps.ts'
-import { snapshot } from '../../platform/snapshot.ts'
 import { cellSpan } from '../rollups/cells.ts'
 import { readingsIn } from '../scales.ts'
-import { readParts, type Wanted } from './parts.ts'
-
-/** Local days of a device or site, of its own calendar: those that begin in `[from, to)`, both of which begin one. */
-export interface Days {
-  readonly from: number
-  readonly to: number
-}
+import { type Days, readPlaces, type Series } from './places.ts'
 
 export interface SamplesQuery {
   /** Days of each device. */
@@ -38,28 +30,24 @@ export interface Sample {
  * merged over the days. What counted nothing is left out.
  */
 export async function samples(database: Database, { devices, sensors, by }: SamplesQuery): Promise<Sample[]> {
-  return snapshot(database, async (client) => {
-    const series = await readSeries(client, { column: 'm.device', names: [...devices.keys()], sensors })
-    const places = placesOf(series, (one) => [one.device, one.sensor, by === 'entity' ? one.entity : ''])
-    const wanted = wantedOf(series, places, ({ device }) => devices.get(device)!)
-    const found = new Map<number, { sketch: Sketch; days: Set<number> }>()
-    const rows = readParts<{ place: number; sketches: Buffer; starts: number[] }>(client, wanted, {
+  const entityOf = ({ entity }: Series) => (by === 'entity' ? entity : '')
+  const found = await readPlaces(
+    database,
+    { of: 'device', days: devices, sensors, nameOf: (one) => [one.device, one.sensor, entityOf(one)] },
+    {
       columns: `p.place, string_agg(w.sketch, '') AS sketches, json_agg(DISTINCT w.start_at) AS starts`,
       rest: 'WHERE w.count > 0 GROUP BY p.place',
       fetched: SAMPLES_AT_ONCE,
-    })
-    for await (const some of rows) {
-      for (const { place, sketches, starts } of some) {
-        const sample = getOrAdd(found, place, () => ({ sketch: new Sketch(), days: new Set<number>() }))
-        mergeAll(sample.sketch, sketches)
-        const { zone } = places.of[place]!
-        for (const start of starts) sample.days.add(zone.windowAt(start, '1d').start)
-      }
-    }
-    return inOrder(found).map(([place, { sketch, days }]) => {
-      const { device, sensor, entity } = places.of[place]!
-      return { device, sensor, entity: by === 'entity' ? entity : '', sketch, days: days.size }
-    })
+      begin: () => ({ sketch: new Sketch(), days: new Set<number>() }),
+      add({ sketch, days }, { sketches, starts }: { place: number; sketches: Buffer; starts: number[] }, zone) {
+        mergeAll(sketch, sketches)
+        for (const start of starts) days.add(zone.windowAt(start, '1d').start)
+      },
+    },
+  )
+  return found.map(([one, { sketch, days }]) => {
+    const { device, sensor } = one
+    return { device, sensor, entity: entityOf(one), sketch, days: days.size }
   })
 }
 
@@ -87,31 +75,25 @@ export interface SiteDays {
 
 /** What all devices of sites measured day by day, of many sites by one question: as `mergedWindows` by time of each sensor. */
 export async function siteDays(database: Database, { sites, sensors }: SiteDaysQuery): Promise<SiteDays[]> {
-  return snapshot(database, async (client) => {
-    const series = await readSeries(client, { column: 'd.site', names: [...sites.keys()], sensors })
-    const places = placesOf(series, ({ site, sensor }) => [site, sensor])
-    const wanted = wantedOf(series, places, ({ site }) => sites.get(site)!)
-    const found = new Map<number, Map<string, { start: number; end: number; sketch: Sketch }>>()
-    const rows = readParts<{ place: number; start: number; end: number; sketches: Buffer | null }>(client, wanted, {
+  const found = await readPlaces(
+    database,
+    { of: 'site', days: sites, sensors, nameOf: ({ site, sensor }) => [site, sensor] },
+    {
       columns: `p.place, w.start_at AS start, w.end_at AS end, string_agg(w.sketch, '') FILTER (WHERE w.count > 0) AS sketches`,
       rest: 'GROUP BY p.place, w.start_at, w.end_at',
       fetched: SITE_DAYS_AT_ONCE,
-    })
-    for await (const some of rows) {
-      for (const { place, sketches, ...window } of some) {
-        const { zone } = places.of[place]!
-        const { start, end } = cellSpan(zone, 'day', window)
-        const days = getOrAdd(found, place, () => new Map())
-        const day = getOrAdd(days, zone.localDay(window.start), () => ({ start, end, sketch: new Sketch() }))
+      begin: () => new Map<string, { start: number; end: number; sketch: Sketch }>(),
+      add(days, row: { place: number; start: number; end: number; sketches: Buffer | null }, zone) {
+        const { start, end } = cellSpan(zone, 'day', row)
+        const day = getOrAdd(days, zone.localDay(row.start), () => ({ start, end, sketch: new Sketch() }))
         day.start = Math.min(day.start, start)
         day.end = Math.max(day.end, end)
-        if (sketches !== null) mergeAll(day.sketch, sketches)
-      }
-    }
-    return inOrder(found).map(([place, days]) => {
-      const { site, sensor } = places.of[place]!
-      return { site, sensor, days: [...days.values()].sort((a, b) => a.start - b.start) }
-    })
+        if (row.sketches !== null) mergeAll(day.sketch, row.sketches)
+      },
+    },
+  )
+  return found.map(([{ site, sensor }, days]) => {
+    return { site, sensor, days: [...days.values()].sort((a, b) => a.start - b.start) }
   })
 }
 
@@ -138,88 +120,30 @@ export interface DeviceDay {
 
 /** What many devices measured of themselves day by day, by one question: the counts and sums of `mergedWindows` of each. */
 export async function deviceDays(database: Database, { devices, sensors }: DeviceDaysQuery): Promise<DeviceDay[]> {
-  return snapshot(database, async (client) => {
-    const series = await readSeries(client, { column: 'm.device', names: [...devices.keys()], sensors })
-    const places = placesOf(series, ({ device, sensor, entity }) => [device, sensor, entity])
-    const wanted = wantedOf(series, places, ({ device }) => devices.get(device)!)
-    const found = new Map<number, Map<string, { count: number; sum: number; missing: number }>>()
-    const rows = readParts<{ place: number; start: number; count: number; sum: number; missing: number }>(
-      client,
-      wanted,
-      { columns: 'p.place, w.start_at AS start, w.count, w.sum, w.missing', rest: '', fetched: DAYS_AT_ONCE },
-    )
-    for await (const some of rows) {
-      for (const { place, start, count, sum, missing } of some) {
-        const days = getOrAdd(found, place, () => new Map())
-        const day = getOrAdd(days, places.of[place]!.zone.localDay(start), () => ({ count: 0, sum: 0, missing: 0 }))
-        day.count += count
-        day.sum += sum
-        day.missing += missing
-      }
-    }
-    return inOrder(found).flatMap(([place, days]) => {
-      const { device, sensor, entity } = places.of[place]!
-      const of = { device, sensor: sensor as SelfMeasuredName, entity }
-      const { unit } = readingsIn({ ...selfMeasured(sensor)!, centre: 0 })
-      return [...days].map(([day, { count, sum, missing }]) => ({ ...of, day, count, sum: unit(sum), missing }))
-    })
+  const found = await readPlaces(
+    database,
+    { of: 'device', days: devices, sensors, nameOf: ({ device, sensor, entity }) => [device, sensor, entity] },
+    {
+      columns: 'p.place, w.start_at AS start, w.count, w.sum, w.missing',
+      rest: '',
+      fetched: DAYS_AT_ONCE,
+      begin: () => new Map<string, { count: number; sum: number; missing: number }>(),
+      add(days, row: { place: number; start: number; count: number; sum: number; missing: number }, zone) {
+        const day = getOrAdd(days, zone.localDay(row.start), () => ({ count: 0, sum: 0, missing: 0 }))
+        day.count += row.count
+        day.sum += row.sum
+        day.missing += row.missing
+      },
+    },
+  )
+  return found.flatMap(([{ device, sensor, entity }, days]) => {
+    const of = { device, sensor: sensor as SelfMeasuredName, entity }
+    const { unit } = readingsIn({ ...selfMeasured(sensor)!, centre: 0 })
+    return [...days].map(([day, { count, sum, missing }]) => ({ ...of, day, count, sum: unit(sum), missing }))
   })
 }
 
 const DAYS_AT_ONCE = 2000
-
-interface Series {
-  readonly id: number
-  readonly device: string
-  readonly sensor: string
-  readonly entity: string
-  readonly site: string
-  readonly zone: Calendar
-}
-
-async function readSeries(
-  client: PoolClient,
-  { column, names, sensors }: { column: 'm.device' | 'd.site'; names: readonly string[]; sensors: readonly string[] },
-): Promise<readonly Series[]> {
-  const { rows } = await client.query<Omit<Series, 'zone'> & { timeZone: string }>(
-    `SELECT m.id, m.device, m.sensor, m.entity, d.site, s.time_zone AS "timeZone"
-     FROM series m JOIN devices d ON d.id = m.device JOIN sites s ON s.id = d.site
-     WHERE ${column} = ANY($1) AND m.sensor = ANY($2) ORDER BY m.id`,
-    [names, sensors],
-  )
-  const zones = new Map([...new Set(rows.map(({ timeZone }) => timeZone))].map((name) => [name, calendar(name)]))
-  return rows.map(({ timeZone, ...one }) => ({ ...one, zone: zones.get(timeZone)! }))
-}
-
-interface Places {
-  /** The first series of each place, by its number. */
-  readonly of: readonly Series[]
-  /** Number of the place of each series, by its id. */
-  readonly numbers: ReadonlyMap<number, number>
-}
-
-/** Series of one name go to one place. */
-function placesOf(series: readonly Series[], nameOf: (one: Series) => readonly string[]): Places {
-  const known = new Map<string, number>()
-  const of: Series[] = []
-  const numbers = new Map<number, number>()
-  for (const one of series) {
-    const name = nameOf(one).join('\n')
-    const number = known.get(name) ?? of.push(one) - 1
-    known.set(name, number)
-    numbers.set(one.id, number)
-  }
-  return { of, numbers }
-}
-
-const wantedOf = (series: readonly Series[], { numbers }: Places, daysOf: (one: Series) => Days): Wanted[] =>
-  series.map((one) => {
-    const { from, to } = daysOf(one)
-    return { place: numbers.get(one.id)!, series: one.id, device: one.device, zone: one.zone, start: from, end: to }
-  })
-
-/** Of the same data always the same, whatever order rows came in. */
-const inOrder = <T>(found: ReadonlyMap<number, T>) => [...found].sort(([a], [b]) => a - b)
 
 /** Packed sketches, one after the other. */
 function mergeAll(into: Sketch, packed: Uint8Array): void {

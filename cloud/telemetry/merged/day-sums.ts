@@ -68,7 +68,7 @@ export async function daySums(database: Database, query: DaySumsQuery): Promise<
     // Groups are few, which PostgreSQL does not see: it would sort all rows.
     await client.query("SET LOCAL work_mem = '64MB'")
     const devices = await client.query<Device>(
-      `SELECT d.id, s.time_zone AS zone, ${placeOf(keys.length)} AS place, p.place AS summed FROM devices d JOIN sites s ON s.id = d.site
+      `SELECT d.id, s.time_zone AS zone, ${keyValues(keys.length)} AS place, p.place AS summed FROM devices d JOIN sites s ON s.id = d.site
        LEFT JOIN day_place_devices p ON p.device = d.id
        WHERE ${selectedBy(selector)} AND ${siteWithin('d.site', 3)}`,
       [...selecting(selector), within, ...keys],
@@ -85,7 +85,7 @@ export async function daySums(database: Database, query: DaySumsQuery): Promise<
 const placeKeys = ({ by }: DaySumsQuery) => by.filter((key) => key !== 'day')
 
 /** Values of so many keys, which are the parameters from 4 on; the labels have the site's id, too, under that name. */
-const placeOf = (keys: number) =>
+const keyValues = (keys: number) =>
   `jsonb_build_array(${Array.from({ length: keys }, (_, nth) => `${LABELS} -> $${nth + 4}::text`).join(', ')})::text`
 
 interface Device {

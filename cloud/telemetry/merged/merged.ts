@@ -148,7 +148,7 @@ async function mergeGroups(
     const places = new Map(
       [...series].map(([id, one]) => [
         id,
-        { ...placeOf(one, keys, scales(one.site, one.sensor)), device: one.device, ...zoneOf(one.zone) },
+        { ...seriesPlace(one, keys, scales(one.site, one.sensor)), device: one.device, ...zoneOf(one.zone) },
       ]),
     )
     let read = 0
@@ -239,7 +239,7 @@ const padded = (time: number) => String(time + 2 ** 52).padStart(16, '0')
 /** Start of what a group's name begins with. */
 const timeIn = (name: string) => Number(name.slice(0, 16)) - 2 ** 52
 
-function placeOf(one: Series, keys: readonly Exclude<MergeKey, 'time'>[], scale: Scale): Place {
+function seriesPlace(one: Series, keys: readonly Exclude<MergeKey, 'time'>[], scale: Scale): Place {
   const value = (key: Exclude<MergeKey, 'time'>) =>
     key.startsWith('label:') ? (one.labels[key.slice(6)] ?? null) : one[key as 'sensor' | 'entity' | 'device' | 'site']
   const key = Object.fromEntries(keys.map((name) => [name, value(name)]))

@@ -394,7 +394,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
         alertRuleRoutes(alerts),
         decisionRoutes(decisions),
         kpiRoutes(kpis),
-        telemetryRoutes(telemetry),
+        telemetryRoutes(telemetry, () => clock.now()),
         mergedWindowRoutes(telemetry),
         monitoringRoutes(monitoring, sites),
         quarantineRoutes(quarantine),

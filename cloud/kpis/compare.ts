@@ -39,7 +39,7 @@ export interface Cohort {
 }
 
 export interface Comparison
-  extends KpiDefinition,
+  extends Omit<KpiDefinition, 'clock'>,
     Omit<ComparisonQuery, 'kpi' | 'model' | 'treated' | 'control' | 'within'> {
   readonly model: string | null
   readonly method: string

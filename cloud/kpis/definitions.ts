@@ -24,6 +24,11 @@ export interface KpiDefinition {
   readonly formula: string
   /** Where its figures come from. */
   readonly source: string
+  /**
+   * By whose clock its facts fall into a span: the shops', as devices tell when something was, or the cloud's own. They are one
+   * where shops live on real time; see `KpiQuery.cloudTo`.
+   */
+  readonly clock: 'shops' | 'cloud' | 'both'
 }
 
 /**
@@ -47,6 +52,7 @@ export const MODEL_KPIS: readonly RatioKpi[] = [
     unit: 'ms',
     formula: 'Σ milliseconds from a run’s inputs to its answer / runs that had one',
     source: '$model-latency',
+    clock: 'shops',
     measures: ['$model-latency'],
     ratio: (of) => ({ numerator: of('$model-latency').sum, denominator: of('$model-latency').count }),
   },
@@ -56,6 +62,7 @@ export const MODEL_KPIS: readonly RatioKpi[] = [
     unit: '1',
     formula: 'runs that gave no answer or ended their host / all runs',
     source: '$model-failures',
+    clock: 'shops',
     measures: ['$model-failures'],
     ratio: (of) => ({ numerator: of('$model-failures').sum, denominator: of('$model-failures').count }),
   },
@@ -65,6 +72,7 @@ export const MODEL_KPIS: readonly RatioKpi[] = [
     unit: '1',
     formula: 'Σ|middle quantile − actual| / Σ actual',
     source: '$forecast-absolute-error, $forecast-actual',
+    clock: 'shops',
     measures: ['$forecast-absolute-error', '$forecast-actual'],
     ratio: (of) => ({ numerator: of('$forecast-absolute-error').sum, denominator: of('$forecast-actual').sum }),
   },
@@ -74,6 +82,7 @@ export const MODEL_KPIS: readonly RatioKpi[] = [
     unit: '1',
     formula: '1 − Σ|middle quantile − actual| / Σ|seasonal naive − actual|, on the same rows',
     source: '$forecast-absolute-error, $forecast-baseline-error',
+    clock: 'shops',
     measures: ['$forecast-absolute-error', '$forecast-baseline-error'],
     ratio: (of) => {
       const baseline = of('$forecast-baseline-error').sum
@@ -86,6 +95,7 @@ export const MODEL_KPIS: readonly RatioKpi[] = [
     unit: '1',
     formula: 'Σ(middle quantile − actual) / Σ actual',
     source: '$forecast-error, $forecast-actual',
+    clock: 'shops',
     measures: ['$forecast-error', '$forecast-actual'],
     ratio: (of) => ({ numerator: of('$forecast-error').sum, denominator: of('$forecast-actual').sum }),
   },
@@ -95,6 +105,7 @@ export const MODEL_KPIS: readonly RatioKpi[] = [
     unit: '1',
     formula: 'actuals from the lowest to the highest quantile / all',
     source: '$forecast-coverage',
+    clock: 'shops',
     measures: ['$forecast-coverage'],
     ratio: (of) => ({ numerator: of('$forecast-coverage').sum, denominator: of('$forecast-coverage').count }),
   },
@@ -104,6 +115,7 @@ export const MODEL_KPIS: readonly RatioKpi[] = [
     unit: '1',
     formula: 'product-days with a stock-out in the hours of trade / all product-days that were forecast',
     source: '$forecast-actual',
+    clock: 'shops',
     measures: ['$forecast-actual'],
     ratio: (of) => {
       const { count, missing } = of('$forecast-actual')
@@ -117,6 +129,7 @@ export const MODEL_KPIS: readonly RatioKpi[] = [
     formula:
       'decisions that were right / all of which it is known; a hold: the shop did not run out in the lead time; an order: without it the shop would have run out, or have had less than its safety stock (highest less middle quantile of the demand) left',
     source: 'decisions',
+    clock: 'shops',
     measures: ['$decisions-judged'],
     ratio: (of) => ({ numerator: of('$decisions-judged').sum, denominator: of('$decisions-judged').count }),
   },
@@ -126,6 +139,7 @@ export const MODEL_KPIS: readonly RatioKpi[] = [
     unit: '1',
     formula: 'suggestions accepted, or ordered in another quantity / suggestions that were answered or may be no more',
     source: 'decisions',
+    clock: 'shops',
     measures: ['$suggestions'],
     ratio: (of) => ({ numerator: of('$suggestions').sum, denominator: of('$suggestions').count }),
   },
@@ -149,6 +163,7 @@ export const DEVICE_KPIS: readonly RatioKpi[] = [
     unit: 'h/30 d',
     formula: 'Σ CPU milliseconds of the agent and its processes / 60,000 / minutes that it ran × 720 h',
     source: '$cpu',
+    clock: 'shops',
     measures: ['$cpu'],
     ratio: (of) => monthly(of('$cpu').sum, of('$cpu').count),
   },
@@ -162,6 +177,7 @@ export const CLOUD_CPU: KpiDefinition = {
   formula:
     'Σ CPU milliseconds of the cloud’s processes and its own PostgreSQL / 60,000 / minutes in which any of them ran × 720 h',
   source: 'cloud_cpu',
+  clock: 'cloud',
 }
 
 export const cloudCpu = (sums: { readonly cpuMs: number; readonly ranMs: number }): Ratio =>
@@ -175,6 +191,7 @@ export const OPERATING_COST: KpiDefinition = {
   formula:
     '(CPU of a device + CPU of the cloud / devices that are measured) / CPU of a device and its part of the cloud before − 1',
   source: '$cpu, cloud_cpu; cost.cpuHoursBefore of the configuration',
+  clock: 'both',
 }
 
 /** @param options.baseline CPU hours of 30 days, of a device and its part of the cloud */
@@ -197,6 +214,7 @@ export const DEPLOYMENT_FREQUENCY: KpiDefinition = {
   unit: '1/30 d',
   formula: 'rollouts that succeeded / days of the span × 30',
   source: 'rollouts',
+  clock: 'cloud',
 }
 
 /** All of them, in the order in which they are told. */

@@ -1,8 +1,10 @@
 import { type DecisionRecord, forecastEntity, modelEntity } from '@storecast/shared/contracts'
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { testBundle } from '../test/bundle.ts'
 import { type TestCloud, testCloud } from '../test/cloud.ts'
 import { addDecisions, addWindows } from '../test/records.ts'
+import { rolloutOf } from '../test/rollout.ts'
 import { meets } from './definitions.ts'
 
 const DAY = 86_400_000
@@ -144,6 +146,22 @@ describe('KPIs', () => {
   it('count rollouts that succeeded, brought to 30 days', async () => {
     await expect.poll(() => kpi('deployment-frequency'), SOON).toMatchObject({ model: null, value: 0, denominator: 3 })
     expect(await kpi('deployment-frequency', '&model=demand')).toBeUndefined()
+  })
+
+  it('count what the cloud does by its own clock, where the span of that ends elsewhere', async () => {
+    await server.call('POST', '/v1/models/demand/versions', { bytes: testBundle() })
+    const { status } = await server.call('POST', '/v1/rollouts', { json: rolloutOf('models:/demand/1') })
+    expect(status).toBe(201)
+    const later = first + 400 * DAY
+    await pool.query("UPDATE rollouts SET state = 'succeeded', finished_at = $1", [later - DAY])
+    const rolledOut = (cloudTo: number) => () => kpi('deployment-frequency', `&cloudTo=${cloudTo}`)
+    await expect
+      .poll(rolledOut(later), SOON)
+      .toMatchObject({ clock: 'cloud', numerator: 30, denominator: 3, value: 10 })
+    await expect.poll(rolledOut(later + 3 * DAY), SOON).toMatchObject({ numerator: 0 })
+    // What devices tell is of the span that was asked for, whatever the cloud's clock says.
+    expect(await kpi('forecast-error', `&cloudTo=${later}`)).toMatchObject({ clock: 'shops', denominator: 180 })
+    expect(await kpi('cloud-cpu', `&cloudTo=${later}`)).toBeUndefined()
   })
 
   it('are not there where nothing was measured', async () => {

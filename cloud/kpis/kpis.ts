@@ -26,6 +26,11 @@ export interface KpiQuery {
   /** Unix ms, `[from, to)`. */
   readonly from: number
   readonly to: number
+  /**
+   * Where a span of the same length ends by the cloud's clock, for what the cloud itself does; default: `to`. Who asks for the
+   * last days of which there is data gives the cloud's now: shops may live in another time, or have been away.
+   */
+  readonly cloudTo?: number | undefined
   readonly model?: string | undefined
   /** Every figure for each site, or each value of a label, beside the whole: before and after, with and without. */
   readonly by?: 'site' | `label:${string}` | undefined
@@ -78,8 +83,8 @@ export function createKpis(options: KpisOptions): Kpis {
   const comparisons = remembered<Comparison>(kept)
   const kpis = kpisNow(options)
   return {
-    list({ from, to, ...rest }) {
-      const query = { ...rest, from: toQuarter(from), to: toQuarter(to) }
+    list({ from, to, cloudTo = to, ...rest }) {
+      const query = { ...rest, from: toQuarter(from), to: toQuarter(to), cloudTo: toQuarter(cloudTo) }
       return lists.get(canonicalJson(query), () => kpis.list(query))
     },
     compare: (query) => comparisons.get(canonicalJson(query), () => kpis.compare(query)),
@@ -89,14 +94,15 @@ export function createKpis(options: KpisOptions): Kpis {
 function kpisNow(options: KpisOptions): Kpis {
   const { pool, cpu, targets, costBefore } = options
   const described = (kpi: KpiDefinition, figure: Figure & Partial<Pick<Kpi, 'model' | 'trend' | 'groups'>>): Kpi => {
-    const { id, title, unit, formula, source } = kpi
+    const { id, title, unit, formula, source, clock } = kpi
     const target = targets[id] ?? TARGETS[id] ?? null
     const met = meets(figure.value, target ?? undefined)
-    return { id, title, unit, formula, source, model: null, trend: [], groups: [], ...figure, target, met }
+    return { id, title, unit, formula, source, clock, model: null, trend: [], groups: [], ...figure, target, met }
   }
   return {
     async list(query) {
-      const { by, ...span } = query
+      const { by, cloudTo = query.to, ...span } = query
+      const cloudSpan = { from: cloudTo - (query.to - query.from), to: cloudTo }
       const measures = RATIO_KPIS.flatMap((kpi) => kpi.measures)
       const read = await readSums(options, { ...span, by: by === undefined ? ['day'] : ['day', by], measures })
       const models = [...new Set(read.flatMap(({ model }) => model ?? []))].sort()
@@ -112,7 +118,7 @@ function kpisNow(options: KpisOptions): Kpis {
       )
       // What belongs to no one site: who sees only some of the shops is not told of it.
       if (isLimited(query.within ?? {}) || query.model !== undefined) return figures
-      const used = await cpu.used(query)
+      const used = await cpu.used(cloudSpan)
       const cloud = cloudCpu(used)
       const measured = sumOf(read)
       const device = DEVICE_KPIS[0]!.ratio(measured)
@@ -124,7 +130,7 @@ function kpisNow(options: KpisOptions): Kpis {
         ...figures,
         ...(cloud.denominator > 0 ? [described(CLOUD_CPU, valued(cloud))] : []),
         ...cost.filter(({ denominator }) => denominator > 0).map((ratio) => described(OPERATING_COST, valued(ratio))),
-        described(DEPLOYMENT_FREQUENCY, await deployments(pool, query)),
+        described(DEPLOYMENT_FREQUENCY, await deployments(pool, cloudSpan)),
       ]
     },
     compare: (query) => compareKpi(options, RATIO_KPIS, query),
@@ -149,7 +155,7 @@ function ratioKpi(
   return { ...figure(of), trend, groups }
 }
 
-async function deployments(pool: Pool, { from, to }: KpiQuery): Promise<Figure> {
+async function deployments(pool: Pool, { from, to }: Pick<KpiQuery, 'from' | 'to'>): Promise<Figure> {
   const { rows } = await pool.query<{ succeeded: number }>(
     `SELECT count(*)::int4 AS succeeded FROM rollouts WHERE state = 'succeeded' AND finished_at >= $1 AND finished_at < $2`,
     [from, to],

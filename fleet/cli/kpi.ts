@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import { listAll } from '../client/client.ts'
+import { type CloudClient, listAll } from '../client/client.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
 import { moment, wholeNumber } from './options.ts'
@@ -43,8 +43,9 @@ export function addKpiCommands(program: Command, context: CliContext): void {
     .option('--json', 'print one JSON array, with formulas, denominators and trends')
     .action(async ({ days, until, json, ...filter }: ListOptions) => {
       const client = await connect(context)
-      const to = until ?? (await client.get<{ at: number | null }>('/v1/newest-data')).at ?? Date.now()
-      const query = new URLSearchParams({ from: String(to - days * DAY), to: String(to), ...filter })
+      const { to, cloudTo } = until === undefined ? await newest(client) : { to: until, cloudTo: until }
+      const span = { from: String(to - days * DAY), to: String(to), cloudTo: String(cloudTo) }
+      const query = new URLSearchParams({ ...span, ...filter })
       printList(terminal, await listAll<Kpi>(client, `/v1/kpis?${query}`), {
         json,
         columns: {
@@ -61,6 +62,12 @@ export function addKpiCommands(program: Command, context: CliContext): void {
         none: 'nothing was measured in these days',
       })
     })
+}
+
+/** The end of the data, and of the same span for what the cloud does by its own clock. */
+async function newest(client: CloudClient): Promise<{ to: number; cloudTo: number }> {
+  const { at, now } = await client.get<{ at: number | null; now: number }>('/v1/newest-data')
+  return { to: at ?? now, cloudTo: now }
 }
 
 interface Figure {

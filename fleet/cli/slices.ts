@@ -125,6 +125,10 @@ async function versionOf(cloud: CloudClient, text: string): Promise<{ name: stri
 }
 
 async function spanOf(cloud: CloudClient, days: number, until?: number): Promise<{ from: string; to: string }> {
-  const to = until ?? (await cloud.get<{ at: number | null }>('/v1/newest-data')).at ?? Date.now()
+  const newest = async () => {
+    const { at, now } = await cloud.get<{ at: number | null; now: number }>('/v1/newest-data')
+    return at ?? now
+  }
+  const to = until ?? (await newest())
   return { from: String(Math.max(0, to - days * DAY)), to: String(to) }
 }

@@ -16,6 +16,9 @@ const Kpi = z.object({
   unit: z.string(),
   formula: z.string(),
   source: z.string().describe('Where its figures come from: self-measured series, or records'),
+  clock: z
+    .enum(['shops', 'cloud', 'both'])
+    .describe('By whose clock its facts fall into the span: the shops’, or the cloud’s, see `cloudTo`'),
   model: z.string().nullable().describe('null: of the whole fleet'),
   ...Figure,
   target: z.object({ below: z.number().optional(), above: z.number().optional() }).nullable(),
@@ -76,7 +79,15 @@ export const kpiRoutes =
           tags: ['telemetry'],
           summary: 'KPIs of a span, each with its formula, target, trend and source',
           querystring: z
-            .strictObject({ from: Time, to: Time, model: ModelName.optional(), by: By.optional() })
+            .strictObject({
+              from: Time,
+              to: Time,
+              cloudTo: Time.optional().describe(
+                'Where a span of the same length ends by the cloud’s clock, for what the cloud itself does: its rollouts, its CPU; default `to`. For the last days of which there is data: `now` of /v1/newest-data',
+              ),
+              model: ModelName.optional(),
+              by: By.optional(),
+            })
             .refine(({ from, to }) => from < to, 'from: before to'),
           response: { 200: z.object({ items: z.array(Kpi) }) },
         },

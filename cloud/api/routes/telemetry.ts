@@ -219,7 +219,7 @@ const DeviceParams = z.object({ device: DeviceId })
 const tags = ['telemetry']
 
 export const telemetryRoutes =
-  (telemetry: Telemetry): Routes =>
+  (telemetry: Telemetry, now: () => number): Routes =>
   (app) => {
     app.get(
       '/v1/devices/:device/windows',
@@ -274,10 +274,15 @@ export const telemetryRoutes =
           tags,
           summary:
             'Up to when there is data, as the devices that were heard last tell: where a span that ends "now" ends',
-          response: { 200: z.object({ at: UnixMs.nullable().describe('null: nothing came yet') }) },
+          response: {
+            200: z.object({
+              at: UnixMs.nullable().describe('null: nothing came yet'),
+              now: UnixMs.describe('By the cloud’s clock'),
+            }),
+          },
         },
       },
-      async ({ limit }) => ({ at: await telemetry.newestData(limit) }),
+      async ({ limit }) => ({ at: await telemetry.newestData(limit), now: now() }),
     )
     app.get(
       '/v1/forecast-calibration',

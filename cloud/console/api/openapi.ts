@@ -4351,6 +4351,8 @@ export interface paths {
             parameters: {
                 query: {
                     by?: string;
+                    /** @description Where a span of the same length ends by the cloud’s clock, for what the cloud itself does: its rollouts, its CPU; default `to`. For the last days of which there is data: `now` of /v1/newest-data */
+                    cloudTo?: number;
                     from: number;
                     model?: string;
                     to: number;
@@ -4369,6 +4371,11 @@ export interface paths {
                     content: {
                         "application/json": {
                             items: {
+                                /**
+                                 * @description By whose clock its facts fall into the span: the shops’, or the cloud’s, see `cloudTo`
+                                 * @enum {string}
+                                 */
+                                clock: "shops" | "cloud" | "both";
                                 denominator: number;
                                 formula: string;
                                 groups: {
@@ -6350,6 +6357,8 @@ export interface paths {
                         "application/json": {
                             /** @description null: nothing came yet */
                             at: number | null;
+                            /** @description By the cloud’s clock */
+                            now: number;
                         };
                     };
                 };

@@ -9,17 +9,30 @@ export interface DataSpan {
   readonly to: number
 }
 
-/**
- * The last days of which there is data: shops whose clock is another than this browser's, or that are all away, are looked at
- * where they are. Undefined while it is not known.
- */
-export function useDataSpan(days: number): DataSpan | undefined {
+/** How far the data reaches, by the shops' clocks, and what the cloud's clock says, Unix ms. */
+export interface Newest {
+  readonly at: number
+  readonly now: number
+}
+
+/** Undefined while it is not known. */
+export function useNewest(): Newest | undefined {
   const { data } = useQuery({
     queryKey: ['newest-data'],
     queryFn: ({ signal }) => ask(api.GET('/v1/newest-data', { signal })),
     staleTime: 60_000,
   })
-  if (data === undefined) return undefined
-  const to = data.at ?? Date.now()
-  return { from: to - days * DAY_MS, to }
+  return data && { at: data.at ?? data.now, now: data.now }
 }
+
+/**
+ * The last days of which there is data: shops whose clock is another than this browser's, or that are all away, are looked at
+ * where they are. Undefined while it is not known.
+ */
+export function useDataSpan(days: number): DataSpan | undefined {
+  const newest = useNewest()
+  return newest && { from: newest.at - days * DAY_MS, to: newest.at }
+}
+
+/** Whether shops live in another time than the cloud, or have long sent nothing: then it has to be said which of the two is meant. */
+export const isElsewhere = ({ at, now }: Newest): boolean => Math.abs(now - at) >= DAY_MS

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
 import { Chart } from '../../kit/chart.tsx'
-import { type DataSpan, useDataSpan } from '../../kit/data-span.ts'
+import { isElsewhere, type Newest, useNewest } from '../../kit/data-span.ts'
 import { count, figure, percent } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
 import { Mark } from '../../kit/mark.tsx'
@@ -13,6 +13,10 @@ import { useFilters } from '../../kit/use-filters.ts'
 import { SPANS } from './search.ts'
 
 type Kpi = Item<'/v1/kpis'>
+
+const DAY_MS = 86_400_000
+const dayFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' })
+const dayOf = (at: number) => dayFormat.format(at)
 
 /** A figure in its unit, as UCUM-like texts name it: a share of 1 as percent, `1/30 d` as "per 30 days". */
 function inUnit(unit: string): (value: number | null | undefined) => string {
@@ -26,7 +30,7 @@ export function Kpis() {
   const search = useSearch({ from: '/signed-in/kpis' })
   const set = useFilters<typeof search>()
   const { days = '28', ...query } = search
-  const span = useDataSpan(Number(days))
+  const newest = useNewest()
   return (
     <Page
       title="KPIs"
@@ -42,12 +46,23 @@ export function Kpis() {
         <FilterText label="Model" value={search.model} onChange={(model) => set({ model })} />
         <FilterText label="By" placeholder="site or label:region" value={search.by} onChange={(by) => set({ by })} />
       </Filters>
-      {span ? <Figures query={query} span={span} /> : <Loading what="how far the data reaches" />}
+      {newest ? (
+        <Figures query={query} days={Number(days)} newest={newest} />
+      ) : (
+        <Loading what="how far the data reaches" />
+      )}
     </Page>
   )
 }
 
-function Figures({ query, span }: { query: { model?: string; by?: string }; span: DataSpan }) {
+interface FiguresProps {
+  readonly query: { model?: string; by?: string }
+  readonly days: number
+  readonly newest: Newest
+}
+
+function Figures({ query, days, newest: { at: to, now: cloudTo } }: FiguresProps) {
+  const span = { from: to - days * DAY_MS, to, cloudTo }
   const kpis = useQuery({
     queryKey: ['kpi', query, span],
     queryFn: ({ signal }) => ask(api.GET('/v1/kpis', { params: { query: { ...query, ...span } }, signal })),
@@ -61,18 +76,37 @@ function Figures({ query, span }: { query: { model?: string; by?: string }; span
             They come with the first forecasts: roll a model out, and look again a day later.
           </Empty>
         ) : (
-          <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
-            {items.map((kpi) => (
-              <KpiCard key={`${kpi.id} ${kpi.model}`} kpi={kpi} />
-            ))}
-          </SimpleGrid>
+          <Stack gap="md">
+            {isElsewhere({ at: to, now: cloudTo }) && (
+              <Text size="sm" c="dimmed">
+                Of the shops’ days up to {dayOf(to)}: that far their data reaches. What the cloud itself does is counted
+                by its own clock, and says so.
+              </Text>
+            )}
+            <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
+              {items.map((kpi) => (
+                <KpiCard
+                  key={`${kpi.id} ${kpi.model}`}
+                  kpi={kpi}
+                  clock={isElsewhere({ at: to, now: cloudTo }) ? CLOCKS[kpi.clock](dayOf(cloudTo)) : ''}
+                />
+              ))}
+            </SimpleGrid>
+          </Stack>
         )
       }
     </Loaded>
   )
 }
 
-function KpiCard({ kpi }: { kpi: Kpi }) {
+/** What a KPI's card says of its span where the cloud's clock is not the shops'. */
+const CLOCKS: Readonly<Record<Kpi['clock'], (cloudDay: string) => string>> = {
+  shops: () => '',
+  cloud: (day) => ` By the cloud’s clock, up to ${day}.`,
+  both: (day) => ` The cloud’s part by its own clock, up to ${day}.`,
+}
+
+function KpiCard({ kpi, clock }: { kpi: Kpi; clock: string }) {
   const format = inUnit(kpi.unit)
   const { target, met, trend, groups } = kpi
   const marks = [target?.below, target?.above].filter((mark) => mark !== undefined)
@@ -128,6 +162,7 @@ function KpiCard({ kpi }: { kpi: Kpi }) {
         )}
         <Text size="xs" c="dimmed">
           {kpi.formula}. From <Code fz={11}>{kpi.source}</Code>
+          {clock !== '' && `.${clock}`}
         </Text>
       </Stack>
     </Paper>

@@ -4,6 +4,7 @@ import { useParams } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { ProblemError } from '../../api/problem.ts'
 import { useSession } from '../../app/session.tsx'
+import { DataReach } from '../../kit/data-reach.tsx'
 import { Page } from '../../kit/page.tsx'
 import { Empty, Loaded } from '../../kit/states.tsx'
 import { type Device, MEANINGS, StateMark } from '../devices/state-mark.tsx'
@@ -56,6 +57,9 @@ function Whole({ device }: { device: Device }) {
   return (
     <Stack gap="md">
       <Attention device={device} />
+      {can('telemetry.read') && (
+        <DataReach>What the device tells stands under its shop’s time, what the cloud did under the cloud’s.</DataReach>
+      )}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 7 }}>
           <Stack gap="md">

@@ -2,6 +2,7 @@ import { Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { api, ask } from '../../api/client.ts'
 import { Chart } from '../../kit/chart.tsx'
+import { DataReach } from '../../kit/data-reach.tsx'
 import { useDataSpan } from '../../kit/data-span.ts'
 import { percent } from '../../kit/figures.ts'
 import { PageLink } from '../../kit/links.tsx'
@@ -38,6 +39,7 @@ export function ForecastError() {
             }
             return (
               <Stack gap="md">
+                <DataReach>The days end there.</DataReach>
                 {models.map(({ model, days, error, baseline }) => (
                   <div key={model}>
                     <Text size="sm" c="dimmed" mb={4}>

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
 import { Chart } from '../../kit/chart.tsx'
+import { DataReach, dayText } from '../../kit/data-reach.tsx'
 import { isElsewhere, type Newest, useNewest } from '../../kit/data-span.ts'
 import { count, figure, percent } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
@@ -15,8 +16,6 @@ import { SPANS } from './search.ts'
 type Kpi = Item<'/v1/kpis'>
 
 const DAY_MS = 86_400_000
-const dayFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium' })
-const dayOf = (at: number) => dayFormat.format(at)
 
 /** A figure in its unit, as UCUM-like texts name it: a share of 1 as percent, `1/30 d` as "per 30 days". */
 function inUnit(unit: string): (value: number | null | undefined) => string {
@@ -77,18 +76,15 @@ function Figures({ query, days, newest: { at: to, now: cloudTo } }: FiguresProps
           </Empty>
         ) : (
           <Stack gap="md">
-            {isElsewhere({ at: to, now: cloudTo }) && (
-              <Text size="sm" c="dimmed">
-                Of the shops’ days up to {dayOf(to)}: that far their data reaches. What the cloud itself does is counted
-                by its own clock, and says so.
-              </Text>
-            )}
+            <DataReach>
+              The days end there; what the cloud itself does is counted by its own clock, and says so.
+            </DataReach>
             <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
               {items.map((kpi) => (
                 <KpiCard
                   key={`${kpi.id} ${kpi.model}`}
                   kpi={kpi}
-                  clock={isElsewhere({ at: to, now: cloudTo }) ? CLOCKS[kpi.clock](dayOf(cloudTo)) : ''}
+                  clock={isElsewhere({ at: to, now: cloudTo }) ? CLOCKS[kpi.clock](dayText(cloudTo)) : ''}
                 />
               ))}
             </SimpleGrid>

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { Button, Group, Stack, TextInput } from '@mantine/core'
 import { type UseMutationResult, useMutation } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { Dialog } from './dialog.tsx'
 import { Failed } from './states.tsx'
 
 interface ConfirmProps {
@@ -18,19 +19,13 @@ interface ConfirmProps {
 }
 
 /** Asks before something is done that cannot simply be taken back. */
-export function Confirm({ action, opened, onClose, children, run, isDangerous, typed }: ConfirmProps) {
+export const Confirm = ({ opened, ...window }: ConfirmProps) => opened && <Asking {...window} />
+
+function Asking({ action, onClose, children, run, isDangerous, typed }: Omit<ConfirmProps, 'opened'>) {
   const [text, setText] = useState('')
-  const doing: UseMutationResult<unknown, Error, void> = useMutation({
-    mutationFn: run,
-    onSuccess: () => close(),
-  })
-  const close = () => {
-    setText('')
-    doing.reset()
-    onClose()
-  }
+  const doing: UseMutationResult<unknown, Error, void> = useMutation({ mutationFn: run, onSuccess: onClose })
   return (
-    <Modal opened={opened} onClose={close} title={action} centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog title={action} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -54,7 +49,7 @@ export function Confirm({ action, opened, onClose, children, run, isDangerous, t
           )}
           {doing.error && <Failed error={doing.error} />}
           <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={close}>
+            <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
             <Button
@@ -68,7 +63,7 @@ export function Confirm({ action, opened, onClose, children, run, isDangerous, t
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, MultiSelect, PasswordInput, Stack, Switch, Text, TextInput } from '@mantine/core'
+import { Button, Group, MultiSelect, PasswordInput, Stack, Switch, Text, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, ask, type Item } from '../../api/client.ts'
 import { Allowed, useSession } from '../../app/session.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
+import { Dialog } from '../../kit/dialog.tsx'
 import { labelTexts, parseLabels } from '../../kit/labels.ts'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
@@ -94,14 +95,12 @@ export function People() {
         empty={<Empty title="Nobody yet">Who signs in with the organisation appears here by themselves.</Empty>}
       />
       {edited !== undefined && (
-        <Modal
-          opened
+        <Dialog
           onClose={() => setEdited(undefined)}
           title={edited === 'new' ? 'Add somebody' : `Change ${edited.name}`}
-          closeButtonProps={{ 'aria-label': 'Close' }}
         >
           <UserForm user={edited === 'new' ? undefined : edited} onDone={() => setEdited(undefined)} />
-        </Modal>
+        </Dialog>
       )}
     </Page>
   )

@@ -108,6 +108,17 @@ describe.skipIf(!hasBrowser)('every page', () => {
     expect(await comment.count()).toBe(0)
   })
 
+  it('has the focus where one is: on the page that one went to, in a window, and back at what opened it', async () => {
+    const { page } = await signedIn({})
+    await page.getByRole('link', { name: 'People' }).press('Enter')
+    await page.locator('main:focus').waitFor()
+    const add = page.getByRole('button', { name: 'Add somebody' })
+    await add.press('Enter')
+    await page.getByRole('dialog').locator('input:focus').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('button:focus', { hasText: 'Add somebody' }).waitFor()
+  })
+
   it('fits a phone', async () => {
     const { page } = await signedIn({ viewport: { width: 390, height: 844 } })
     const wide: Record<string, number> = {}

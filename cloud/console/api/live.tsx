@@ -32,8 +32,13 @@ export function useLive(): boolean {
     const reader = readerOf(client, leaving.signal)
     let position: string | undefined
     const hear = (told: Told) => {
-      if (told.type === 'live') setLive(told.isLive)
-      else if (told.type === 'at') position = told.position
+      if (told.type === 'live') {
+        setLive(told.isLive)
+        // The cloud answers again, or it does not hear one any more: what failed is asked again, and who one is.
+        void client.invalidateQueries({
+          predicate: ({ queryKey, state }) => (told.isLive ? state.status === 'error' : queryKey[0] === 'self'),
+        })
+      } else if (told.type === 'at') position = told.position
       else if (told.type === 'reset') void client.invalidateQueries()
       else reader.changed(told.kind)
     }

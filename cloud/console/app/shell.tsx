@@ -2,7 +2,7 @@ import { ActionIcon, AppShell, Burger, Group, Menu, NavLink, Text, useMantineCol
 import { useDisclosure } from '@mantine/hooks'
 import { IconChevronDown, IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react'
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { useLive } from '../api/live.tsx'
 import { labelTexts } from '../kit/labels.ts'
 import { Failed, Loading } from '../kit/states.tsx'
@@ -36,6 +36,7 @@ const SignInAgain = lazy(async () => ({ default: (await import('./sign-in-again.
 
 function SignedIn({ self }: { self: Self }) {
   const [opened, { toggle, close }] = useDisclosure(false)
+  const main = useFocusOfPage()
   return (
     <SessionProvider self={self}>
       <a className={classes.skip} href="#main">
@@ -76,12 +77,24 @@ function SignedIn({ self }: { self: Self }) {
             <Places />
           </AppShell.Section>
         </AppShell.Navbar>
-        <AppShell.Main id="main" tabIndex={-1} className={classes.main}>
+        <AppShell.Main id="main" ref={main} tabIndex={-1} className={classes.main}>
           <Outlet />
         </AppShell.Main>
       </AppShell>
     </SessionProvider>
   )
+}
+
+/** Another page begins where it begins for who goes by keyboard, or hears it; filters of the same page do not move anybody. */
+function useFocusOfPage() {
+  const main = useRef<HTMLElement>(null)
+  const path = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname })
+  const before = useRef(path)
+  useEffect(() => {
+    if (before.current !== undefined && before.current !== path) main.current?.focus({ preventScroll: true })
+    before.current = path
+  }, [path])
+  return main
 }
 
 function Places() {

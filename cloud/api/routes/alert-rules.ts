@@ -1,8 +1,7 @@
 import { AlertRoute, AlertRouteName, AlertRule, AlertRuleName } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { Alerts } from '../../alerts/index.ts'
-import { InvalidError } from '../../platform/errors.ts'
-import { type RouteAudit, unlessMissing } from '../recorder.ts'
+import { documentRoutes } from '../documents.ts'
 import type { Routes } from '../route.ts'
 import { PageQuery, pageOf, UnixMs } from '../schemas.ts'
 
@@ -14,27 +13,18 @@ const RuleStanding = z.object({
   pending: Count,
   firing: Count,
 })
-const RuleParams = z.object({ rule: AlertRuleName })
-const RouteParams = z.object({ route: AlertRouteName })
 const tags = ['alerts']
+const read = { permission: 'alert.read', sites: 'all' } as const
 const MAX_PREVIEWED = 100
 
 /** Rules and routes of alerts, as documents. */
 export const alertRuleRoutes =
   (alerts: Alerts): Routes =>
   (app) => {
-    const ruleAudit: RouteAudit = {
-      state: async (client, { params }) => (await unlessMissing(alerts.rule(params.rule, client)))?.document,
-      body: 'kept',
-    }
-    const routeAudit: RouteAudit = {
-      state: (client, { params }) => unlessMissing(alerts.route(params.route, client)),
-      body: 'kept',
-    }
     app.get(
       '/v1/alert-rules',
       {
-        config: { permission: 'alert.read', sites: 'all' },
+        config: read,
         schema: {
           tags,
           summary: 'Alert rules, and how each went when it was asked last',
@@ -44,42 +34,17 @@ export const alertRuleRoutes =
       },
       ({ query: { cursor, limit } }) => alerts.rules({ after: cursor, limit }),
     )
-    app.get(
-      '/v1/alert-rules/:rule',
-      {
-        config: { permission: 'alert.read', sites: 'all' },
-        schema: { tags, summary: 'One alert rule', params: RuleParams, response: { 200: RuleStanding } },
+    documentRoutes(app, {
+      ...{ path: '/v1/alert-rules', parameter: 'rule', called: 'alert rule', misnamed: 'document-name', tags },
+      ...{ name: AlertRuleName, document: AlertRule, shown: RuleStanding, read, write: 'alert.write' },
+      summaries: {
+        one: 'One alert rule',
+        put: 'Create or replace an alert rule',
+        remove: 'Remove an alert rule; its alerts are resolved',
       },
-      ({ params }) => alerts.rule(params.rule),
-    )
-    app.put(
-      '/v1/alert-rules/:rule',
-      {
-        config: { permission: 'alert.write', sites: 'all', audit: ruleAudit },
-        schema: {
-          tags,
-          summary: 'Create or replace an alert rule',
-          params: RuleParams,
-          body: AlertRule,
-          response: { 200: RuleStanding },
-        },
-      },
-      ({ params, body }) => {
-        requireName(params.rule, body.metadata.name, 'alert-rules')
-        return alerts.putRule(body)
-      },
-    )
-    app.delete(
-      '/v1/alert-rules/:rule',
-      {
-        config: { permission: 'alert.write', sites: 'all', audit: ruleAudit },
-        schema: { tags, summary: 'Remove an alert rule; its alerts are resolved', params: RuleParams },
-      },
-      async ({ params }, reply) => {
-        await alerts.removeRule(params.rule)
-        return reply.code(204).send()
-      },
-    )
+      kept: { get: alerts.rule, put: alerts.putRule, remove: alerts.removeRule },
+      state: async (client, name) => (await alerts.rule(name, client)).document,
+    })
     app.post(
       '/v1/alert-rule-evaluations',
       {
@@ -121,7 +86,7 @@ export const alertRuleRoutes =
     app.get(
       '/v1/alert-routes',
       {
-        config: { permission: 'alert.read', sites: 'all' },
+        config: read,
         schema: {
           tags,
           summary: 'Where alerts are sent',
@@ -131,48 +96,11 @@ export const alertRuleRoutes =
       },
       ({ query: { cursor, limit } }) => alerts.routes({ after: cursor, limit }),
     )
-    app.get(
-      '/v1/alert-routes/:route',
-      {
-        config: { permission: 'alert.read', sites: 'all' },
-        schema: { tags, summary: 'One alert route', params: RouteParams, response: { 200: AlertRoute } },
-      },
-      ({ params }) => alerts.route(params.route),
-    )
-    app.put(
-      '/v1/alert-routes/:route',
-      {
-        config: { permission: 'alert.write', sites: 'all', audit: routeAudit },
-        schema: {
-          tags,
-          summary: 'Create or replace an alert route',
-          params: RouteParams,
-          body: AlertRoute,
-          response: { 200: AlertRoute },
-        },
-      },
-      ({ params, body }) => {
-        requireName(params.route, body.metadata.name, 'alert-routes')
-        return alerts.putRoute(body)
-      },
-    )
-    app.delete(
-      '/v1/alert-routes/:route',
-      {
-        config: { permission: 'alert.write', sites: 'all', audit: routeAudit },
-        schema: { tags, summary: 'Remove an alert route', params: RouteParams },
-      },
-      async ({ params }, reply) => {
-        await alerts.removeRoute(params.route)
-        return reply.code(204).send()
-      },
-    )
+    documentRoutes(app, {
+      ...{ path: '/v1/alert-routes', parameter: 'route', called: 'alert route', misnamed: 'document-name', tags },
+      ...{ name: AlertRouteName, document: AlertRoute, shown: AlertRoute, read, write: 'alert.write' },
+      summaries: { one: 'One alert route', put: 'Create or replace an alert route', remove: 'Remove an alert route' },
+      kept: { get: alerts.route, put: alerts.putRoute, remove: alerts.removeRoute },
+      state: (client, name) => alerts.route(name, client),
+    })
   }
-
-function requireName(asked: string, named: string, list: string): void {
-  if (asked === named) return
-  throw new InvalidError({
-    code: 'document-name',
-    message: `The document is named ${named} and was sent for ${asked}. Send it to /v1/${list}/${named}.`,
-  })
-}

@@ -1,13 +1,11 @@
 import { POLICY_GATES, Policy, PolicyName } from '@storecast/shared/contracts'
 import { z } from 'zod'
 import type { Gates, Governance } from '../../governance/index.ts'
-import { InvalidError } from '../../platform/errors.ts'
 import type { Registry } from '../../registry/index.ts'
-import { type RouteAudit, unlessMissing } from '../recorder.ts'
+import { documentRoutes } from '../documents.ts'
 import type { Routes } from '../route.ts'
 import { PageQuery, pageOf } from '../schemas.ts'
 
-const PolicyParams = z.object({ policy: PolicyName })
 const Evaluation = z.strictObject({
   gate: z.enum(POLICY_GATES),
   model: z.string().max(100).describe('models:/demand/3 or models:/demand@candidate'),
@@ -34,10 +32,6 @@ interface PolicyRoutesOptions {
 export const policyRoutes =
   ({ governance, gates, registry }: PolicyRoutesOptions): Routes =>
   (app) => {
-    const audit: RouteAudit = {
-      state: (client, { params }) => unlessMissing(governance.get(params.policy, client)),
-      body: 'kept',
-    }
     app.get(
       '/v1/policies',
       {
@@ -46,45 +40,14 @@ export const policyRoutes =
       },
       ({ query: { cursor, limit } }) => governance.list({ after: cursor, limit }),
     )
-    app.get(
-      '/v1/policies/:policy',
-      {
-        config: { permission: 'policy.read', sites: 'none' },
-        schema: { tags, summary: 'One policy', params: PolicyParams, response: { 200: Policy } },
-      },
-      ({ params }) => governance.get(params.policy),
-    )
-    app.put(
-      '/v1/policies/:policy',
-      {
-        config: { permission: 'policy.write', sites: 'all', audit },
-        schema: {
-          tags,
-          summary: 'Create or replace a policy',
-          params: PolicyParams,
-          body: Policy,
-          response: { 200: Policy },
-        },
-      },
-      async ({ params, body }) => {
-        if (params.policy === body.metadata.name) return governance.put(body)
-        throw new InvalidError({
-          code: 'policy-name',
-          message: `The policy is named ${body.metadata.name} and was sent for ${params.policy}. Send it to /v1/policies/${body.metadata.name}.`,
-        })
-      },
-    )
-    app.delete(
-      '/v1/policies/:policy',
-      {
-        config: { permission: 'policy.write', sites: 'all', audit },
-        schema: { tags, summary: 'Remove a policy', params: PolicyParams },
-      },
-      async ({ params }, reply) => {
-        await governance.remove(params.policy)
-        return reply.code(204).send()
-      },
-    )
+    documentRoutes(app, {
+      ...{ path: '/v1/policies', parameter: 'policy', called: 'policy', misnamed: 'policy-name', tags },
+      ...{ name: PolicyName, document: Policy, shown: Policy, write: 'policy.write' },
+      read: { permission: 'policy.read', sites: 'none' },
+      summaries: { one: 'One policy', put: 'Create or replace a policy', remove: 'Remove a policy' },
+      kept: governance,
+      state: (client, name) => governance.get(name, client),
+    })
     app.post(
       '/v1/policy-evaluations',
       {

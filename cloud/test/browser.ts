@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import AxeBuilder from '@axe-core/playwright'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { onTestFailed, TestRunner } from 'vitest'
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const executablePath = PATHS.find((path) => existsSync(path))
@@ -20,6 +21,7 @@ export async function openBrowser(): Promise<TestBrowser> {
     // Root, as in a container, has no sandbox; every host but this machine resolves to nothing.
     args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1'],
   })
+  const lookBack: (() => Promise<void>)[] = []
   return {
     async page(options) {
       const context = await browser.newContext(options)
@@ -29,10 +31,36 @@ export async function openBrowser(): Promise<TestBrowser> {
       const errors: string[] = []
       page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
       page.on('pageerror', ({ message }) => errors.push(message))
+      lookBack.push(tellIfItFails(page))
       return { page, errors }
     },
-    [Symbol.asyncDispose]: () => browser.close(),
+    async [Symbol.asyncDispose]() {
+      for (const look of lookBack) await look()
+      await browser.close()
+    },
   }
+}
+
+/** Has a failing test print what the page showed at last and what it was refused. @returns looks, before the page is gone */
+function tellIfItFails(page: Page): () => Promise<void> {
+  const refused: string[] = []
+  page.on('response', (answer) => {
+    if (answer.status() >= 400) refused.push(`${answer.request().method()} ${answer.url()} ${answer.status()}`)
+  })
+  page.on('requestfailed', (asked) => refused.push(`${asked.method()} ${asked.url()} ${asked.failure()?.errorText}`))
+  let seen = ''
+  const look = async () => {
+    if (page.isClosed()) return
+    const shown = await page.locator('body').ariaSnapshot({ timeout: 5_000 }).catch(String)
+    seen = [`${page.url()} showed at last:`, shown, ...refused.slice(-20)].join('\n')
+  }
+  const isInTest = TestRunner.getCurrentTest() !== undefined
+  if (isInTest)
+    onTestFailed(async () => {
+      await look()
+      console.error(seen)
+    })
+  return isInTest ? look : async () => {}
 }
 
 /** Signs somebody in as people do, on the way to a page of the console. */

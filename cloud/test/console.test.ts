@@ -84,6 +84,15 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect(new URL(page.url()).origin).toBe(cloud.cloud.url)
   })
 
+  it('asks its cloud also where the browser thinks that there is no network', async () => {
+    const { page } = await browser.page()
+    await signIn(page, 'viewer', '/rollouts')
+    await page.getByRole('heading', { name: 'Rollouts' }).waitFor()
+    await page.evaluate(`dispatchEvent(new Event('offline'))`)
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Devices', exact: true }).click()
+    await page.getByText('No devices yet').waitFor()
+  })
+
   it('offers a viewer no place that would refuse them', async () => {
     const { page } = await browser.page()
     await signIn(page, 'viewer', '/')

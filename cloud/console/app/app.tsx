@@ -20,7 +20,11 @@ function createQueryClient(): QueryClient {
   const client = new QueryClient({
     queryCache: new QueryCache({ onError }),
     mutationCache: new MutationCache({ onError }),
-    defaultOptions: { queries: { retry, staleTime: 5_000 }, mutations: { retry: false } },
+    // Whether there is an internet, as browsers tell it, says nothing of the way to this cloud.
+    defaultOptions: {
+      queries: { retry, staleTime: 5_000, networkMode: 'always' },
+      mutations: { retry: false, networkMode: 'always' },
+    },
   })
   return client
 }

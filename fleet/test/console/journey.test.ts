@@ -231,11 +231,11 @@ async function startRollout(
   await go(page, said('Rollouts'))
   await page.getByRole('link', { name: said('Start a rollout') }).click()
   // A field says what was chosen; people look before they go on.
-  const pick = (label: string, option: string | RegExp) =>
-    vi.waitFor(async () => {
-      await choose(page, label, option)
-      expect(await page.getByRole('combobox', { name: label, exact: true }).inputValue()).toMatch(option)
-    }, 20_000)
+  const pick = async (label: string, option: string | RegExp) => {
+    await choose(page, label, option)
+    const field = page.getByRole('combobox', { name: label, exact: true })
+    await vi.waitFor(async () => expect(await field.inputValue()).toMatch(option))
+  }
   await pick(said('Model'), 'fridge')
   await pick(said('Version'), new RegExp(`\\b${version}\\b`))
   await page.getByLabel('Name').fill(name)
@@ -246,14 +246,10 @@ async function startRollout(
 }
 
 async function choose(page: Page, label: string, option: string | RegExp): Promise<void> {
-  const wanted = page.getByRole('option', { name: option }).first()
-  // What is offered may still be on its way when the field is opened: people open it again.
-  await vi.waitFor(async () => {
-    // The kit lays what was chosen over the field itself.
-    if (!(await wanted.isVisible()))
-      await page.getByRole('combobox', { name: label, exact: true }).click({ force: true })
-    await wanted.click({ timeout: 2_000 })
-  })
+  // The kit lays what was chosen over the field itself.
+  await page.getByRole('combobox', { name: label, exact: true }).click({ force: true })
+  // What is offered may still be on its way; it comes to the field that is open.
+  await page.getByRole('option', { name: option }).first().click()
 }
 
 async function verb(page: Page, button: string, { action, name }: { action: string; name: string }): Promise<void> {

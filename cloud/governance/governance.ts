@@ -54,7 +54,7 @@ export function createGovernance(options: { database: Database; audit: AuditLog;
       if (fault) {
         throw new InvalidError({
           code: 'policy-expression',
-          message: `Policy ${policy.metadata.name}, ${fault.at}: ${fault.message}. docs/operator/running.md says what expressions can use.`,
+          message: `Policy ${policy.metadata.name}, ${fault.at}: ${fault.message}. docs/operator/fleet-as-code.md says what expressions can use.`,
         })
       }
       await database.transaction((client) =>

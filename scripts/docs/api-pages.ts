@@ -94,7 +94,7 @@ export function apiIndex(api: OpenApi): string {
     '# The API',
     'JSON over HTTP. The cloud describes all of it at `/v1/openapi.json` (OpenAPI 3.1), from which these pages are made.',
     '## Calling it',
-    'With a token of [an account](../../operator/running.md#people), or of `storecast token create`:',
+    'With a token of [an account](../../operator/security.md#people), or of `storecast token create`:',
     '```sh\ncurl -H "authorization: Bearer $STORECAST_TOKEN" https://cloud.example/v1/devices?limit=2\n```',
     'A browser that has signed in shows its cookie instead. Times are Unix milliseconds in UTC unless a field says otherwise. Each call names [the permission](../permissions.md) that it needs; an account that is [limited to some sites](../permissions.md#label-limits) sees and changes nothing beyond.',
     '## Lists',

@@ -26,4 +26,4 @@ await writeFile(
   text.replace(mark, (_all, begin, end) => `${begin}\n${permissionsTable()}\n\n${end}`),
 )
 
-await writeFile(join(import.meta.dirname, '../cloud/console/api/openapi.ts'), await typedClient())
+await writeFile(join(import.meta.dirname, '../shared/api/openapi.ts'), await typedClient())

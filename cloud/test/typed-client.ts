@@ -3,7 +3,7 @@ import { testCloud } from './cloud.ts'
 
 const HEAD = '// Generated from the OpenAPI document by `npm run schemas`.\n\n'
 
-/** The API as the console's TypeScript sees it, made of the routes that a cloud of this source registers. */
+/** The API as TypeScript sees it, made of the routes that a cloud of this source registers. */
 export async function typedClient(): Promise<string> {
   await using cloud = await testCloud()
   const { body } = await cloud.call('GET', '/v1/openapi.json')

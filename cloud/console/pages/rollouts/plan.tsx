@@ -1,8 +1,8 @@
 import { Alert, List, Stack, Table, Text } from '@mantine/core'
+import type { paths } from '@storecast/shared/api'
 import type { RolloutInput } from '@storecast/shared/contracts'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { api, ask } from '../../api/client.ts'
-import type { paths } from '../../api/openapi.ts'
 import { count } from '../../kit/figures.ts'
 import { devices, stepWords } from './words.ts'
 

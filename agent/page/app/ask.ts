@@ -32,6 +32,8 @@ export const ask: Ask = async (path, { method = 'GET', body } = {}) => {
     const response = await fetch(path, {
       method,
       credentials: 'same-origin',
+      // What somebody chose goes on its way though the page is being closed.
+      keepalive: body !== undefined,
       cache: 'no-store',
       signal: abort.signal,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),

@@ -2,6 +2,12 @@ import { type Ask, Refused, Unreachable } from './ask.ts'
 import type { Answer, Decision } from './decisions.ts'
 import type { Forecasts, Status } from './wire.ts'
 
+/** `held`: may still be taken back. `unsent`: it could not be sent, and is with the next look that is answered. */
+export interface Choice {
+  readonly answer: Answer
+  readonly state: 'held' | 'sending' | 'unsent'
+}
+
 export interface Seen {
   readonly status: Status | undefined
   readonly forecasts: Forecasts | undefined
@@ -11,7 +17,7 @@ export interface Seen {
   /** The device does not answer. What was seen last stays. */
   readonly isLost: boolean
   /** Choices that the device has not confirmed yet, by decision. */
-  readonly unsent: Readonly<Record<string, Answer>>
+  readonly choices: Readonly<Record<string, Choice>>
   /** Choices that it refused, by decision: the code. */
   readonly refused: Readonly<Record<string, string>>
 }
@@ -26,6 +32,8 @@ export interface FeedOptions {
 }
 
 const LOOK_MS = 5_000
+/** After the last tap: somebody who goes through a list takes none back while the cards move. */
+export const HOLD_MS = 8_000
 /** While the device does not answer. */
 const LOST_MS = 2_000
 /** Forecasts change once a day, what was sold once an hour. */
@@ -43,13 +51,14 @@ const NOTHING: Seen = {
   decisions: undefined,
   heardAt: undefined,
   isLost: false,
-  unsent: {},
+  choices: {},
   refused: {},
 }
 
 /**
- * Looks at the device again and again while somebody looks at the page. A choice that could not be sent is sent with the next
- * look that is answered: the device takes the same choice twice as once.
+ * Looks at the device again and again while somebody looks at the page. A choice stands for the device once it has it, so it
+ * is held for a moment in which it can be taken back. One that could not be sent is sent with the next look that is answered:
+ * the device takes the same choice twice as once.
  */
 export class Feed {
   readonly #options: FeedOptions
@@ -57,6 +66,11 @@ export class Feed {
   #seen = NOTHING
   #looks = 0
   #timer: ReturnType<typeof setTimeout> | undefined
+  #holding: ReturnType<typeof setTimeout> | undefined
+  /** What the device made of choices, until its lists say so too: one that was asked before would offer them again. */
+  readonly #taken = new Map<string, Decision>()
+  /** Of the software that sent this page. */
+  #version: string | undefined
   #isStopped = true
   #isLooking = false
 
@@ -82,9 +96,11 @@ export class Feed {
     void this.look()
   }
 
+  /** Nobody looks any more: what was chosen is sent now. */
   stop(): void {
     this.#isStopped = true
     clearTimeout(this.#timer)
+    void this.settle()
   }
 
   /** At once, and again after a while. */
@@ -103,31 +119,54 @@ export class Feed {
     }
   }
 
-  /** Shown at once, sent at once or as soon as the device answers. */
-  choose(id: string, answer: Answer): Promise<void> {
+  /** Shown at once, sent after a while in which nothing else was chosen. */
+  choose(id: string, answer: Answer): void {
     const { [id]: _, ...refused } = this.#seen.refused
-    this.#tell({ unsent: { ...this.#seen.unsent, [id]: answer }, refused })
-    return this.#send(id, answer).catch((error) => this.#notSeen(error))
+    this.#tell({ choices: { ...this.#seen.choices, [id]: { answer, state: 'held' } }, refused })
+    clearTimeout(this.#holding)
+    this.#holding = setTimeout(() => void this.settle(), HOLD_MS)
+  }
+
+  /** Does nothing once it is being sent. */
+  takeBack(id: string): void {
+    if (this.#seen.choices[id]?.state === 'held') this.#forget(id)
+  }
+
+  /** Sends what is held. @returns when each was answered, or could not be sent */
+  async settle(): Promise<void> {
+    clearTimeout(this.#holding)
+    try {
+      await Promise.all(this.#idsOf('held').map((id) => this.#send(id)))
+    } catch (error) {
+      this.#notSeen(error)
+    }
   }
 
   async #lookOnce(): Promise<void> {
     const { ask, now, onOtherVersion } = this.#options
-    const before = this.#seen.status
     const status = await ask<Status>('/v1/status')
-    for (const [id, answer] of Object.entries(this.#seen.unsent)) await this.#send(id, answer)
+    for (const id of this.#idsOf('unsent')) await this.#send(id)
     const decisions = (await this.#part(() => this.#decisions())) ?? this.#seen.decisions
     const isDue = this.#seen.isLost || this.#looks++ % LOOKS_PER_FORECAST === 0 || this.#seen.forecasts === undefined
     const forecasts =
       (isDue ? await this.#part(() => ask<Forecasts>('/v1/forecasts?detail=totals&so-far=1')) : undefined) ??
       this.#seen.forecasts
-    if (before !== undefined && before.agentVersion !== status.agentVersion) onOtherVersion()
+    this.#version ??= status.agentVersion
+    // Another page would know nothing of what was chosen and is on its way.
+    if (this.#version !== status.agentVersion && Object.keys(this.#seen.choices).length === 0) onOtherVersion()
     this.#tell({ status, decisions, forecasts, heardAt: now(), isLost: false })
   }
 
   async #decisions(): Promise<readonly Decision[]> {
     const { ask } = this.#options
     const [open, chosen] = await Promise.all([ask<Decisions>(`${DECISIONS}open`), ask<Decisions>(`${DECISIONS}chosen`)])
-    return [...open.decisions, ...chosen.decisions]
+    const closed = new Set(chosen.decisions.map(({ id }) => id))
+    for (const id of closed) this.#taken.delete(id)
+    return this.#withTaken([...open.decisions.filter(({ id }) => !closed.has(id)), ...chosen.decisions])
+  }
+
+  #withTaken(decisions: readonly Decision[]): readonly Decision[] {
+    return decisions.map((decision) => this.#taken.get(decision.id) ?? decision)
   }
 
   /** One part of the page that the device refuses does not take the others with it. */
@@ -140,19 +179,34 @@ export class Feed {
     }
   }
 
-  async #send(id: string, answer: Answer): Promise<void> {
-    let refused = this.#seen.refused
+  async #send(id: string): Promise<void> {
+    const { answer } = this.#seen.choices[id]!
+    const become = (state: Choice['state']) =>
+      this.#tell({ choices: { ...this.#seen.choices, [id]: { answer, state } } })
+    become('sending')
     try {
-      await this.#options.ask(`/v1/decisions/${encodeURIComponent(id)}/choice`, { method: 'POST', body: answer })
+      const path = `/v1/decisions/${encodeURIComponent(id)}/choice`
+      this.#taken.set(id, await this.#options.ask<Decision>(path, { method: 'POST', body: answer }))
+      this.#tell({ decisions: this.#seen.decisions && this.#withTaken(this.#seen.decisions) })
     } catch (error) {
-      if (!(error instanceof Refused) || error.status === 401) throw error
       // As where its disk is full: it was not taken in, and may be with the next look.
-      if (error.status >= 500) return
-      refused = { ...refused, [id]: error.code }
+      const isRefused = error instanceof Refused && error.status !== 401 && error.status < 500
+      if (!isRefused) become('unsent')
+      if (!(error instanceof Refused) || error.status === 401) throw error
+      if (!isRefused) return
+      this.#tell({ refused: { ...this.#seen.refused, [id]: error.code } })
     }
-    const { [id]: _, ...unsent } = this.#seen.unsent
-    this.#tell({ unsent, refused })
+    this.#forget(id)
     void this.look()
+  }
+
+  #idsOf(state: Choice['state']): string[] {
+    return Object.entries(this.#seen.choices).flatMap(([id, choice]) => (choice.state === state ? [id] : []))
+  }
+
+  #forget(id: string): void {
+    const { [id]: _, ...choices } = this.#seen.choices
+    this.#tell({ choices })
   }
 
   #notSeen(error: unknown): void {

@@ -31,6 +31,7 @@ export function Shop({ info, onSignedOut }: ShopProps) {
   const times = useTimes({ timeZone: status?.timeZone ?? 'UTC', now })
   const signOut = async () => {
     feed.stop()
+    await feed.settle()
     try {
       await ask('/v1/page/session', { method: 'DELETE' })
     } catch {
@@ -126,12 +127,18 @@ function useFeed(onSignedOut: () => void): { feed: Feed; seen: Seen } {
   useEffect(() => {
     const end = feed.onChange(() => setSeen(feed.seen))
     const look = () => (document.visibilityState === 'hidden' ? feed.stop() : feed.start())
+    // Old Safari is not hidden when it leaves a page.
+    const leave = () => feed.stop()
     document.addEventListener('visibilitychange', look)
+    addEventListener('pagehide', leave)
+    addEventListener('pageshow', look)
     look()
     return () => {
       end()
       feed.stop()
       document.removeEventListener('visibilitychange', look)
+      removeEventListener('pagehide', leave)
+      removeEventListener('pageshow', look)
     }
   }, [feed])
   return { feed, seen }

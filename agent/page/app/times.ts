@@ -4,6 +4,8 @@ import { useWords, type Words } from './i18n.tsx'
 export interface Times {
   /** `14:05`, where people count to twelve `2:05 PM` */
   clock(time: number): string
+  /** `14`, `2 PM`, `14 Uhr` */
+  hour(time: number): string
   /** `Monday, 2 March` */
   day(time: number): string
   /** `2 Mar, 14:05`; the clock alone where it is today. */
@@ -27,6 +29,7 @@ export function useTimes({ timeZone, now }: { timeZone: string; now: number }): 
   const moment = (time: number) =>
     written.day.format(time) === written.day.format(now) ? written.clock.format(time) : written.moment.format(time)
   return {
+    hour: (time) => written.hour.format(time),
     clock: (time) => written.clock.format(time),
     day: (time) => written.day.format(time),
     moment,
@@ -43,6 +46,7 @@ export function useTimes({ timeZone, now }: { timeZone: string; now: number }): 
 function formats(locale: string, timeZone: string | undefined) {
   const clock = { hour: 'numeric', minute: '2-digit' } as const
   return {
+    hour: new Intl.DateTimeFormat(locale, { hour: 'numeric', timeZone }),
     clock: new Intl.DateTimeFormat(locale, { ...clock, timeZone }),
     day: new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', timeZone }),
     date: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric', timeZone }),

@@ -31,6 +31,10 @@ describe.skipIf(!hasBrowser)('the tutorial of a store’s staff', () => {
     const visit = (words: string) => page.getByRole('link', { name: said(words), exact: true }).click()
     const order = (name: string) => page.locator('.order').filter({ hasText: name })
 
+    // What was chosen can no longer be taken back.
+    await page.clock.install()
+    const letStand = () => page.clock.fastForward('00:10')
+
     // Open the page.
     await tellFridge(selling)
     await page.goto(selling.shop.agent.url)
@@ -66,18 +70,21 @@ describe.skipIf(!hasBrowser)('the tutorial of a store’s staff', () => {
       .textContent()
     expect(taken?.replace(/\d+/, '12')).toBe(said('Order 12'))
     await order(NAMES.bread).getByText(taken!).last().click()
-    await order(NAMES.bread).waitFor({ state: 'detached' })
+    await order(NAMES.bread).getByText(said('Undo')).click()
+    await order(NAMES.bread).getByText(taken!).last().click()
     await order(NAMES.milk).getByText(said('Change')).click()
     await page.getByLabel(said('Quantity to order')).fill('24')
     await tap('Order this')
-    await order(NAMES.milk).waitFor({ state: 'detached' })
+    await order(NAMES.milk).getByText('Undo').waitFor()
     await order(NAMES.tea).getByText(said('Reject')).click()
     await seen('Enough in stock', 'Already ordered', 'No room for it', 'Will not sell now', 'Another reason')
     await tap('Cancel')
     await order(NAMES.tea).getByText('Reject').click()
     await page.getByLabel('Already ordered').check()
     await tap('Reject')
-    await order(NAMES.tea).waitFor({ state: 'detached' })
+    await order(NAMES.tea).getByText('Undo').waitFor()
+    await letStand()
+    for (const name of [NAMES.bread, NAMES.milk, NAMES.tea]) await order(name).waitFor({ state: 'detached' })
     await page.getByText(said('Decided today')).click()
     await page.getByText('Not ordered: Already ordered').waitFor()
 
@@ -99,6 +106,7 @@ describe.skipIf(!hasBrowser)('the tutorial of a store’s staff', () => {
     await selling.restart(async () => {
       await seen('Connection to the device lost')
       await page.getByRole('button', { name: /: order \d+$/ }).click()
+      await letStand()
       await seen('Not saved yet')
     })
     await page.getByText('Nothing to reorder now.').waitFor()

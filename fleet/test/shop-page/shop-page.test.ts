@@ -26,7 +26,9 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
 
   async function open({ before = '', ...options }: BrowserContextOptions & { before?: string } = {}) {
     const opened = await browser.page({ viewport: { width: 1024, height: 768 }, locale: 'en-GB', ...options })
-    await opened.page.addInitScript({ content: before })
+    // The clock of tests asks more of a browser than the page does.
+    if (before === '') await opened.page.clock.install()
+    else await opened.page.addInitScript({ content: before })
     await opened.page.goto(url)
     return opened
   }
@@ -42,6 +44,8 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
   }
   const product = (page: Page, name: string) => page.locator('.products').getByText(name)
   const order = (page: Page, name: string) => page.locator('.order').filter({ hasText: name })
+  /** What was chosen can no longer be taken back. */
+  const letStand = (page: Page) => page.clock.fastForward('00:10')
   const choiceOf = (entity: keyof typeof NAMES) =>
     selling.shop.cloud!.decisions.get(`${entity} ${selling.issuedAt}`)?.choice
 
@@ -144,6 +148,8 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
     const away = selling.broker.away()
     await page.getByText('Offline', { exact: true }).waitFor()
     await page.getByRole('button', { name: `${NAMES.bread}: order 27` }).click()
+    await order(page, NAMES.bread).getByText('Ordered: 27').waitFor()
+    await letStand(page)
     await order(page, NAMES.bread).waitFor({ state: 'detached' })
     await page.getByText('Decided today').click()
     await page.getByText('Ordered: 27').waitFor()
@@ -153,13 +159,25 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
     await page.getByText('Connected', { exact: true }).waitFor()
   })
 
-  it('takes another quantity, and a refusal with its reason, by the keyboard alone', async () => {
+  it('forgets a choice that is taken back, by the keyboard too', async () => {
+    const { page } = await signedIn()
+    await page.getByRole('button', { name: `${NAMES.milk}: order` }).press('Enter')
+    await page.locator('.held:focus').waitFor()
+    await page.keyboard.press('Tab')
+    await page.getByRole('button', { name: `${NAMES.milk}: undo` }).press('Enter')
+    await page.getByRole('button', { name: `${NAMES.milk}: order` }).waitFor()
+    await letStand(page)
+    expect(await seriousFaults(page)).toEqual([])
+    expect(choiceOf('milk')).toBeUndefined()
+  })
+
+  it('takes another quantity, and a refusal with its reason, by the keyboard alone, and sends them when the page is left', async () => {
     const { page } = await signedIn()
     await page.getByRole('button', { name: `${NAMES.milk}: change` }).press('Enter')
     await page.getByLabel('Quantity to order').press('Control+a')
     await page.keyboard.type('24')
     await page.keyboard.press('Enter')
-    await eventually(() => expect(choiceOf('milk')).toMatchObject({ kind: 'changed', quantity: 24 }))
+    await order(page, NAMES.milk).getByText('Ordered: 24 instead of').waitFor()
     await page.getByRole('button', { name: `${NAMES.tea}: reject` }).press('Enter')
     await page.locator('input[type=radio]:focus').waitFor()
     await page.locator('button:disabled', { hasText: 'Reject' }).waitFor()
@@ -169,6 +187,11 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
       .first()
       .waitFor()
     await page.keyboard.press('Enter')
+    await order(page, NAMES.tea).getByText('Not ordered: Enough in stock').waitFor()
+    expect([choiceOf('milk'), choiceOf('tea')]).toEqual([undefined, undefined])
+    // Who leaves the page takes nothing back.
+    await page.goto('about:blank')
+    await eventually(() => expect(choiceOf('milk')).toMatchObject({ kind: 'changed', quantity: 24 }))
     await eventually(() =>
       expect(choiceOf('tea')).toMatchObject({ kind: 'rejected', quantity: 0, reason: 'Enough in stock' }),
     )
@@ -185,6 +208,7 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
       await page.getByLabel('Another reason').check()
       await page.getByLabel('Your reason').fill('<script>alert(1)</script>')
       await page.getByRole('button', { name: 'Reject', exact: true }).click()
+      await letStand(page)
       await page.getByText('Not saved yet').waitFor()
     })
     await page.getByText('Connection to the device lost').waitFor({ state: 'detached' })

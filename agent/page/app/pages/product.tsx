@@ -38,7 +38,11 @@ export function ProductPage({ view, model, entity }: ProductPageProps) {
         <p class="quiet">{t('product.none')}</p>
       ) : (
         <>
-          <Summary day={day} now={now} />
+          {day.end <= now ? (
+            <p class="trouble">{t('forecast.over', { day: times.day(day.start) })}</p>
+          ) : (
+            <Summary day={day} now={now} />
+          )}
           <DayChart day={day} now={now} times={times} />
           <details>
             <summary>{t('product.table')}</summary>

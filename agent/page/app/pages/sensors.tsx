@@ -55,7 +55,14 @@ export function SensorsPage({ view }: { view: ShopView }) {
                   <p class={trouble === null ? 'state ok' : 'state silent'}>
                     {t(trouble === null ? 'sensors.source.ok' : 'sensors.source.down')}
                   </p>
-                  {trouble !== null && <p class="technical">{trouble}</p>}
+                  {trouble !== null && (
+                    <details>
+                      <summary>{t('device.test.details')}</summary>
+                      <p class="technical" lang="en">
+                        {trouble}
+                      </p>
+                    </details>
+                  )}
                 </div>
               </li>
             ))}

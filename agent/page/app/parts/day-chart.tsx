@@ -53,7 +53,7 @@ export function DayChart({ day, now, times }: DayChartProps) {
         ))}
         {hoursNamed(day).map((time) => (
           <text key={time} class="tick" x={x(time)} y={HEIGHT - 10} text-anchor="middle">
-            {times.clock(time)}
+            {times.hour(time)}
           </text>
         ))}
         <path class="band" d={area(curve('high'), curve('low'))} />

@@ -17,6 +17,9 @@ type Sort = (typeof SORTS)[number]
 export const productRuns = (runs: readonly Run[]): readonly Run[] =>
   runs.filter(({ forecasts }) => forecasts.some(({ soFar }) => soFar !== undefined))
 
+/** @param now store time, unix ms */
+export const isOver = ({ end }: Run, now: number): boolean => Date.parse(end) <= now
+
 export function ProductList({ view }: { view: ShopView }) {
   const { t } = useWords()
   const runs = productRuns(view.seen.forecasts?.models ?? [])
@@ -31,7 +34,7 @@ export function ProductList({ view }: { view: ShopView }) {
   )
 }
 
-function RunList({ run, view: { times } }: { run: Run; view: ShopView }) {
+function RunList({ run, view: { times, now } }: { run: Run; view: ShopView }) {
   const { t } = useWords()
   const [search, setSearch] = useState('')
   const [sort, setSort] = useState<Sort>('most')
@@ -42,7 +45,11 @@ function RunList({ run, view: { times } }: { run: Run; view: ShopView }) {
   const day = times.day(Date.parse(run.start))
   return (
     <>
-      <p class="quiet">{t('forecast.for', { day, time: times.moment(Date.parse(run.issuedAt)) })}</p>
+      {isOver(run, now) ? (
+        <p class="trouble">{t('forecast.over', { day })}</p>
+      ) : (
+        <p class="quiet">{t('forecast.for', { day, time: times.moment(Date.parse(run.issuedAt)) })}</p>
+      )}
       {rows.length >= SEARCH_FROM && (
         <div class="tools">
           <label class="field">

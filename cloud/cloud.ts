@@ -56,6 +56,7 @@ import {
   createSites,
   desiredStates,
   deviceGroups,
+  devicePresences,
   type Publisher,
   startPublisher,
   supportBundles,
@@ -183,7 +184,8 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const sites = createSites({ database, objects, desired, clock, onChange })
   const devices = createDevices({ database, desired, clock, certificates, onChange, onWithdrawn })
 
-  if (!secrets.mqttUrl) await devices.forgetPresence()
+  const presences = devicePresences({ database, clock })
+  if (!secrets.mqttUrl) await presences.forget()
   const broker = secrets.mqttUrl
     ? undefined
     : stack.use(
@@ -212,7 +214,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   stack.use(
     startIngest({
       database,
-      devices,
+      presences,
       onGreeted(greeted) {
         publisher?.renew(greeted)
         support

@@ -112,7 +112,7 @@ export const Settings = z.strictObject({
           forecasts: KeptDays.default(730),
           /** Decisions with what staff chose and what came of them, in days. */
           decisions: KeptDays.default(730),
-          /** Events of devices, and what is missing or contradicts itself in what they sent, in days. */
+          /** Events of devices, when they were away, and what is missing or contradicts itself in what they sent, in days. */
           events: KeptDays.default(365),
         })
         .refine(({ windows, hours, days }) => longest(windows) <= longest(hours) && longest(hours) <= longest(days), {

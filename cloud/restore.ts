@@ -58,7 +58,10 @@ export async function readBackup(options: RestoreOptions): Promise<BackupManifes
       'UPDATE desired_states SET generation = greatest(generation + 1, $1), published = 0, previous = NULL',
       [Math.floor(clock.now() / 1000)],
     )
-    await client.query('UPDATE devices SET online = false')
+    // As when a cloud of its own broker starts: nobody went away.
+    await client.query('UPDATE devices SET online = false, presence_forgotten = true, presence_at = $1 WHERE online', [
+      clock.now(),
+    ])
   })
   await database.migrate(migrations)
   await beginHistoryAnew(database.pool)

@@ -229,25 +229,6 @@ describe('devices', () => {
       code: 'site-unknown',
     })
   })
-
-  it('ignores what an earlier connection says late', async () => {
-    await sites.put('present', spec)
-    await devices.enrol({ id: 'present-1', site: 'present', labels: {} })
-    const say = (online: boolean, link: number, session: string) =>
-      devices.setPresence('present-1', { online, link, session })
-    await say(true, 4, 'b')
-    await say(false, 3, 'a')
-    await say(false, 4, 'a')
-    expect(await devices.get('present-1')).toMatchObject({ online: true, link: 4, lastSeen: clock.now() })
-    await say(false, 4, 'b')
-    expect(await devices.get('present-1')).toMatchObject({ online: false, link: 4 })
-    await say(true, 5, 'c')
-    await devices.forgetPresence()
-    expect((await devices.get('present-1')).online).toBe(false)
-    await say(true, 5, 'c')
-    expect((await devices.get('present-1')).online).toBe(true)
-    await devices.setPresence('nobody', { online: true, link: 1, session: 'c' })
-  })
 })
 
 describe('desired state', () => {

@@ -1,6 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { DesiredState, DeviceSelector } from '@storecast/shared/contracts'
-import { type Presence, replaces } from '@storecast/shared/wire'
 import type { PoolClient, QueryResult } from 'pg'
 import type { AdmittedDevice } from '../identity/index.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -74,12 +73,8 @@ export interface Devices {
   desired(id: string): Promise<Omit<DesiredState, 'expires'>>
   /** Whether the device's desired state, or the one before, points to the object. */
   mayRead(id: string, sha256: string): Promise<boolean>
-  /** Takes what a device's presence topic says; what an older connection says late is ignored. */
-  setPresence(id: string, presence: Presence): Promise<void>
   /** Devices in service, and those of them that are connected. */
   counts(): Promise<{ readonly enrolled: number; readonly online: number }>
-  /** Holds every device for offline until it says otherwise: the broker's sessions have ended. */
-  forgetPresence(): Promise<void>
 }
 
 interface DevicesOptions {
@@ -236,24 +231,6 @@ export function createDevices(options: DevicesOptions): Devices {
       )
       return rows[0]!
     },
-    async forgetPresence() {
-      await pool.query('UPDATE devices SET online = false WHERE online')
-    },
-    setPresence: (id, presence) =>
-      database.transaction(async (client) => {
-        const { rows } = await client.query<Presence>(
-          'SELECT online, link, session FROM devices WHERE id = $1 AND retired_at IS NULL FOR NO KEY UPDATE',
-          [id],
-        )
-        if (!rows[0] || !replaces(presence, rows[0])) return
-        const { online, link, session } = presence
-        await client.query(
-          `UPDATE devices SET online = $2, link = $3, session = $4, presence_at = $5,
-             last_seen = CASE WHEN $2 THEN $5 ELSE last_seen END
-           WHERE id = $1`,
-          [id, online, link, session, clock.now()],
-        )
-      }),
   }
 }
 

@@ -146,4 +146,21 @@ export const deviceMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    id: 110,
+    name: 'absences of devices',
+    sql: `
+      ALTER TABLE devices ADD COLUMN presence_forgotten boolean NOT NULL DEFAULT false;
+      -- That have ended: of one that is away now, its own row tells since when. Of no times: it came for the first time.
+      CREATE TABLE device_absences (
+        device text NOT NULL REFERENCES devices,
+        began_at int8 NOT NULL,
+        back_at int8 NOT NULL,
+        times int4 NOT NULL,
+        away_ms int8 NOT NULL,
+        PRIMARY KEY (device, began_at)
+      );
+      CREATE INDEX device_absences_back ON device_absences (back_at);
+    `,
+  },
 ]

@@ -9,7 +9,7 @@ import {
 import mqtt from 'mqtt'
 import { Registry } from 'prom-client'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
-import { createDevices, desiredStates, deviceMigrations } from '../devices/index.ts'
+import { deviceMigrations, devicePresences } from '../devices/index.ts'
 import { type Broker, startBroker } from '../platform/broker.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
@@ -51,18 +51,10 @@ beforeEach(async () => {
   broker = stack.use(await startBroker({ ...settings, isDevice: async () => true }))
   registry = new Registry()
   const clock = systemClock
-  const desired = desiredStates({ api: () => '', clock })
   stack.use(
     startIngest({
       database,
-      devices: createDevices({
-        database,
-        desired,
-        clock,
-        certificates: { revoke: async () => 0 },
-        onChange: () => {},
-        onWithdrawn: () => {},
-      }),
+      presences: devicePresences({ database, clock }),
       broker: { url: broker.url, clientId: 'worker', ...broker.cloud },
       metrics: ingestMetrics(registry),
       clock,

@@ -1,16 +1,8 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { Span, Tracing } from '@storecast/shared/tracing'
-import {
-  decodePresence,
-  everyDevice,
-  KnownNames,
-  parseTopic,
-  sharedAmong,
-  topicOf,
-  WireError,
-} from '@storecast/shared/wire'
+import { everyDevice, KnownNames, parseTopic, sharedAmong, topicOf, WireError } from '@storecast/shared/wire'
 import { DatabaseError } from 'pg'
-import type { Devices } from '../devices/index.ts'
+import type { Presences } from '../devices/index.ts'
 import { type BusOptions, connectBus } from '../platform/bus.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
@@ -18,12 +10,13 @@ import type { Log } from '../platform/log.ts'
 import { type Arrival, arrive } from './arrivals.ts'
 import { ingest } from './ingest.ts'
 import type { IngestMetrics } from './metrics.ts'
+import { takePresences } from './presence.ts'
 import { ArrivalQueue } from './queue.ts'
 import { SeriesIds } from './series.ts'
 
 export interface IngestOptions {
   readonly database: Database
-  readonly devices: Pick<Devices, 'setPresence'>
+  readonly presences: Pick<Presences, 'take'>
   /** Where to connect, as what. The session is a clean one: a broker may park messages in that of a dead worker. */
   readonly broker: Pick<BusOptions, 'url' | 'clientId' | 'username' | 'password'>
   /**
@@ -53,7 +46,7 @@ const PAUSE_MS = 500
  * by us.
  */
 export function startIngest(options: IngestOptions): AsyncDisposable {
-  const { database, devices, broker, group, metrics, clock, log, tracing, onGreeted } = options
+  const { database, presences, broker, group, metrics, clock, log, tracing, onGreeted } = options
   const queue = new ArrivalQueue()
   const series = new SeriesIds()
   const names = new KnownNames()
@@ -61,6 +54,7 @@ export function startIngest(options: IngestOptions): AsyncDisposable {
   const spans = new WeakMap<Arrival, Span>()
   const ending = new AbortController()
   let running: Promise<void> | undefined
+  const presence = takePresences({ presences, clock, log })
   const up = everyDevice('up')
   const bus = connectBus({
     ...broker,
@@ -70,7 +64,7 @@ export function startIngest(options: IngestOptions): AsyncDisposable {
     onMessage(topic, payload) {
       const to = parseTopic(topic)
       if (to?.channel === 'up') take(arrive(to.device, payload, names))
-      else if (to?.channel === 'presence') void notePresence(to.device, payload)
+      else if (to?.channel === 'presence') presence.take(to.device, payload)
     },
   })
 
@@ -163,18 +157,11 @@ export function startIngest(options: IngestOptions): AsyncDisposable {
     )
   }
 
-  async function notePresence(device: string, payload: Uint8Array): Promise<void> {
-    try {
-      await devices.setPresence(device, decodePresence(payload))
-    } catch (error) {
-      log.warn({ device, error }, 'presence of a device was not noted')
-    }
-  }
-
   return {
     async [Symbol.asyncDispose]() {
       ending.abort()
       await bus[Symbol.asyncDispose]()
+      await presence[Symbol.asyncDispose]()
       await running
     },
   }

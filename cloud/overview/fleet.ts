@@ -19,7 +19,7 @@ export interface FleetSummary {
 }
 
 /** The rollout has a device within the limit. */
-export const rolloutWithin = (rollout: string, parameter: number) =>
+const rolloutWithin = (rollout: string, parameter: number) =>
   `($${parameter}::jsonb = '{}' OR EXISTS (SELECT 1 FROM rollout_devices m WHERE m.rollout = ${rollout}
     AND ${deviceWithin('m.device', parameter)}))`
 

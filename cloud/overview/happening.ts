@@ -1,6 +1,7 @@
-/** What things happened to. `model` is the fleet's alone; `certificate`, `event`, `support` and `gap` are a device's. */
+/** What things happened to. `model` is the fleet's alone; `connection`, `certificate`, `event`, `support` and `gap` are a device's. */
 export const HAPPENING_KINDS = [
   'device',
+  'connection',
   'certificate',
   'rollout',
   'model',
@@ -32,8 +33,8 @@ export interface Happening {
 }
 
 /**
- * A query of `at`, kind, what, key, name, site, detail, severity and who. Its parameters: 1 the limit by labels, 2 the device,
- * 3 whether the audit log may be read.
+ * A query of `at`, kind, what, key, name, site, detail, severity and who; rows without a time are left out. Its parameters: 1 the
+ * limit by labels, 2 the device, 3 whether the audit log may be read, 11 the device's site.
  */
 export interface Source {
   readonly kind: HappeningKind

@@ -260,6 +260,13 @@ describe('one device', () => {
       [NOW - 23 * HOUR],
     )
     await pool.query(
+      `INSERT INTO device_absences (device, began_at, back_at, times, away_ms)
+       VALUES ('troubled', $1::int8, $1::int8, 0, 0), ('troubled', $1::int8 + 1000, $1::int8 + 181000, 1, 180000),
+         ('troubled', $1::int8 + 7200000, $1::int8 + 16200000, 14, 1260000)`,
+      [NOW - 40 * HOUR],
+    )
+    await pool.query(`UPDATE devices SET online = false, presence_at = $1 WHERE id = 'troubled'`, [NOW - 2 * HOUR])
+    await pool.query(
       `INSERT INTO gaps (device, epoch, cause, first_seq, last_seq, noticed_at) VALUES ('troubled', 2, 'dropped', 3, 14, $1)`,
       [NOW - 24 * HOUR],
     )
@@ -283,12 +290,18 @@ describe('one device', () => {
         'task: commented: I go there: bob',
         'event: log: complaint 1 (times 2)',
         'gap: dropped: 12 records',
+        'connection: connected: for the first time',
+        'connection: connected: after 3 min',
+        'connection: went-away: first of 14 times',
+        'connection: connected: 14 times away within 2.5 h, 21 min of it',
+        'connection: went-away: not back yet',
         expect.stringMatching(/^support: asked: waits for the device: token:/),
       ]),
     )
     // A preview changes nothing, and a first hello says no more than the enrolment did.
     expect(said(items).filter((one) => one.includes('wave=9'))).toHaveLength(1)
     expect(JSON.stringify(items)).not.toContain('first-contact')
+    expect(said(items).filter((one) => one.startsWith('connection'))).toHaveLength(6)
     const times = items.map(({ at }) => Number(at))
     expect(times).toEqual([...times].sort((a, b) => b - a))
     expect(await story('quarantined-1')).toEqual([

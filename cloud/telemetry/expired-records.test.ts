@@ -15,7 +15,7 @@ const DAY = 86_400_000
 const now = Date.UTC(2026, 6, 1)
 const device = 'berlin-1'
 const policy = { forecasts: 100, decisions: 60, events: 40 }
-const TABLES = ['forecasts', 'evidence', 'decisions', 'events', 'gaps', 'window_conflicts'] as const
+const TABLES = ['forecasts', 'evidence', 'decisions', 'events', 'gaps', 'window_conflicts', 'device_absences'] as const
 
 let database: Database
 beforeAll(async () => {
@@ -69,6 +69,10 @@ async function addAll(days: number) {
      VALUES (1, $1, $1, 1, 2, 1, 1, $1)`,
     [start],
   )
+  await pool.query(
+    'INSERT INTO device_absences (device, began_at, back_at, times, away_ms) VALUES ($1, $2, $2, 1, 0)',
+    [device, start],
+  )
 }
 
 async function addEvents(at: number, count: number) {
@@ -83,11 +87,11 @@ describe('records', () => {
   it('are dropped once they are older than policy keeps them, each kind by its own', async () => {
     expect(await drop(policy)).toEqual({
       ...{ forecasts: 1, evidence: 1, decisions: 2 },
-      ...{ events: 3, gaps: 3, window_conflicts: 3 },
+      ...{ events: 3, gaps: 3, window_conflicts: 3, device_absences: 3 },
     })
     expect(await rows()).toEqual({
       ...{ forecasts: 3, evidence: 3, decisions: 2 },
-      ...{ events: 1, gaps: 1, window_conflicts: 1 },
+      ...{ events: 1, gaps: 1, window_conflicts: 1, device_absences: 1 },
     })
     expect(await drop(policy)).toEqual({})
   })

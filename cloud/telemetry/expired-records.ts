@@ -8,7 +8,7 @@ export interface RecordRetention {
   readonly events: number | null
 }
 
-type RecordTable = 'forecasts' | 'evidence' | 'decisions' | 'events' | 'gaps' | 'window_conflicts'
+type RecordTable = 'forecasts' | 'evidence' | 'decisions' | 'events' | 'gaps' | 'window_conflicts' | 'device_absences'
 
 interface Kept {
   readonly days: keyof RecordRetention
@@ -28,6 +28,7 @@ const KEPT: Readonly<Record<RecordTable, Kept>> = {
   events: { days: 'events', time: 'at', at: unixMs },
   gaps: { days: 'events', time: 'noticed_at', at: unixMs },
   window_conflicts: { days: 'events', time: 'noticed_at', at: unixMs },
+  device_absences: { days: 'events', time: 'back_at', at: unixMs },
 }
 
 /** Rows of one transaction: ingest writes to the same tables meanwhile. */

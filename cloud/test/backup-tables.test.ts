@@ -19,7 +19,7 @@ const CHANGED: Readonly<Record<string, readonly string[]>> = {
   // Devices take them for new, and nothing is published yet.
   desired_states: ['generation', 'published', 'previous'],
   // Their links ended with the cloud.
-  devices: ['online'],
+  devices: ['online', 'presence_at', 'presence_forgotten'],
   // When this database was migrated.
   schema_migrations: ['applied_at'],
   // Transactions of another database mean nothing here: a history of its own begins.

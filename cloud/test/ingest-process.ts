@@ -1,6 +1,6 @@
 import { argv, stdout } from 'node:process'
 import { Registry } from 'prom-client'
-import { createDevices, desiredStates } from '../devices/index.ts'
+import { devicePresences } from '../devices/index.ts'
 import { ingestMetrics, startIngest } from '../ingest/index.ts'
 import { startBroker } from '../platform/broker.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -13,22 +13,13 @@ const [databaseUrl, urlOrPort] = argv.slice(2) as [string, string]
 
 const database = await openDatabase({ url: databaseUrl, log: quiet })
 const clock = systemClock
-const desired = desiredStates({ api: () => '', clock })
-const devices = createDevices({
-  database,
-  desired,
-  clock,
-  certificates: { revoke: async () => 0 },
-  onChange: () => {},
-  onWithdrawn: () => {},
-})
 const port = Number(urlOrPort)
 const embedded = Number.isInteger(port)
   ? await startBroker({ host: '127.0.0.1', port, log: quiet, isDevice: async () => true, onRefused: () => {} })
   : undefined
 startIngest({
   database,
-  devices,
+  presences: devicePresences({ database, clock }),
   broker: {
     clientId: `worker-${process.pid}`,
     ...(embedded ? { url: embedded.url, ...embedded.cloud } : { url: urlOrPort }),

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Pool } from 'pg'
 import { Registry } from 'prom-client'
 import { createAudit } from '../audit/index.ts'
-import { createDevices, desiredStates } from '../devices/index.ts'
+import { createDevices, desiredStates, devicePresences } from '../devices/index.ts'
 import { ingestMetrics, startIngest } from '../ingest/index.ts'
 import { startBroker } from '../platform/broker.ts'
 import { folderObjects } from '../platform/folder-objects.ts'
@@ -66,7 +66,7 @@ export async function rolloutCloud(): Promise<RolloutCloud> {
   const login = { url: broker.url, ...broker.cloud }
   stack.use(
     startIngest({
-      ...{ ...common, devices, metrics: ingestMetrics(new Registry()) },
+      ...{ ...common, presences: devicePresences(common), metrics: ingestMetrics(new Registry()) },
       broker: { ...login, clientId: 'ingest' },
     }),
   )

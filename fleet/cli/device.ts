@@ -69,7 +69,7 @@ function backlogFacts({ sequence, outstanding, waiting, lastCommitAt, gaps }: Ba
 const state = ({ retiredAt, online }: Device) => (retiredAt !== null ? 'retired' : online ? 'online' : 'offline')
 
 /** What a device's story is made of. */
-const HAPPENING_KINDS = ['event', 'alert', 'task', 'rollout', 'device', 'certificate', 'gap', 'support']
+const HAPPENING_KINDS = ['event', 'alert', 'task', 'rollout', 'device', 'connection', 'certificate', 'gap', 'support']
 
 /** `storecast device …`. */
 export function addDeviceCommands(program: Command, context: CliContext): Command {
@@ -175,7 +175,9 @@ A selector's terms must all hold: label=value, label!=value, label in (a,b), lab
     })
   device
     .command('timeline')
-    .description('Tell all that concerns a device as one story: events, alerts, tasks, rollouts, certificates, people')
+    .description(
+      'Tell all that concerns a device as one story: events, alerts, tasks, rollouts, connection, certificates, people',
+    )
     .argument('<device>')
     .option('-k, --kind <kinds>', `only such, commas between: ${HAPPENING_KINDS.join(', ')}`)
     .option('-n, --limit <happenings>', 'how many, the newest', wholeNumber, 50)

@@ -3691,7 +3691,7 @@ export interface paths {
                 query?: {
                     /** @description The `next` of the page before; absent: the first page */
                     cursor?: string;
-                    /** @description All that concerns this one: its events, alerts, tasks, rollouts, certificates, and what people did to it */
+                    /** @description All that concerns this one: its events, alerts, tasks, rollouts, when it was connected and when away, certificates, and what people did to it */
                     device?: string;
                     /** @description Absent: a day before `to`; of a device from the beginning */
                     from?: number;
@@ -3722,12 +3722,12 @@ export interface paths {
                                 /** @description Its id; of a model its name */
                                 key: string;
                                 /** @enum {string} */
-                                kind: "device" | "certificate" | "rollout" | "model" | "alert" | "task" | "event" | "gap" | "support";
+                                kind: "device" | "connection" | "certificate" | "rollout" | "model" | "alert" | "task" | "event" | "gap" | "support";
                                 name: string;
                                 /** @description Of alerts and events */
                                 severity: string | null;
                                 site: string | null;
-                                /** @description enrolled, retired; started, succeeded, failed, aborted, undone; registered, alias; fired, resolved; opened, closed; of a device also what it was told by rollouts and came to (`device-active`, `device-failed`, …), an event’s code, a gap’s cause, and what people did to it */
+                                /** @description enrolled, retired; started, succeeded, failed, aborted, undone; registered, alias; fired, resolved; opened, closed; of a device also what it was told by rollouts and came to (`device-active`, `device-failed`, …), `connected`, `went-away`, an event’s code, a gap’s cause, and what people did to it */
                                 what: string;
                                 /** @description Who did it, where a person did and the caller may know */
                                 who: string | null;

@@ -113,7 +113,7 @@ const Happening = z.object({
   what: z
     .string()
     .describe(
-      'enrolled, retired; started, succeeded, failed, aborted, undone; registered, alias; fired, resolved; opened, closed; of a device also what it was told by rollouts and came to (`device-active`, `device-failed`, …), an event’s code, a gap’s cause, and what people did to it',
+      'enrolled, retired; started, succeeded, failed, aborted, undone; registered, alias; fired, resolved; opened, closed; of a device also what it was told by rollouts and came to (`device-active`, `device-failed`, …), `connected`, `went-away`, an event’s code, a gap’s cause, and what people did to it',
     ),
   key: z.string().describe('Its id; of a model its name'),
   name: z.string(),
@@ -253,7 +253,7 @@ export const overviewRoutes =
           summary: 'What happened in the fleet or to one device, newest first',
           querystring: PageQuery.extend({
             device: DeviceId.optional().describe(
-              'All that concerns this one: its events, alerts, tasks, rollouts, certificates, and what people did to it',
+              'All that concerns this one: its events, alerts, tasks, rollouts, when it was connected and when away, certificates, and what people did to it',
             ),
             kind: z
               .string()

@@ -96,6 +96,12 @@ export async function addFleet(client: PoolClient, scale: Scale): Promise<void> 
     [now, EVENTS],
   )
   await client.query(
+    `INSERT INTO device_absences (device, began_at, back_at, times, away_ms)
+     SELECT d.id, began, began + 1200000, 1 + nth % 3, 400000 FROM devices d, generate_series(1, $2::int4) nth
+     CROSS JOIN LATERAL (SELECT $1::int8 - nth * 86400000::int8 AS began) b`,
+    [now, ABSENCES],
+  )
+  await client.query(
     `INSERT INTO support_bundles (id, device, asked_by, asked_at, archive, received_at, expires_at)
      SELECT CASE n WHEN 1 THEN $2::uuid ELSE gen_random_uuid() END, id, 'person-1', $1::int8 - n, 'bytes', $1::int8, $1::int8 + 86400000
      FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM devices) d WHERE n <= 50`,
@@ -121,4 +127,5 @@ export const DAY = 86_400_000
 /** Of a device that has one. */
 export const BUNDLE = '00000000-0000-4000-8000-000000000001'
 const EVENTS = 20
+const ABSENCES = 60
 const CLAIMS = 5000

@@ -32,7 +32,7 @@ process.on('message', async ({ join }: WorkerRequest) => {
     metrics.messages.reset()
     worker = startIngest({
       database,
-      devices: { setPresence: async () => {} },
+      presences: { take: async () => {} },
       broker: { url: mqttUrl, clientId: `worker-${process.pid}` },
       group: 'bench',
       metrics,

@@ -21,6 +21,7 @@ const KINDS = [
   { kind: 'rollout', chip: 'Rollouts', mark: 'rollout' },
   { kind: 'task', chip: 'Tasks', mark: 'task' },
   { kind: 'device', chip: 'Device', mark: 'device' },
+  { kind: 'connection', chip: 'Connection', mark: 'connection' },
   { kind: 'certificate', chip: 'Certificates', mark: 'certificate' },
   { kind: 'gap', chip: 'Lost records', mark: 'lost' },
   { kind: 'support', chip: 'Support bundles', mark: 'support' },

@@ -24,6 +24,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   'device new-database': 'came with an empty database',
   'device restored-image': 'came back from an older image of itself',
   'device cloud-restored': 'found the cloud restored from a backup',
+  'connection connected': 'connected',
+  'connection went-away': 'went away',
   'certificate issued': 'certificate issued',
   'certificate renewed': 'certificate renewed',
   'certificate withdrawn': 'certificate withdrawn',

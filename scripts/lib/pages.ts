@@ -40,7 +40,7 @@ for (const pages of PAGES) if (wanted.length === 0 || wanted.includes(pages.fold
 async function bring({ folder, from, budget }: Pages): Promise<void> {
   const dist = join(root, folder, 'dist')
   const mark = join(dist, '.built-from')
-  const digest = digestOf([`${folder}/**/*.{ts,tsx,css,html,svg,json}`, ...from])
+  const digest = digestOf([`${folder}/**/*.{ts,tsx,css,html,svg,png,json,webmanifest}`, ...from])
   if (existsSync(mark) && readFileSync(mark, 'utf8') === digest) return
   const began = performance.now()
   // Beside where it will be, so that a program that starts meanwhile finds whole pages.

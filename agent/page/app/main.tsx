@@ -6,4 +6,6 @@ import { chosenTheme, showTheme } from './theme.ts'
 // Preact's own way is `queueMicrotask`, which the oldest browsers lack.
 options.debounceRendering = (work) => void Promise.resolve().then(work)
 showTheme(chosenTheme())
-render(<App />, document.getElementById('page')!)
+const page = document.getElementById('page')!
+page.textContent = ''
+render(<App />, page)

@@ -86,6 +86,31 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
     expect(errors).toEqual([])
   })
 
+  it('tells where no script of it can run that the browser may be too old', async () => {
+    const { page } = await browser.page()
+    await page.route('**/*.js', (route) => route.abort())
+    await page.goto(url)
+    const hint = page.getByText('The browser may be too old')
+    expect(await hint.isVisible()).toBe(false)
+    await page.evaluate('document.getAnimations().forEach((animation) => animation.finish())')
+    await hint.waitFor()
+    const { page: usable } = await open()
+    await usable.getByRole('textbox').waitFor()
+    expect(await usable.getByText('The browser may be too old').count()).toBe(0)
+  })
+
+  it('stands on a home screen with its name and its picture', async () => {
+    const { page } = await open()
+    const manifest = await page.request.get(`${url}${await page.locator('link[rel=manifest]').getAttribute('href')}`)
+    expect(manifest.headers()['content-type']).toBe('application/manifest+json')
+    const { name, icons } = (await manifest.json()) as { name: string; icons: { src: string; type: string }[] }
+    expect(name).toBe('Storecast')
+    for (const { src, type } of icons) {
+      const icon = await page.request.get(`${url}${src}`)
+      expect([icon.status(), icon.headers()['content-type']]).toEqual([200, type])
+    }
+  })
+
   it('writes numbers and times as the tablet’s country does, in the language that it shows', async () => {
     const { page } = await signedIn({ locale: 'en-US' })
     await page.getByText('from the forecast of 12:00 AM').waitFor()

@@ -111,12 +111,14 @@ export function createUsers({ database, clock }: { database: Database; clock: Cl
       const taken = await client.query('SELECT 1 FROM users WHERE name = $1', [name])
       // Names are the people's own to choose at a provider; the subject is not.
       const free = taken.rowCount === 0 ? name : `${name}#${subject}`
-      const { rows } = await client.query<{ id: number }>(
+      // Somebody who comes for the first time may come twice at once.
+      const { rows } = await client.query<{ id: number; name: string }>(
         `INSERT INTO users (name, roles, label_limit, issuer, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-         RETURNING id`,
+         ON CONFLICT (issuer, subject) DO UPDATE SET roles = excluded.roles, label_limit = excluded.label_limit
+         RETURNING id, name`,
         [free, roles, limit, issuer, subject, clock.now()],
       )
-      return { id: rows[0]!.id, user: await get(free, client) }
+      return { id: rows[0]!.id, user: await get(rows[0]!.name, client) }
     },
   }
 }

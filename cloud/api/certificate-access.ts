@@ -47,7 +47,7 @@ export function certificateAccess(options: CertificateAccessOptions): AccessChec
           `The certificate of ${shown.device} was revoked. Enrol the device with a new claim.`,
         )
       }
-      return { kind: 'device', device: shown.device }
+      return { kind: 'device', device: shown.device, certificate: shown.serial }
     },
   }
 }

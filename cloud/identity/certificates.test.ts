@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { deviceMigrations } from '../devices/index.ts'
 import type { Database } from '../platform/database.ts'
 import { createLimiter } from '../platform/limiter.ts'
@@ -9,7 +9,8 @@ import { temporaryFolder, testDatabase } from '../test/database.ts'
 import { deviceKey } from '../test/device-client.ts'
 import { type Authority, openAuthority, readList, readRequest } from './authority.ts'
 import { openCertificates } from './certificates.ts'
-import { judgeClaim } from './enrolment.ts'
+import { createClaims } from './claims.ts'
+import { createEnrolment, judgeClaim } from './enrolment.ts'
 import { identityMigrations } from './migrations.ts'
 
 const stack = new AsyncDisposableStack()
@@ -121,5 +122,40 @@ describe('judgeClaim', () => {
     const judge = () => judgeClaim({ ...claim, ...changed }, { ...by, ...asked })
     if (code === undefined) expect(judge).not.toThrow()
     else expect(judge).toThrow(expect.objectContaining({ code }))
+  })
+})
+
+describe('a renewal', () => {
+  it('that meets a revocation waits for it, and is refused', async () => {
+    const certificates = await open()
+    const { shown } = await add('shop-9')
+    const enrolment = createEnrolment({
+      ...{ database, authority, certificates, clock, days: DAYS },
+      claims: createClaims({ database, clock }),
+      mqtt: () => 'mqtts://127.0.0.1',
+      admit: async () => {},
+      onEnrolled: () => {},
+    })
+    const renew = async () => {
+      const { csr } = await deviceKey('shop-9')
+      return enrolment.renew({ device: 'shop-9', shown: shown.serial, csr })
+    }
+    expect((await renew()).certificate).toContain('CERTIFICATE')
+    const revoking = await database.pool.connect()
+    await revoking.query('BEGIN')
+    expect(await certificates.revoke(revoking, 'shop-9', 'stolen')).toBe(2)
+    const late = renew().catch((error) => error.code)
+    await vi.waitFor(async () => {
+      const waiting = await database.pool.query('SELECT 1 FROM pg_locks WHERE NOT granted')
+      expect(waiting.rowCount).toBeGreaterThan(0)
+    })
+    await revoking.query('COMMIT')
+    revoking.release()
+    expect(await late).toBe('certificate-revoked')
+    const inForce = await database.pool.query(
+      `SELECT 1 FROM device_certificates c WHERE device = 'shop-9'
+         AND NOT EXISTS (SELECT 1 FROM revocations r WHERE r.serial = c.serial)`,
+    )
+    expect(inForce.rowCount).toBe(0)
   })
 })

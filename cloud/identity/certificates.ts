@@ -11,6 +11,8 @@ export interface Certificates {
   add(client: PoolClient, certificate: { device: string; keyHash: Buffer; issued: Issued }): Promise<void>
   /** The newest certificate of a device for a key, where it is in force. */
   forKey(client: PoolClient, device: string, keyHash: Buffer): Promise<string | undefined>
+  /** Whether it is not revoked, and is not before the transaction's end; its device is locked. */
+  hold(client: PoolClient, certificate: { readonly device: string; readonly serial: string }): Promise<boolean>
   /** Revokes all that a device has, inside the transaction that knows why. @returns how many were in force */
   revoke(client: PoolClient, device: string, reason: string): Promise<number>
   /** Whether a device in service acts under a certificate that is not revoked. */
@@ -47,6 +49,9 @@ export async function openCertificates(options: CertificatesOptions): Promise<Ce
       [Math.floor(clock.now() / 1000)],
     )
 
+  const lockDevice = (client: PoolClient, device: string) =>
+    client.query('SELECT 1 FROM devices WHERE id = $1 FOR NO KEY UPDATE', [device])
+
   const before = await readText(file)
   if (before !== undefined) await remember(readList(before))
 
@@ -81,7 +86,14 @@ export async function openCertificates(options: CertificatesOptions): Promise<Ce
       )
       return rows[0]?.pem
     },
+    async hold(client, { device, serial }) {
+      await lockDevice(client, device)
+      const { rowCount } = await client.query('SELECT 1 FROM revocations WHERE serial = $1', [serial])
+      return rowCount === 0
+    },
     async revoke(client, device, reason) {
+      // Otherwise one that is being renewed would be issued beside the list.
+      await lockDevice(client, device)
       const now = clock.now()
       const { rowCount } = await client.query(
         `INSERT INTO revocations (serial, device, revoked_at, expires_at, reason)

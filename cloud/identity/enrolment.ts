@@ -2,7 +2,7 @@ import type { EnrolAnswer, EnrolRequest, RenewAnswer } from '@storecast/shared/c
 import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
-import { ForbiddenError, RateLimitedError } from '../platform/errors.ts'
+import { ForbiddenError, RateLimitedError, UnauthenticatedError } from '../platform/errors.ts'
 import { createLimiter } from '../platform/limiter.ts'
 import { type Authority, readRequest, type SigningRequest } from './authority.ts'
 import type { Certificates } from './certificates.ts'
@@ -16,8 +16,11 @@ export interface Enrolment {
    * `device-exists`
    */
   enrol(request: EnrolRequest, from: string): Promise<EnrolAnswer>
-  /** A new certificate for a device that has shown its present one. @throws as `enrol` */
-  renew(device: string, csr: string): Promise<RenewAnswer>
+  /**
+   * A new certificate for a device that has shown its present one, by its serial number.
+   * @throws as `enrol`; UnauthenticatedError `certificate-revoked`
+   */
+  renew(request: { readonly device: string; readonly shown: string; readonly csr: string }): Promise<RenewAnswer>
 }
 
 interface EnrolmentOptions {
@@ -92,11 +95,17 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
         root: root.toString('base64'),
       }
     },
-    async renew(device, csr) {
+    async renew({ device, shown, csr }) {
       limit(`device ${device}`)
       const request = await readRequest(csr)
       requireName(request, device)
-      const certificate = await database.transaction((client) => issue(client, request))
+      const certificate = await database.transaction(async (client) => {
+        if (await certificates.hold(client, { device, serial: shown })) return issue(client, request)
+        throw new UnauthenticatedError({
+          code: 'certificate-revoked',
+          message: `The certificate of ${device} was revoked. Enrol the device with a new claim.`,
+        })
+      })
       return { certificate, mqtt: mqtt() }
     },
   }

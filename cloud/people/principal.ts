@@ -17,4 +17,11 @@ export interface Person {
 }
 
 /** Who a request comes from. */
-export type Principal = Person | { readonly kind: 'device'; readonly device: string }
+export type Principal =
+  | Person
+  | {
+      readonly kind: 'device'
+      readonly device: string
+      /** Serial number of the certificate that was shown; absent: a token was. */
+      readonly certificate?: string
+    }

@@ -6,6 +6,8 @@ import type { Routes } from '../route.ts'
 import { Labels, PageQuery, pageOf, UnixMs } from '../schemas.ts'
 
 const SerialNumbers = z.array(z.string().trim().min(1).max(128)).min(1).max(10_000)
+/** Each claim keeps the list of its hardware. */
+const MOST_LISTED = 100_000
 const Claim = z.object({
   id: z.string(),
   site: SiteId,
@@ -32,6 +34,10 @@ const NewClaims = z
     serialNumbers: SerialNumbers.optional().describe('Hardware that may use it; absent: any'),
   })
   .refine(({ device, count }) => device === undefined || count === 1, 'one device needs one claim')
+  .refine(
+    ({ serialNumbers = [], count }) => serialNumbers.length * count <= MOST_LISTED,
+    `count times serial numbers is more than ${MOST_LISTED}: make the claims in parts, each for its own hardware`,
+  )
 const Created = z.object({
   claims: z.array(z.object({ id: z.string(), claim: z.string().describe('Shown once') })),
 })
@@ -181,8 +187,11 @@ export const enrolmentRoutes =
         },
       },
       async ({ body, principal }, reply) => {
-        if (principal?.kind !== 'device') throw new Error('the listener let somebody else renew')
-        return reply.code(201).send(await enrolment.renew(principal.device, body.csr))
+        if (principal?.kind !== 'device' || principal.certificate === undefined) {
+          throw new Error('the listener let somebody else renew')
+        }
+        const { device, certificate } = principal
+        return reply.code(201).send(await enrolment.renew({ device, shown: certificate, csr: body.csr }))
       },
     )
   }

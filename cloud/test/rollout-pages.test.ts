@@ -96,7 +96,7 @@ describe.skipIf(!hasBrowser)('models and rollouts in the console', () => {
     await operator.getByLabel('Labels').fill('region=')
     await operator.getByText('no device in service carries these labels').waitFor()
     await operator.getByLabel('Labels').fill('region=north')
-    await operator.getByText('5 devices at 1 site, 5 online: north-1').waitFor()
+    await operator.getByText('5 devices at 1 shop, 5 connected: north-1').waitFor()
     await choose('Way', 'A pilot first')
     await operator.getByLabel('Percent of the devices in step 1').fill('20')
     await operator.getByLabel('May fail').fill('50')

@@ -168,10 +168,15 @@ function optionsOf({
               labelFont: '12px system-ui',
               labelSize: 16,
               labelGap: 2,
-              size: 34,
+              size: 22,
             }),
           },
-      { ...axis, size: 60, values: (_plot, values) => tickTexts(values.map((value) => format(value))) },
+      {
+        ...axis,
+        space: 22,
+        size: (_plot, texts) => roomFor(texts),
+        values: (_plot, values) => tickTexts(values.map((value) => format(value))),
+      },
     ],
     series: [
       isTime
@@ -191,6 +196,10 @@ function optionsOf({
     hooks: { draw: [(plot) => drawMarks(plot, marks, colours.text)] },
   }
 }
+
+/** Pixels that an axis needs beside the plot for its texts at 12 px; as long as they are not known, for usual ones. */
+const roomFor = (texts: readonly string[] | null): number =>
+  texts === null ? 60 : Math.max(44, 16 + 7 * Math.max(...texts.map(({ length }) => length)))
 
 /** Steps of an axis that counts: there is nothing between one day and the next. */
 const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]

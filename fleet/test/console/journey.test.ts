@@ -180,7 +180,7 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
     const task = `/data/tasks/${rows[0]!.id}`
     const viewer = (await browser.page()).page
     await signIn(viewer, { url, name: 'a-viewer', password: PASSWORD, to: task })
-    await viewer.getByRole('heading', { name: 'completeness of fridge' }).waitFor()
+    await viewer.getByRole('heading', { name: 'Completeness of fridge' }).waitFor()
     expect(await viewer.getByRole('button', { name: 'Close', exact: true }).count()).toBe(0)
     await viewer.goto(`${url}/rollouts`)
     await viewer.getByRole('link', { name: 'third' }).waitFor()

@@ -74,7 +74,7 @@ const AlertFacts = ({ alert }: { alert: Alert }) => (
             ]),
         ...(alert.acknowledgedBy === null
           ? []
-          : [['Taken up by', `${alert.acknowledgedBy}${alert.note ? `: ${alert.note}` : ''}`] as const]),
+          : [['Acknowledged by', `${alert.acknowledgedBy}${alert.note ? `: ${alert.note}` : ''}`] as const]),
       ]}
     />
   </Paper>
@@ -106,7 +106,7 @@ function Work({ alert }: { alert: Alert }) {
                 maxLength={500}
               />
               <Button size="xs" loading={acknowledge.isPending} onClick={() => acknowledge.mutate()}>
-                Take it up
+                Acknowledge
               </Button>
               {acknowledge.error && <Failed error={acknowledge.error} />}
             </Stack>

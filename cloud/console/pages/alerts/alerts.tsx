@@ -22,7 +22,7 @@ const SEVERITY_TONES = { critical: 'bad', warning: 'warning', info: 'quiet' } as
 export const AlertMarks = ({ alert }: { alert: Alert }) => (
   <Group gap={4}>
     <Mark tone={TONES[alert.state]}>{alert.state}</Mark>
-    {alert.acknowledgedAt !== null && <Mark tone="busy">taken up</Mark>}
+    {alert.acknowledgedAt !== null && <Mark tone="busy">acknowledged</Mark>}
     {alert.silencedBy !== null && <Mark tone="quiet">silenced</Mark>}
     {alert.inhibitedBy !== null && <Mark tone="quiet">{`part of ${alert.inhibitedBy}`}</Mark>}
   </Group>
@@ -88,7 +88,7 @@ export function Alerts() {
   return (
     <Page
       title="Alerts"
-      about="What asks for somebody now, and what did before. One thing that is wrong is one alert, however often it is seen."
+      about="What needs attention now, and what did before. One thing that is wrong is one alert, however often it is seen."
     >
       <AlertTabs />
       <Filters>
@@ -114,7 +114,7 @@ export function Alerts() {
         columns={COLUMNS}
         listing={listing}
         rowId={({ id }) => String(id)}
-        empty={<Empty title="No alerts">Nothing that fits these conditions has asked for anybody.</Empty>}
+        empty={<Empty title="No alerts">No alert fits these conditions. Rules say when one fires.</Empty>}
       />
     </Page>
   )

@@ -1,7 +1,10 @@
+import { Group, Text } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
 import { Command } from '../../kit/command.tsx'
 import { useDataSpan } from '../../kit/data-span.ts'
+import { Export } from '../../kit/data-table.tsx'
+import { Facts } from '../../kit/facts.tsx'
 import { count, percent } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
 import { HeatMap } from '../../kit/heat-map.tsx'
@@ -9,22 +12,22 @@ import { DeviceLink } from '../../kit/links.tsx'
 import { More, Shown } from '../../kit/more.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
+import { Part } from '../../kit/part.tsx'
 import { Empty, Failed, Loading } from '../../kit/states.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
 import { DataTabs } from './data-tabs.tsx'
+import { DIMENSIONS, type Dimension } from './dimensions.ts'
 import { SPANS } from './search.ts'
 
 type Quality = Item<'/v1/data-quality'>
-type Dimension = keyof Quality['scores']
 
-const DIMENSIONS: readonly { readonly id: Dimension; readonly title: string }[] = [
-  { id: 'overall', title: 'All of it' },
-  { id: 'completeness', title: 'Complete' },
-  { id: 'validity', title: 'Valid' },
-  { id: 'timeliness', title: 'In time' },
-  { id: 'movement', title: 'Moving' },
-  { id: 'uniqueness', title: 'Unique' },
-  { id: 'clock', title: 'Clock' },
+const COLUMNS = Object.entries(DIMENSIONS).map(([id, { title }]) => ({ id: id as Dimension, title }))
+const EXPORTED = [
+  { title: 'device', csv: ({ device }: Quality) => device },
+  { title: 'shop', csv: ({ site }: Quality) => site },
+  { title: 'sensor', csv: ({ sensor }: Quality) => sensor },
+  { title: 'readings', csv: ({ counts }: Quality) => counts.count },
+  ...COLUMNS.map(({ id }) => ({ title: id, csv: ({ scores }: Quality) => scores[id] })),
 ]
 /** How far above its threshold a score is still near it. */
 const NEAR = 0.02
@@ -87,11 +90,20 @@ function Scores({ where, span }: { where: { site?: string; sensor?: string }; sp
             <DeviceLink size="xs" id={device} /> {sensor}
           </>
         )}
-        columns={DIMENSIONS}
+        columns={COLUMNS}
         cell={cellOf}
       />
-      <Shown of={listing} what="sensors" />
+      <Group justify="space-between">
+        <Shown of={listing} what="sensors" />
+        <Export name="data-quality" columns={EXPORTED} listing={listing} />
+      </Group>
       <More of={listing} />
+      <Part title="What the scores tell">
+        <Facts of={COLUMNS.map(({ id, title }) => [title, DIMENSIONS[id].about] as const)} />
+        <Text size="sm" c="dimmed" mt="xs">
+          Red lies below the sensor’s threshold, yellow less than {percent(NEAR, 0)} above it.
+        </Text>
+      </Part>
     </>
   )
 }

@@ -9,8 +9,10 @@ import { percent } from '../../kit/figures.ts'
 import { DeviceLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
+import { Part } from '../../kit/part.tsx'
 import { Failed, Loaded } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
+import { DIMENSIONS } from './dimensions.ts'
 import { TASK_TONES, type Task } from './tasks.tsx'
 
 const ABOVE = [
@@ -30,9 +32,10 @@ export function TaskPage() {
     <Loaded query={query} what="the task">
       {(task) => (
         <Page
-          title={`${task.dimension} of ${task.sensor}`}
+          title={`${DIMENSIONS[task.dimension].title} of ${task.sensor}, ${task.device}`}
           above={ABOVE}
           mark={<Mark tone={TASK_TONES[task.state]}>{task.state}</Mark>}
+          about={DIMENSIONS[task.dimension].about}
         >
           <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
             <Stack>
@@ -43,7 +46,9 @@ export function TaskPage() {
                 </Allowed>
               )}
             </Stack>
-            <History id={task.id} />
+            <Part title="History">
+              <History id={task.id} />
+            </Part>
           </SimpleGrid>
         </Page>
       )}
@@ -53,13 +58,13 @@ export function TaskPage() {
 
 function TaskFacts({ task }: { task: Task }) {
   const facts: readonly (readonly [string, ReactNode])[] = [
-    ['Score', `${percent(task.score)}, has to be ${percent(task.threshold)}; at worst ${percent(task.worst)}`],
+    ['Score', `${percent(task.score)}, has to be at least ${percent(task.threshold)}; at worst ${percent(task.worst)}`],
     ['Shop', task.site],
     ['Device', <DeviceLink key="device" id={task.device} />],
     ['Data set', task.dataset ?? 'in none: nobody is its steward'],
     ['Owner', task.owner ?? '–'],
     ['Steward', task.steward ?? '–'],
-    ['Assigned to', task.assignee ?? 'nobody yet'],
+    ['Assigned to', task.assignee ?? 'nobody'],
     ['Opened', <Time key="opened" at={task.openedAt} />],
     ['Scored', <Time key="scored" at={task.scoredAt} />],
     ...(task.closedAt === null
@@ -119,7 +124,7 @@ function Work({ task }: { task: Task }) {
         <Group gap="xs">
           {task.state === 'open' && (
             <Button size="xs" {...busy('acknowledge')}>
-              Take it up
+              Acknowledge
             </Button>
           )}
           <Button size="xs" variant="default" disabled={note.trim() === ''} {...busy('comments')}>

@@ -11,6 +11,7 @@ import { Empty } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
 import { DataTabs } from './data-tabs.tsx'
+import { DIMENSIONS } from './dimensions.ts'
 import { STATES } from './search.ts'
 
 export type Task = Item<'/v1/stewardship-tasks'>
@@ -23,10 +24,10 @@ const COLUMNS: readonly Column<Task>[] = [
     title: 'Task',
     cell: ({ id, sensor, dimension, device }) => (
       <PageLink to="/data/tasks/$task" params={{ task: String(id) }}>
-        {dimension} of {sensor}, {device}
+        {DIMENSIONS[dimension].title} of {sensor}, {device}
       </PageLink>
     ),
-    csv: ({ dimension, sensor, device }) => `${dimension} of ${sensor}, ${device}`,
+    csv: ({ dimension, sensor, device }) => `${DIMENSIONS[dimension].title} of ${sensor}, ${device}`,
   },
   {
     id: 'state',
@@ -38,11 +39,11 @@ const COLUMNS: readonly Column<Task>[] = [
     id: 'score',
     title: 'Score',
     align: 'right',
-    cell: ({ score, threshold }) => `${percent(score)} of ${percent(threshold)}`,
+    cell: ({ score, threshold }) => `${percent(score)}, at least ${percent(threshold)}`,
     csv: ({ score }) => score,
   },
   { id: 'site', title: 'Shop', cell: ({ site }) => site, csv: ({ site }) => site },
-  { id: 'dataset', title: 'Data set', cell: ({ dataset }) => dataset ?? 'in none', csv: ({ dataset }) => dataset },
+  { id: 'dataset', title: 'Data set', cell: ({ dataset }) => dataset ?? 'none', csv: ({ dataset }) => dataset },
   {
     id: 'steward',
     title: 'For',

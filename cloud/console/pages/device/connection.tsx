@@ -26,15 +26,17 @@ export function Connection({ device }: { device: Device }) {
               {device.online ? 'connected' : 'not connected'}
             </Mark>,
           ],
-          [device.online ? 'Connected' : 'Went', <Time key="at" at={device.presenceAt} never="never" />],
-          ['Heard of', <Time key="seen" at={device.lastSeen} never="never" />],
-          ['Said how it is', <Time key="said" at={device.reportedAt} never="never" />],
-          ...(can('telemetry.read') ? [['Acknowledged', <Acknowledged key="ack" device={device.id} />] as const] : []),
+          [device.online ? 'Connected' : 'Disconnected', <Time key="at" at={device.presenceAt} never="never" />],
+          ['Last seen', <Time key="seen" at={device.lastSeen} never="never" />],
+          ['Last report', <Time key="said" at={device.reportedAt} never="never" />],
+          ...(can('telemetry.read')
+            ? [['Last acknowledgement', <Acknowledged key="ack" device={device.id} />] as const]
+            : []),
           [
-            'Waiting there',
+            'Backlog',
             waiting === null || waiting.records === 0
-              ? 'nothing'
-              : `${count(waiting.records)} records, the oldest ${duration(waiting.toldAt - waiting.since)} old`,
+              ? 'nothing waits there'
+              : `${count(waiting.records)} records wait there, the oldest ${duration(waiting.toldAt - waiting.since)} old`,
           ],
           [
             'Certificate',
@@ -47,7 +49,7 @@ export function Connection({ device }: { device: Device }) {
               </span>
             ),
           ],
-          ['Agent', device.agentVersion ?? 'not heard of'],
+          ['Agent', device.agentVersion ?? 'not known yet'],
           ['Enrolled', <Time key="enrolled" at={device.enrolledAt} />],
           ['Shop', device.site],
           ['Labels', <LabelChips key="labels" own={device.labels} site={device.siteLabels} />],

@@ -41,8 +41,8 @@ export function Models({ device }: { device: Device }) {
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Model</Table.Th>
-                <Table.Th>Serves</Table.Th>
-                <Table.Th>Should</Table.Th>
+                <Table.Th>Serves now</Table.Th>
+                <Table.Th>Should serve</Table.Th>
                 <Table.Th>Phase</Table.Th>
               </Table.Tr>
             </Table.Thead>
@@ -55,10 +55,10 @@ export function Models({ device }: { device: Device }) {
                   <Table.Td>
                     <Stack gap={2} align="flex-start">
                       <Group gap="xs">
-                        <Mark tone={toneOf(one)}>{one.phase ?? 'not heard of'}</Mark>
+                        <Mark tone={toneOf(one)}>{one.phase ?? 'not known yet'}</Mark>
                         {one.at !== null && (
                           <Text size="xs" c="dimmed" span>
-                            since <Time at={one.at} />
+                            <Time at={one.at} />
                           </Text>
                         )}
                       </Group>

@@ -8,6 +8,7 @@ import { Mark } from '../../kit/mark.tsx'
 import { Part } from '../../kit/part.tsx'
 import { Loaded, Loading } from '../../kit/states.tsx'
 import { Wide } from '../../kit/wide.tsx'
+import { DIMENSIONS } from '../data/dimensions.ts'
 
 type Quality = Item<'/v1/data-quality'>
 
@@ -99,7 +100,7 @@ function Verdict({ quality }: { quality: Quality }) {
     <>
       {low.map(([name, score]) => (
         <span key={name}>
-          <Mark tone="bad">{name}</Mark> {percent(score)}{' '}
+          <Mark tone="bad">{DIMENSIONS[name].title}</Mark> {percent(score)}{' '}
         </span>
       ))}
     </>

@@ -9,6 +9,7 @@ import { duration } from '../../kit/figures.ts'
 import { Filters, FilterText } from '../../kit/filters.tsx'
 import { labelTexts } from '../../kit/labels.ts'
 import { PageLink } from '../../kit/links.tsx'
+import { ModelFilter } from '../../kit/model-filter.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { present } from '../../kit/search.ts'
@@ -65,7 +66,7 @@ const columnsOf = (onLabel: (term: string) => void): readonly Column<Device>[] =
   },
   {
     id: 'waiting',
-    title: 'Waiting there',
+    title: 'Backlog',
     align: 'right',
     cell: ({ waiting }) =>
       waiting === null || waiting.records === 0
@@ -136,7 +137,7 @@ export function Devices() {
           onChange={(next) => set({ selector: next })}
         />
         <FilterText label="Shop" value={search.site} onChange={(site) => set({ site })} />
-        <FilterText label="Model" value={search.model} onChange={(model) => set({ model, version: undefined })} />
+        <ModelFilter value={search.model} onChange={(model) => set({ model, version: undefined })} />
         {search.model !== undefined && (
           <FilterText label="Version" value={search.version} onChange={(version) => set({ version })} />
         )}

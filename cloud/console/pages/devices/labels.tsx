@@ -22,7 +22,7 @@ export const LabelChips = ({
           key={name}
           className={classes.chip!}
           data-own={isOwn || undefined}
-          title={`Show those with ${term}${isOwn ? '' : ' (of the site)'}`}
+          title={`Show those with ${term}${isOwn ? '' : ' (of its shop)'}`}
           onClick={() => onChoose(term)}
         >
           {term}

@@ -1,13 +1,18 @@
-import { Stack, Title } from '@mantine/core'
+import { Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { api, ask } from '../../api/client.ts'
 import { Command } from '../../kit/command.tsx'
+import { type Column, Export } from '../../kit/data-table.tsx'
 import { count } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
 import { HeatMap } from '../../kit/heat-map.tsx'
+import { DeviceLink } from '../../kit/links.tsx'
+import { Mark } from '../../kit/mark.tsx'
+import { ModelFilter } from '../../kit/model-filter.tsx'
 import { More, Shown } from '../../kit/more.tsx'
+import { labelNamesQuery } from '../../kit/names.ts'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty, Failed, Loading } from '../../kit/states.tsx'
@@ -24,6 +29,7 @@ export function Drift() {
   const search = useSearch({ from: '/signed-in/drift' })
   const set = useFilters<typeof search>()
   const { row, column, ...query } = search
+  const labels = useQuery(labelNamesQuery)
   const listing = useListing<Compared>({
     queryKey: ['drift', query],
     page: (at, init) =>
@@ -44,14 +50,14 @@ export function Drift() {
       title="Drift"
       about={
         <>
-          How far what devices see is from what their models learned, or from what was usual. Cells hold the PSI; red is
-          real (adjusted for all comparisons) and large enough to matter. <NewestRun />
+          How far what devices see is from what their models learned, or from what was usual. Cells hold the population
+          stability index (PSI: 0 where nothing moved); choose one to see both distributions. <NewestRun />
         </>
       }
     >
       <Filters>
         <FilterSelect
-          label="Of"
+          label="Columns"
           any="everything"
           value={query.kind}
           options={KINDS}
@@ -64,14 +70,24 @@ export function Drift() {
           options={VERDICTS}
           onChange={(verdict) => set({ verdict })}
         />
-        <FilterText
-          label="By"
-          placeholder="device, fleet or a label"
+        <FilterSelect
+          label="Rows"
+          any="all"
           value={query.scope}
+          options={[
+            { value: 'device', label: 'devices' },
+            { value: 'fleet', label: 'the fleet' },
+            ...(labels.data ?? []).map((name) => ({ value: name, label: `label ${name}` })),
+          ]}
           onChange={(scope) => set({ scope })}
         />
-        <FilterText label="Named" value={query.name} onChange={(name) => set({ name })} />
-        <FilterText label="Model" value={query.model} onChange={(model) => set({ model })} />
+        <FilterText
+          label="Name"
+          placeholder="a device, a label’s value"
+          value={query.name}
+          onChange={(name) => set({ name })}
+        />
+        <ModelFilter value={query.model} onChange={(model) => set({ model })} />
       </Filters>
       {chosen && <Comparison of={chosen} onClose={() => set({ row: undefined, column: undefined })} />}
       {listing.error && <Failed error={listing.error} retry={listing.retry} />}
@@ -90,7 +106,16 @@ export function Drift() {
             name={title}
             rows={rows}
             rowId={({ id }) => id}
-            rowTitle={({ title }) => title}
+            rowTitle={({ title, device }) =>
+              device === undefined ? (
+                title
+              ) : (
+                <>
+                  <DeviceLink size="xs" id={device} />
+                  {title.slice(device.length)}
+                </>
+              )
+            }
             columns={columns}
             cell={({ title, cells }, id) => {
               const one = cells.get(id)
@@ -107,11 +132,51 @@ export function Drift() {
           />
         </Stack>
       ))}
-      <Shown of={listing} what="comparisons" />
+      {maps.length > 0 && <Legend />}
+      <Group justify="space-between">
+        <Shown of={listing} what="comparisons" />
+        <Export name="drift" columns={EXPORTED} listing={listing} />
+      </Group>
       <More of={listing} />
     </Page>
   )
 }
+
+const iso = (at: number) => new Date(at).toISOString()
+const EXPORTED: readonly Pick<Column<Compared>, 'title' | 'csv'>[] = [
+  { title: 'scope', csv: ({ scope }) => scope },
+  { title: 'name', csv: ({ name }) => name },
+  { title: 'kind', csv: ({ kind }) => kind },
+  { title: 'column', csv: ({ column }) => column },
+  { title: 'model', csv: ({ model }) => model },
+  { title: 'version', csv: ({ model, version }) => (model === '' ? null : version) },
+  { title: 'verdict', csv: ({ verdict }) => verdict },
+  { title: 'psi', csv: ({ statistics }) => statistics?.psi.value },
+  { title: 'q', csv: ({ q }) => q },
+  { title: 'values', csv: ({ rows }) => rows },
+  { title: 'from', csv: ({ from }) => iso(from) },
+  { title: 'to', csv: ({ to }) => iso(to) },
+]
+
+/** What the colours say, in the verdicts' own words. */
+const Legend = () => (
+  <Group gap="xs" component="section" aria-label="Colours">
+    {VERDICTS.map((verdict) => (
+      <Group key={verdict} gap={6}>
+        <Mark tone={TONES[verdict]}>{verdict}</Mark>
+        <Text size="xs" c="dimmed">
+          {ABOUT[verdict]}
+        </Text>
+      </Group>
+    ))}
+  </Group>
+)
+const ABOUT = {
+  drift: 'real, and large enough to matter',
+  minor: 'real, but small',
+  stable: 'no more than chance explains',
+  insufficient: 'too few values to tell',
+} as const
 
 /** Below a thousandth no difference is told. */
 const psiText = (psi: number | undefined) => (psi === undefined ? '–' : psi < 0.001 ? '< 0.001' : psi.toFixed(3))

@@ -19,7 +19,7 @@ it('sets what drifted first, then goes by name, and a device’s versions apart'
   ])
   expect(titles(sensors!.rows)).toEqual(['a-2', 'a-10'])
   expect(titles(sensors!.columns)).toEqual(['fridge'])
-  expect(titles(models!.rows)).toEqual(['a-2, demand v2', 'a-2, demand v1', 'a-10, demand v1'])
+  expect(titles(models!.rows)).toEqual(['a-2, demand 2', 'a-2, demand 1', 'a-10, demand 1'])
   expect(titles(models!.columns)).toEqual(['lag7', 'lag1'])
   expect(models!.rows[0]!.cells.get('feature lag7')?.verdict).toBe('drift')
   expect(models!.rows[0]!.cells.get('feature lag1')).toBeUndefined()

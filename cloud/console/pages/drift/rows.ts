@@ -6,6 +6,8 @@ export type Compared = Item<'/v1/drift'>
 export interface DriftRow {
   readonly id: string
   readonly title: string
+  /** Where the row is of one device. */
+  readonly device: string | undefined
   readonly cells: ReadonlyMap<string, Compared>
 }
 
@@ -42,6 +44,7 @@ function driftMap(title: string, items: readonly Compared[]): DriftMap {
     rows: order(rows).map(([id, of]) => ({
       id,
       title: titleOf(of[0]!),
+      device: of[0]!.scope === 'device' ? of[0]!.name : undefined,
       cells: new Map(of.map((one) => [columnOf(one), one])),
     })),
     columns: order(columns).map(([id, of]) => ({ id, title: of[0]!.column })),
@@ -53,5 +56,5 @@ export const columnOf = ({ kind, column }: Compared): string => `${kind} ${colum
 
 function titleOf({ scope, name, model, version }: Compared): string {
   const of = scope === 'fleet' ? 'the fleet' : scope === 'device' ? name : `${scope}=${name}`
-  return model === '' ? of : `${of}, ${model} v${version}`
+  return model === '' ? of : `${of}, ${model} ${version}`
 }

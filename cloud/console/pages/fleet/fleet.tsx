@@ -113,7 +113,7 @@ function OpenAlerts({ alerts }: { alerts: Summary['alerts'] }) {
           if (loud.length === 0) {
             return (
               <Text size="sm" c="dimmed">
-                Nothing asks for anybody.
+                Nothing needs attention.
               </Text>
             )
           }
@@ -129,7 +129,7 @@ function OpenAlerts({ alerts }: { alerts: Summary['alerts'] }) {
                     {summary}
                   </PageLink>
                   <Group gap={6} wrap="nowrap">
-                    {acknowledgedBy !== null && <Mark tone="busy">taken up</Mark>}
+                    {acknowledgedBy !== null && <Mark tone="busy">acknowledged</Mark>}
                     <Mark tone={TONES[severity]}>{severity}</Mark>
                     <Text size="xs" c="dimmed" component="span" style={{ whiteSpace: 'nowrap' }}>
                       <Time at={since} />

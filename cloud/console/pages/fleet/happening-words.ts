@@ -53,7 +53,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
   'alert acknowledged': 'alert acknowledged',
   'alert resolved': 'alert resolved',
   'task opened': 'stewardship task opened',
-  'task acknowledged': 'stewardship task taken up',
+  'task acknowledged': 'stewardship task acknowledged',
   'task assigned': 'stewardship task assigned',
   'task commented': 'stewardship task commented',
   'task closed': 'stewardship task closed',

@@ -23,7 +23,7 @@ export function RunningRollouts() {
         {({ items }) =>
           items.length === 0 ? (
             <Text size="sm" c="dimmed">
-              None goes on.
+              No rollout is running.
             </Text>
           ) : (
             <Stack gap="sm">

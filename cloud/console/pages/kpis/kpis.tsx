@@ -6,8 +6,10 @@ import { Chart } from '../../kit/chart.tsx'
 import { DataReach, dayText } from '../../kit/data-reach.tsx'
 import { isElsewhere, type Newest, useNewest } from '../../kit/data-span.ts'
 import { count, figure, percent } from '../../kit/figures.ts'
-import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
+import { FilterSelect, Filters } from '../../kit/filters.tsx'
 import { Mark } from '../../kit/mark.tsx'
+import { ModelFilter } from '../../kit/model-filter.tsx'
+import { labelNamesQuery } from '../../kit/names.ts'
 import { Page } from '../../kit/page.tsx'
 import { Empty, Loaded, Loading } from '../../kit/states.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
@@ -28,6 +30,7 @@ function inUnit(unit: string): (value: number | null | undefined) => string {
 export function Kpis() {
   const search = useSearch({ from: '/signed-in/kpis' })
   const set = useFilters<typeof search>()
+  const labels = useQuery(labelNamesQuery)
   const { days = '28', ...query } = search
   const newest = useNewest()
   return (
@@ -42,8 +45,17 @@ export function Kpis() {
           options={SPANS.map((value) => ({ value, label: `${value} days` }))}
           onChange={(value) => set({ days: value })}
         />
-        <FilterText label="Model" value={search.model} onChange={(model) => set({ model })} />
-        <FilterText label="By" placeholder="site or label:region" value={search.by} onChange={(by) => set({ by })} />
+        <ModelFilter value={search.model} onChange={(model) => set({ model })} />
+        <FilterSelect
+          label="By"
+          any="all together"
+          value={search.by}
+          options={[
+            { value: 'site', label: 'shop' },
+            ...(labels.data ?? []).map((name) => ({ value: `label:${name}`, label: `label ${name}` })),
+          ]}
+          onChange={(by) => set({ by })}
+        />
       </Filters>
       {newest ? (
         <Figures query={query} days={Number(days)} newest={newest} />

@@ -42,7 +42,7 @@ export function Distributions({ of: { model, version } }: { of: ModelVersion }) 
                 onChange={(value) => filter({ column: value ?? undefined })}
               />
               <Text size="sm" c="dimmed" pb={4}>
-                mean {figure(shown.mean)}, standard deviation {figure(shown.sd)}, {count(shown.rows)} rows of all sites
+                mean {figure(shown.mean)}, standard deviation {figure(shown.sd)}, {count(shown.rows)} rows of all shops
               </Text>
             </Group>
             <Bars

@@ -25,7 +25,7 @@ export function ModelPage() {
     <Page
       title={model}
       above={[{ label: 'Models', to: '/models' }]}
-      about={found.data && `${count(found.data.versions)} versions`}
+      about={found.data && `${count(found.data.versions)} ${found.data.versions === 1 ? 'version' : 'versions'}`}
       actions={
         <Allowed to="rollout.write">
           <LinkButton variant="default" to="/rollouts/new" search={{ model }}>
@@ -145,7 +145,7 @@ function columnsOf(metric: string | undefined, serving: ReadonlyMap<number, numb
     },
     {
       id: 'source',
-      title: 'Came by',
+      title: 'Came from',
       cell: ({ source }) => (source.kind === 'training' ? `training run ${source.run}` : 'upload'),
       csv: ({ source }) => (source.kind === 'training' ? `training run ${source.run}` : 'upload'),
     },
@@ -191,7 +191,7 @@ function Aliases({ model }: { model: string }) {
   return (
     <Paper withBorder p="md" component="section" aria-labelledby="aliases">
       <Title order={2} size="h4" mb="xs" id="aliases">
-        Where aliases pointed
+        Alias history
       </Title>
       <DataTable
         name={`${model} aliases`}

@@ -73,16 +73,6 @@ export const scoresQuery = (
     },
   })
 
-/** Names of labels that sites carry, by the first of them: more than enough to find them all. */
-export const labelNamesQuery = queryOptions({
-  queryKey: ['site', 'label-names'],
-  staleTime: 60_000,
-  queryFn: async ({ signal }) => {
-    const { items } = await ask(api.GET('/v1/sites', { params: { query: { limit: 500 } }, signal }))
-    return [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))].sort()
-  },
-})
-
 /** What products of the sites are told apart by. */
 export const attributesQuery = queryOptions({
   queryKey: ['site', 'product-attributes'],

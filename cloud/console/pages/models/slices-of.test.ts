@@ -18,7 +18,7 @@ it('puts the worst slice first, and those with too few forecasts last', () => {
   expect(slices.map(({ name, isSmall }) => [name, isSmall])).toEqual([
     ['bread', false],
     ['milk', false],
-    ['the site itself', false],
+    ['the shop itself', false],
     ['figs', true],
   ])
   expect(slices.map(isBelowBaseline)).toEqual([true, false, false, true])

@@ -30,7 +30,7 @@ export const isGrouping = ({ sites, products, values }: Attribute): boolean => v
 
 const nameOf: Readonly<Record<SliceBy, (scores: Scores) => string>> = {
   site: ({ site }) => site ?? '',
-  product: ({ entity }) => entity || 'the site itself',
+  product: ({ entity }) => entity || 'the shop itself',
   attribute: ({ attribute }) => attribute ?? 'without the attribute',
   weekday: ({ weekday }) => WEEKDAYS[(weekday ?? 1) - 1]!,
   label: ({ label }) => label ?? 'without the label',

@@ -5,16 +5,17 @@ import { useState } from 'react'
 import { csvOf, save } from '../../kit/csv.ts'
 import { count, percent } from '../../kit/figures.ts'
 import { Mark } from '../../kit/mark.tsx'
+import { labelNamesQuery } from '../../kit/names.ts'
 import { useFilters } from '../../kit/use-filters.ts'
 import { Wide } from '../../kit/wide.tsx'
-import { attributesQuery, evaluationQuery, labelNamesQuery, type ModelVersion, scoresQuery } from './queries.ts'
+import { attributesQuery, evaluationQuery, type ModelVersion, scoresQuery } from './queries.ts'
 import { isBelowBaseline, isGrouping, LEAST, MOST, type Slice, type SliceBy, slicesOf } from './slices-of.ts'
 
 /** Rows before one asks for all of them. */
 const SHOWN = 12
 
 const TITLES: Readonly<Record<SliceBy, string>> = {
-  site: 'Site',
+  site: 'Shop',
   product: 'Product',
   attribute: 'Product group',
   weekday: 'Weekday',
@@ -55,7 +56,7 @@ export function Slices({ of: { model, version } }: { of: ModelVersion }) {
   return (
     <Stack gap="xs">
       <Group justify="space-between">
-        <Group gap="xs">
+        <Group gap="xs" maw="100%">
           <Wide label="What slices are by">
             <SegmentedControl
               size="xs"
@@ -119,11 +120,11 @@ export function Slices({ of: { model, version } }: { of: ModelVersion }) {
 }
 
 const NOTHING: Readonly<Record<SliceBy, string>> = {
-  site: 'Nothing has been scored yet, and the bundle tells no held-out sites.',
+  site: 'Nothing has been scored yet, and the bundle tells no held-out shops.',
   product: 'Nothing has been scored yet.',
-  attribute: 'Nothing has been scored yet, or no catalogue of a site groups its products by an attribute.',
+  attribute: 'Nothing has been scored yet, or no catalogue of a shop groups its products by an attribute.',
   weekday: 'Nothing has been scored yet.',
-  label: 'Nothing has been scored yet, or no site carries a label.',
+  label: 'Nothing has been scored yet, or no shop carries a label.',
 }
 
 /** One of several that slices can be by. */

@@ -16,10 +16,10 @@ const versionText = (version: number | null) => (version === null ? 'none' : Str
 
 const COLUMNS: readonly Column<Device>[] = [
   { id: 'device', title: 'Device', cell: ({ device }) => <DeviceLink id={device} />, csv: ({ device }) => device },
-  { id: 'site', title: 'Site', cell: ({ site }) => site, csv: ({ site }) => site },
+  { id: 'site', title: 'Shop', cell: ({ site }) => site, csv: ({ site }) => site },
   {
     id: 'serves',
-    title: 'Serves',
+    title: 'Serves now',
     align: 'right',
     cell: ({ servingVersion }) => versionText(servingVersion),
     csv: ({ servingVersion }) => servingVersion,
@@ -45,12 +45,12 @@ const COLUMNS: readonly Column<Device>[] = [
   {
     id: 'online',
     title: 'Connection',
-    cell: ({ online }) => <Mark tone={online ? 'good' : 'quiet'}>{online ? 'online' : 'offline'}</Mark>,
+    cell: ({ online }) => <Mark tone={online ? 'good' : 'quiet'}>{online ? 'connected' : 'not connected'}</Mark>,
     csv: ({ online }) => online,
   },
   {
     id: 'reported',
-    title: 'Last told',
+    title: 'Last report',
     cell: ({ reportedAt }) => <Time at={reportedAt} never="never" />,
     csv: ({ reportedAt }) => (reportedAt === null ? null : new Date(reportedAt).toISOString()),
   },

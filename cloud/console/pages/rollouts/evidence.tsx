@@ -2,7 +2,7 @@ import { Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Chart } from '../../kit/chart.tsx'
 import { Facts } from '../../kit/facts.tsx'
-import { count, percent } from '../../kit/figures.ts'
+import { count, duration, figure, percent } from '../../kit/figures.ts'
 import { Mark } from '../../kit/mark.tsx'
 import { Empty, Loaded } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
@@ -92,9 +92,10 @@ function Found({ records, newest }: { records: readonly AnalysisRecord[]; newest
           ...guards.map(
             ({ guard, broken, devices, limit, stop }) =>
               [
-                GUARDS[guard] ?? guard,
+                GUARDS[guard]?.title ?? guard,
                 <span key={guard}>
-                  {count(broken)} of {count(devices)} devices above {limit} {stop && <Mark tone="bad">stops</Mark>}
+                  {count(broken)} of {count(devices)} devices above {(GUARDS[guard]?.format ?? figure)(limit)}{' '}
+                  {stop && <Mark tone="bad">stops</Mark>}
                 </span>,
               ] as const,
           ),
@@ -104,8 +105,9 @@ function Found({ records, newest }: { records: readonly AnalysisRecord[]; newest
   )
 }
 
-const GUARDS: Readonly<Record<string, string>> = {
-  crashes: 'Guard: crashes',
-  'latency-p95': 'Guard: latency, p95 ms',
-  'coverage-loss': 'Guard: loss of coverage',
+/** What stops a rollout whatever its errors are, with the unit of its limit. */
+const GUARDS: Readonly<Record<string, { readonly title: string; readonly format: (limit: number) => string }>> = {
+  crashes: { title: 'Guard: crashes', format: (limit) => `${count(limit)} ${limit === 1 ? 'crash' : 'crashes'}` },
+  'latency-p95': { title: 'Guard: latency, p95', format: duration },
+  'coverage-loss': { title: 'Guard: loss of coverage', format: (limit) => percent(limit) },
 }

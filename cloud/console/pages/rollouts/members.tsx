@@ -16,25 +16,28 @@ import { MEMBER_TONES } from './words.ts'
 const versionText = (version: number | null) => (version === null ? 'none' : String(version))
 const whyOf = ({ error, reason }: Member) => (error ? `${error.code}: ${error.message}` : (reason ?? ''))
 
+/** One that no step has told waits for it as long as the rollout goes on, and is left as it is once that is over. */
+const stateOf = ({ state, step }: Member) => (state === 'pending' && step === null ? 'not told' : state)
+
 const COLUMNS: readonly Column<Member>[] = [
   { id: 'device', title: 'Device', cell: ({ device }) => <DeviceLink id={device} />, csv: ({ device }) => device },
-  { id: 'site', title: 'Site', cell: ({ site }) => site, csv: ({ site }) => site },
+  { id: 'site', title: 'Shop', cell: ({ site }) => site, csv: ({ site }) => site },
   {
     id: 'state',
-    title: 'Where it is',
-    cell: ({ state }) => <Mark tone={MEMBER_TONES[state] ?? 'quiet'}>{state}</Mark>,
-    csv: ({ state }) => state,
+    title: 'State',
+    cell: (one) => <Mark tone={MEMBER_TONES[one.state] ?? 'quiet'}>{stateOf(one)}</Mark>,
+    csv: stateOf,
   },
   {
     id: 'step',
     title: 'Told by step',
     align: 'right',
-    cell: ({ step }) => (step === null ? 'not yet' : step + 1),
+    cell: ({ step }) => (step === null ? '–' : step + 1),
     csv: ({ step }) => (step === null ? null : step + 1),
   },
   {
     id: 'versions',
-    title: 'Serves → should',
+    title: 'Serves → should serve',
     cell: ({ servingVersion, desiredVersion }) =>
       servingVersion === desiredVersion ? (
         versionText(servingVersion)
@@ -49,7 +52,7 @@ const COLUMNS: readonly Column<Member>[] = [
   { id: 'why', title: 'Why', cell: (one) => whyOf(one) || '–', csv: whyOf },
   {
     id: 'reported',
-    title: 'Last told',
+    title: 'Last report',
     cell: ({ reportedAt }) => <Time at={reportedAt} never="never" />,
     csv: ({ reportedAt }) => (reportedAt === null ? null : new Date(reportedAt).toISOString()),
   },
@@ -75,8 +78,8 @@ export function Members({ rollout }: { rollout: Rollout }) {
     <>
       <Group gap="md" align="flex-end">
         <FilterSelect
-          label="Where they are"
-          any="anywhere"
+          label="State"
+          any="any"
           options={MEMBER_STATES}
           value={search.state}
           onChange={(state) => filter({ state })}

@@ -73,11 +73,3 @@ export const analysesQuery = (rollout: string) =>
       return items as unknown as readonly AnalysisRecord[]
     },
   })
-
-export const modelNamesQuery = queryOptions({
-  queryKey: ['model', 'names'],
-  queryFn: async ({ signal }) => {
-    const { items } = await ask(api.GET('/v1/models', { params: { query: { limit: 500 } }, signal }))
-    return items
-  },
-})

@@ -1,7 +1,6 @@
 import { Group, Text } from '@mantine/core'
 import { ROLLOUT_STATES } from '@storecast/shared/contracts/rollout-states'
 import { IconPlus } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { Allowed } from '../../app/session.tsx'
@@ -10,13 +9,15 @@ import { count } from '../../kit/figures.ts'
 import { FilterSelect, Filters } from '../../kit/filters.tsx'
 import { LinkButton, PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
+import { ModelFilter } from '../../kit/model-filter.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
+import { VersionLink } from '../models/version-link.tsx'
 import { CohortBar } from './cohort.tsx'
-import { type ListedRollout, modelNamesQuery } from './queries.ts'
+import type { ListedRollout } from './queries.ts'
 import { STATE_TONES } from './words.ts'
 
 const COLUMNS: readonly Column<ListedRollout>[] = [
@@ -34,7 +35,11 @@ const COLUMNS: readonly Column<ListedRollout>[] = [
   {
     id: 'version',
     title: 'Version',
-    cell: ({ model, version }) => `${model} ${version}`,
+    cell: ({ model, version }) => (
+      <VersionLink model={model} version={version}>
+        {model} {version}
+      </VersionLink>
+    ),
     csv: ({ model, version }) => `models:/${model}/${version}`,
   },
   {
@@ -79,7 +84,6 @@ const COLUMNS: readonly Column<ListedRollout>[] = [
 
 export function RolloutsPage() {
   const search = useSearch({ from: '/signed-in/rollouts' })
-  const models = useQuery(modelNamesQuery)
   const listing = useListing<ListedRollout>({
     queryKey: ['rollout', 'list', search],
     page: async (at, init) => {
@@ -107,13 +111,7 @@ export function RolloutsPage() {
           value={search.state}
           onChange={(state) => filter({ state })}
         />
-        <FilterSelect
-          label="Model"
-          any="any"
-          options={(models.data ?? []).map(({ name }) => name)}
-          value={search.model}
-          onChange={(model) => filter({ model })}
-        />
+        <ModelFilter value={search.model} onChange={(model) => filter({ model })} />
       </Filters>
       <DataTable
         name="rollouts"

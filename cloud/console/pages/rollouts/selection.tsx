@@ -43,7 +43,7 @@ export function Selection({ selector, onChange, onUnreadable }: SelectionProps) 
     <Stack gap="xs">
       <TextInput
         label="Labels"
-        description="All must hold, of the device or its site: region=eu, tier!=museum, site in (berlin,oslo), !pilot. Empty: every device."
+        description="All must hold, of the device or its shop: region=eu, tier!=museum, site in (berlin,oslo), !pilot. Empty: every device."
         size="sm"
         value={typed}
         error={error}
@@ -91,7 +91,7 @@ function Selected({ selector }: { selector: DeviceSelector }) {
     <Text size="sm" role="status">
       <b>{devices(number)}</b>
       {number > 0 &&
-        ` at ${count(sites)} ${sites === 1 ? 'site' : 'sites'}, ${count(online)} online: ${first.join(', ')}`}
+        ` at ${count(sites)} ${sites === 1 ? 'shop' : 'shops'}, ${count(online)} connected: ${first.join(', ')}`}
       {number > first.length && ', …'}
       {number === 0 && ': no device in service carries these labels.'}
     </Text>

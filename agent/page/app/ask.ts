@@ -32,11 +32,11 @@ export const ask: Ask = async (path, { method = 'GET', body } = {}) => {
     const response = await fetch(path, {
       method,
       credentials: 'same-origin',
-      // What somebody chose goes on its way though the page is being closed.
+      // What somebody chose goes on its way though the page is being closed. Chrome 69 does not send so what is named as JSON.
       keepalive: body !== undefined,
       cache: 'no-store',
       signal: abort.signal,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
     if (!response.ok) throw new Refused(response, parsed(text) as object)

@@ -4,7 +4,7 @@ import { useWords, type Words } from './i18n.tsx'
 export interface Times {
   /** `14:05`, where people count to twelve `2:05 PM` */
   clock(time: number): string
-  /** `14`, `2 PM`, `14 Uhr` */
+  /** A full hour, as short as people tell it: `14:00`, `2 PM` */
   hour(time: number): string
   /** `Monday, 2 March` */
   day(time: number): string
@@ -44,10 +44,13 @@ export function useTimes({ timeZone, now }: { timeZone: string; now: number }): 
 }
 
 function formats(locale: string, timeZone: string | undefined) {
-  const clock = { hour: 'numeric', minute: '2-digit' } as const
+  const hour = new Intl.DateTimeFormat(locale, { hour: 'numeric', timeZone })
+  const { hour12 } = hour.resolvedOptions()
+  const clock = { hour: hour12 ? 'numeric' : '2-digit', minute: '2-digit' } as const
+  const full = new Intl.DateTimeFormat(locale, { ...clock, timeZone })
   return {
-    hour: new Intl.DateTimeFormat(locale, { hour: 'numeric', timeZone }),
-    clock: new Intl.DateTimeFormat(locale, { ...clock, timeZone }),
+    hour: hour12 ? hour : full,
+    clock: full,
     day: new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', timeZone }),
     date: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric', timeZone }),
     moment: new Intl.DateTimeFormat(locale, { ...clock, day: 'numeric', month: 'short', timeZone }),

@@ -354,6 +354,9 @@ const withoutNewerNames = `
     [Document.prototype, 'startViewTransition'],
   ]
   for (const [holder, names] of newer) for (const name of names.split(' ')) delete holder[name]
+  // Chrome 69: "Preflight request for request with keepalive specified is currently not supported".
+  const send = window.fetch
+  window.fetch = (path, request = {}) => request.keepalive && request.headers ? Promise.reject(new TypeError('preflight')) : send(path, request)
 `
 
 /** What is wider than a phone. */

@@ -30,21 +30,22 @@ const policyOf = (nonce: string): string =>
   ].join('; ')
 
 /** Answers where a browser asks for a page; undefined: it asks for none. */
-export type PageAnswer = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | undefined
+export type PageAnswer = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>
 
 /**
- * Serves the console's files, and its one page at every address that is none of the API's.
+ * Serves the console's files, and its one page at every address that is none of the API's, as they are now: it may be built anew
+ * under a cloud that runs.
  * @returns answers what no route takes; NotFoundError `console-not-built` where nothing was built
  */
 export async function serveConsole(app: App): Promise<PageAnswer> {
-  const page = await readText(join(BUILT, 'index.html'))
-  if (page !== undefined) await serveFiles(app)
-  return ({ method, url, headers }, reply) => {
+  await serveFiles(app)
+  return async ({ method, url, headers }, reply) => {
     if (method !== 'GET' || NO_PAGE.test(url) || !headers.accept?.includes('text/html')) return undefined
+    const page = await readText(join(BUILT, 'index.html'))
     if (page === undefined) {
       throw new NotFoundError({
         code: 'console-not-built',
-        message: 'The console is not built here. Run "npm run pages" and start the cloud again.',
+        message: 'The console is not built here. Run "npm run pages".',
       })
     }
     const nonce = randomBytes(16).toString('base64')

@@ -196,8 +196,8 @@ function answerErrors(app: App, { log, record, send, page }: Answers): void {
     await record.refused(request, body).catch((error) => log.error({ error, ...at }, 'a refusal was not recorded'))
     return send(reply, body)
   })
-  app.setNotFoundHandler((request, reply) => {
-    const answered = page?.(request, reply)
+  app.setNotFoundHandler(async (request, reply) => {
+    const answered = await page?.(request, reply)
     if (answered) return answered
     const what = `${request.method} ${request.url.split('?')[0]!.slice(0, 200)}`
     return send(reply, problem(404, 'route-unknown', `There is no ${what}. The description is at /v1/openapi.json.`))

@@ -1,6 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRouter } from '@tanstack/react-router'
-import { Failed } from '../kit/states.tsx'
 import { alertRoutes } from '../pages/alerts/routes.ts'
 import { auditRoutes } from '../pages/audit/routes.ts'
 import { dataRoutes } from '../pages/data/routes.ts'
@@ -13,6 +12,7 @@ import { modelRoutes } from '../pages/models/routes.ts'
 import { rolloutRoutes } from '../pages/rollouts/routes.ts'
 import { settingsRoutes } from '../pages/settings/routes.ts'
 import { signInRoutes } from '../pages/sign-in/routes.ts'
+import { PageFailed } from './page-failed.tsx'
 import { elsewhereRoute, rootRoute, signedInRoute } from './roots.tsx'
 
 const routeTree = rootRoute.addChildren([
@@ -40,7 +40,7 @@ export const createConsoleRouter = (client: QueryClient) =>
     defaultPreload: 'intent',
     defaultPreloadStaleTime: 0,
     scrollRestoration: true,
-    defaultErrorComponent: ({ error, reset }) => <Failed error={error as Error} retry={reset} />,
+    defaultErrorComponent: ({ error, reset }) => <PageFailed error={error as Error} reset={reset} />,
   })
 
 declare module '@tanstack/react-router' {

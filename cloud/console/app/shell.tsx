@@ -7,6 +7,7 @@ import { useLive } from '../api/live.tsx'
 import { labelTexts } from '../kit/labels.ts'
 import { Failed, Loading } from '../kit/states.tsx'
 import { PLACES } from './navigation.ts'
+import { NewerConsole } from './newer-console.tsx'
 import { type Self, SessionProvider, useSelf, useSession, useSignOut } from './session.tsx'
 import classes from './shell.module.css'
 
@@ -32,11 +33,14 @@ export function Shell() {
   return error ? <Failed error={error} retry={() => void refetch()} /> : <Loading what="your session" />
 }
 
-const SignInAgain = lazy(async () => ({ default: (await import('./sign-in-again.tsx')).SignInAgain }))
+const loadSignInAgain = () => import('./sign-in-again.tsx')
+const SignInAgain = lazy(async () => ({ default: (await loadSignInAgain()).SignInAgain }))
 
 function SignedIn({ self }: { self: Self }) {
   const [opened, { toggle, close }] = useDisclosure(false)
   const main = useFocusOfPage()
+  // Wanted over a page on which somebody types, when the cloud may have another console already.
+  useEffect(() => void loadSignInAgain().catch(() => undefined), [])
   return (
     <SessionProvider self={self}>
       <a className={classes.skip} href="#main">
@@ -119,10 +123,15 @@ function Places() {
 /** Says so only where what is on the page may be old. */
 function LiveMark() {
   const isLive = useLive()
-  return isLive ? null : (
-    <Text size="sm" c="dimmed" role="status">
-      Not live: reconnecting…
-    </Text>
+  return (
+    <Group gap="xs" wrap="nowrap" role="status">
+      {!isLive && (
+        <Text size="sm" c="dimmed">
+          Not live: reconnecting…
+        </Text>
+      )}
+      <NewerConsole isLive={isLive} />
+    </Group>
   )
 }
 

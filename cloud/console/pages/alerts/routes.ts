@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../app/lazy-page.ts'
 import { signedInRoute } from '../../app/roots.tsx'
 import { oneOf, text } from '../../kit/search.ts'
 import { SEVERITIES, STATES } from './search.ts'
@@ -13,21 +14,21 @@ export const alertRoutes = [
       ...text(search, 'rule'),
       ...text(search, 'site'),
     }),
-    component: lazyRouteComponent(() => import('./alerts.tsx'), 'Alerts'),
+    component: lazyPage(() => import('./alerts.tsx'), 'Alerts'),
   }),
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/alerts/$alert',
-    component: lazyRouteComponent(() => import('./alert.tsx'), 'AlertPage'),
+    component: lazyPage(() => import('./alert.tsx'), 'AlertPage'),
   }),
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/alerts/silences',
-    component: lazyRouteComponent(() => import('./silences.tsx'), 'Silences'),
+    component: lazyPage(() => import('./silences.tsx'), 'Silences'),
   }),
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/alerts/rules',
-    component: lazyRouteComponent(() => import('./rules.tsx'), 'Rules'),
+    component: lazyPage(() => import('./rules.tsx'), 'Rules'),
   }),
 ]

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../app/lazy-page.ts'
 import { signedInRoute } from '../../app/roots.tsx'
 import { oneOf, text } from '../../kit/search.ts'
 import { DECISIONS } from './search.ts'
@@ -12,6 +13,6 @@ export const auditRoutes = [
       ...text(search, 'action'),
       ...oneOf(search, 'decision', DECISIONS),
     }),
-    component: lazyRouteComponent(() => import('./audit.tsx'), 'Audit'),
+    component: lazyPage(() => import('./audit.tsx'), 'Audit'),
   }),
 ]

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../app/lazy-page.ts'
 import { signedInRoute } from '../../app/roots.tsx'
 import { oneOf, text } from '../../kit/search.ts'
 import { SPANS, STATES } from './search.ts'
@@ -10,7 +11,7 @@ export const dataRoutes = [
     getParentRoute: () => signedInRoute,
     path: '/data',
     validateSearch: (search: Search) => text(search, 'sensor'),
-    component: lazyRouteComponent(() => import('./catalogue.tsx'), 'Catalogue'),
+    component: lazyPage(() => import('./catalogue.tsx'), 'Catalogue'),
   }),
   createRoute({
     getParentRoute: () => signedInRoute,
@@ -20,7 +21,7 @@ export const dataRoutes = [
       ...text(search, 'sensor'),
       ...oneOf(search, 'days', SPANS),
     }),
-    component: lazyRouteComponent(() => import('./quality.tsx'), 'Quality'),
+    component: lazyPage(() => import('./quality.tsx'), 'Quality'),
   }),
   createRoute({
     getParentRoute: () => signedInRoute,
@@ -30,11 +31,11 @@ export const dataRoutes = [
       ...text(search, 'steward'),
       ...oneOf(search, 'state', STATES),
     }),
-    component: lazyRouteComponent(() => import('./tasks.tsx'), 'Tasks'),
+    component: lazyPage(() => import('./tasks.tsx'), 'Tasks'),
   }),
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/data/tasks/$task',
-    component: lazyRouteComponent(() => import('./task.tsx'), 'TaskPage'),
+    component: lazyPage(() => import('./task.tsx'), 'TaskPage'),
   }),
 ]

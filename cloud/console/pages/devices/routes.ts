@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../app/lazy-page.ts'
 import { signedInRoute } from '../../app/roots.tsx'
 import { oneOf, text } from '../../kit/search.ts'
 import { type DevicesSearch, ORDERS, SORTS, STATES } from './search.ts'
@@ -17,12 +18,12 @@ export const deviceRoutes = [
       ...oneOf(search, 'sort', SORTS),
       ...oneOf(search, 'order', ORDERS),
     }),
-    component: lazyRouteComponent(() => import('./devices.tsx'), 'Devices'),
+    component: lazyPage(() => import('./devices.tsx'), 'Devices'),
   }),
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/devices/$device',
     validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'story') }),
-    component: lazyRouteComponent(() => import('../device/device.tsx'), 'DevicePage'),
+    component: lazyPage(() => import('../device/device.tsx'), 'DevicePage'),
   }),
 ]

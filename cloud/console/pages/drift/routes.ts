@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../app/lazy-page.ts'
 import { signedInRoute } from '../../app/roots.tsx'
 import { oneOf, text } from '../../kit/search.ts'
 import { KINDS, VERDICTS } from './search.ts'
@@ -17,6 +18,6 @@ export const driftRoutes = [
       ...text(search, 'row'),
       ...text(search, 'column'),
     }),
-    component: lazyRouteComponent(() => import('./drift.tsx'), 'Drift'),
+    component: lazyPage(() => import('./drift.tsx'), 'Drift'),
   }),
 ]

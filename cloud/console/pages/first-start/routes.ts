@@ -1,10 +1,11 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../app/lazy-page.ts'
 import { rootRoute } from '../../app/roots.tsx'
 
 export const firstStartRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/claim',
-    component: lazyRouteComponent(() => import('./first-start.tsx'), 'FirstStart'),
+    component: lazyPage(() => import('./first-start.tsx'), 'FirstStart'),
   }),
 ]

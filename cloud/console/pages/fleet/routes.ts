@@ -1,10 +1,11 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../app/lazy-page.ts'
 import { signedInRoute } from '../../app/roots.tsx'
 
 export const fleetRoutes = [
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/',
-    component: lazyRouteComponent(() => import('./fleet.tsx'), 'Fleet'),
+    component: lazyPage(() => import('./fleet.tsx'), 'Fleet'),
   }),
 ]

@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../app/lazy-page.ts'
 import { signedInRoute } from '../../app/roots.tsx'
 import { oneOf, text } from '../../kit/search.ts'
 import { SPANS } from './search.ts'
@@ -12,6 +13,6 @@ export const kpiRoutes = [
       ...text(search, 'model'),
       ...text(search, 'by'),
     }),
-    component: lazyRouteComponent(() => import('./kpis.tsx'), 'Kpis'),
+    component: lazyPage(() => import('./kpis.tsx'), 'Kpis'),
   }),
 ]

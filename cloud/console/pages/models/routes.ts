@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../app/lazy-page.ts'
 import { signedInRoute } from '../../app/roots.tsx'
 import { number, oneOf, text } from '../../kit/search.ts'
 import { SLICES } from './slices-of.ts'
@@ -7,18 +8,18 @@ export const modelRoutes = [
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/models',
-    component: lazyRouteComponent(() => import('./models.tsx'), 'ModelsPage'),
+    component: lazyPage(() => import('./models.tsx'), 'ModelsPage'),
   }),
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/models/$model',
-    component: lazyRouteComponent(() => import('./model.tsx'), 'ModelPage'),
+    component: lazyPage(() => import('./model.tsx'), 'ModelPage'),
   }),
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/models/$model/compare',
     validateSearch: (search: Record<string, unknown>) => ({ ...number(search, 'a'), ...number(search, 'b') }),
-    component: lazyRouteComponent(() => import('./compare.tsx'), 'ComparePage'),
+    component: lazyPage(() => import('./compare.tsx'), 'ComparePage'),
   }),
   createRoute({
     getParentRoute: () => signedInRoute,
@@ -30,6 +31,6 @@ export const modelRoutes = [
       ...text(search, 'attribute'),
       ...oneOf(search, 'differs', ['yes']),
     }),
-    component: lazyRouteComponent(() => import('./version.tsx'), 'VersionPage'),
+    component: lazyPage(() => import('./version.tsx'), 'VersionPage'),
   }),
 ]

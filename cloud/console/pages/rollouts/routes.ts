@@ -1,5 +1,6 @@
 import { MEMBER_STATES, ROLLOUT_STATES } from '@storecast/shared/contracts/rollout-states'
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../app/lazy-page.ts'
 import { signedInRoute } from '../../app/roots.tsx'
 import { number, oneOf, text } from '../../kit/search.ts'
 
@@ -11,7 +12,7 @@ export const rolloutRoutes = [
       ...oneOf(search, 'state', ROLLOUT_STATES),
       ...text(search, 'model'),
     }),
-    component: lazyRouteComponent(() => import('./rollouts.tsx'), 'RolloutsPage'),
+    component: lazyPage(() => import('./rollouts.tsx'), 'RolloutsPage'),
   }),
   createRoute({
     getParentRoute: () => signedInRoute,
@@ -21,7 +22,7 @@ export const rolloutRoutes = [
       ...number(search, 'version'),
       ...number(search, 'like'),
     }),
-    component: lazyRouteComponent(() => import('./new-rollout.tsx'), 'NewRolloutPage'),
+    component: lazyPage(() => import('./new-rollout.tsx'), 'NewRolloutPage'),
   }),
   createRoute({
     getParentRoute: () => signedInRoute,
@@ -30,6 +31,6 @@ export const rolloutRoutes = [
       ...oneOf(search, 'state', MEMBER_STATES),
       ...oneOf(search, 'differs', ['yes']),
     }),
-    component: lazyRouteComponent(() => import('./rollout.tsx'), 'RolloutPage'),
+    component: lazyPage(() => import('./rollout.tsx'), 'RolloutPage'),
   }),
 ]

@@ -1,28 +1,29 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../app/lazy-page.ts'
 import { signedInRoute } from '../../app/roots.tsx'
 
-const settings = (path: string, component: ReturnType<typeof lazyRouteComponent>) =>
+const settings = (path: string, component: ReturnType<typeof lazyPage>) =>
   createRoute({ getParentRoute: () => signedInRoute, path, component })
 
 export const settingsRoutes = [
   settings(
     '/settings',
-    lazyRouteComponent(() => import('./account.tsx'), 'Account'),
+    lazyPage(() => import('./account.tsx'), 'Account'),
   ),
   settings(
     '/settings/people',
-    lazyRouteComponent(() => import('./people.tsx'), 'People'),
+    lazyPage(() => import('./people.tsx'), 'People'),
   ),
   settings(
     '/settings/tokens',
-    lazyRouteComponent(() => import('./tokens.tsx'), 'Tokens'),
+    lazyPage(() => import('./tokens.tsx'), 'Tokens'),
   ),
   settings(
     '/settings/enrolment',
-    lazyRouteComponent(() => import('./enrolment.tsx'), 'Enrolment'),
+    lazyPage(() => import('./enrolment.tsx'), 'Enrolment'),
   ),
   settings(
     '/settings/policies',
-    lazyRouteComponent(() => import('./policies.tsx'), 'Policies'),
+    lazyPage(() => import('./policies.tsx'), 'Policies'),
   ),
 ]

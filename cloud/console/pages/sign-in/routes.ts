@@ -1,4 +1,5 @@
-import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute } from '@tanstack/react-router'
+import { lazyPage } from '../../app/lazy-page.ts'
 import { rootRoute } from '../../app/roots.tsx'
 
 export const signInRoutes = [
@@ -8,6 +9,6 @@ export const signInRoutes = [
     // Back to a page of this console only: `//host` would be another's.
     validateSearch: ({ to }: Record<string, unknown>): { to?: string } =>
       typeof to === 'string' && /^\/(?![/\\])/.test(to) ? { to } : {},
-    component: lazyRouteComponent(() => import('./sign-in.tsx'), 'SignIn'),
+    component: lazyPage(() => import('./sign-in.tsx'), 'SignIn'),
   }),
 ]

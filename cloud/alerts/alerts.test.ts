@@ -254,6 +254,15 @@ describe('alerts', () => {
       expect(receiver.taken).toMatchObject([{ path: '/pd', body: { routing_key: 'k'.repeat(32) } }]),
     )
     const [alert] = await alerts('?state=firing')
+    await put('routes', testRoute({ type: 'slack', url: { secret: 'pager-key' } }, {}, 'no-url'))
+    await vi.waitFor(async () =>
+      expect((await call('GET', `/v1/alerts/${alert!.id}/notifications`)).body.items).toContainEqual(
+        expect.objectContaining({
+          ...{ route: 'no-url', state: 'failed' },
+          error: expect.stringMatching(/^The receiver has no URL of http or https(?!.*kkk)/),
+        }),
+      ),
+    )
     await vi.waitFor(async () =>
       expect((await call('GET', `/v1/alerts/${alert!.id}/notifications`)).body.items).toContainEqual(
         expect.objectContaining({
@@ -292,6 +301,9 @@ describe('rules and routes', () => {
       body: { code: 'alert-expression', detail: expect.stringContaining('spec.when: there is no "devise"') },
     })
     expect(await put('rules', testRule({ summary: '{{device.id' }))).toMatchObject({ status: 400 })
+    const long = { ...testRule(), spec: { ...testRule().spec, over: '32d' } }
+    expect(await put('rules', long)).toMatchObject({ status: 400 })
+    expect(await call('POST', '/v1/alert-rule-evaluations', { json: long })).toMatchObject({ status: 400 })
     const bad = testRoute({ type: 'webhook', firing: { url: 'https://a.example', body: { a: ['{{nobody}}'] } } })
     expect(await put('routes', bad)).toMatchObject({
       status: 400,

@@ -168,17 +168,16 @@ export function createAlerts(options: AlertsOptions): Alerts {
     },
     acknowledge: (id, { who, note }) =>
       changed(async (client) => {
-        const { state } = await get(id, client)
-        if (state === 'resolved') {
-          throw new ConflictError({
-            code: 'alert-over',
-            message: `Alert ${id} is resolved; there is nothing to take up.`,
-          })
-        }
-        await client.query('UPDATE alerts SET acknowledged_at = $2, acknowledged_by = $3, note = $4 WHERE id = $1', [
-          ...[id, clock.now(), who, note],
-        ])
-        return get(id, client)
+        const { rowCount } = await client.query(
+          `UPDATE alerts SET acknowledged_at = $2, acknowledged_by = $3, note = $4 WHERE id = $1 AND state <> 'resolved'`,
+          [id, clock.now(), who, note],
+        )
+        const alert = await get(id, client)
+        if (rowCount === 1) return alert
+        throw new ConflictError({
+          code: 'alert-over',
+          message: `Alert ${id} is resolved; there is nothing to take up.`,
+        })
       }),
     async notifications(alert, { after = '0', limit }) {
       await get(alert)

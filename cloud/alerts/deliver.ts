@@ -133,9 +133,10 @@ function nextAt({ status }: Due, route: AlertRoute, now: number): number | null 
 const isReminded = ({ inhibitedBy, silencedBy }: Alert, { spec }: AlertRoute): boolean =>
   !spec.suspend && (spec.receiver.type === 'alertmanager' || (inhibitedBy === null && silencedBy === null))
 
-const noticeOf = ({ linkTo, realTime }: DeliveryOptions, alert: Alert, { status, runbook }: Due): Notice => ({
+const noticeOf = ({ linkTo, realTime }: DeliveryOptions, alert: Alert, { status, state, runbook }: Due): Notice => ({
   alert,
   status,
+  again: state === 'sent',
   runbook: runbook ?? undefined,
   link: linkTo(alert.id),
   at: realTime.now(),

@@ -24,7 +24,7 @@ const LATER = new Set([408, 425, 429])
  * @throws UnsendableError, NotNowError
  */
 export async function sendCall({ url, ...call }: HttpCall): Promise<void> {
-  const { host } = new URL(url)
+  const host = webHostOf(url)
   let response: Response
   try {
     response = await fetch(url, { ...call, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) })
@@ -40,6 +40,14 @@ export async function sendCall({ url, ...call }: HttpCall): Promise<void> {
   const told = `${host} answered ${response.status}: ${await beginningOf(response)}`
   if (response.status >= 500 || LATER.has(response.status)) throw new NotNowError(told, retryAfter(response))
   throw new UnsendableError(told)
+}
+
+function webHostOf(url: string): string {
+  const parsed = URL.parse(url)
+  if (parsed && /^https?:$/.test(parsed.protocol)) return parsed.host
+  throw new UnsendableError(
+    'The receiver has no URL of http or https: see what its route says, and the secret that it names, and send it again.',
+  )
 }
 
 /** In seconds, or a date; anything else says nothing. */

@@ -133,7 +133,11 @@ describe('shipped alert routes', () => {
       throw new UnsendableError(name)
     }
     const call = (status: Notice['status'], alert = testAlert()) =>
-      webhookCall({ alert, status, runbook: undefined, link: 'https://cloud.example.com', at: 0 }, receiver, secrets)!
+      webhookCall(
+        { alert, status, again: false, runbook: undefined, link: 'https://cloud.example.com', at: 0 },
+        receiver,
+        secrets,
+      )!
     const create = call('firing')
     expect(create).toMatchObject({
       url: 'https://api.opsgenie.com/v2/alerts',

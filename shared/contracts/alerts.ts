@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { AlertRouteName, AlertRuleName, SecretName } from './names.ts'
-import { CelText, Duration, LabelName, LabelValue } from './scalars.ts'
+import { CelText, Duration, durationMs, LabelName, LabelValue } from './scalars.ts'
 
 /** What a rule looks at, one after another; docs/cloud-team/alerts.md lists what is known of each. */
 export const ALERT_SUBJECTS = ['device', 'sensor', 'forecast', 'region', 'fleet', 'rollout', 'task', 'drift'] as const
@@ -8,6 +8,8 @@ export type AlertSubject = (typeof ALERT_SUBJECTS)[number]
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
+
+const LONGEST_OVER_MS = 31 * 86_400_000
 
 /** Text with CEL in it: `{{device.id}} has been silent for {{device.silentSeconds}} s`. */
 const Template = z.string().min(1).max(2000).describe('Text; {{…}} holds a CEL expression')
@@ -22,8 +24,14 @@ export const AlertRule = z.strictObject({
   metadata: z.strictObject({ name: AlertRuleName, description: z.string().max(1000).default('') }),
   spec: z.strictObject({
     subject: z.enum(ALERT_SUBJECTS),
-    /** The newest span of readings or forecasts that is looked at. Absent: an hour of readings, 7 days of forecasts. */
-    over: Duration.optional(),
+    /**
+     * The newest span of readings or forecasts that is looked at, 31 days at most. Absent: an hour of readings, 7 days of
+     * forecasts.
+     */
+    over: Duration.refine(
+      (over) => durationMs(over) <= LONGEST_OVER_MS,
+      'at most 31d: it is read at every look',
+    ).optional(),
     /** Subjects for which this is not true are left out. Absent: none is. */
     match: CelText.optional(),
     when: CelText,

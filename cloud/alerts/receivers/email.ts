@@ -4,15 +4,18 @@ export interface Mail {
   readonly to: readonly string[]
   readonly subject: string
   readonly text: string
-  /** The end of an alert answers its beginning, so that readers show one thread. */
+  /**
+   * Of one that is sent again because nobody knows whether it was taken, the same; of a reminder another, or readers hide it. Its
+   * end and its reminders answer an alert's beginning, so that readers show one thread.
+   */
   readonly messageId: string
   readonly inReplyTo?: string
 }
 
 /** @param host of the sender's address */
-export function mailOf({ alert, status, runbook, link }: Notice, to: readonly string[], host: string): Mail {
+export function mailOf({ alert, status, again, runbook, link, at }: Notice, to: readonly string[], host: string): Mail {
   const { id, rule, summary, severity, labels, firedAt, since, resolvedAt } = alert
-  const idOf = (which: Notice['status']) => `<storecast-alert-${id}-${which}@${host}>`
+  const idOf = (which: string) => `<storecast-alert-${id}-${which}@${host}>`
   const lines = [
     summary,
     '',
@@ -28,7 +31,7 @@ export function mailOf({ alert, status, runbook, link }: Notice, to: readonly st
     to,
     subject: status === 'resolved' ? `Resolved: ${summary}` : `[${severity}] ${rule}: ${summary}`,
     text: `${lines.join('\n')}\n`,
-    messageId: idOf(status),
-    ...(status === 'resolved' && { inReplyTo: idOf('firing') }),
+    messageId: idOf(again ? `${status}-${at}` : status),
+    ...((again || status === 'resolved') && { inReplyTo: idOf('firing') }),
   }
 }

@@ -4,6 +4,8 @@ import type { Alert } from '../store.ts'
 export interface Notice {
   readonly alert: Alert
   readonly status: 'firing' | 'resolved'
+  /** It was told of this before. */
+  readonly again: boolean
   /** Of the alert's rule, if it has one. */
   readonly runbook: string | undefined
   /** Where people read about the alert. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { testAlert, testRoute } from '../../test/alert-documents.ts'
+import { sendCall } from '../send.ts'
 import { alertmanagerCall } from './alertmanager.ts'
 import { mailOf } from './email.ts'
 import { pagerdutyCall } from './pagerduty.ts'
@@ -12,6 +13,7 @@ const at = Date.UTC(2026, 0, 1, 12)
 const notice = (status: Notice['status'] = 'firing', alert = testAlert()): Notice => ({
   alert: status === 'firing' ? alert : { ...alert, state: 'resolved', resolvedAt: Date.UTC(2026, 0, 1, 11) },
   status,
+  again: false,
   runbook: 'https://example.com/runbooks/away',
   link: 'https://cloud.example.com/v1/alerts/7',
   at,
@@ -188,14 +190,15 @@ describe('a webhook', () => {
     expect(webhookCall(notice('resolved'), plain, secrets)).toBeUndefined()
   })
 
-  it('that cannot be filled, or leads nowhere, is not sent', () => {
+  it('that cannot be filled, or leads nowhere, is not sent', async () => {
     for (const spec of [
       { url: 'https://a.example', body: '{{alert.labels.nothing}}' },
       { url: '{{alert.rule}}' },
       { url: 'file:///etc/{{alert.rule}}' },
       { url: { secret: 'other' } },
     ]) {
-      expect(() => webhookCall(notice(), receiver({ firing: spec }), secrets)).toThrow(UnsendableError)
+      const sent = (async () => sendCall(webhookCall(notice(), receiver({ firing: spec }), secrets)!))()
+      await expect(sent).rejects.toThrow(UnsendableError)
     }
   })
 })
@@ -213,5 +216,8 @@ describe('a mail', () => {
       inReplyTo: mail.messageId,
       text: expect.stringContaining('Resolved: 2026-01-01T11:00'),
     })
+    const reminders = [1, 2].map((at) => mailOf({ ...notice(), again: true, at }, ['ops@example.com'], 'example.com'))
+    expect(new Set([mail, end, ...reminders].map(({ messageId }) => messageId)).size).toBe(4)
+    for (const { inReplyTo } of reminders) expect(inReplyTo).toBe(mail.messageId)
   })
 })

@@ -5,7 +5,7 @@ import type { AgentConfig } from './config.ts'
 import { Decisions } from './decisions/index.ts'
 import { Features } from './features/index.ts'
 import { Forecaster } from './forecasts/index.ts'
-import { DeviceMeasures, type HostLimits, Models, RunMeasures } from './inference/index.ts'
+import { DeviceMeasures, type HostLimits, Models, measuredEvery, RunMeasures } from './inference/index.ts'
 import { Space } from './outbox/index.ts'
 import { ballastFile } from './paths.ts'
 import { Ballast } from './platform/ballast.ts'
@@ -99,7 +99,11 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   await models.start()
   stack.use(new RunMeasures({ models, windows, writer, clock, log }))
   const shadows = stack.use(new Models({ ...hosts, background: true }))
-  stack.use(new DeviceMeasures({ windows, writer, clock, log, read: () => usage(config.dataDir) }))
+  const measured = {
+    read: () => usage(config.dataDir),
+    everyMs: measuredEvery(config.clock === 'system' ? 1 : config.clock.speed),
+  }
+  stack.use(new DeviceMeasures({ windows, writer, clock, log, ...measured }))
   features.start()
   if (documents.catalogue) features.apply(documents.catalogue)
   if (documents.covariates) features.apply(documents.covariates)

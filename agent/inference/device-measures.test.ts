@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { createLogger } from '../platform/logger.ts'
 import { type Usage, usage } from '../platform/usage.ts'
 import { openInMemory, openStorage, type Storage } from '../test/storage.ts'
-import { DeviceMeasures } from './device-measures.ts'
+import { DeviceMeasures, measuredEvery } from './device-measures.ts'
 
 const T0 = Date.parse('2026-03-28T12:00:00Z')
 const HOUR = 3_600_000
@@ -39,6 +39,12 @@ it('are an observation a minute in the window of the store hour, as milliseconds
   expect(stored('$memory')[0]).toMatchObject({ count: first!.count, min: 2000, max: 2000 })
   expect(stored('$temperature')[0]).toMatchObject({ last: 513 })
   expect(stored('$disk')[0]).toMatchObject({ sum: 250 * first!.count })
+})
+
+it('are made each minute, and more often where the store’s clock runs fast', () => {
+  expect([undefined, 1, 4, 600, 50_000, 0.5].map((speed) => measuredEvery(speed))).toEqual([
+    60_000, 60_000, 15_000, 5_000, 5_000, 60_000,
+  ])
 })
 
 it('go on where something cannot be read, and tell no temperature where there is no zone', async () => {

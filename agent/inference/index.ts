@@ -1,4 +1,4 @@
-export { DeviceMeasures } from './device-measures.ts'
+export { DeviceMeasures, measuredEvery } from './device-measures.ts'
 export * from './errors.ts'
 export type { HostLimits, ModelHostOptions } from './model-host.ts'
 export { type HostIncident, type ModelFailure, type ModelRun, Models, type ServingModel } from './models.ts'

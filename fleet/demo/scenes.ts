@@ -47,6 +47,10 @@ const JUDGED = 30
 const LATER = 7
 /** Days beyond the last chapter, lived slowly while the demo stays up. */
 const SPARE = 120
+/** Days of the judged chapter and the last, which are more together. */
+const STANDS_AFTER = 11
+/** Hours, beyond every shop's days. */
+const FOR_GOOD = 24 * 400
 
 export function simulatedScene({ shops = 3, products = 24, seed = 11 } = {}): Scene {
   const history = 56
@@ -56,14 +60,14 @@ export function simulatedScene({ shops = 3, products = 24, seed = 11 } = {}): Sc
   const playedFrom = dateAfter(firstDay, history + QUIET + SHIFTED)
   return {
     title: `${shops} simulated shops with ${products} products each`,
-    shops: withFault(
+    shops: withFaults(
       Array.from({ length: shops }, (_, n) => {
         const of = { ...options, site: `shop-${n + 1}`, shift }
         return n < shops - 1
           ? labelled(simulateStockedShop({ ...of, playedFrom }), 'suggested')
           : labelled(simulateShop(of), 'own')
       }),
-      history + 1,
+      { first: history + 1, last: history + QUIET + SHIFTED + STANDS_AFTER },
     ),
     ordering: { since: shift.from, from: playedFrom, treated: 'orders=suggested', control: 'orders=own' },
     history,
@@ -89,9 +93,17 @@ export function simulatedScene({ shops = 3, products = 24, seed = 11 } = {}): Sc
   }
 }
 
-/** The second shop's fridge tells one value for a day and a half; the others' do not. */
-const withFault = (shops: readonly Shop[], day: number): Shop[] =>
-  shops.map((shop, at) => (at === 1 ? { ...shop, fault: { sensor: 'fridge', day, hours: [0, 36] } } : shop))
+/**
+ * The second shop's fridge tells one value for a day and a half. That of the third breaks later and for good: its steward has
+ * something to do.
+ */
+function withFaults(shops: readonly Shop[], day: { readonly first: number; readonly last?: number }): Shop[] {
+  const faults = [undefined, { day: day.first, hours: 36 }, day.last && { day: day.last, hours: FOR_GOOD }]
+  return shops.map((shop, at) => {
+    const fault = faults[at]
+    return fault ? { ...shop, fault: { sensor: 'fridge', day: fault.day, hours: [0, fault.hours] } } : shop
+  })
+}
 
 /** How a shop orders, for comparisons. */
 const labelled = <S extends Shop>(shop: S, orders: string): S => ({ ...shop, labels: { ...shop.labels, orders } })
@@ -103,7 +115,7 @@ export async function recordedScene(path: string): Promise<Scene> {
   const products = shops.reduce((sum, shop) => sum + shop.products.length, 0)
   return {
     title: `${shops.length} recorded shops with ${products} products in all`,
-    shops: withFault(shops, days - 13),
+    shops: withFaults(shops, { first: days - 13 }),
     history: days - 14,
     chapters: [
       { title: 'the week before the test', days: 7, train: true, watched: true, bad: Math.min(shops.length, 6) },

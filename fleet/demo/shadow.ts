@@ -34,8 +34,8 @@ export interface Judged {
 
 /** Has somebody repack the version that serves, wrongly, and roll that out by evidence. @throws CloudWorkError */
 export async function rollOutBad(context: StoryContext, of: { serving: number; devices: number }): Promise<Judged> {
-  const { constellation, definition, terminal, signal } = context
-  const { client } = constellation.cloud
+  const { crew, definition, terminal, signal } = context
+  const client = crew.operator
   const model = definition.metadata.name
   const path = `/v1/models/${model}/versions/${of.serving}`
   const { bundle } = await client.get<{ bundle: { sha256: string } }>(path)
@@ -53,8 +53,8 @@ export async function rollOutJudged(
   context: StoryContext,
   of: { version: number; serving: number; devices: number; held: Verb },
 ): Promise<Judged> {
-  const { constellation, definition, terminal, signal } = context
-  const { client } = constellation.cloud
+  const { constellation, crew, definition, terminal, signal } = context
+  const client = crew.operator
   const { version, serving, devices, held } = of
   const model = definition.metadata.name
   const spec = { steps: [{ analysis: {} }, { setWeight: 100 }], analysis: analysisOf(devices) }
@@ -87,8 +87,8 @@ async function candidatePhase(client: CloudClient, { device, model }: { device: 
 }
 
 function judged(context: StoryContext, of: { rollout: Rollout; held: Verb; version: number; serving: number }): Judged {
-  const { constellation, terminal } = context
-  const { client } = constellation.cloud
+  const { crew, terminal } = context
+  const client = crew.operator
   const { rollout, held, version, serving } = of
   const path = `/v1/rollouts/${rollout.id}`
   let outcome: Judged['outcome'] = 'open'

@@ -4,18 +4,21 @@ import { dateAfter, weekdayOf } from '../simulator/index.ts'
 import { percent } from '../terminal/table.ts'
 import { CloudWorkError, rollOut, trainInCloud } from './cloud-work.ts'
 import type { StoryContext } from './context.ts'
+import { hire } from './crew.ts'
 import { type ReceivedForecast, receivedForecasts, scoresOf } from './day-scores.ts'
 import { importPast } from './history.ts'
 import type { Chapter, Scene } from './scenes.ts'
 import { type Judged, rollOutBad, rollOutJudged } from './shadow.ts'
 import { applyShipped, judgeData } from './stewarding.ts'
 import { dayLine, drawings, type SummaryRow } from './telling.ts'
-import { type AlertPost, judgeOrdering, lookForDrift, measure, postAlerts } from './watching.ts'
+import { type AlertPost, judgeOrdering, lookForDrift, measure, postAlerts, takeUpAlerts } from './watching.ts'
 
 /** Real milliseconds between two looks at the clock or at the cloud. */
 const LOOK = 100
 /** Real seconds after a day's end within which every forecast of it has to be scored and received. */
 const SCORED_WITHIN = 30
+const BAD_NOTE =
+  'The export counted single pieces where shops count packs of six. It never served; the next version comes from a training.'
 
 /**
  * Tells the scene chapter by chapter. New models are trained and rolled out early in a chapter's last day, while the shops'
@@ -23,8 +26,9 @@ const SCORED_WITHIN = 30
  *
  * @returns each chapter's scores, from what the cloud received of the devices
  */
-export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
-  const { scene, constellation, definition, terminal, signal } = context
+export async function tellStory(given: Omit<StoryContext, 'crew'>): Promise<SummaryRow[]> {
+  const { scene, constellation, definition, terminal, signal } = given
+  const context = { ...given, crew: await hire(constellation.cloud.client) }
   const past = scene.history - 1
   const onProgress = (text: string) => terminal.progress(text)
   const took = await importPast(constellation, past, terminal)
@@ -75,6 +79,7 @@ export async function tellStory(context: StoryContext): Promise<SummaryRow[]> {
       for (const line of drawings(told)) terminal.out(line)
       if (chapter.bad !== undefined) await alerts.heard()
       for (const line of alerts.newLines()) terminal.out(line)
+      if (chapter.bad !== undefined) for (const line of await takeUpAlerts(context, BAD_NOTE)) terminal.out(line)
       summary.push({ title, version: serving, scores: scoresOf(told, definition.spec.quantiles) })
     }
     const [shop] = scene.shops
@@ -100,8 +105,8 @@ async function renew(
   context: StoryContext,
   { today, chapter, serving }: { today: number; chapter: Chapter; serving?: number },
 ): Promise<{ version: number; judged: Judged | undefined }> {
-  const { scene, constellation, definition, terminal, signal } = context
-  const { client } = constellation.cloud
+  const { scene, constellation, crew, definition, terminal, signal } = context
+  const client = crew.operator
   const onProgress = (text: string) => terminal.progress(text)
   await constellation.setSpeed(1)
   await untilCloudHasAll(constellation, { signal, onProgress, feeding: true })
@@ -137,7 +142,7 @@ async function liveDay(
   const date = dateAfter(scene.shops[0]!.firstDay, day)
   const scores = scoresOf(forecasts, definition.spec.quantiles)
   terminal.out(dayLine({ date, weekday: weekdayOf(date), version, scores, forecasts }))
-  const tasks = await judgeData(context, dayStart(scene.shops[0]!, day + 1))
+  const tasks = await judgeData(context, day)
   for (const line of [...tasks, ...((await judged?.look()) ?? []), ...alerts.newLines()]) terminal.out(line)
   return forecasts
 }

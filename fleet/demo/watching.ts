@@ -24,8 +24,8 @@ interface MonitoringRun {
 }
 
 /** Has the cloud look for drift in what had closed by now, and tells what it found. @throws CloudWorkError */
-export async function lookForDrift({ constellation, terminal, signal }: StoryContext): Promise<string[]> {
-  const { client } = constellation.cloud
+export async function lookForDrift({ constellation, crew, terminal, signal }: StoryContext): Promise<string[]> {
+  const client = crew.operator
   let run = await client.post<MonitoringRun>('/v1/monitoring-runs', { until: Math.floor(constellation.now()) })
   for (const began = performance.now(); run.state === 'queued' || run.state === 'running'; ) {
     if (performance.now() - began > RUN_WITHIN) throw new CloudWorkError('drift-unknown', `run ${run.id} does not end`)
@@ -56,6 +56,18 @@ export async function judgeOrdering({ constellation, definition, scene }: StoryC
   const span = { from: `${at(since)}`, change: `${at(from)}`, to: `${to}` }
   const query = new URLSearchParams({ ...span, model, ...cohorts })
   return orderingLines(from, kpis, await client.get<StockOuts>(`/v1/kpis/stock-out-rate/comparison?${query}`))
+}
+
+interface Alert {
+  readonly id: number
+  readonly summary: string
+}
+
+/** The operator says of every alert that fires what there is to it. */
+export async function takeUpAlerts({ crew }: StoryContext, note: string): Promise<string[]> {
+  const firing = await listAll<Alert>(crew.operator, '/v1/alerts', { state: 'firing' })
+  for (const { id } of firing) await crew.operator.post(`/v1/alerts/${id}/acknowledge`, { note })
+  return firing.map(({ id }) => `olga takes alert ${id} up: ${note}`)
 }
 
 export interface AlertPost extends AsyncDisposable {

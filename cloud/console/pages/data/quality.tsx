@@ -2,6 +2,7 @@ import { Group, Text } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
 import { Command } from '../../kit/command.tsx'
+import { DataReach } from '../../kit/data-reach.tsx'
 import { useDataSpan } from '../../kit/data-span.ts'
 import { Export } from '../../kit/data-table.tsx'
 import { Facts } from '../../kit/facts.tsx'
@@ -53,6 +54,7 @@ export function Quality() {
           onChange={(value) => set({ days: value })}
         />
       </Filters>
+      <DataReach>The days end there.</DataReach>
       {span ? <Scores where={where} span={span} /> : <Loading what="how far the data reaches" />}
     </Page>
   )

@@ -4,6 +4,7 @@ import { useParams } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { api, ask } from '../../api/client.ts'
 import { Allowed } from '../../app/session.tsx'
+import { DataReach } from '../../kit/data-reach.tsx'
 import { Facts } from '../../kit/facts.tsx'
 import { percent } from '../../kit/figures.ts'
 import { DeviceLink } from '../../kit/links.tsx'
@@ -37,6 +38,9 @@ export function TaskPage() {
           mark={<Mark tone={TASK_TONES[task.state]}>{task.state}</Mark>}
           about={DIMENSIONS[task.dimension].about}
         >
+          <DataReach>
+            A task opens and closes by its shop’s days; what people do stands under the cloud’s time.
+          </DataReach>
           <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
             <Stack>
               <TaskFacts task={task} />

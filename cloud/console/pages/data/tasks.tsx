@@ -1,5 +1,6 @@
 import { useSearch } from '@tanstack/react-router'
 import { api, ask, type Item } from '../../api/client.ts'
+import { DataReach } from '../../kit/data-reach.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { percent } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
@@ -78,6 +79,7 @@ export function Tasks() {
       about="Sensors whose data fell below what was promised of it. A task closes by itself once its sensor has recovered."
     >
       <DataTabs />
+      <DataReach>Tasks open and close by the shops’ days.</DataReach>
       <Filters>
         <FilterSelect label="State" value={query.state} options={STATES} onChange={(state) => set({ state })} />
         <FilterText label="Shop" value={search.site} onChange={(site) => set({ site })} />

@@ -63,7 +63,7 @@ export function Slices({ of: { model, version } }: { of: ModelVersion }) {
               aria-label="Slices by"
               value={by}
               onChange={(value) => filter({ slices: value === 'site' ? undefined : value })}
-              data={Object.entries(TITLES).map(([value, title]) => ({ value, label: `By ${title.toLowerCase()}` }))}
+              data={Object.entries(TITLES).map(([value, label]) => ({ value, label }))}
             />
           </Wide>
           {by === 'label' && label !== undefined && (

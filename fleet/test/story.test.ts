@@ -54,6 +54,7 @@ it('tells the story: a bad model is stopped and an alert says so, demand drifts,
     // was wrong with the data, drift, and what the last week comes to.
     const told = said.join('\n')
     expect(told).toMatch(/^alert, critical: Rollout demand-v2 of demand 2 is failed: worse/m)
+    expect(told).toMatch(/^olga takes alert 1 up: /m)
     const tasks = said.filter((line) => line.startsWith('stewardship'))
     expect(tasks).toEqual([
       expect.stringMatching(/^stewardship task 1 opened for cold-chain@\S+: fridge of shop-2, movement [0-9]\.\d %/),
@@ -87,6 +88,7 @@ it('tells the story: a bad model is stopped and an alert says so, demand drifts,
     expect(looked).toMatch(/^2026-03-\d\d shop-1 \d+\.\d °C; median/m)
     expect(looked).toMatch(/^Forecast error, WAPE 0\.\d+ 1 shop-1 /m)
     expect(looked).toMatch(/shop-1 +footfall/)
+    expect(looked).toMatch(/^ *3 +Dairy and eggs +\d+\.\d % +\d/m)
     expect(looked).toMatch(/demand-v2 .*failed/)
   } catch (error) {
     throw new Error(`the story broke off after:\n${said.slice(-15).join('\n')}`, { cause: error })

@@ -169,8 +169,7 @@ function KpiCard({ kpi, clock }: { kpi: Kpi; clock: string }) {
           </Table>
         )}
         <Text size="xs" c="dimmed">
-          {kpi.formula}. From <Code fz={11}>{kpi.source}</Code>
-          {clock !== '' && `.${clock}`}
+          {kpi.formula}.{clock} From <Code fz={11}>{kpi.source}</Code>
         </Text>
       </Stack>
     </Paper>

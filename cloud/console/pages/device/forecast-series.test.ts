@@ -21,6 +21,7 @@ it('takes the newest forecast of a span, and leaves out what a stock-out hid', (
     high: [4, 4, 4],
     actual: [5, null, null],
     baseline: [3, 3, 3],
+    ...{ over: 2, hidden: 1 },
   })
 })
 

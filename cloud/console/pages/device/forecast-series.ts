@@ -15,6 +15,9 @@ export interface ForecastSeries {
   /** Null: not in yet, or a stock-out hid it. */
   readonly actual: readonly (number | null)[]
   readonly baseline: readonly number[]
+  /** Spans that are over, and those of them whose actual a stock-out hid. */
+  readonly over: number
+  readonly hidden: number
 }
 
 /** Of several forecasts of a span the one that was issued last. */
@@ -33,6 +36,8 @@ export function seriesOf(forecasts: readonly Forecast[]): ForecastSeries {
     high: all.map((one) => quantile(one, -1)),
     actual: all.map(({ actual, censored }) => (censored ? null : actual)),
     baseline: all.map(({ baseline }) => baseline),
+    over: all.filter(({ actual, censored }) => actual !== null || censored).length,
+    hidden: all.filter(({ censored }) => censored).length,
   }
 }
 

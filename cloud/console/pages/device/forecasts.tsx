@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { api, ask } from '../../api/client.ts'
 import { Chart } from '../../kit/chart.tsx'
 import { type DataSpan, useDataSpan } from '../../kit/data-span.ts'
+import { count } from '../../kit/figures.ts'
 import { Part } from '../../kit/part.tsx'
 import { Loaded, Loading } from '../../kit/states.tsx'
 import { seriesOf, subjectsOf } from './forecast-series.ts'
@@ -90,17 +91,25 @@ function OneSeries({
       {({ items }) => {
         const series = seriesOf(items.filter((one) => one.device === device))
         return (
-          <Chart
-            title={`Forecast and actual of ${subject.entity}`}
-            x={series.starts}
-            lines={[
-              { label: 'Actual', values: series.actual, tone: 'second' },
-              { label: 'Forecast', values: series.middle },
-              { label: 'Seasonal naive', values: series.baseline, tone: 'quiet', isDashed: true },
-            ]}
-            band={{ label: 'Interval', low: series.low, high: series.high }}
-            height={260}
-          />
+          <>
+            <Chart
+              title={`Forecast and actual of ${subject.entity}`}
+              x={series.starts}
+              lines={[
+                { label: 'Actual', values: series.actual, tone: 'second' },
+                { label: 'Forecast', values: series.middle },
+                { label: 'Seasonal naive', values: series.baseline, tone: 'quiet', isDashed: true },
+              ]}
+              band={{ label: 'Interval', low: series.low, high: series.high }}
+              height={260}
+            />
+            {series.hidden > 0 && (
+              <Text size="xs" c="dimmed" mt={4}>
+                {count(series.hidden)} of {count(series.over)} actuals are not drawn: the shelf ran empty, and what was
+                sold then is less than the demand.
+              </Text>
+            )}
+          </>
         )
       }}
     </Loaded>

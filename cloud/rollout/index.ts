@@ -1,7 +1,7 @@
 export { VERDICTS } from './analysis/analysis.ts'
 export { limitedRollouts } from './limited.ts'
 export { rolloutMigrations } from './migrations.ts'
-export { OPEN_STATES, rolloutsOfGroup } from './records.ts'
+export { type AnalysisRecord, OPEN_STATES, rolloutsOfGroup } from './records.ts'
 export { type Rollouts, startRollouts } from './rollouts.ts'
 export { VERBS } from './verbs.ts'
 export { membersWithin } from './within.ts'

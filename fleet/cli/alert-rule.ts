@@ -1,4 +1,5 @@
-import type { AlertRoute, AlertRule } from '@storecast/shared/contracts'
+import type { Item, Posted } from '@storecast/shared/api'
+import type { AlertRoute } from '@storecast/shared/contracts'
 import type { Command } from 'commander'
 import { stringify } from 'yaml'
 import { listAll } from '../client/client.ts'
@@ -9,13 +10,7 @@ import { connect } from './credentials.ts'
 import { UsageError } from './errors.ts'
 import { printList } from './output.ts'
 
-interface RuleStanding {
-  readonly document: AlertRule
-  readonly askedAt: number | null
-  readonly error: string | null
-  readonly pending: number
-  readonly firing: number
-}
+type RuleStanding = Item<'/v1/alert-rules'>
 
 interface Json {
   readonly json?: boolean
@@ -37,13 +32,7 @@ export function addAlertRuleCommands(program: Command, context: CliContext): voi
   )
 }
 
-interface Preview {
-  readonly subjects: number
-  readonly true: number
-  readonly unknown: number
-  readonly error: string | null
-  readonly conditions: readonly { readonly subject: string; readonly summary: string }[]
-}
+type Preview = Posted<'/v1/alert-rule-evaluations'>
 
 function addRules(rule: Command, context: CliContext): void {
   const { terminal } = context

@@ -1,3 +1,4 @@
+import type { Item } from '@storecast/shared/api'
 import { durationMs, SEVERITIES } from '@storecast/shared/contracts'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { listAll } from '../client/client.ts'
@@ -6,40 +7,9 @@ import { connect } from './credentials.ts'
 import { collect, pairsOf, wholeNumber } from './options.ts'
 import { instant, labelText, printFacts, printList } from './output.ts'
 
-interface Alert {
-  readonly id: number
-  readonly rule: string
-  readonly subject: string
-  readonly state: string
-  readonly severity: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly summary: string
-  readonly since: number
-  readonly firedAt: number | null
-  readonly resolvedAt: number | null
-  readonly inhibitedBy: number | null
-  readonly silencedBy: number | null
-  readonly acknowledgedAt: number | null
-  readonly acknowledgedBy: string | null
-  readonly note: string | null
-}
-
-interface Notification {
-  readonly id: number
-  readonly route: string
-  readonly status: string
-  readonly state: string
-  readonly sentAt: number | null
-  readonly error: string | null
-}
-
-interface Silence {
-  readonly id: number
-  readonly labels: Readonly<Record<string, string>>
-  readonly endsAt: number
-  readonly createdBy: string
-  readonly comment: string
-}
+type Alert = Item<'/v1/alerts'>
+type Notification = Item<'/v1/alerts/{alert}/notifications'>
+type Silence = Item<'/v1/silences'>
 
 interface Json {
   readonly json?: boolean

@@ -1,3 +1,4 @@
+import type { Item } from '@storecast/shared/api'
 import { type Command, Option } from 'commander'
 import { listSome } from '../client/client.ts'
 import type { CliContext } from './context.ts'
@@ -5,21 +6,7 @@ import { connect } from './credentials.ts'
 import { wholeNumber } from './options.ts'
 import { instant, printList } from './output.ts'
 
-interface Decision {
-  readonly id: string
-  readonly site: string
-  readonly product: string
-  readonly model: string
-  readonly version: number
-  readonly issuedAt: number
-  readonly stock: number
-  readonly onOrder: number
-  readonly action: 'reorder' | 'hold'
-  readonly quantity: number
-  readonly state: string
-  readonly choice: { readonly quantity: number; readonly reason: string } | null
-  readonly outcome: { readonly actual: number; readonly stockOut: boolean; readonly correct: boolean } | null
-}
+type Decision = Item<'/v1/decisions'>
 
 interface ListOptions {
   readonly limit: number

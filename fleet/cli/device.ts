@@ -1,3 +1,4 @@
+import type { Item } from '@storecast/shared/api'
 import type { Command } from 'commander'
 import { listSome } from '../client/client.ts'
 import { confirm } from './confirm.ts'
@@ -8,34 +9,9 @@ import { wholeNumber } from './options.ts'
 import { instant, labelText, printFacts, printList } from './output.ts'
 import { addSupportBundleCommand } from './support-bundle.ts'
 
-interface Device {
-  readonly id: string
-  readonly site: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly enrolledAt: number
-  readonly retiredAt: number | null
-  readonly online: boolean
-  readonly lastSeen: number | null
-}
-
-interface DeviceEvent {
-  readonly id: string
-  readonly at: number
-  readonly severity: string
-  readonly code: string
-  readonly message: string
-  readonly detail: Readonly<Record<string, unknown>>
-}
-
-interface Happening {
-  readonly at: number
-  readonly kind: string
-  readonly what: string
-  readonly name: string
-  readonly detail: string
-  readonly severity: string | null
-  readonly who: string | null
-}
+type Device = Item<'/v1/devices'>
+type DeviceEvent = Item<'/v1/devices/{device}/events'>
+type Happening = Item<'/v1/fleet/happenings'>
 
 interface ListOptions {
   readonly site?: string
@@ -45,13 +21,7 @@ interface ListOptions {
   readonly json?: boolean
 }
 
-interface Backlog {
-  readonly sequence: number | null
-  readonly outstanding: number | null
-  readonly waiting: { readonly records: number; readonly since: number; readonly toldAt: number } | null
-  readonly lastCommitAt: number | null
-  readonly gaps: Readonly<Record<string, number>>
-}
+type Backlog = Item<'/v1/backlogs'>
 
 /** What of the device's records is where. */
 function backlogFacts({ sequence, outstanding, waiting, lastCommitAt, gaps }: Backlog) {

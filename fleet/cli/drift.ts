@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Got, Item } from '@storecast/shared/api'
 import type { Command } from 'commander'
 import { type CloudClient, listAll } from '../client/client.ts'
 import type { CliContext } from './context.ts'
@@ -6,49 +7,9 @@ import { connect } from './credentials.ts'
 import { moment } from './options.ts'
 import { instant, printList } from './output.ts'
 
-interface Statistic {
-  readonly value: number
-  readonly threshold: number
-}
-
-interface Drift {
-  readonly run: string
-  readonly scope: string
-  readonly name: string
-  readonly kind: string
-  readonly model: string
-  readonly version: number
-  readonly column: string
-  readonly to: number
-  readonly devices: number
-  readonly rows: number
-  readonly effective: number
-  readonly statistics: Readonly<Record<'psi' | 'ks' | 'wasserstein', Statistic>> | null
-  readonly q: number | null
-  readonly verdict: string
-  readonly reason: string | null
-  readonly previousPsi: number | null
-}
-
-interface Performance {
-  readonly run: string
-  readonly scope: string
-  readonly name: string
-  readonly model: string
-  readonly version: number
-  readonly horizon: string
-  readonly rows: number
-  readonly scores: Readonly<Record<'mae' | 'rmse' | 'wape' | 'bias' | 'coverage' | 'baselineWape', number | null>>
-  readonly validation: { readonly wape: number } | null
-  readonly verdict: string
-  readonly reason: string | null
-}
-
-interface MonitoringRun {
-  readonly id: string
-  readonly state: string
-  readonly error: { readonly message: string } | null
-}
+type Drift = Item<'/v1/drift'>
+type Performance = Item<'/v1/performance'>
+type MonitoringRun = Got<'/v1/monitoring-runs/{run}'>
 
 interface Filter {
   readonly device?: string

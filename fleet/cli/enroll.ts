@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { Item } from '@storecast/shared/api'
 import type { Command } from 'commander'
 import { listAll } from '../client/client.ts'
 import type { CliContext } from './context.ts'
@@ -7,16 +8,7 @@ import { UsageError } from './errors.ts'
 import { collect, pairsOf } from './options.ts'
 import { instant, printList } from './output.ts'
 
-interface Claim {
-  readonly id: string
-  readonly site: string
-  readonly device: string | null
-  readonly serialNumbers: readonly string[] | null
-  readonly expiresAt: number
-  readonly withdrawnAt: number | null
-  readonly usedAt: number | null
-  readonly usedBy: string | null
-}
+type Claim = Item<'/v1/claims'>
 
 interface CreateOptions {
   readonly site: string

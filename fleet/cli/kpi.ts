@@ -1,3 +1,4 @@
+import type { Got, Item } from '@storecast/shared/api'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { type CloudClient, listAll } from '../client/client.ts'
@@ -6,16 +7,7 @@ import { connect } from './credentials.ts'
 import { moment, wholeNumber } from './options.ts'
 import { printList } from './output.ts'
 
-interface Kpi {
-  readonly id: string
-  readonly title: string
-  readonly unit: string
-  readonly model: string | null
-  readonly value: number | null
-  readonly target: { readonly below?: number; readonly above?: number } | null
-  readonly met: boolean | null
-  readonly groups: readonly { readonly group: string | null; readonly value: number | null }[]
-}
+type Kpi = Item<'/v1/kpis'>
 
 interface ListOptions {
   readonly days: number
@@ -70,33 +62,9 @@ async function newest(client: CloudClient): Promise<{ to: number; cloudTo: numbe
   return { to: at ?? now, cloudTo: now }
 }
 
-interface Figure {
-  readonly value: number | null
-}
-
-interface Interval {
-  readonly estimate: number
-  readonly low: number | null
-  readonly high: number | null
-}
-
-interface Cohort {
-  readonly shops: number
-  readonly leftOut: number
-  readonly before: Figure
-  readonly after: Figure
-  readonly change: Interval | null
-}
-
-interface Comparison {
-  readonly title: string
-  readonly unit: string
-  readonly method: string
-  readonly level: number
-  readonly treated: Cohort
-  readonly control: Cohort | null
-  readonly againstControl: Interval | null
-}
+type Comparison = Got<'/v1/kpis/{kpi}/comparison'>
+type Figure = Comparison['treated']['before']
+type Interval = NonNullable<Comparison['againstControl']>
 
 interface CompareOptions {
   readonly change: number

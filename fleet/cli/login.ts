@@ -1,3 +1,4 @@
+import type { Got } from '@storecast/shared/api'
 import type { Command } from 'commander'
 import { cloudClient } from '../client/client.ts'
 import type { CliContext } from './context.ts'
@@ -14,13 +15,7 @@ interface LoginOptions {
   readonly oidc?: boolean
 }
 
-interface Self {
-  readonly name: string
-  readonly token: string | null
-  readonly subject: string | null
-  readonly permissions: readonly string[]
-  readonly limit: Readonly<Record<string, string>>
-}
+type Self = Got<'/v1/self'>
 
 /** `storecast login`, `logout` and `whoami`. */
 export function addLoginCommands(program: Command, context: CliContext): void {

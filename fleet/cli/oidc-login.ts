@@ -1,3 +1,4 @@
+import type { Got } from '@storecast/shared/api'
 import {
   allowInsecureRequests,
   discovery,
@@ -10,11 +11,7 @@ import { cloudClient } from '../client/client.ts'
 import type { CliContext } from './context.ts'
 import { UsageError } from './errors.ts'
 
-interface Provider {
-  readonly issuer: string
-  readonly clientId: string
-  readonly scopes: readonly string[]
-}
+type Provider = NonNullable<Got<'/v1/login'>['oidc']>
 
 /**
  * Logs in at the cloud's provider by the device flow (RFC 8628): prints an address and a code for a browser anywhere, waits for

@@ -1,3 +1,4 @@
+import type { Posted } from '@storecast/shared/api'
 import { POLICY_GATES, type Policy } from '@storecast/shared/contracts'
 import { type Command, Option } from 'commander'
 import { stringify } from 'yaml'
@@ -64,11 +65,7 @@ interface TestOptions {
   readonly json?: boolean
 }
 
-interface Decision {
-  readonly policy: string
-  readonly verdict: string
-  readonly messages: readonly string[]
-}
+type Decision = Posted<'/v1/policy-evaluations'>['decisions'][number]
 
 function addTest(policy: Command, context: CliContext): void {
   policy

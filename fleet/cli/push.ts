@@ -1,4 +1,5 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
+import type { Posted } from '@storecast/shared/api'
 import { BUNDLE_LIMITS } from '@storecast/shared/bundle'
 import type { Command } from 'commander'
 import { sendInParts } from '../client/upload.ts'
@@ -19,12 +20,7 @@ interface PushOptions {
   readonly json?: boolean
 }
 
-interface Registered {
-  readonly model: string
-  readonly version: number
-  readonly tags: Readonly<Record<string, string>>
-  readonly bundle: { readonly sha256: string; readonly bytes: number }
-}
+type Registered = Posted<'/v1/uploads/{upload}/version'>
 
 /** `storecast model push`: a bundle, or an ONNX file from anywhere, into the registry. */
 export function addPushCommand(model: Command, context: CliContext): void {

@@ -1,3 +1,4 @@
+import type { Got } from '@storecast/shared/api'
 import type { Command } from 'commander'
 import { type CloudClient, listSome } from '../client/client.ts'
 import { percent, table } from '../terminal/table.ts'
@@ -7,27 +8,8 @@ import { UsageError } from './errors.ts'
 import { wholeNumber } from './options.ts'
 import { instant, labelText, printFacts, printList } from './output.ts'
 
-interface Model {
-  readonly name: string
-  readonly versions: number
-  readonly aliases: Readonly<Record<string, number>>
-}
-interface ModelVersion {
-  readonly model: string
-  readonly version: number
-  readonly aliases: readonly string[]
-  readonly tags: Readonly<Record<string, string>>
-  readonly createdAt: number
-  readonly source: { readonly kind: string; readonly run?: string }
-  readonly bundle: { readonly sha256: string; readonly bytes: number }
-  readonly manifest: {
-    readonly precision: string
-    readonly lineage: { readonly dataset: { readonly rows: number; readonly to: string } }
-    readonly metrics: Readonly<Record<string, number>>
-    readonly baseline: Readonly<Record<string, number>>
-    readonly definition: { readonly spec: { readonly licence: string } }
-  }
-}
+type Model = Got<'/v1/models/{model}'>
+type ModelVersion = Got<'/v1/models/{model}/versions/{version}'>
 
 /** `storecast model list|show|alias|compare`: the models that the cloud has. */
 export function addRegistryCommands(model: Command, context: CliContext): void {
@@ -198,7 +180,7 @@ function printVersion({ terminal }: CliContext, { manifest, bundle, source, ...o
     aliases: one.aliases.join(', '),
     tags: labelText(one.tags),
     registered: instant(one.createdAt),
-    source: source.run === undefined ? source.kind : `${source.kind} run ${source.run}`,
+    source: source.kind === 'training' ? `training run ${source.run}` : source.kind,
     licence: manifest.definition.spec.licence,
     bundle: `${bundle.sha256} (${bundle.bytes} bytes)`,
   })

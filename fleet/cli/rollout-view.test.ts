@@ -8,6 +8,7 @@ const NOBODY = {
 }
 const rollout: Rollout = {
   ...{ id: '7', name: 'demand-eu', model: 'demand', version: 3, state: 'running', step: 2, createdAt: 0 },
+  ...{ finishedAt: null, full: false, proven: null },
   reason: '90 of 100 succeeded, 5 at it',
   document: {
     spec: {
@@ -32,17 +33,18 @@ const rollout: Rollout = {
     { ...NOBODY, step: 2, told: 80, succeeded: 71, updating: 5, offline: 2, failed: 2 },
   ],
   analysis: {
+    ...{ step: 1, at: 0 },
     analysis: {
-      ...{ verdict: 'non-inferior', reason: 'within the margin of 3.0 %' },
-      rule: { margin: 0.03, minDays: 7, maxDays: 14 },
+      ...{ verdict: 'non-inferior', reason: 'within the margin of 3.0 %', final: false, days: [] },
+      rule: { margin: 0.03, minDays: 7, minDevices: 100, maxDays: 14 },
       estimate: {
-        ...{ days: 9, mean: 0.004, lower: -0.017, upper: 0.025 },
+        ...{ days: 9, devices: 198, mean: 0.004, lower: -0.017, upper: 0.025, standardError: 0.008, halfWidth: 0.021 },
         ...{ dailySd: 0.013, priorSd: 0.012, inflation: 3, betweenDevicesSd: 0.004 },
-        observed: { lower: -0.009, upper: 0.017 },
+        observed: { standardError: 0.004, lower: -0.009, upper: 0.017 },
       },
-      heterogeneity: { judged: 198, worse: ['shop-7'] },
+      heterogeneity: { judged: 198, worse: ['shop-7'], share: 0.1, found: false },
       coverage: { rows: 52_040, champion: 0.801, candidate: 0.794 },
-      guards: [{ guard: 'crashes', limit: 1, devices: 198, broken: 0, stop: false }],
+      guards: [{ guard: 'crashes', limit: 1, devices: 198, broken: 0, chance: 1, alpha: 0.025, stop: false }],
       denominators: {
         ...{ members: 200, matured: 198, pending: 2, rows: 52_040, excludedRows: 3_107 },
         daysLeftOut: { pending: 1, dropped: 0, late: 0 },

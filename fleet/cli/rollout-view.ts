@@ -1,55 +1,10 @@
-import type { RolloutCohort, RolloutCounts, RolloutStep, ToldCounts } from '@storecast/shared/contracts'
+import type { Got } from '@storecast/shared/api'
+import type { RolloutStep, ToldCounts } from '@storecast/shared/contracts'
 import { intervalLine, type Part, stackedBar } from '../terminal/bars.ts'
 
-/** What of an analysis is shown; the API gives more. */
-interface Analysis {
-  readonly verdict: string
-  readonly reason: string
-  readonly rule: { readonly margin: number; readonly minDays: number; readonly maxDays: number }
-  readonly estimate: {
-    readonly days: number
-    readonly mean: number
-    readonly lower: number
-    readonly upper: number
-    readonly dailySd: number
-    readonly priorSd: number
-    readonly inflation: number
-    readonly betweenDevicesSd: number
-    readonly observed: { readonly lower: number; readonly upper: number }
-  } | null
-  readonly heterogeneity: { readonly judged: number; readonly worse: readonly string[] } | null
-  readonly coverage: { readonly rows: number; readonly champion: number; readonly candidate: number } | null
-  readonly guards: readonly {
-    readonly guard: string
-    readonly limit: number
-    readonly devices: number
-    readonly broken: number
-    readonly stop: boolean
-  }[]
-  readonly denominators: {
-    readonly members: number
-    readonly matured: number
-    readonly pending: number
-    readonly rows: number
-    readonly excludedRows: number
-    readonly daysLeftOut: { readonly pending: number; readonly dropped: number; readonly late: number }
-  }
-}
-
-/** A rollout as the API gives it. */
-export interface Rollout {
-  readonly id: string
-  readonly name: string
-  readonly model: string
-  readonly version: number
-  readonly state: string
-  readonly reason: string | null
-  readonly step: number
+/** Its document's schema is open in the API: rollouts of older versions stay as they were started. */
+export type Rollout = Omit<Got<'/v1/rollouts/{rollout}'>, 'document'> & {
   readonly document: { readonly spec: { readonly steps: readonly RolloutStep[] } }
-  readonly counts: RolloutCounts
-  readonly cohorts: readonly RolloutCohort[]
-  readonly analysis: { readonly analysis: Analysis } | null
-  readonly createdAt: number
 }
 
 export type Paint = (style: 'green' | 'yellow' | 'red' | 'dim' | 'bold', text: string) => string

@@ -1,3 +1,4 @@
+import type { Got, Item, Posted } from '@storecast/shared/api'
 import { RolloutDocument } from '@storecast/shared/contracts'
 import { type Command, Option } from 'commander'
 import { listAll } from '../client/client.ts'
@@ -35,25 +36,9 @@ const STATES = [
   ...['silent', 'offline', 'reverting', 'reverted', 'excluded'],
 ]
 
-interface Named {
-  readonly devices: number
-  readonly first: readonly string[]
-}
-interface StartPlan {
-  readonly name: string
-  readonly model: string
-  readonly version: number
-  readonly devices: number
-  readonly cohorts: readonly (Named & { readonly step: number; readonly told: number })[]
-  readonly had: readonly { readonly version: number | null; readonly devices: number }[]
-}
-interface VerbPlan {
-  readonly name: string
-  readonly effect: string | null
-  readonly state: string
-  readonly step: number
-  readonly changes: readonly (Named & { readonly to: string })[]
-}
+type Named = Pick<StartPlan['cohorts'][number], 'devices' | 'first'>
+type StartPlan = Posted<'/v1/rollouts/plan'>
+type VerbPlan = Got<'/v1/rollouts/{rollout}/plan/{verb}'>
 interface VerbOptions {
   readonly full?: boolean
   readonly dryRun?: boolean
@@ -233,28 +218,9 @@ function addVerbs(rollout: Command, context: CliContext): void {
     )
 }
 
-interface Member {
-  readonly device: string
-  readonly state: string
-  readonly reason: string | null
-  readonly previousVersion: number | null
-  readonly toldAt: number | null
-}
-interface Queued {
-  readonly device: string
-  readonly rollout: string
-  readonly model: string
-  readonly action: 'serve' | 'go-back'
-  readonly version: number | null
-  readonly since: number
-  readonly expiresAt: number | null
-}
-interface Happened {
-  readonly at: number
-  readonly who: string
-  readonly what: string
-  readonly reason: string
-}
+type Member = Item<'/v1/rollouts/{rollout}/devices'>
+type Queued = Item<'/v1/queued-actions'>
+type Happened = Item<'/v1/rollouts/{rollout}/history'>
 
 const pathOf = (which: string) => `/v1/rollouts/${encodeURIComponent(which)}`
 const firstText = ({ devices, first }: Named) =>

@@ -1,15 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Item } from '@storecast/shared/api'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
 
-interface Bundle {
-  readonly id: string
-  readonly device: string
-  readonly receivedAt: number | null
-  readonly bytes: number | null
-}
+type Bundle = Item<'/v1/devices/{device}/support-bundles'>
 
 interface Options {
   readonly out?: string

@@ -1,3 +1,4 @@
+import type { Item, Posted } from '@storecast/shared/api'
 import { type Command, Option } from 'commander'
 import { listAll } from '../client/client.ts'
 import type { CliContext } from './context.ts'
@@ -5,31 +6,8 @@ import { connect } from './credentials.ts'
 import { moment } from './options.ts'
 import { instant, printFacts, printList } from './output.ts'
 
-interface Task {
-  readonly id: number
-  readonly device: string
-  readonly site: string
-  readonly sensor: string
-  readonly dimension: string
-  readonly dataset: string | null
-  readonly owner: string | null
-  readonly steward: string | null
-  readonly assignee: string | null
-  readonly state: string
-  readonly threshold: number
-  readonly score: number
-  readonly worst: number
-  readonly openedAt: number
-  readonly closedAt: number | null
-  readonly endReason: string | null
-}
-
-interface Entry {
-  readonly at: number
-  readonly who: string | null
-  readonly action: string
-  readonly note: string
-}
+type Task = Item<'/v1/stewardship-tasks'>
+type Entry = Item<'/v1/stewardship-tasks/{task}/history'>
 
 interface ListOptions {
   readonly state: string
@@ -124,11 +102,7 @@ function addShow(task: Command, context: CliContext): void {
     })
 }
 
-interface SiteLook {
-  readonly until: number
-  readonly opened: readonly Task[]
-  readonly closed: readonly Task[]
-}
+type SiteLook = Posted<'/v1/sites/{site}/quality-looks'>
 
 function addLook(task: Command, context: CliContext): void {
   task

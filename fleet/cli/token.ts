@@ -1,3 +1,4 @@
+import type { Item } from '@storecast/shared/api'
 import type { Command } from 'commander'
 import { listAll } from '../client/client.ts'
 import { confirm } from './confirm.ts'
@@ -8,16 +9,7 @@ import { pairsOf, wholeNumber } from './options.ts'
 import { instant, labelText, printList } from './output.ts'
 import { limitOption, roleOption } from './user.ts'
 
-interface ApiToken {
-  readonly id: string
-  readonly name: string
-  readonly owner: string | null
-  readonly roles: readonly string[]
-  readonly limit: Readonly<Record<string, string>>
-  readonly expiresAt: number | null
-  readonly lastUsedAt: number | null
-  readonly revokedAt: number | null
-}
+type ApiToken = Item<'/v1/tokens'>
 
 interface CreateOptions {
   readonly role: readonly string[]

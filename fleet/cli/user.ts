@@ -1,4 +1,5 @@
 import { ROLES } from '@storecast/cloud/permissions'
+import type { Item } from '@storecast/shared/api'
 import { Argument, type Command, Option } from 'commander'
 import { listAll } from '../client/client.ts'
 import { confirm } from './confirm.ts'
@@ -8,14 +9,7 @@ import { UsageError } from './errors.ts'
 import { collect, pairsOf } from './options.ts'
 import { instant, labelText, printList } from './output.ts'
 
-interface User {
-  readonly name: string
-  readonly roles: readonly string[]
-  readonly limit: Readonly<Record<string, string>>
-  readonly origin: 'local' | 'oidc'
-  readonly createdAt: number
-  readonly disabledAt: number | null
-}
+type User = Item<'/v1/users'>
 
 interface AddOptions {
   readonly role: readonly string[]

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Got } from '@storecast/shared/api'
 import type { Manifest, ModelDefinition, RolloutInput } from '@storecast/shared/contracts'
 import type { CloudClient } from '../client/client.ts'
 
@@ -15,15 +16,7 @@ export class CloudWorkError extends Error {
 /** Real milliseconds between two looks at work that goes on. */
 const LOOK = 250
 
-interface TrainingRun {
-  readonly id: string
-  readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled'
-  readonly step: string
-  readonly progress: { readonly part?: number; readonly message?: string; readonly sites?: number } | null
-  readonly dataset: { readonly rows: number; readonly sites: number } | null
-  readonly version: number | null
-  readonly error: { readonly code: string; readonly message: string } | null
-}
+type TrainingRun = Got<'/v1/training-runs/{run}'>
 
 export interface TrainedVersion {
   readonly version: number
@@ -66,16 +59,7 @@ export async function trainInCloud(options: {
   }
 }
 
-export interface Rollout {
-  readonly id: string
-  readonly name: string
-  readonly state: 'running' | 'paused' | 'aborting' | 'undoing' | 'succeeded' | 'failed' | 'aborted' | 'undone'
-  readonly reason: string | null
-  readonly proven: 'evidence' | 'person' | null
-  readonly counts: Readonly<
-    Record<'devices' | 'untold' | 'shadow' | 'told' | 'pending' | 'updating' | 'succeeded' | 'offline', number>
-  >
-}
+export type Rollout = Got<'/v1/rollouts/{rollout}'>
 
 interface RollOut {
   readonly client: CloudClient

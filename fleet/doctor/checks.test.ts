@@ -71,7 +71,11 @@ describe('the doctor', () => {
       ['warn devices'],
     ],
     ['all silent', status({ devices: { enrolled: 1, online: 0, silent: 1, silentNames: ['a'] } }), ['fail devices']],
-    ['a rollout that is held', { rollouts: [{ name: 'spring', state: 'paused', reason: null }] }, ['warn rollouts']],
+    [
+      'a rollout that is held',
+      { rollouts: [{ name: 'spring', state: 'paused' as const, reason: null }] },
+      ['warn rollouts'],
+    ],
     ['no policy', { policies: [] }, ['warn policies']],
     ['development keys', { trust: { ...healthy.trust, mode: 'development' as const } }, ['warn trust']],
     [

@@ -1,33 +1,11 @@
 import type { TrustStatus } from '@storecast/cloud/trust'
+import type { Got, Item } from '@storecast/shared/api'
 import { type Finding, fail, ok, warn } from './findings.ts'
 
-/** `GET /v1/status`. */
-export interface CloudStatus {
-  readonly version: string
-  readonly now: number
-  readonly migrations: {
-    readonly applied: number
-    readonly missing: readonly number[]
-    readonly unknown: readonly number[]
-  }
-  readonly broker: 'ok' | 'away'
-  readonly objects: { readonly checked: number; readonly lost: readonly string[]; readonly error: string | null }
-  readonly certificates: { readonly authority: number; readonly listeners: number }
-  readonly devices: {
-    readonly enrolled: number
-    readonly online: number
-    readonly silent: number
-    readonly silentNames: readonly string[]
-  }
-  readonly agents: readonly { readonly version: string; readonly devices: number }[]
-}
+export type CloudStatus = Got<'/v1/status'>
 
 /** A rollout as far as the doctor looks at it. */
-export interface OpenRollout {
-  readonly name: string
-  readonly state: string
-  readonly reason: string | null
-}
+export type OpenRollout = Pick<Item<'/v1/rollouts'>, 'name' | 'state' | 'reason'>
 
 /** All that the doctor has asked for; the checks read nothing else. */
 export interface Facts {

@@ -16,6 +16,8 @@ type Answers<Path extends keyof paths, Method extends string> = paths[Path] exte
 
 /** What `GET path` answers: `Got<'/v1/devices/{device}'>`. */
 export type Got<Path extends keyof paths> = Answers<Path, 'get'>
+/** What `POST path` answers. */
+export type Posted<Path extends keyof paths> = Answers<Path, 'post'>
 /** One item of the list that `GET path` answers. */
 export type Item<Path extends keyof paths> = Got<Path> extends { items: (infer One)[] } ? One : never
 /** The query of `GET path`. */

@@ -7147,15 +7147,13 @@ export interface paths {
                     content: {
                         "application/json": {
                             items: {
+                                /** @description Of the newest, what it came to */
                                 analysis: {
-                                    /** @description With every value, bound and denominator that it rests on */
                                     analysis: {
                                         final: boolean;
                                         reason: string;
                                         /** @enum {string} */
                                         verdict: "guard-stop" | "worse" | "pause" | "heterogeneous" | "better" | "non-inferior" | "inconclusive";
-                                    } & {
-                                        [key: string]: unknown;
                                     };
                                     /** @description Unix milliseconds, UTC */
                                     at: number;
@@ -7358,14 +7356,110 @@ export interface paths {
                     content: {
                         "application/json": {
                             analysis: {
-                                /** @description With every value, bound and denominator that it rests on */
                                 analysis: {
+                                    /** @description Over all closed days; null where no device has told any */
+                                    coverage: {
+                                        candidate: number;
+                                        /** @description Of them, whose actual lies within it */
+                                        champion: number;
+                                        /** @description For which both gave an interval */
+                                        rows: number;
+                                    } | null;
+                                    days: {
+                                        /** @description Σ|error of the champion| */
+                                        championAbsolute: number;
+                                        coverage: {
+                                            candidate: number;
+                                            /** @description Of them, whose actual lies within it */
+                                            champion: number;
+                                            /** @description For which both gave an interval */
+                                            rows: number;
+                                        } | null;
+                                        day: string;
+                                        devices: number;
+                                        /** @description Σ(|error of the candidate| − |error of the champion|) / Σ|error of the champion| */
+                                        difference: number;
+                                        excluded: number;
+                                        rows: number;
+                                    }[];
+                                    denominators: {
+                                        daysLeftOut: {
+                                            /** @description Over for good with too few devices, or without any error of the champion */
+                                            dropped: number;
+                                            /** @description After the last day that counts */
+                                            late: number;
+                                            /** @description Too few devices have told of the day yet */
+                                            pending: number;
+                                        };
+                                        /** @description Whose actual is not known, in no sum */
+                                        excludedRows: number;
+                                        /** @description Of them, those with a closed day */
+                                        matured: number;
+                                        /** @description Devices that run both versions */
+                                        members: number;
+                                        pending: number;
+                                        rows: number;
+                                    };
+                                    /** @description Null before the first closed day */
+                                    estimate: {
+                                        /** @description Of a device’s own lasting difference */
+                                        betweenDevicesSd: number;
+                                        /** @description Of one day, what was known before included */
+                                        dailySd: number;
+                                        days: number;
+                                        devices: number;
+                                        halfWidth: number;
+                                        /** @description φ: what correlated days lose against independent ones */
+                                        inflation: number;
+                                        /** @description With `upper`: the 95 % bounds, which hold at every look at once */
+                                        lower: number;
+                                        /** @description Of the days’ differences; above 0 the candidate is worse */
+                                        mean: number;
+                                        /** @description On these observed days: devices are the only chance */
+                                        observed: {
+                                            lower: number;
+                                            standardError: number;
+                                            upper: number;
+                                        };
+                                        /** @description Of one day, as known before */
+                                        priorSd: number;
+                                        standardError: number;
+                                        upper: number;
+                                    } | null;
+                                    /** @description No later day will change it */
                                     final: boolean;
+                                    guards: {
+                                        /** @description The chance below which it stops */
+                                        alpha: number;
+                                        /** @description Of them, beyond the limit */
+                                        broken: number;
+                                        /** @description Of so many, or more, where nothing is wrong */
+                                        chance: number;
+                                        /** @description With a figure */
+                                        devices: number;
+                                        /** @enum {string} */
+                                        guard: "crashes" | "latency-p95" | "coverage-loss";
+                                        limit: number;
+                                        stop: boolean;
+                                    }[];
+                                    heterogeneity: {
+                                        found: boolean;
+                                        /** @description Devices with enough days to say */
+                                        judged: number;
+                                        /** @description Of those judged that have to be worse */
+                                        share: number;
+                                        /** @description Of them, those lastingly worse than their region */
+                                        worse: string[];
+                                    } | null;
                                     reason: string;
+                                    rule: {
+                                        margin: number;
+                                        maxDays: number;
+                                        minDays: number;
+                                        minDevices: number;
+                                    };
                                     /** @enum {string} */
                                     verdict: "guard-stop" | "worse" | "pause" | "heterogeneous" | "better" | "non-inferior" | "inconclusive";
-                                } & {
-                                    [key: string]: unknown;
                                 };
                                 /** @description Unix milliseconds, UTC */
                                 at: number;
@@ -7473,14 +7567,110 @@ export interface paths {
                     content: {
                         "application/json": {
                             analysis: {
-                                /** @description With every value, bound and denominator that it rests on */
                                 analysis: {
+                                    /** @description Over all closed days; null where no device has told any */
+                                    coverage: {
+                                        candidate: number;
+                                        /** @description Of them, whose actual lies within it */
+                                        champion: number;
+                                        /** @description For which both gave an interval */
+                                        rows: number;
+                                    } | null;
+                                    days: {
+                                        /** @description Σ|error of the champion| */
+                                        championAbsolute: number;
+                                        coverage: {
+                                            candidate: number;
+                                            /** @description Of them, whose actual lies within it */
+                                            champion: number;
+                                            /** @description For which both gave an interval */
+                                            rows: number;
+                                        } | null;
+                                        day: string;
+                                        devices: number;
+                                        /** @description Σ(|error of the candidate| − |error of the champion|) / Σ|error of the champion| */
+                                        difference: number;
+                                        excluded: number;
+                                        rows: number;
+                                    }[];
+                                    denominators: {
+                                        daysLeftOut: {
+                                            /** @description Over for good with too few devices, or without any error of the champion */
+                                            dropped: number;
+                                            /** @description After the last day that counts */
+                                            late: number;
+                                            /** @description Too few devices have told of the day yet */
+                                            pending: number;
+                                        };
+                                        /** @description Whose actual is not known, in no sum */
+                                        excludedRows: number;
+                                        /** @description Of them, those with a closed day */
+                                        matured: number;
+                                        /** @description Devices that run both versions */
+                                        members: number;
+                                        pending: number;
+                                        rows: number;
+                                    };
+                                    /** @description Null before the first closed day */
+                                    estimate: {
+                                        /** @description Of a device’s own lasting difference */
+                                        betweenDevicesSd: number;
+                                        /** @description Of one day, what was known before included */
+                                        dailySd: number;
+                                        days: number;
+                                        devices: number;
+                                        halfWidth: number;
+                                        /** @description φ: what correlated days lose against independent ones */
+                                        inflation: number;
+                                        /** @description With `upper`: the 95 % bounds, which hold at every look at once */
+                                        lower: number;
+                                        /** @description Of the days’ differences; above 0 the candidate is worse */
+                                        mean: number;
+                                        /** @description On these observed days: devices are the only chance */
+                                        observed: {
+                                            lower: number;
+                                            standardError: number;
+                                            upper: number;
+                                        };
+                                        /** @description Of one day, as known before */
+                                        priorSd: number;
+                                        standardError: number;
+                                        upper: number;
+                                    } | null;
+                                    /** @description No later day will change it */
                                     final: boolean;
+                                    guards: {
+                                        /** @description The chance below which it stops */
+                                        alpha: number;
+                                        /** @description Of them, beyond the limit */
+                                        broken: number;
+                                        /** @description Of so many, or more, where nothing is wrong */
+                                        chance: number;
+                                        /** @description With a figure */
+                                        devices: number;
+                                        /** @enum {string} */
+                                        guard: "crashes" | "latency-p95" | "coverage-loss";
+                                        limit: number;
+                                        stop: boolean;
+                                    }[];
+                                    heterogeneity: {
+                                        found: boolean;
+                                        /** @description Devices with enough days to say */
+                                        judged: number;
+                                        /** @description Of those judged that have to be worse */
+                                        share: number;
+                                        /** @description Of them, those lastingly worse than their region */
+                                        worse: string[];
+                                    } | null;
                                     reason: string;
+                                    rule: {
+                                        margin: number;
+                                        maxDays: number;
+                                        minDays: number;
+                                        minDevices: number;
+                                    };
                                     /** @enum {string} */
                                     verdict: "guard-stop" | "worse" | "pause" | "heterogeneous" | "better" | "non-inferior" | "inconclusive";
-                                } & {
-                                    [key: string]: unknown;
                                 };
                                 /** @description Unix milliseconds, UTC */
                                 at: number;
@@ -7593,14 +7783,110 @@ export interface paths {
                     content: {
                         "application/json": {
                             analysis: {
-                                /** @description With every value, bound and denominator that it rests on */
                                 analysis: {
+                                    /** @description Over all closed days; null where no device has told any */
+                                    coverage: {
+                                        candidate: number;
+                                        /** @description Of them, whose actual lies within it */
+                                        champion: number;
+                                        /** @description For which both gave an interval */
+                                        rows: number;
+                                    } | null;
+                                    days: {
+                                        /** @description Σ|error of the champion| */
+                                        championAbsolute: number;
+                                        coverage: {
+                                            candidate: number;
+                                            /** @description Of them, whose actual lies within it */
+                                            champion: number;
+                                            /** @description For which both gave an interval */
+                                            rows: number;
+                                        } | null;
+                                        day: string;
+                                        devices: number;
+                                        /** @description Σ(|error of the candidate| − |error of the champion|) / Σ|error of the champion| */
+                                        difference: number;
+                                        excluded: number;
+                                        rows: number;
+                                    }[];
+                                    denominators: {
+                                        daysLeftOut: {
+                                            /** @description Over for good with too few devices, or without any error of the champion */
+                                            dropped: number;
+                                            /** @description After the last day that counts */
+                                            late: number;
+                                            /** @description Too few devices have told of the day yet */
+                                            pending: number;
+                                        };
+                                        /** @description Whose actual is not known, in no sum */
+                                        excludedRows: number;
+                                        /** @description Of them, those with a closed day */
+                                        matured: number;
+                                        /** @description Devices that run both versions */
+                                        members: number;
+                                        pending: number;
+                                        rows: number;
+                                    };
+                                    /** @description Null before the first closed day */
+                                    estimate: {
+                                        /** @description Of a device’s own lasting difference */
+                                        betweenDevicesSd: number;
+                                        /** @description Of one day, what was known before included */
+                                        dailySd: number;
+                                        days: number;
+                                        devices: number;
+                                        halfWidth: number;
+                                        /** @description φ: what correlated days lose against independent ones */
+                                        inflation: number;
+                                        /** @description With `upper`: the 95 % bounds, which hold at every look at once */
+                                        lower: number;
+                                        /** @description Of the days’ differences; above 0 the candidate is worse */
+                                        mean: number;
+                                        /** @description On these observed days: devices are the only chance */
+                                        observed: {
+                                            lower: number;
+                                            standardError: number;
+                                            upper: number;
+                                        };
+                                        /** @description Of one day, as known before */
+                                        priorSd: number;
+                                        standardError: number;
+                                        upper: number;
+                                    } | null;
+                                    /** @description No later day will change it */
                                     final: boolean;
+                                    guards: {
+                                        /** @description The chance below which it stops */
+                                        alpha: number;
+                                        /** @description Of them, beyond the limit */
+                                        broken: number;
+                                        /** @description Of so many, or more, where nothing is wrong */
+                                        chance: number;
+                                        /** @description With a figure */
+                                        devices: number;
+                                        /** @enum {string} */
+                                        guard: "crashes" | "latency-p95" | "coverage-loss";
+                                        limit: number;
+                                        stop: boolean;
+                                    }[];
+                                    heterogeneity: {
+                                        found: boolean;
+                                        /** @description Devices with enough days to say */
+                                        judged: number;
+                                        /** @description Of those judged that have to be worse */
+                                        share: number;
+                                        /** @description Of them, those lastingly worse than their region */
+                                        worse: string[];
+                                    } | null;
                                     reason: string;
+                                    rule: {
+                                        margin: number;
+                                        maxDays: number;
+                                        minDays: number;
+                                        minDevices: number;
+                                    };
                                     /** @enum {string} */
                                     verdict: "guard-stop" | "worse" | "pause" | "heterogeneous" | "better" | "non-inferior" | "inconclusive";
-                                } & {
-                                    [key: string]: unknown;
                                 };
                                 /** @description Unix milliseconds, UTC */
                                 at: number;
@@ -7713,14 +7999,110 @@ export interface paths {
                     content: {
                         "application/json": {
                             items: {
-                                /** @description With every value, bound and denominator that it rests on */
                                 analysis: {
+                                    /** @description Over all closed days; null where no device has told any */
+                                    coverage: {
+                                        candidate: number;
+                                        /** @description Of them, whose actual lies within it */
+                                        champion: number;
+                                        /** @description For which both gave an interval */
+                                        rows: number;
+                                    } | null;
+                                    days: {
+                                        /** @description Σ|error of the champion| */
+                                        championAbsolute: number;
+                                        coverage: {
+                                            candidate: number;
+                                            /** @description Of them, whose actual lies within it */
+                                            champion: number;
+                                            /** @description For which both gave an interval */
+                                            rows: number;
+                                        } | null;
+                                        day: string;
+                                        devices: number;
+                                        /** @description Σ(|error of the candidate| − |error of the champion|) / Σ|error of the champion| */
+                                        difference: number;
+                                        excluded: number;
+                                        rows: number;
+                                    }[];
+                                    denominators: {
+                                        daysLeftOut: {
+                                            /** @description Over for good with too few devices, or without any error of the champion */
+                                            dropped: number;
+                                            /** @description After the last day that counts */
+                                            late: number;
+                                            /** @description Too few devices have told of the day yet */
+                                            pending: number;
+                                        };
+                                        /** @description Whose actual is not known, in no sum */
+                                        excludedRows: number;
+                                        /** @description Of them, those with a closed day */
+                                        matured: number;
+                                        /** @description Devices that run both versions */
+                                        members: number;
+                                        pending: number;
+                                        rows: number;
+                                    };
+                                    /** @description Null before the first closed day */
+                                    estimate: {
+                                        /** @description Of a device’s own lasting difference */
+                                        betweenDevicesSd: number;
+                                        /** @description Of one day, what was known before included */
+                                        dailySd: number;
+                                        days: number;
+                                        devices: number;
+                                        halfWidth: number;
+                                        /** @description φ: what correlated days lose against independent ones */
+                                        inflation: number;
+                                        /** @description With `upper`: the 95 % bounds, which hold at every look at once */
+                                        lower: number;
+                                        /** @description Of the days’ differences; above 0 the candidate is worse */
+                                        mean: number;
+                                        /** @description On these observed days: devices are the only chance */
+                                        observed: {
+                                            lower: number;
+                                            standardError: number;
+                                            upper: number;
+                                        };
+                                        /** @description Of one day, as known before */
+                                        priorSd: number;
+                                        standardError: number;
+                                        upper: number;
+                                    } | null;
+                                    /** @description No later day will change it */
                                     final: boolean;
+                                    guards: {
+                                        /** @description The chance below which it stops */
+                                        alpha: number;
+                                        /** @description Of them, beyond the limit */
+                                        broken: number;
+                                        /** @description Of so many, or more, where nothing is wrong */
+                                        chance: number;
+                                        /** @description With a figure */
+                                        devices: number;
+                                        /** @enum {string} */
+                                        guard: "crashes" | "latency-p95" | "coverage-loss";
+                                        limit: number;
+                                        stop: boolean;
+                                    }[];
+                                    heterogeneity: {
+                                        found: boolean;
+                                        /** @description Devices with enough days to say */
+                                        judged: number;
+                                        /** @description Of those judged that have to be worse */
+                                        share: number;
+                                        /** @description Of them, those lastingly worse than their region */
+                                        worse: string[];
+                                    } | null;
                                     reason: string;
+                                    rule: {
+                                        margin: number;
+                                        maxDays: number;
+                                        minDays: number;
+                                        minDevices: number;
+                                    };
                                     /** @enum {string} */
                                     verdict: "guard-stop" | "worse" | "pause" | "heterogeneous" | "better" | "non-inferior" | "inconclusive";
-                                } & {
-                                    [key: string]: unknown;
                                 };
                                 /** @description Unix milliseconds, UTC */
                                 at: number;
@@ -9904,9 +10286,14 @@ export interface paths {
                                 from?: string;
                                 id: string;
                                 model: string;
-                                /** @description { sites, of } in the step dataset, { stage, part, message } in the step train */
                                 progress: {
-                                    [key: string]: unknown;
+                                    message?: string;
+                                    of?: number;
+                                    part?: number;
+                                    /** @description In the step dataset: sites that were read */
+                                    sites?: number;
+                                    /** @description In the step train: reading, training, exporting, done */
+                                    stage?: string;
                                 } | null;
                                 selector: {
                                     [key: string]: string;
@@ -10299,9 +10686,14 @@ export interface paths {
                             from?: string;
                             id: string;
                             model: string;
-                            /** @description { sites, of } in the step dataset, { stage, part, message } in the step train */
                             progress: {
-                                [key: string]: unknown;
+                                message?: string;
+                                of?: number;
+                                part?: number;
+                                /** @description In the step dataset: sites that were read */
+                                sites?: number;
+                                /** @description In the step train: reading, training, exporting, done */
+                                stage?: string;
                             } | null;
                             selector: {
                                 [key: string]: string;
@@ -10527,9 +10919,14 @@ export interface paths {
                             from?: string;
                             id: string;
                             model: string;
-                            /** @description { sites, of } in the step dataset, { stage, part, message } in the step train */
                             progress: {
-                                [key: string]: unknown;
+                                message?: string;
+                                of?: number;
+                                part?: number;
+                                /** @description In the step dataset: sites that were read */
+                                sites?: number;
+                                /** @description In the step train: reading, training, exporting, done */
+                                stage?: string;
                             } | null;
                             selector: {
                                 [key: string]: string;
@@ -10759,9 +11156,14 @@ export interface paths {
                             from?: string;
                             id: string;
                             model: string;
-                            /** @description { sites, of } in the step dataset, { stage, part, message } in the step train */
                             progress: {
-                                [key: string]: unknown;
+                                message?: string;
+                                of?: number;
+                                part?: number;
+                                /** @description In the step dataset: sites that were read */
+                                sites?: number;
+                                /** @description In the step train: reading, training, exporting, done */
+                                stage?: string;
                             } | null;
                             selector: {
                                 [key: string]: string;

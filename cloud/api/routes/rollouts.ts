@@ -9,23 +9,17 @@ import {
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import type { LabelLimit } from '../../platform/label-limit.ts'
-import { limitedRollouts, membersWithin, type Rollouts, VERBS, VERDICTS } from '../../rollout/index.ts'
+import { limitedRollouts, membersWithin, type Rollouts, VERBS } from '../../rollout/index.ts'
 import { nameOf } from '../access.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import type { Routes } from '../route.ts'
 import { Flag, NumberPageQuery, PageQuery, pageOf, UnixMs } from '../schemas.ts'
+import { Analysis, Verdict } from './analyses.ts'
 import { Standing } from './serving.ts'
 
 const Count = z.int().nonnegative()
 const MemberState = z.enum(MEMBER_STATES)
 
-const Analysis = z.object({
-  step: z.int(),
-  at: UnixMs,
-  analysis: z
-    .looseObject({ verdict: z.enum(VERDICTS), reason: z.string(), final: z.boolean() })
-    .describe('With every value, bound and denominator that it rests on'),
-})
 /** Of devices told, by state. */
 const toldCounts = {
   told: Count.describe('The sum of the states below'),
@@ -69,6 +63,7 @@ const Rollout = z.object({
   finishedAt: UnixMs.nullable(),
 })
 const ListedRollout = Rollout.omit({ cohorts: true }).extend({
+  analysis: Verdict.nullable().describe('Of the newest, what it came to'),
   steps: Count.describe('How many there are'),
   document: Rollout.shape.document.nullable().describe('As it was started, with its defaults, where asked for'),
 })

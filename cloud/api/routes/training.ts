@@ -22,9 +22,15 @@ const TrainingRun = z.object({
   attempts: z.int().describe('How often a process began it; above 1 after a crash'),
   step: z.string().describe('queued, dataset, train, register, done'),
   progress: z
-    .record(z.string(), z.unknown())
-    .nullable()
-    .describe('{ sites, of } in the step dataset, { stage, part, message } in the step train'),
+    .object({
+      sites: z.int().describe('In the step dataset: sites that were read'),
+      of: z.int(),
+      stage: z.string().describe('In the step train: reading, training, exporting, done'),
+      part: z.number().min(0).max(1),
+      message: z.string(),
+    })
+    .partial()
+    .nullable(),
   dataset: z
     .object({
       sha256: z.string(),

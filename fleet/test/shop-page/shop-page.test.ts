@@ -57,6 +57,7 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
     await signIn(page, '715294')
     await page.getByRole('alert').filter({ hasText: 'This is not the PIN' }).waitFor()
     await signIn(page)
+    await page.locator('main:focus').waitFor()
     await page.getByRole('heading', { name: 'What will sell today' }).waitFor()
     await product(page, NAMES.tea).waitFor()
     expect([...hosts]).toEqual([url])

@@ -42,6 +42,8 @@ export function SignIn({ info, isOver, onSignedIn }: SignInProps) {
     try {
       await ask('/v1/page/session', { method: 'POST', body: { pin } })
       await onSignedIn()
+      // The field goes with its form: readers and the keyboard go on with what has opened.
+      requestAnimationFrame(() => document.getElementById('main')?.focus())
     } catch (error) {
       setPin('')
       setTrouble(troubleOf(error))

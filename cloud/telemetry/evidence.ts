@@ -1,34 +1,14 @@
-import { DeviceId, LocalDay, ModelName } from '@storecast/shared/contracts'
+import { DeviceId, type EvidenceRecord, LocalDay, ModelName } from '@storecast/shared/contracts'
 import { Sketch } from '@storecast/shared/windows'
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import { type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 
-/** What one device found on one closed local day of a candidate beside the version that served: see EvidenceRecord. */
-export interface DeviceEvidence {
+/** What one device found on one closed local day of a candidate beside the version that served. */
+export interface DeviceEvidence extends Omit<EvidenceRecord, 'latency'> {
   readonly device: string
   readonly site: string
-  readonly region: string
-  readonly model: string
-  readonly champion: number
-  readonly candidate: number
-  readonly day: string
-  readonly rows: number
-  readonly excluded: number
-  readonly difference: number
-  readonly differenceSquared: number
-  readonly largestDifference: number
-  readonly championAbsolute: number
-  readonly candidateAbsolute: number
-  readonly championError: number
-  readonly candidateError: number
-  readonly actual: number
-  readonly moved: number
-  readonly intervals: number
-  readonly championCovered: number
-  readonly candidateCovered: number
-  readonly crashes: number
   /** The candidate's runs of that day, in milliseconds; quantiles are null where there were none. */
   readonly latency: { readonly runs: number; readonly p50: number | null; readonly p95: number | null }
 }

@@ -148,7 +148,7 @@ describe('a renewal', () => {
     await vi.waitFor(async () => {
       const waiting = await database.pool.query('SELECT 1 FROM pg_locks WHERE NOT granted')
       expect(waiting.rowCount).toBeGreaterThan(0)
-    })
+    }, 20_000)
     await revoking.query('COMMIT')
     revoking.release()
     expect(await late).toBe('certificate-revoked')

@@ -53,6 +53,8 @@ it('a cloud drops them with the first run of each period', async () => {
     { clock: { now: () => now } },
     { monitoring: { ...cloudConfig({}).monitoring, keepDays: 31 }, secrets: { databaseUrl: database.url } },
   )
-  await vi.waitFor(async () => expect((await server.call('GET', `/v1/monitoring-runs/${old}`)).status).toBe(404))
+  await vi.waitFor(async () => expect((await server.call('GET', `/v1/monitoring-runs/${old}`)).status).toBe(404), {
+    timeout: 20_000,
+  })
   expect((await server.call('GET', `/v1/monitoring-runs/${young}`)).status).toBe(200)
 })

@@ -62,7 +62,7 @@ it('somebody whom a provider vouches for twice at once is one user', async () =>
   await vi.waitFor(async () => {
     const waiting = await database.pool.query('SELECT 1 FROM pg_locks WHERE NOT granted')
     expect(waiting.rowCount).toBeGreaterThan(0)
-  })
+  }, 20_000)
   await first.query('COMMIT')
   first.release()
   expect(await other).toMatchObject({ id: one.id, user: { name: 'carla', roles: ['operator'] } })

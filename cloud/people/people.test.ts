@@ -127,6 +127,27 @@ describe('a browser', () => {
 describe('an API token', () => {
   const make = (token: string, json: object) => call('POST', '/v1/tokens', { token, json })
 
+  it('is one of at most 200 that work of one person', async () => {
+    await call('POST', '/v1/users', { json: { name: 'toni', password: 'password of toni', roles: ['viewer'] } })
+    const toni = await tokenOf('toni')
+    const add = (count: number, ends: number) =>
+      server.pool.query(
+        `INSERT INTO api_tokens (id, hash, name, owner, roles, label_limit, created_at, expires_at)
+         SELECT left(md5(made.name), 12), decode(md5(made.name), 'hex'), made.name, u.id, '{viewer}', '{}', 0, $2::int8
+         FROM (SELECT n || 'at' || $2::int8 AS name FROM generate_series(1, $1::int4) n) made, users u WHERE u.name = 'toni'`,
+        [count, ends],
+      )
+    await add(50, now - 1)
+    await add(199, now + HOUR)
+    const { token } = (await make(toni, { name: 'last', roles: ['viewer'] })).body
+    expect(await make(toni, { name: 'more', roles: ['viewer'] })).toMatchObject({
+      status: 409,
+      body: { code: 'tokens-too-many' },
+    })
+    expect((await call('DELETE', `/v1/tokens/${token.id}`, { token: toni })).status).toBe(200)
+    expect((await make(toni, { name: 'more', roles: ['viewer'] })).status).toBe(201)
+  })
+
   it('can do no more than who made it, neither when it is made nor later', async () => {
     const emil = await tokenOf('emil')
     for (const wrong of [

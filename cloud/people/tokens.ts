@@ -27,7 +27,7 @@ interface TokenSpec extends Powers {
 }
 
 export interface ApiTokens {
-  /** @returns its secret, which is shown here, once. @throws ForbiddenError `beyond-own`, ConflictError `token-exists` */
+  /** @returns its secret, which is shown here, once. @throws ForbiddenError `beyond-own`, ConflictError `token-exists`, `tokens-too-many` */
   make(spec: TokenSpec, maker: Person): Promise<{ readonly token: ApiToken; readonly secret: string }>
   /** In order of their ids. @param owner undefined: everybody's */
   list(page: PageRequest & { readonly owner?: string | null | undefined }): Promise<Page<ApiToken>>
@@ -45,8 +45,25 @@ const SELECT = `
 const OWNED = (first: number) => `(NOT $${first} OR u.name IS NOT DISTINCT FROM $${first + 1})`
 const owned = (owner: string | null | undefined) => [owner !== undefined, owner ?? null]
 
+/** Tokens in force of one owner. */
+const MOST = 200
+
 export function createTokens({ database, clock }: { database: Database; clock: Clock }): ApiTokens {
   const { pool } = database
+  const requireFew = async (client: PoolClient, owner: string | null) => {
+    // Of two that are made at once the second counts the first.
+    await client.query('SELECT 1 FROM users WHERE name = $1 FOR NO KEY UPDATE', [owner])
+    const { rows } = await client.query<{ count: number }>(
+      `SELECT count(*)::int4 AS count FROM api_tokens t LEFT JOIN users u ON u.id = t.owner
+       WHERE u.name IS NOT DISTINCT FROM $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)`,
+      [owner, clock.now()],
+    )
+    if (rows[0]!.count < MOST) return
+    throw new ConflictError({
+      code: 'tokens-too-many',
+      message: `You have ${MOST} tokens that work. Revoke those that nothing uses: GET /v1/tokens says when each was used last.`,
+    })
+  }
   const get: ApiTokens['get'] = async (id, owner, client: Pick<Pool | PoolClient, 'query'> = pool) => {
     const { rows } = await client.query<ApiToken>(`${SELECT} WHERE t.id = $1 AND ${OWNED(2)}`, [id, ...owned(owner)])
     return rows[0] ?? unknownToken(id)
@@ -59,6 +76,7 @@ export function createTokens({ database, clock }: { database: Database; clock: C
       const secret = newSecret()
       const id = randomBytes(6).toString('hex')
       const token = await database.transaction(async (client) => {
+        await requireFew(client, maker.user)
         const { rowCount } = await client.query(
           `INSERT INTO api_tokens (id, hash, name, owner, roles, label_limit, created_at, expires_at)
            VALUES ($1, $2, $3, (SELECT id FROM users WHERE name = $4), $5, $6, $7, $8) ON CONFLICT DO NOTHING`,

@@ -3,7 +3,7 @@ import { InvalidError, NotFoundError } from '../platform/errors.ts'
 import type { LabelLimit } from '../platform/label-limit.ts'
 import type { KpiDefinition, RatioKpi } from './definitions.ts'
 import { type Figure, valued } from './figures.ts'
-import { type PlacedSums, readSums, type SumKey, type SumSources, sumOf } from './sums.ts'
+import { type PlacedSums, readSums, type SumSources, sumOf } from './sums.ts'
 
 /** A label and the value by which shops belong to a cohort. */
 export interface CohortTerm {
@@ -64,14 +64,19 @@ export async function compareKpi(
 ): Promise<Comparison> {
   const { from, change, to, treated, control, model: asked, within } = query
   const kpi = kpis.find(({ id }) => id === query.kpi) ?? unknownKpi(query.kpi, kpis)
-  const labels = new Set([treated, control].flatMap((term): SumKey[] => (term ? [`label:${term.label}`] : [])))
-  const read = (span: { from: number; to: number }) =>
-    readSums(sources, { ...span, by: ['site', ...labels], model: asked, within, measures: kpi.measures })
-  const sides = { before: await read({ from, to: change }), after: await read({ from: change, to }) }
-  const models = [...new Set([...sides.before, ...sides.after].map(({ model }) => model))].sort()
+  const read = (span: { from: number; to: number }, term: CohortTerm | undefined) => {
+    const selector = term && { labels: { [term.label]: term.value }, expressions: [], groups: [] }
+    return readSums(sources, { ...span, by: ['site'], model: asked, selector, within, measures: kpi.measures })
+  }
+  /** Of its devices alone: a cohort may be a part of a large fleet. */
+  const sidesOf = async (term: CohortTerm | undefined): Promise<Sides> => {
+    const [before, after] = await Promise.all([read({ from, to: change }, term), read({ from: change, to }, term)])
+    return { before, after }
+  }
+  const of = [await sidesOf(treated), ...(control ? [await sidesOf(control)] : [])]
+  const models = [...new Set(of.flatMap(({ before, after }) => [...before, ...after].map(({ model }) => model)))].sort()
   if (models.length > 1) throw severalModels(kpi, models)
-  const cohort = (term: CohortTerm | undefined) => shopsOf(kpi, sides, term)
-  const [had, hadNot] = [cohort(treated), control && cohort(control)]
+  const [had, hadNot] = of.map((sides) => shopsOf(kpi, sides)) as [Shops, Shops?]
   const { id, title, unit, formula, source } = kpi
   return {
     ...{ id, title, unit, formula, source, model: asked ?? models[0] ?? null, from, change, to },
@@ -90,14 +95,14 @@ interface Sides {
   readonly after: readonly PlacedSums[]
 }
 
+interface Shops {
+  readonly cohort: Cohort
+  readonly changes: readonly number[]
+}
+
 /** A cohort, and the change of each of its shops. */
-function shopsOf(
-  kpi: RatioKpi,
-  { before, after }: Sides,
-  term: CohortTerm | undefined,
-): { readonly cohort: Cohort; readonly changes: readonly number[] } {
-  const belongs = ({ key }: PlacedSums) => term === undefined || key[`label:${term.label}`] === term.value
-  const bySite = (rows: readonly PlacedSums[]) => Map.groupBy(rows.filter(belongs), ({ key }) => key.site!)
+function shopsOf(kpi: RatioKpi, { before, after }: Sides): Shops {
+  const bySite = (rows: readonly PlacedSums[]) => Map.groupBy(rows, ({ key }) => key.site!)
   const [earlier, later] = [bySite(before), bySite(after)]
   const figure = (rows: readonly PlacedSums[]) => valued(kpi.ratio(sumOf(rows)))
   const sites = [...new Set([...earlier.keys(), ...later.keys()])].sort()

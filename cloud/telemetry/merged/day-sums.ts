@@ -4,6 +4,7 @@ import type { PoolClient } from 'pg'
 import { LABELS, requireGroups, selectedBy, selecting } from '../../devices/index.ts'
 import type { Database } from '../../platform/database.ts'
 import { type LabelLimit, NO_LIMIT, siteWithin } from '../../platform/label-limit.ts'
+import { getOrAdd } from '../../platform/maps.ts'
 import { snapshot } from '../../platform/snapshot.ts'
 import { cellSpan } from '../rollups/cells.ts'
 import { type Floors, readFloors } from '../rollups/floors.ts'
@@ -37,7 +38,7 @@ export interface DaySums {
   readonly missing: number
 }
 
-/** One level's rows that begin together in one time zone. */
+/** One level's rows that begin together in one time zone; of a whole span, where days are not told apart, as if at its beginning. */
 interface Row {
   readonly sensor: SelfMeasuredName
   readonly entity: string
@@ -77,7 +78,7 @@ export async function daySums(database: Database, query: DaySumsQuery): Promise<
     const floors = await readFloors(client)
     const zones = new Map(devices.rows.map(({ id, zone }) => [id, calendars.get(zone)!]))
     const changed = await readChanged(client, { zones, start: query.from, end: query.to }, floors)
-    const rows = await readLevels(client, query, { devices: devices.rows, changed, floors })
+    const rows = await readLevels(client, query, { devices: devices.rows, calendars, changed, floors })
     return byDay(rows, query, calendars)
   })
 }
@@ -99,6 +100,8 @@ interface Device {
 
 interface Source {
   readonly devices: readonly Device[]
+  /** By zone. */
+  readonly calendars: ReadonlyMap<string, Calendar>
   readonly changed: ReadonlyMap<string, Changed>
   readonly floors: Floors
 }
@@ -117,16 +120,16 @@ async function readLevels(client: PoolClient, query: DaySumsQuery, source: Sourc
   const read = async (sql: string, values: readonly unknown[]) => (await client.query<Row>(sql, [...values])).rows
   const { whole, single } = await wholePlaces(client, devices)
   const days = (which: string) =>
-    `${levelSql('window_days')} AND w.start_at >= $8 AND w.start_at < $9 AND ${which} ${GROUPED}`
+    `${levelSql('window_days')} AND w.start_at >= $8 AND w.start_at < $9 ${which} ${GROUPED}`
   const span = [...spansOf('days'), query.from, query.to]
   const rows = [
     ...(await readSums(client, query, whole)),
-    ...(single.length > 0 ? await read(days(`NOT ${IN_SPANS}`), [...of(single), ...span]) : []),
+    ...(await readSingle(client, query, { ...source, devices: single, spans: spansOf('days') })),
   ]
   if (changed.size === 0) return rows
   const moving = devices.filter(({ id }) => changed.has(id))
   const summed = moving.filter((one) => one.summed !== null && whole.has(one.summed))
-  const counted = await read(days(IN_SPANS), [...of(summed), ...span])
+  const counted = await read(days(`AND ${IN_SPANS}`), [...of(summed), ...span])
   const [from, to] = [query.from - DAY, query.to + DAY]
   const hours = await read(
     `${levelSql('window_hours')} AND w.start_at >= $8 AND w.start_at < $9 AND ${IN_SPANS} AND NOT ${inSpans(10)} ${GROUPED}`,
@@ -166,19 +169,60 @@ async function readSums(
   whole: ReadonlyMap<number, Device>,
 ): Promise<Row[]> {
   if (whole.size === 0) return []
-  // Each zone and place once, by number.
-  const apart = [...new Map([...whole.values()].map((one) => [`${one.zone} ${one.place}`, one])).values()]
-  const numbers = [...whole.values()].map((one) =>
-    apart.findIndex((it) => it.zone === one.zone && it.place === one.place),
-  )
-  const { rows } = await client.query<Omit<Row, 'zone' | 'place'> & { apart: number }>(
+  const { numbers, named } = numbered([...whole.values()])
+  const { rows } = await client.query<NumberedRow>(
     `SELECT w.sensor, w.entity, c.apart, w.start_at AS start, sum(w.count)::float8 AS count, sum(w.sum)::float8 AS sum,
        sum(w.missing)::float8 AS missing
      FROM unnest($4::int4[], $5::int4[]) AS c (id, apart) JOIN day_sums w ON w.place = c.id
      WHERE w.sensor = ANY($1) AND w.start_at >= $2 AND w.start_at < $3 GROUP BY 1, 2, 3, 4`,
     [sensors, from, to, [...whole.keys()], numbers],
   )
-  return rows.map(({ apart: number, ...row }) => ({ ...row, zone: apart[number]!.zone, place: apart[number]!.place }))
+  return rows.map(named)
+}
+
+interface Singles extends Pick<Source, 'devices' | 'calendars' | 'changed'> {
+  /** Of `changed`, in which days are not read. */
+  readonly spans: readonly (readonly unknown[])[]
+}
+
+/** Days of devices one by one, as they are rolled up; a span whole where days are not told apart, which is a row in place of many. */
+async function readSingle(client: PoolClient, query: DaySumsQuery, source: Singles): Promise<Row[]> {
+  const { devices, calendars, changed, spans } = source
+  if (devices.length === 0) return []
+  const { sensors, from, to, by } = query
+  const { numbers, named } = numbered(devices)
+  const firsts = new Map([...calendars].map(([zone, local]) => [zone, firstDay(local, from)]))
+  const without = changed.size > 0 ? `AND NOT ${inSpans(7)}` : ''
+  const { rows } = await client.query<NumberedRow>(
+    `SELECT m.sensor, m.entity, c.apart, ${by.includes('day') ? 'w.start_at' : 'c.from_at'} AS start,
+       sum(w.count)::float8 AS count, sum(w.sum)::float8 AS sum, sum(w.missing)::float8 AS missing
+     FROM unnest($2::text[], $3::int4[], $4::int8[]) AS c (device, apart, from_at)
+     JOIN series m ON m.device = c.device AND m.sensor = ANY($1) JOIN window_days w ON w.series = m.id
+     WHERE w.start_at >= c.from_at AND w.start_at >= $5 AND w.start_at < $6 ${without} GROUP BY 1, 2, 3, 4`,
+    [
+      ...[sensors, devices.map(({ id }) => id), numbers, devices.map(({ zone }) => firsts.get(zone)!), from, to],
+      ...(changed.size > 0 ? spans : []),
+    ],
+  )
+  return rows.map(named)
+}
+
+/** When the first day, or part of one, begins at `from` or after it. */
+function firstDay(local: Calendar, from: number): number {
+  const { start, end } = cellSpan(local, 'day', { start: from, end: from + 1 })
+  return start >= from ? start : end
+}
+
+type NumberedRow = Omit<Row, 'zone' | 'place'> & { readonly apart: number }
+
+/** Each zone and place once, by a number: the database groups by it, and does not send it with every row. */
+function numbered(devices: readonly Pick<Device, 'zone' | 'place'>[]) {
+  const known = new Map<string, number>()
+  const apart: Pick<Row, 'zone' | 'place'>[] = []
+  const numbers = devices.map(({ zone, place }) =>
+    getOrAdd(known, `${zone} ${place}`, () => apart.push({ zone, place }) - 1),
+  )
+  return { numbers, named: ({ apart: number, ...row }: NumberedRow): Row => ({ ...row, ...apart[number]! }) }
 }
 
 const levelSql = (table: 'window_days' | 'window_hours' | 'windows') => `

@@ -65,13 +65,16 @@ const isOf = (prefix: 'label' | 'attribute') => (key: ScoreKey) => key.startsWit
 const foldedOf = (by: readonly ScoreKey[]) =>
   by.find(isOf('attribute')) ?? by.find(isOf('label')) ?? by.find((key) => key === 'entity')
 
-const SCORES = `count(*) FILTER (WHERE counts)::int4 AS rows,
-  count(*) FILTER (WHERE censored)::int4 AS censored,
-  count(*) FILTER (WHERE NOT counts AND NOT censored)::int4 AS waiting,
-  sum(abs(point - actual)) FILTER (WHERE counts) / nullif(sum(actual) FILTER (WHERE counts), 0) AS wape,
-  sum(point - actual) FILTER (WHERE counts) / nullif(sum(actual) FILTER (WHERE counts), 0) AS wpe,
-  avg((actual BETWEEN low AND high)::int4) FILTER (WHERE counts)::float8 AS coverage,
-  sum(abs(baseline - actual)) FILTER (WHERE counts) / nullif(sum(actual) FILTER (WHERE counts), 0) AS "baselineWape"`
+/** Of forecasts: what scores are made of, so that they add up. */
+const SUMS = `count(*) FILTER (WHERE counts) AS rows, count(*) FILTER (WHERE censored) AS censored,
+  count(*) FILTER (WHERE NOT counts AND NOT censored) AS waiting, sum(actual) FILTER (WHERE counts) AS actual,
+  sum(abs(point - actual)) FILTER (WHERE counts) AS absolute, sum(point - actual) FILTER (WHERE counts) AS error,
+  count(*) FILTER (WHERE counts AND actual BETWEEN low AND high) AS covered,
+  sum(abs(baseline - actual)) FILTER (WHERE counts) AS naive`
+
+const SCORES = `sum(rows)::int4 AS rows, sum(censored)::int4 AS censored, sum(waiting)::int4 AS waiting,
+  sum(absolute) / nullif(sum(actual), 0) AS wape, sum(error) / nullif(sum(actual), 0) AS wpe,
+  (sum(covered) / nullif(sum(rows), 0))::float8 AS coverage, sum(naive) / nullif(sum(actual), 0) AS "baselineWape"`
 
 /**
  * Scores by any of model, version, site, product, local day, weekday, one label of the sites and one attribute of the products,
@@ -91,6 +94,7 @@ export async function forecastScores(pool: Pool, { by, top, ...filter }: ScoresQ
   const most = top ?? (attribute === undefined ? undefined : DEFAULT_TOP)
   const folded = most === undefined ? undefined : keys.find(({ key }) => key === foldedOf(by))
   const rest = keys.flatMap(({ column }) => (column === folded?.column ? [] : [column]))
+  // In the sums after them comes the product, in the answer whether a row is several values.
   const places = [...keys.keys(), ...(folded ? [keys.length] : [])].map((at) => at + 1).join(', ')
   const { rows } = await pool.query<ForecastScores>(
     `WITH forecasts AS (
@@ -101,14 +105,14 @@ export async function forecastScores(pool: Pool, { by, top, ...filter }: ScoresQ
        FROM forecasts f JOIN devices d ON d.id = f.device JOIN sites s ON s.id = d.site
        WHERE ${MATCHES}
        ORDER BY d.site, f.model, f.version, f.entity, f.start_at, f.issued_at DESC, f.scored_at DESC NULLS LAST
-     ), keyed AS (
-       SELECT ${keys.map(({ expression, column }) => `${expression} AS ${column}, `).join('')} entity AS product, counts, censored,
-         point, low, high, baseline, actual
+     ), sums AS (
+       SELECT ${keys.map(({ expression, column }) => `${expression} AS ${column}, `).join('')} ${folded ? 'entity AS product,' : ''} ${SUMS}
        FROM forecasts ${attribute === undefined ? '' : 'LEFT JOIN products USING (site, entity)'}
+       ${places === '' ? '' : `GROUP BY ${places}`}
      ) ${folded && most !== undefined ? `, largest AS (${largestSql(folded.column, parameter(most))})` : ''}
      SELECT ${keys.map(({ name, column }) => `${column === folded?.column ? 'large' : column} AS "${name}", `).join('')}
        ${folded ? foldedSql(folded.column, rest) : ''} ${SCORES}
-     FROM keyed ${folded ? `LEFT JOIN largest ON large = ${folded.column}` : ''}
+     FROM sums ${folded ? `LEFT JOIN largest ON large = ${folded.column}` : ''}
      ${places === '' ? '' : `GROUP BY ${places} ORDER BY ${places}`}`,
     values,
   )
@@ -116,13 +120,12 @@ export async function forecastScores(pool: Pool, { by, top, ...filter }: ScoresQ
 }
 
 const largestSql = (column: string, most: string) =>
-  `SELECT ${column} AS large FROM keyed WHERE ${column} IS NOT NULL GROUP BY 1
-   ORDER BY coalesce(sum(actual) FILTER (WHERE counts), 0) DESC, count(*) DESC, 1 LIMIT ${most}`
+  `SELECT ${column} AS large FROM sums WHERE ${column} IS NOT NULL GROUP BY 1
+   ORDER BY coalesce(sum(actual), 0) DESC, sum(rows) DESC, 1 LIMIT ${most}`
 
 /** @param rest the other keys: within each of their values, shares add up to 1 */
 const foldedSql = (column: string, rest: readonly string[]) =>
   `large IS NULL AND ${column} IS NOT NULL AS "isOthers",
    nullif(count(DISTINCT ${column}) FILTER (WHERE large IS NULL), 0)::int4 AS others,
    count(DISTINCT product)::int4 AS products,
-   sum(actual) FILTER (WHERE counts) / nullif(sum(sum(actual) FILTER (WHERE counts))
-     OVER (${rest.length > 0 ? `PARTITION BY ${rest.join(', ')}` : ''}), 0) AS share,`
+   sum(actual) / nullif(sum(sum(actual)) OVER (${rest.length > 0 ? `PARTITION BY ${rest.join(', ')}` : ''}), 0) AS share,`

@@ -218,7 +218,7 @@ async function endOrphan(data: string, socket: string, log: Log): Promise<void> 
   }
 }
 
-/** Asks a running server whether a living Storecast owns it. `unknown` while it starts or stops. */
+/** Asks a running server whether a living Storecast owns it. `unknown` while it starts, stops, or has yet to see an owner's end. */
 async function ownerOf(socket: string, data: string): Promise<'nobody' | 'unknown'> {
   const client = superuser(socket, 'postgres')
   client.on('error', () => {})
@@ -230,9 +230,13 @@ async function ownerOf(socket: string, data: string): Promise<'nobody' | 'unknow
       "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND objid = $1 AND granted",
       [LOCKS.owner],
     )
+    const owner = owners.rows[0]?.application_name
+    // The server takes a moment to see that an owner was killed, and drops its lock then.
+    const pid = Number(/^storecast process (\d+)$/.exec(owner ?? '')?.[1])
+    if (!owner || (pid > 0 && !(await isRunning(pid)))) return 'unknown'
     throw new SetupError({
       code: 'postgres-in-use',
-      message: `${data} is in use by ${owners.rows[0]?.application_name || 'another process'}. Stop that one first, or give this one another data folder.`,
+      message: `${data} is in use by ${owner}. Stop that one first, or give this one another data folder.`,
     })
   } catch (error) {
     if (error instanceof SetupError) throw error

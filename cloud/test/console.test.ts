@@ -87,7 +87,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
   it('asks its cloud also where the browser thinks that there is no network', async () => {
     const { page } = await browser.page()
     await signIn(page, 'viewer', '/rollouts')
-    await page.getByRole('heading', { name: 'Rollouts' }).waitFor()
+    await page.getByRole('heading', { name: 'Rollouts', exact: true }).waitFor()
     await page.evaluate(`dispatchEvent(new Event('offline'))`)
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Devices', exact: true }).click()
     await page.getByText('No devices yet').waitFor()

@@ -230,6 +230,8 @@ async function startRollout(
 ): Promise<void> {
   await go(page, said('Rollouts'))
   await page.getByRole('link', { name: said('Start a rollout') }).click()
+  // The list that is left has a field for models, too.
+  await page.getByRole('heading', { name: 'Start a rollout' }).waitFor()
   // A field says what was chosen; people look before they go on.
   const pick = async (label: string, option: string | RegExp) => {
     await choose(page, label, option)

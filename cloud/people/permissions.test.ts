@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { DEVICE_GRANTS, grantsOf, PERMISSIONS, type Permission, permissionsTable, ROLES } from './permissions.ts'
+import {
+  DEVICE_GRANTS,
+  grantsByRole,
+  grantsOf,
+  PERMISSIONS,
+  type Permission,
+  permissionsTable,
+  ROLES,
+} from './permissions.ts'
 
 const cells = (table: string) =>
   table
@@ -32,6 +40,14 @@ describe('permissions', () => {
       const grants = grantsOf([role])
       expect(grants.has('rollout.write') && (grants.has('policy.write') || grants.has('trust.sign'))).toBe(false)
     }
+  })
+
+  it('are told by role as they are granted, without what only devices may', () => {
+    for (const role of ROLES) {
+      const told = grantsByRole().filter(({ roles }) => roles.includes(role))
+      expect(told.map(({ permission }) => permission).sort()).toEqual([...grantsOf([role])].sort())
+    }
+    expect(grantsByRole().map(({ permission }) => permission)).not.toContain('support.send')
   })
 
   it('of several roles add up', () => {

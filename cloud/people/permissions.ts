@@ -57,13 +57,13 @@ export const PERMISSIONS = {
   'code.read': read('what files were applied last'),
   'code.write': { lets: 'apply files', roles: ['operator', 'approver', 'steward'] },
   'alert.read': read('alerts, their rules and routes, and silences'),
-  'alert.acknowledge': { lets: 'take an alert up', roles: ['operator', 'steward'] },
+  'alert.acknowledge': { lets: 'acknowledge alerts', roles: ['operator', 'steward'] },
   'alert.write': { lets: 'set rules and routes of alerts, and silence alerts', roles: ['operator'] },
   'dataset.read': read('the catalogue of data sets'),
   'dataset.write': { lets: 'set and remove data sets of the catalogue', roles: ['steward'] },
   'task.read': read('scores of data quality, and the tasks that follow from them'),
   'task.write': {
-    lets: 'take stewardship tasks up, assign, comment and close them, and judge a site’s data at once',
+    lets: 'acknowledge, assign, comment and close stewardship tasks, and judge a site’s data at once',
     roles: ['operator', 'steward'],
   },
   'audit.read': { lets: 'see the audit log', roles: ['operator', 'approver', 'steward'] },
@@ -95,6 +95,14 @@ export const grantsOf = (roles: readonly Role[]): ReadonlySet<Permission> =>
 export const DEVICE_GRANTS: ReadonlySet<Permission> = new Set(
   ALL.filter(([, { device }]) => device).map(([name]) => name),
 )
+
+/** What each permission lets people do, and which roles have it; what only devices may is left out. */
+export const grantsByRole = (): { permission: Permission; lets: string; roles: Role[] }[] =>
+  ALL.filter(([permission]) => !DEVICES_OWN.has(permission)).map(([permission, { lets }]) => ({
+    permission,
+    lets,
+    roles: ROLES.filter((role) => grantsOf([role]).has(permission)),
+  }))
 
 /** The table as Markdown. */
 export function permissionsTable(): string {

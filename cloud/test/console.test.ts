@@ -36,6 +36,17 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.getByRole('heading', { name: 'Audit' }).waitFor()
     expect(new URL(page.url()).search).toBe('?decision=allowed')
     await page.getByText('POST /v1/users').first().waitFor()
+    await page
+      .getByRole('link', { name: /^Entry \d/ })
+      .last()
+      .press('Enter')
+    const entry = page.getByRole('dialog')
+    await entry.getByText('"previous"').waitFor()
+    expect(page.url()).toMatch(/[?&]entry=\d+/)
+    await page.keyboard.press('Escape')
+    await entry.waitFor({ state: 'hidden' })
+    expect(new URL(page.url()).search).toBe('?decision=allowed')
+    await page.locator('a:focus', { hasText: /^\d+$/ }).waitFor()
   })
 
   it('takes what is wrong in an address for nothing', async () => {

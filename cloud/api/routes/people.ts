@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type ApiTokens, type Person, ROLES, type Users } from '../../people/index.ts'
+import { type ApiTokens, grantsByRole, type Person, ROLES, type Users } from '../../people/index.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { InvalidError } from '../../platform/errors.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
@@ -117,6 +117,29 @@ export const peopleRoutes =
         },
       },
       ({ params, body }) => users.change(params.user, body),
+    )
+    app.get(
+      '/v1/roles',
+      {
+        config: { permission: 'self.read', sites: 'none' },
+        schema: {
+          tags,
+          summary: 'Roles, and what each lets people do',
+          response: {
+            200: z.object({
+              roles: z.array(z.enum(ROLES)),
+              permissions: z.array(
+                z.object({
+                  permission: z.string(),
+                  lets: z.string().describe('What it lets one do: it “lets one …”'),
+                  roles: z.array(z.enum(ROLES)).describe('Those that have it'),
+                }),
+              ),
+            }),
+          },
+        },
+      },
+      () => ({ roles: [...ROLES], permissions: grantsByRole() }),
     )
     app.get(
       '/v1/self',

@@ -4,11 +4,12 @@ import { type ReactNode, useEffect, useState } from 'react'
 interface DialogProps {
   readonly title: string
   readonly onClose: () => void
+  readonly size?: 'lg'
   readonly children: ReactNode
 }
 
 /** A window over the page, there as long as it is drawn: closed by Escape, and the focus goes back to where it was. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, onClose, size, children }: DialogProps) {
   useFocusBack()
   return (
     <Modal
@@ -16,6 +17,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       onClose={onClose}
       title={title}
       centered
+      {...(size && { size })}
       returnFocus={false}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >

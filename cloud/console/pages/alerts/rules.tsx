@@ -8,9 +8,9 @@ import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { AlertTabs } from './alert-tabs.tsx'
+import { RoutesTable } from './routes-table.tsx'
 
 type Rule = Item<'/v1/alert-rules'>
-type Route = Item<'/v1/alert-routes'>
 
 const RULE_COLUMNS: readonly Column<Rule>[] = [
   { id: 'rule', title: 'Rule', cell: ({ document: { metadata } }) => metadata.name },
@@ -39,24 +39,10 @@ function Standing({ of: { firing, pending } }: { of: Rule }) {
   return <Mark tone="good">quiet</Mark>
 }
 
-const ROUTE_COLUMNS: readonly Column<Route>[] = [
-  { id: 'route', title: 'Route', cell: ({ metadata }) => metadata.name },
-  { id: 'tells', title: 'Tells', cell: ({ spec }) => spec.receiver.type },
-  {
-    id: 'state',
-    title: 'State',
-    cell: ({ spec }) => <Mark tone={spec.suspend ? 'quiet' : 'good'}>{spec.suspend ? 'suspended' : 'in use'}</Mark>,
-  },
-]
-
 export function Rules() {
   const rules = useListing<Rule>({
     queryKey: ['alert', 'rules'],
     page: (at, init) => ask(api.GET('/v1/alert-rules', { params: { query: at }, ...init })),
-  })
-  const routes = useListing<Route>({
-    queryKey: ['alert', 'routes'],
-    page: (at, init) => ask(api.GET('/v1/alert-routes', { params: { query: at }, ...init })),
   })
   return (
     <Page
@@ -85,17 +71,7 @@ export function Rules() {
       </Stack>
       <Stack gap="xs">
         <Title order={2}>Routes</Title>
-        <DataTable
-          name="Alert routes"
-          columns={ROUTE_COLUMNS}
-          listing={routes}
-          rowId={({ metadata }) => metadata.name}
-          empty={
-            <Empty title="No routes: nobody is told">
-              Fill in one of <Code>fleet/alerts/routes</Code> and put it with <Command>storecast apply -f</Command>.
-            </Empty>
-          }
-        />
+        <RoutesTable />
       </Stack>
     </Page>
   )

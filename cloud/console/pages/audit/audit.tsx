@@ -1,32 +1,37 @@
 import { Code } from '@mantine/core'
 import { useSearch } from '@tanstack/react-router'
-import { api, ask, type Item } from '../../api/client.ts'
+import { api, ask } from '../../api/client.ts'
 import { Command } from '../../kit/command.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
+import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
+import { entryOf, type Row, TONES } from './entry.ts'
 import { DECISIONS } from './search.ts'
-
-type Row = Item<'/v1/audit'>
-
-/** What the log keeps of every entry; its schema is open, as entries of older versions are never rewritten. */
-interface Entry {
-  readonly at: number
-  readonly actor?: { readonly kind: string; readonly id: string }
-  readonly action: string
-  readonly subject: string
-  readonly decision: (typeof DECISIONS)[number]
-}
-const entryOf = ({ entry }: Row) => entry as unknown as Entry
-const TONES = { allowed: 'good', denied: 'bad', failed: 'warning' } as const
+import { WholeEntry } from './whole-entry.tsx'
 
 const COLUMNS: readonly Column<Row>[] = [
-  { id: 'number', title: 'No.', align: 'right', cell: ({ number }) => number, csv: ({ number }) => number },
+  {
+    id: 'number',
+    title: 'No.',
+    align: 'right',
+    cell: ({ number }) => (
+      <PageLink
+        to="/audit"
+        search={(before) => ({ ...before, entry: number })}
+        resetScroll={false}
+        aria-label={`Entry ${number}`}
+      >
+        {number}
+      </PageLink>
+    ),
+    csv: ({ number }) => number,
+  },
   {
     id: 'at',
     title: 'When',
@@ -50,8 +55,8 @@ const COLUMNS: readonly Column<Row>[] = [
 ]
 
 export function Audit() {
-  const search = useSearch({ from: '/signed-in/audit' })
-  const set = useFilters<typeof search>()
+  const { entry, ...search } = useSearch({ from: '/signed-in/audit' })
+  const set = useFilters<typeof search & { entry?: number }>()
   const listing = useListing<Row>({
     queryKey: ['audit', search],
     page: (at, init) =>
@@ -80,6 +85,12 @@ export function Audit() {
           value={search.action}
           onChange={(action) => set({ action })}
         />
+        <FilterText
+          label="Of"
+          placeholder="/v1/rollouts/3"
+          value={search.subject}
+          onChange={(subject) => set({ subject: subject?.replace(/^(?!\/)/, '/') })}
+        />
         <FilterSelect
           label="Outcome"
           any="any"
@@ -95,6 +106,7 @@ export function Audit() {
         rowId={({ number }) => String(number)}
         empty={<Empty title="No entries">Nothing was done that fits these conditions.</Empty>}
       />
+      {entry !== undefined && <WholeEntry number={entry} onClose={() => set({ entry: undefined })} />}
     </Page>
   )
 }

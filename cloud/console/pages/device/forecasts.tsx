@@ -1,12 +1,13 @@
 import { Select, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useSearch } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
 import { Chart } from '../../kit/chart.tsx'
 import { type DataSpan, useDataSpan } from '../../kit/data-span.ts'
 import { count } from '../../kit/figures.ts'
 import { Part } from '../../kit/part.tsx'
 import { Loaded, Loading } from '../../kit/states.tsx'
+import { useFilters } from '../../kit/use-filters.ts'
 import { seriesOf, subjectsOf } from './forecast-series.ts'
 
 const DAYS = 28
@@ -33,7 +34,8 @@ const ask500 = (
 ) => ask(api.GET('/v1/forecasts', { params: { query: { ...query, limit: 500 } }, signal }))
 
 function Chosen({ device, site, span }: Of & { span: DataSpan }) {
-  const [chosen, setChosen] = useState<string | null>(null)
+  const { forecast: chosen } = useSearch({ from: '/signed-in/devices/$device' })
+  const filter = useFilters<{ forecast?: string }>()
   const recent = useQuery({
     queryKey: ['forecast', 'subjects', device, span],
     queryFn: ({ signal }) => ask500({ site, from: span.to - 2 * 86_400_000, to: span.to + AHEAD_MS }, signal),
@@ -51,11 +53,11 @@ function Chosen({ device, site, span }: Of & { span: DataSpan }) {
           )
         }
         const keys = subjects.map(({ model, entity }) => `${model} ${entity}`)
-        const key = chosen !== null && keys.includes(chosen) ? chosen : keys[0]!
+        const key = chosen !== undefined && keys.includes(chosen) ? chosen : keys[0]!
         return (
           <>
             <Select
-              label="Of"
+              label="Model and product"
               size="xs"
               w={280}
               maw="100%"
@@ -63,7 +65,7 @@ function Chosen({ device, site, span }: Of & { span: DataSpan }) {
               data={keys}
               value={key}
               allowDeselect={false}
-              onChange={setChosen}
+              onChange={(forecast) => filter({ forecast: forecast ?? undefined })}
               mb="xs"
             />
             <OneSeries device={device} site={site} span={span} subject={subjects[keys.indexOf(key)]!} />

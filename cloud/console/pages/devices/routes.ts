@@ -23,7 +23,11 @@ export const deviceRoutes = [
   createRoute({
     getParentRoute: () => signedInRoute,
     path: '/devices/$device',
-    validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'story') }),
+    validateSearch: (search: Record<string, unknown>) => ({
+      ...text(search, 'story'),
+      /** Model and product whose forecasts are drawn. */
+      ...text(search, 'forecast'),
+    }),
     component: lazyPage(() => import('../device/device.tsx'), 'DevicePage'),
   }),
 ]

@@ -102,7 +102,9 @@ function Calls({ rollout: { id, name, createdAt } }: { rollout: Rollout }) {
           )
         }}
       </Entries>
-      <PageLink to="/audit">The whole log</PageLink>
+      <PageLink to="/audit" search={{ subject: subject[0]! }}>
+        All of it
+      </PageLink>
     </section>
   )
 }

@@ -11,18 +11,12 @@ import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty, Failed } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
+import { ROLES, type Role } from './role-words.ts'
 import { SettingsTabs } from './settings-tabs.tsx'
 
 type User = Item<'/v1/users'>
-type Role = User['roles'][number]
 
-const ROLES: readonly { readonly value: Role; readonly label: string }[] = [
-  { value: 'viewer', label: 'viewer: sees everything, changes nothing' },
-  { value: 'operator', label: 'operator: devices, models, rollouts' },
-  { value: 'approver', label: 'approver: signs versions, sets policies' },
-  { value: 'steward', label: 'steward: data sets, quality, tasks' },
-  { value: 'admin', label: 'admin: all of it, and people' },
-]
+const ROLE_CHOICES = Object.entries(ROLES).map(([value, about]) => ({ value, label: `${value}: ${about}` }))
 
 export function People() {
   const [edited, setEdited] = useState<User | 'new'>()
@@ -144,7 +138,7 @@ function UserForm({ user, onDone }: { user: User | undefined; onDone: () => void
           <>
             <MultiSelect
               label="Roles"
-              data={ROLES.map((role) => ({ ...role }))}
+              data={ROLE_CHOICES}
               value={roles}
               onChange={(values) => setRoles(values as Role[])}
               required

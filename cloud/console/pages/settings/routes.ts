@@ -15,12 +15,20 @@ export const settingsRoutes = [
     lazyPage(() => import('./people.tsx'), 'People'),
   ),
   settings(
+    '/settings/roles',
+    lazyPage(() => import('./roles.tsx'), 'Roles'),
+  ),
+  settings(
     '/settings/tokens',
     lazyPage(() => import('./tokens.tsx'), 'Tokens'),
   ),
   settings(
     '/settings/enrolment',
     lazyPage(() => import('./enrolment.tsx'), 'Enrolment'),
+  ),
+  settings(
+    '/settings/routes',
+    lazyPage(() => import('./alert-routes.tsx'), 'AlertRoutes'),
   ),
   settings(
     '/settings/policies',

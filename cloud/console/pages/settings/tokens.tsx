@@ -11,17 +11,19 @@ import { useListing } from '../../kit/pages-of.ts'
 import { ShownOnce } from '../../kit/shown-once.tsx'
 import { Empty, Failed } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
+import { ROLES, type Role } from './role-words.ts'
 import { SettingsTabs } from './settings-tabs.tsx'
 
 type Token = Item<'/v1/tokens'>
-type Role = Token['roles'][number]
-const ROLES: readonly Role[] = ['viewer', 'operator', 'approver', 'steward', 'admin']
 
 const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
 
+/** As the audit log calls who uses it. */
+const ofWhom = ({ owner, id }: Token) => owner ?? `token:${id}`
+
 const COLUMNS: readonly Column<Token>[] = [
   { id: 'name', title: 'Token', cell: ({ name }) => name, csv: ({ name }) => name },
-  { id: 'owner', title: 'Of', cell: ({ owner }) => owner ?? 'the first operator', csv: ({ owner }) => owner },
+  { id: 'owner', title: 'Of', cell: ofWhom, csv: ofWhom },
   { id: 'roles', title: 'Roles', cell: ({ roles }) => roles.join(', '), csv: ({ roles }) => roles.join(' ') },
   {
     id: 'used',
@@ -104,7 +106,7 @@ function NewToken() {
                 label="That may what these may"
                 size="xs"
                 miw={200}
-                data={[...ROLES]}
+                data={Object.keys(ROLES)}
                 value={roles}
                 onChange={(values) => setRoles(values as Role[])}
               />

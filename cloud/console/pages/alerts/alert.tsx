@@ -10,6 +10,7 @@ import { Mark } from '../../kit/mark.tsx'
 import { More } from '../../kit/more.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
+import { Part } from '../../kit/part.tsx'
 import { Empty, Failed, Loaded, Loading } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { type Alert, AlertMarks } from './alerts.tsx'
@@ -33,7 +34,9 @@ export function AlertPage() {
               <AlertFacts alert={alert} />
               {alert.state === 'firing' && <Work alert={alert} />}
             </Stack>
-            <Notifications alert={alert} />
+            <Part title="Who was told">
+              <Notifications alert={alert} />
+            </Part>
           </SimpleGrid>
         </Page>
       )}
@@ -151,9 +154,6 @@ function Notifications({ alert }: { alert: Alert }) {
     return <Empty title="Nobody was told">No route takes this alert, or it is silenced or part of another.</Empty>
   return (
     <Stack gap="xs">
-      <Text fw={600} size="sm">
-        Who was told
-      </Text>
       <Table fz="sm" aria-label="Who was told">
         <Table.Tbody>
           {items.map(({ id, route, status, state, sentAt, nextAt, error }) => (

@@ -110,6 +110,8 @@ function OpenAlerts({ alerts }: { alerts: Summary['alerts'] }) {
       <Loaded query={list} what="alerts">
         {({ items }) => {
           const loud = items.filter(({ silencedBy, inhibitedBy }) => silencedBy === null && inhibitedBy === null)
+          const total = alerts.critical + alerts.warning + alerts.info
+          const shown = Math.min(loud.length, NAMED)
           if (loud.length === 0) {
             return (
               <Text size="sm" c="dimmed">
@@ -137,9 +139,9 @@ function OpenAlerts({ alerts }: { alerts: Summary['alerts'] }) {
                   </Group>
                 </Group>
               ))}
-              {loud.length > NAMED && (
+              {total > shown && (
                 <Text size="xs" c="dimmed">
-                  and {loud.length - NAMED} more
+                  and {count(total - shown)} more
                 </Text>
               )}
             </Stack>

@@ -138,7 +138,7 @@ function KpiCard({ kpi, clock }: { kpi: Kpi; clock: string }) {
             {format(kpi.value)}
           </Text>
           <Text size="xs" c="dimmed">
-            {target === null ? 'no target' : targetText(target, format)}
+            {target === null ? 'no target' : `target ${targetText(target, format)}`}
             {kpi.denominator > 0 && `, of ${count(kpi.denominator)}`}
           </Text>
         </Group>

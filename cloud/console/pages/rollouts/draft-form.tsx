@@ -91,6 +91,7 @@ function Rules({ draft: { spec }, set }: { draft: RolloutInput; set: (part: Part
     <Group gap="md" align="flex-end">
       <Select
         label="Evidence"
+        description="Errors against the version that serves"
         size="sm"
         w={280}
         allowDeselect={false}
@@ -104,8 +105,9 @@ function Rules({ draft: { spec }, set }: { draft: RolloutInput; set: (part: Part
       {evidence === 'required' && (
         <NumberInput
           label="May be worse by"
+          description="Of its error, at most"
           size="sm"
-          w={150}
+          w={160}
           suffix=" %"
           min={0.1}
           max={100}
@@ -116,6 +118,7 @@ function Rules({ draft: { spec }, set }: { draft: RolloutInput; set: (part: Part
       {evidence === 'required' && (
         <NumberInput
           label="Devices in shadow"
+          description="Run both, at most"
           size="sm"
           w={160}
           min={2}
@@ -126,6 +129,7 @@ function Rules({ draft: { spec }, set }: { draft: RolloutInput; set: (part: Part
       )}
       <NumberInput
         label="May fail"
+        description="Of those told"
         size="sm"
         w={130}
         suffix=" %"
@@ -136,6 +140,7 @@ function Rules({ draft: { spec }, set }: { draft: RolloutInput; set: (part: Part
       />
       <Select
         label="If more fail"
+        description="Or are silent"
         size="sm"
         w={220}
         allowDeselect={false}
@@ -148,8 +153,9 @@ function Rules({ draft: { spec }, set }: { draft: RolloutInput; set: (part: Part
       />
       <TextInput
         label="Alias at the end"
+        description="Then names this version"
         size="sm"
-        w={180}
+        w={190}
         placeholder="champion"
         value={alias ?? ''}
         onChange={({ currentTarget: { value } }) => set({ alias: value === '' ? undefined : value })}

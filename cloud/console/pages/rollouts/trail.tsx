@@ -103,7 +103,7 @@ function Calls({ rollout: { id, name, createdAt } }: { rollout: Rollout }) {
         }}
       </Entries>
       <PageLink to="/audit" search={{ subject: subject[0]! }}>
-        All of it
+        Open in Audit
       </PageLink>
     </section>
   )

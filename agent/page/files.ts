@@ -33,7 +33,9 @@ const SAFE_HEADERS = {
   'content-security-policy': CONTENT_SECURITY_POLICY,
   // Browsers from before `frame-ancestors`.
   'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
+  // Nobody else learns of it. With `no-referrer` browsers before `Sec-Fetch-Site` call their own page's origin "null", and the
+  // guard refuses them.
+  'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 }

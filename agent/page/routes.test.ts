@@ -209,7 +209,7 @@ describe('the page', () => {
     expect(page.headers).toMatchObject({
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
-      'referrer-policy': 'no-referrer',
+      'referrer-policy': 'same-origin',
       'cache-control': 'no-cache',
     })
     const packed = await ask('/assets/page-1a.js', { headers: { 'accept-encoding': 'gzip, br' } })

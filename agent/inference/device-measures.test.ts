@@ -30,15 +30,21 @@ it('are an observation a minute in the window of the store hour, as milliseconds
   const running = measures(reads)
   await vi.waitFor(() => expect(reads.mock.calls.length).toBeGreaterThan(5))
   storage.clock.advance(HOUR)
-  await vi.waitFor(() => expect(stored('$cpu')).toHaveLength(1))
+  await vi.waitFor(() => expect(stored('$cpu')[0]!.count).toBeGreaterThan(1))
   await running[Symbol.asyncDispose]()
   const [first, second] = stored('$cpu')
   expect([first!.start, second!.start]).toEqual([T0, T0 + HOUR])
   expect(first!.series).toEqual({ sensor: '$cpu', entity: '' })
   expect(first!.sum / first!.count / 60_000).toBeCloseTo(0.5, 3)
-  expect(stored('$memory')[0]).toMatchObject({ count: first!.count, min: 2000, max: 2000 })
+  expect(stored('$memory')[0]).toMatchObject({ count: first!.count + 1, min: 2000, max: 2000 })
   expect(stored('$temperature')[0]).toMatchObject({ last: 513 })
-  expect(stored('$disk')[0]).toMatchObject({ sum: 250 * first!.count })
+  expect(stored('$disk')[0]).toMatchObject({ sum: 250 * (first!.count + 1) })
+})
+
+it('are there as soon as the agent is, but for the CPU, which takes two readings', async () => {
+  await using _ = new DeviceMeasures({ ...storage, log: createLogger({ level: 'silent' }), read: busy, everyMs: HOUR })
+  await vi.waitFor(() => expect(stored('$memory')).toMatchObject([{ start: T0, count: 1, last: 2000 }]))
+  expect([stored('$disk').length, stored('$temperature').length, stored('$cpu').length]).toEqual([1, 1, 0])
 })
 
 it('are made each minute, and more often where the store’s clock runs fast', () => {

@@ -23,18 +23,22 @@ const MINUTE = 60_000
 const MB = 1024 * 1024
 
 const LEAST_MS = 5_000
+/** Observations that do not wait for the hour to end: one of everything but the CPU, and one of that. */
+const EARLY = 2
 
 /** Real milliseconds between two observations: a minute, less where the store's clock runs fast, whose hours would else be empty. */
 export const measuredEvery = (speed = 1): number => Math.min(MINUTE, Math.max(LEAST_MS, MINUTE / speed))
 
 /**
  * Windows of what the agent and its model hosts take of the device, observed once a minute by the machine's own clock (see
- * `measuredEvery`). Written when an hour ends: a power cut loses the hour.
+ * `measuredEvery`). Written when an hour ends: a power cut loses the hour. What is observed first is written at once, for whoever
+ * looks at a device that has just come; how much CPU it takes is told by two readings, and so by the second observation.
  */
 export class DeviceMeasures implements AsyncDisposable {
   readonly #options: DeviceMeasuresOptions
   readonly #timer: NodeJS.Timeout
   #before: { readonly cpuMs: number; readonly at: number } | undefined
+  #written = 0
   #open: { readonly span: Span; readonly tallies: Map<DeviceSeries, Tally> } | undefined
   #observed: Promise<void>
 
@@ -59,15 +63,15 @@ export class DeviceMeasures implements AsyncDisposable {
       const { cpuMs, at, memoryBytes, temperature, disk } = await read()
       const before = this.#before
       this.#before = { cpuMs, at }
-      if (!before) return
       const span = windows.windowAt(clock.now(), SIZE)
       if (this.#open && this.#open.span.start !== span.start) await this.#write()
       this.#open ??= { span, tallies: new Map() }
       // Of a minute, however late the timer was.
-      this.#add('$cpu', (Math.max(0, cpuMs - before.cpuMs) * MINUTE) / (at - before.at))
+      if (before) this.#add('$cpu', (Math.max(0, cpuMs - before.cpuMs) * MINUTE) / (at - before.at))
       this.#add('$memory', memoryBytes / MB)
       this.#add('$disk', disk)
       if (temperature !== undefined) this.#add('$temperature', temperature)
+      if (this.#written < EARLY) await this.#write()
     } catch (err) {
       log.warn({ err }, 'what the agent takes of this device could not be measured')
     }
@@ -85,6 +89,7 @@ export class DeviceMeasures implements AsyncDisposable {
     const open = this.#open
     this.#open = undefined
     if (!open) return
+    this.#written++
     const measurements = [...open.tallies].map(([sensor, tally]) => ({
       ...{ series: { sensor, entity: '' }, span: open.span, observed: tally.observed() },
     }))

@@ -80,7 +80,7 @@ export const DEVICE_SOURCES: readonly Source[] = [
         NULL AS who
       FROM device_absences a CROSS JOIN LATERAL (VALUES
         (CASE WHEN a.times > 0 THEN a.began_at END, 'went-away', CASE WHEN a.times > 1 THEN 'first of ' || a.times || ' times' ELSE '' END),
-        (a.back_at, 'connected', CASE a.times WHEN 0 THEN 'for the first time' WHEN 1 THEN 'after ' || ${span('a.away_ms')}
+        (a.back_at, 'connected', CASE a.times WHEN 0 THEN 'for the first time' WHEN 1 THEN 'after ' || ${span('a.away_ms')} || ' away'
           ELSE a.times || ' times away within ' || ${span('(a.back_at - a.began_at)')} || ', ' || ${span('a.away_ms')} || ' of it' END)
         ) AS h (at, what, detail)
       WHERE a.device = $2`,

@@ -291,7 +291,7 @@ describe('one device', () => {
         'event: log: complaint 1 (times 2)',
         'gap: dropped: 12 records',
         'connection: connected: for the first time',
-        'connection: connected: after 3 min',
+        'connection: connected: after 3 min away',
         'connection: went-away: first of 14 times',
         'connection: connected: 14 times away within 2.5 h, 21 min of it',
         'connection: went-away: not back yet',

@@ -68,7 +68,8 @@ function Measured({ device, span }: { device: string; span: DataSpan }) {
   if (known.length === 0) {
     return (
       <Text size="sm" c="dimmed">
-        It told nothing of CPU, memory, temperature and disk in the last week. Figures come each hour.
+        It told nothing of CPU, memory, temperature and disk in the last week. Figures come as its agent starts, and
+        each hour.
       </Text>
     )
   }

@@ -54,7 +54,8 @@ export async function serveConsole(app: App): Promise<PageAnswer> {
         'content-security-policy': policyOf(nonce),
         'x-content-type-options': 'nosniff',
         'x-frame-options': 'DENY',
-        'referrer-policy': 'no-referrer',
+        // With `no-referrer` browsers without `Sec-Fetch-Site` call their own page's origin "null".
+        'referrer-policy': 'same-origin',
         'cross-origin-opener-policy': 'same-origin',
         'cache-control': 'no-store',
       })

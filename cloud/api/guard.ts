@@ -76,10 +76,15 @@ function identify(access: AccessCheck, request: FastifyRequest): Promise<Princip
  * A cookie comes along with whatever a browser sends here, also at another page's bidding; so it counts only where the browser
  * says that one of our own pages asks, or that a person typed the address to read something.
  */
-function cookieOf({ headers, method }: FastifyRequest): string | undefined {
+const cookieOf = (request: FastifyRequest): string | undefined =>
+  isOwnPages(request) ? readCookie(request.headers.cookie) : undefined
+
+function isOwnPages({ headers, method, host }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site']
-  const ours = site === 'same-origin' || (site === 'none' && method === 'GET')
-  return ours ? readCookie(headers.cookie) : undefined
+  if (site !== undefined) return site === 'same-origin' || (site === 'none' && method === 'GET')
+  // Under plain HTTP, and before 2023, browsers tell the origin of what writes; what reads, no other page is shown.
+  const { origin } = headers
+  return origin === undefined ? method === 'GET' : URL.parse(origin)?.host === host
 }
 
 function limitOf(this: FastifyRequest): LabelLimit {

@@ -117,7 +117,16 @@ describe('a browser', () => {
     expect((await from('cross-site')).status).toBe(401)
     expect((await from('same-site')).status).toBe(401)
     expect((await from('none', 'DELETE', '/v1/sites/berlin')).status).not.toBe(200)
-    expect((await call('GET', '/v1/self', { token: null, headers: { cookie } })).status).toBe(401)
+    // Browsers that do not tell the site: under plain HTTP, and old ones.
+    const untold = (method: string, origin?: string) =>
+      call(method, '/v1/self/password', { token: null, json: {}, headers: { cookie, ...(origin && { origin }) } })
+    const { url } = server.cloud
+    expect((await call('GET', '/v1/self', { token: null, headers: { cookie } })).body).toMatchObject({ name: 'olga' })
+    for (const origin of ['https://evil.example', 'null', `${url}.evil.example`, undefined])
+      expect((await untold('PUT', origin)).status).toBe(401)
+    expect((await untold('PUT', url)).status).toBe(400)
+    const foreign = { cookie, origin: 'https://evil.example' }
+    expect((await call('GET', '/v1/self', { token: null, headers: foreign })).status).toBe(401)
     expect((await self(cookie.split('=')[1]!)).status).toBe(401)
     expect((await from('same-origin', 'DELETE', '/v1/sessions/current')).status).toBe(204)
     expect((await from('same-origin')).status).toBe(401)

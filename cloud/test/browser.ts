@@ -18,8 +18,11 @@ export interface TestBrowser extends AsyncDisposable {
 export async function openBrowser(): Promise<TestBrowser> {
   const browser: Browser = await chromium.launch({
     executablePath: executablePath!,
-    // Root, as in a container, has no sandbox; every host but this machine resolves to nothing.
-    args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1'],
+    // Root, as in a container, has no sandbox; every host but this machine and its names under `test` resolves to nothing.
+    args: [
+      '--no-sandbox',
+      '--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+    ],
   })
   const lookBack: (() => Promise<void>)[] = []
   return {

@@ -56,6 +56,19 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect(await page.getByText('This did not work').count()).toBe(0)
   })
 
+  it('lets people in under a name of the local network, without TLS, and does what they ask', async () => {
+    const { page } = await browser.page()
+    await page.goto(`http://cloud.test:${new URL(cloud.cloud.url).port}/settings/views`)
+    await page.getByLabel('Name').fill('viewer')
+    await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('button', { name: 'Account of viewer' }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
+    await page.goBack()
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
+  })
+
   it('shows a refused sign-in in the cloud’s words', async () => {
     const { page } = await browser.page()
     await page.goto(`${cloud.cloud.url}/sign-in`)

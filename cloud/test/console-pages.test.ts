@@ -83,7 +83,7 @@ describe.skipIf(!hasBrowser)('every page', () => {
     for (const address of addresses) {
       await open(page, address)
       const found = await seriousFaults(page)
-      if (await page.getByText('This did not work').count()) found.push('shows a failure')
+      if (await page.getByText(/^(This did not work|Not found|Not permitted)$/).count()) found.push('shows a failure')
       if (await page.locator('img[src="x"]').count()) found.push('took a text for markup')
       if (found.length > 0) faults[address] = found
     }

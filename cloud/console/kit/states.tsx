@@ -15,11 +15,21 @@ export const Loading = ({ what }: { what: string }) => (
   </Center>
 )
 
+/** What stays so however often one tries. */
+const SETTLED: Readonly<Record<number, string>> = { 403: 'Not permitted', 404: 'Not found' }
+
 /** What went wrong, in the cloud's own words, and the way on. */
 export function Failed({ error, retry }: { error: Error; retry?: () => void }) {
-  const code = error instanceof ProblemError ? error.code : undefined
+  const { code, status } = error instanceof ProblemError ? error : { code: undefined, status: 0 }
+  const settled = SETTLED[status]
   return (
-    <Alert color="red" variant="light" icon={<IconAlertTriangle aria-hidden />} title="This did not work" my="sm">
+    <Alert
+      color="red"
+      variant="light"
+      icon={<IconAlertTriangle aria-hidden />}
+      title={settled ?? 'This did not work'}
+      my="sm"
+    >
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{error.message}</Text>
         {code !== undefined && (
@@ -27,7 +37,7 @@ export function Failed({ error, retry }: { error: Error; retry?: () => void }) {
             {code}
           </Text>
         )}
-        {retry && (
+        {retry && settled === undefined && (
           <Button size="xs" variant="default" onClick={retry}>
             Try again
           </Button>

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, ask, type Item } from '../../api/client.ts'
+import { NoSuchPage } from '../../app/no-such-page.tsx'
 import { Allowed, useSession } from '../../app/session.tsx'
 import { Facts } from '../../kit/facts.tsx'
 import { PageLink } from '../../kit/links.tsx'
@@ -21,26 +22,35 @@ const ABOVE = [{ label: 'Alerts', to: '/alerts' }]
 
 export function AlertPage() {
   const { alert: id } = useParams({ from: '/signed-in/alerts/$alert' })
+  const isNumber = /^[1-9]\d{0,15}$/.test(id)
   const query = useQuery({
+    enabled: isNumber,
     queryKey: ['alert', id],
     queryFn: ({ signal }) => ask(api.GET('/v1/alerts/{alert}', { params: { path: { alert: Number(id) } }, signal })),
   })
+  if (!isNumber) return <NoSuchPage />
+  if (query.data === undefined) {
+    return (
+      <Page title={`Alert ${id}`} above={ABOVE}>
+        <Loaded query={query} what="the alert">
+          {() => null}
+        </Loaded>
+      </Page>
+    )
+  }
+  const alert = query.data
   return (
-    <Loaded query={query} what="the alert">
-      {(alert) => (
-        <Page title={alert.summary} above={ABOVE} mark={<AlertMarks alert={alert} />}>
-          <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
-            <Stack>
-              <AlertFacts alert={alert} />
-              {alert.state === 'firing' && <Work alert={alert} />}
-            </Stack>
-            <Part title="Who was told">
-              <Notifications alert={alert} />
-            </Part>
-          </SimpleGrid>
-        </Page>
-      )}
-    </Loaded>
+    <Page title={alert.summary} above={ABOVE} mark={<AlertMarks alert={alert} />}>
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" style={{ alignItems: 'start' }}>
+        <Stack>
+          <AlertFacts alert={alert} />
+          {alert.state === 'firing' && <Work alert={alert} />}
+        </Stack>
+        <Part title="Who was told">
+          <Notifications alert={alert} />
+        </Part>
+      </SimpleGrid>
+    </Page>
   )
 }
 

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { api, ask } from '../../api/client.ts'
+import { NoSuchPage } from '../../app/no-such-page.tsx'
 import { Allowed } from '../../app/session.tsx'
 import { DataReach } from '../../kit/data-reach.tsx'
 import { Facts } from '../../kit/facts.tsx'
@@ -24,39 +25,46 @@ const ENDS = { recovered: 'the data recovered', closed: 'somebody closed it', go
 
 export function TaskPage() {
   const { task: id } = useParams({ from: '/signed-in/data/tasks/$task' })
+  const isNumber = /^[1-9]\d{0,15}$/.test(id)
   const query = useQuery({
+    enabled: isNumber,
     queryKey: ['task', id],
     queryFn: ({ signal }) =>
       ask(api.GET('/v1/stewardship-tasks/{task}', { params: { path: { task: Number(id) } }, signal })),
   })
+  if (!isNumber) return <NoSuchPage />
+  if (query.data === undefined) {
+    return (
+      <Page title={`Stewardship task ${id}`} above={ABOVE}>
+        <Loaded query={query} what="the task">
+          {() => null}
+        </Loaded>
+      </Page>
+    )
+  }
+  const task = query.data
   return (
-    <Loaded query={query} what="the task">
-      {(task) => (
-        <Page
-          title={`${DIMENSIONS[task.dimension].title} of ${task.sensor}, ${task.device}`}
-          above={ABOVE}
-          mark={<Mark tone={TASK_TONES[task.state]}>{task.state}</Mark>}
-          about={DIMENSIONS[task.dimension].about}
-        >
-          <DataReach>
-            A task opens and closes by its shop’s days; what people do stands under the cloud’s time.
-          </DataReach>
-          <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
-            <Stack>
-              <TaskFacts task={task} />
-              {task.state !== 'closed' && (
-                <Allowed to="task.write">
-                  <Work task={task} />
-                </Allowed>
-              )}
-            </Stack>
-            <Part title="History">
-              <History id={task.id} />
-            </Part>
-          </SimpleGrid>
-        </Page>
-      )}
-    </Loaded>
+    <Page
+      title={`${DIMENSIONS[task.dimension].title} of ${task.sensor}, ${task.device}`}
+      above={ABOVE}
+      mark={<Mark tone={TASK_TONES[task.state]}>{task.state}</Mark>}
+      about={DIMENSIONS[task.dimension].about}
+    >
+      <DataReach>A task opens and closes by its shop’s days; what people do stands under the cloud’s time.</DataReach>
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" style={{ alignItems: 'start' }}>
+        <Stack>
+          <TaskFacts task={task} />
+          {task.state !== 'closed' && (
+            <Allowed to="task.write">
+              <Work task={task} />
+            </Allowed>
+          )}
+        </Stack>
+        <Part title="History">
+          <History id={task.id} />
+        </Part>
+      </SimpleGrid>
+    </Page>
   )
 }
 

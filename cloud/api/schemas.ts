@@ -52,3 +52,10 @@ export const SelectorText = z
   })
 
 export const Refs = z.partialRecord(z.enum(['catalogue', 'sensors', 'covariates']), ObjectRef)
+
+const Time = z.coerce.number().pipe(UnixMs)
+/** Of a query. */
+export const Span = {
+  from: Time.default(0).describe('Of what begins at or after, Unix milliseconds'),
+  to: Time.default(8_640_000_000_000_000).describe('Of what begins before, Unix milliseconds'),
+}

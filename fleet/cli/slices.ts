@@ -1,3 +1,4 @@
+import type { Item } from '@storecast/shared/api'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { type CloudClient, listAll } from '../client/client.ts'
@@ -9,23 +10,8 @@ import { moment, wholeNumber } from './options.ts'
 import { printList } from './output.ts'
 import { readName } from './registry.ts'
 
-interface Scores {
-  readonly version: number
-  readonly site?: string
-  readonly entity?: string | null
-  readonly weekday?: number
-  readonly label?: string | null
-  readonly attribute?: string | null
-  readonly others?: number | null
-  readonly products?: number
-  readonly share?: number | null
-  readonly rows: number
-  readonly censored: number
-  readonly wape: number | null
-  readonly wpe: number | null
-  readonly coverage: number | null
-  readonly baselineWape: number | null
-}
+/** They are asked for by version. */
+type Scores = Item<'/v1/forecast-scores'> & { readonly version: number }
 
 interface Options {
   readonly by: string
@@ -103,10 +89,7 @@ function slicedBy(text: string): string {
   throw new InvalidArgumentError('say site, product, weekday, label:<name> or attribute:<name>')
 }
 
-interface Attribute {
-  readonly name: string
-  readonly products: number
-}
+type Attribute = Item<'/v1/product-attributes'>
 
 async function attributesSay(cloud: CloudClient): Promise<string> {
   const names = (await listAll<Attribute>(cloud, '/v1/product-attributes')).map(({ name }) => name)

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Got, Item } from '@storecast/shared/api'
 import { freePort } from '@storecast/shared/test/ports'
 import { calendar } from '@storecast/shared/windows'
 import { listAll } from '../client/client.ts'
@@ -16,12 +17,7 @@ const RUN_WITHIN = 60_000
 const HEARD_WITHIN = 45_000
 const RULE = fileURLToPath(new URL('../alerts/rollout-failed.yaml', import.meta.url))
 
-interface MonitoringRun {
-  readonly id: string
-  readonly state: 'queued' | 'running' | 'succeeded' | 'failed'
-  readonly summary: { readonly devices: number; readonly drift: Readonly<Record<string, number>> } | null
-  readonly error: { readonly message: string } | null
-}
+type MonitoringRun = Got<'/v1/monitoring-runs/{run}'>
 
 /** Has the cloud look for drift in what had closed by now, and tells what it found. @throws CloudWorkError */
 export async function lookForDrift({ constellation, crew, terminal, signal }: StoryContext): Promise<string[]> {
@@ -58,10 +54,7 @@ export async function judgeOrdering({ constellation, definition, scene }: StoryC
   return orderingLines(from, kpis, await client.get<StockOuts>(`/v1/kpis/stock-out-rate/comparison?${query}`))
 }
 
-interface Alert {
-  readonly id: number
-  readonly summary: string
-}
+type Alert = Item<'/v1/alerts'>
 
 /** The operator says of every alert that fires what there is to it. */
 export async function takeUpAlerts({ crew }: StoryContext, note: string): Promise<string[]> {

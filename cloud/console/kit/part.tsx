@@ -1,4 +1,4 @@
-import { Group, Paper, Title } from '@mantine/core'
+import { Grid, Group, Paper, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 
 interface PartProps {
@@ -9,8 +9,17 @@ interface PartProps {
 }
 
 /** A part of a page with a title of its own. */
-export const Part = ({ title, more, children }: PartProps) => (
-  <Paper withBorder p="md" component="section" aria-label={title}>
+export const Part = (part: PartProps) => <Framed {...part} />
+
+/** One beside others, in twelfths of a wide page, as high as its neighbours. */
+export const GridPart = ({ span, ...part }: PartProps & { readonly span: number }) => (
+  <Grid.Col span={{ base: 12, md: span }}>
+    <Framed {...part} h="100%" />
+  </Grid.Col>
+)
+
+const Framed = ({ title, more, children, h }: PartProps & { readonly h?: '100%' }) => (
+  <Paper withBorder p="md" h={h} component="section" aria-label={title}>
     <Group justify="space-between" mb="xs" gap="xs">
       <Title order={2}>{title}</Title>
       {more}

@@ -99,9 +99,7 @@ export function Drift() {
       )}
       {maps.map(({ title, rows, columns }) => (
         <Stack key={title} gap="xs">
-          <Title order={2} size="h4">
-            {title}
-          </Title>
+          <Title order={2}>{title}</Title>
           <HeatMap
             name={title}
             rows={rows}

@@ -1,10 +1,11 @@
-import { Grid, Paper, Table, Text, Title } from '@mantine/core'
+import { Grid, Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { count, percent } from '../../kit/figures.ts'
 import { FilterSelect, Filters } from '../../kit/filters.tsx'
 import { Page } from '../../kit/page.tsx'
+import { GridPart } from '../../kit/part.tsx'
 import { Empty, Loaded } from '../../kit/states.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
 import { Wide } from '../../kit/wide.tsx'
@@ -94,7 +95,7 @@ function Compared({ of }: { of: readonly [ModelVersion, ModelVersion] }) {
   )
   return (
     <Grid gap="md">
-      <Section span={7} title="Held out and in service">
+      <GridPart span={7} title="Held out and in service">
         <SideBySide of={of}>
           {names.map((name) => {
             const how = against(name, other.manifest.metrics[name], one.manifest.metrics[name])
@@ -110,11 +111,11 @@ function Compared({ of }: { of: readonly [ModelVersion, ModelVersion] }) {
           })}
           <InService of={of} />
         </SideBySide>
-      </Section>
-      <Section span={5} title="Calibration">
+      </GridPart>
+      <GridPart span={5} title="Calibration">
         <Calibrations of={of} />
-      </Section>
-      <Section span={12} title="Where they differ">
+      </GridPart>
+      <GridPart span={12} title="Where they differ">
         {different.length === 0 ? (
           <Text size="sm">Nowhere: definition, data and bytes are the same.</Text>
         ) : (
@@ -124,7 +125,7 @@ function Compared({ of }: { of: readonly [ModelVersion, ModelVersion] }) {
             ))}
           </SideBySide>
         )}
-      </Section>
+      </GridPart>
     </Grid>
   )
 }
@@ -227,17 +228,3 @@ const Row = ({ name, a, b, note }: RowProps) => (
     </Table.Td>
   </Table.Tr>
 )
-
-function Section({ span, title, children }: { span: number; title: string; children: ReactNode }) {
-  const id = title.toLowerCase().replaceAll(' ', '-')
-  return (
-    <Grid.Col span={{ base: 12, md: span }}>
-      <Paper withBorder p="md" h="100%" component="section" aria-labelledby={id}>
-        <Title order={2} size="h4" mb="sm" id={id}>
-          {title}
-        </Title>
-        {children}
-      </Paper>
-    </Grid.Col>
-  )
-}

@@ -1,4 +1,4 @@
-import { Group, Paper, Text, Title } from '@mantine/core'
+import { Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
@@ -10,6 +10,7 @@ import { LinkButton } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
+import { Part } from '../../kit/part.tsx'
 import { Empty, Failed } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { metricName } from './figures.ts'
@@ -70,12 +71,10 @@ function Versions({ model }: { model: string }) {
   )
   const [a, b] = [...chosen].map(Number).sort((x, y) => x - y)
   return (
-    <Paper withBorder p="md" component="section" aria-labelledby="versions">
-      <Group justify="space-between" mb="xs">
-        <Title order={2} size="h4" id="versions">
-          Versions
-        </Title>
-        {chosen.size === 2 ? (
+    <Part
+      title="Versions"
+      more={
+        chosen.size === 2 ? (
           <LinkButton to="/models/$model/compare" params={{ model }} search={{ a: a!, b: b! }}>
             Compare {a} with {b}
           </LinkButton>
@@ -83,8 +82,9 @@ function Versions({ model }: { model: string }) {
           <Text size="xs" c="dimmed">
             Choose two to compare them.
           </Text>
-        )}
-      </Group>
+        )
+      }
+    >
       <DataTable
         name={`${model} versions`}
         columns={columns}
@@ -94,7 +94,7 @@ function Versions({ model }: { model: string }) {
         onChoose={setChosen}
         empty={<Empty title="No versions yet">Push one with storecast model push.</Empty>}
       />
-    </Paper>
+    </Part>
   )
 }
 
@@ -189,10 +189,7 @@ function Aliases({ model }: { model: string }) {
       ),
   })
   return (
-    <Paper withBorder p="md" component="section" aria-labelledby="aliases">
-      <Title order={2} size="h4" mb="xs" id="aliases">
-        Alias history
-      </Title>
+    <Part title="Alias history">
       <DataTable
         name={`${model} aliases`}
         columns={columns}
@@ -200,6 +197,6 @@ function Aliases({ model }: { model: string }) {
         rowId={({ at, alias }) => `${at} ${alias}`}
         empty={<Empty title="No alias has pointed anywhere">A rollout sets one at its end where it is told to.</Empty>}
       />
-    </Paper>
+    </Part>
   )
 }

@@ -1,12 +1,13 @@
-import { Grid, Group, Paper, Text, Title } from '@mantine/core'
+import { Grid, Group, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { lazy, type ReactNode, Suspense } from 'react'
+import { lazy, Suspense } from 'react'
 import { NoSuchPage } from '../../app/no-such-page.tsx'
 import { Allowed } from '../../app/session.tsx'
 import { LinkButton } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
+import { GridPart } from '../../kit/part.tsx'
 import { Loaded, Loading } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { APPROVAL_TONES, Signatures } from './approval.tsx'
@@ -94,30 +95,30 @@ function Actions({ model, version }: { model: string; version: number }) {
 
 const Sections = ({ of }: { of: ModelVersion }) => (
   <Grid gap="md">
-    <Column span={12} title="Lineage">
+    <GridPart span={12} title="Lineage">
       <Lineage of={of} />
-    </Column>
-    <Column span={7} title="Metrics">
+    </GridPart>
+    <GridPart span={7} title="Metrics">
       <Metrics of={of} />
-    </Column>
-    <Column span={5} title="Calibration">
+    </GridPart>
+    <GridPart span={5} title="Calibration">
       <CalibrationPlot of={of} />
-    </Column>
-    <Column span={7} title="Slices">
+    </GridPart>
+    <GridPart span={7} title="Slices">
       <Slices of={of} />
-    </Column>
-    <Column span={5} title="Drift reference">
+    </GridPart>
+    <GridPart span={5} title="Drift reference">
       <Distributions of={of} />
-    </Column>
-    <Column span={12} title="Devices">
+    </GridPart>
+    <GridPart span={12} title="Devices">
       <VersionDevices of={of} />
-    </Column>
-    <Column span={7} title="Card">
+    </GridPart>
+    <GridPart span={7} title="Card">
       <CardOf of={of} />
-    </Column>
-    <Column span={5} title="Signatures">
+    </GridPart>
+    <GridPart span={5} title="Signatures">
       <Signatures of={of} />
-    </Column>
+    </GridPart>
   </Grid>
 )
 
@@ -137,19 +138,5 @@ function CardOf({ of: { model, version } }: { of: ModelVersion }) {
         )
       }
     </Loaded>
-  )
-}
-
-function Column({ span, title, children }: { span: number; title: string; children: ReactNode }) {
-  const id = title.toLowerCase().replaceAll(' ', '-')
-  return (
-    <Grid.Col span={{ base: 12, md: span }}>
-      <Paper withBorder p="md" h="100%" component="section" aria-labelledby={id}>
-        <Title order={2} size="h4" mb="sm" id={id}>
-          {title}
-        </Title>
-        {children}
-      </Paper>
-    </Grid.Col>
   )
 }

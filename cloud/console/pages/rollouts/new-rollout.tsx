@@ -1,4 +1,4 @@
-import { Button, Group, Paper, SegmentedControl, Stack, Text, Textarea, Title } from '@mantine/core'
+import { Button, Group, SegmentedControl, Stack, Text, Textarea } from '@mantine/core'
 import { RolloutDocument, type RolloutInput } from '@storecast/shared/contracts/rollout'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
@@ -8,6 +8,7 @@ import { config } from 'zod'
 import { api, ask } from '../../api/client.ts'
 import { useSession } from '../../app/session.tsx'
 import { Page } from '../../kit/page.tsx'
+import { Part } from '../../kit/part.tsx'
 import { Empty, Failed, Loaded } from '../../kit/states.tsx'
 import { newDraft } from './draft.ts'
 import { DraftForm } from './draft-form.tsx'
@@ -127,11 +128,8 @@ function Review({ draft, isReady }: { draft: RolloutInput; isReady: boolean }) {
     },
   })
   return (
-    <Paper withBorder p="md" component="section" aria-labelledby="review">
-      <Stack gap="sm" align="stretch">
-        <Title order={2} size="h4" id="review">
-          What it would be
-        </Title>
+    <Part title="What it would be">
+      <Stack gap="sm">
         {plan.data ? (
           <PlanView plan={plan.data} steps={draft.spec.steps} />
         ) : (
@@ -160,6 +158,6 @@ function Review({ draft, isReady }: { draft: RolloutInput; isReady: boolean }) {
           )}
         </Group>
       </Stack>
-    </Paper>
+    </Part>
   )
 }

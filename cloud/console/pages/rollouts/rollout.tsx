@@ -1,11 +1,11 @@
-import { Grid, Paper, Text, Title } from '@mantine/core'
+import { Grid, Paper, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
 import { Allowed } from '../../app/session.tsx'
 import { LinkButton, PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
+import { Part } from '../../kit/part.tsx'
 import { Loaded } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { Evidence } from './evidence.tsx'
@@ -55,12 +55,14 @@ function Shown({ rollout }: { rollout: Rollout }) {
       {document.metadata.description !== '' && <Text size="sm">{document.metadata.description}</Text>}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 8 }}>
-          <Section title="Steps">
-            <Steps rollout={rollout} />
-          </Section>
-          <Section title="Evidence">
-            <Evidence rollout={rollout} />
-          </Section>
+          <Stack gap="md">
+            <Part title="Steps">
+              <Steps rollout={rollout} />
+            </Part>
+            <Part title="Evidence">
+              <Evidence rollout={rollout} />
+            </Part>
+          </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 4 }}>
           <Paper withBorder p="md">
@@ -68,9 +70,9 @@ function Shown({ rollout }: { rollout: Rollout }) {
           </Paper>
         </Grid.Col>
       </Grid>
-      <Section title="Devices">
+      <Part title="Devices">
         <Members rollout={rollout} />
-      </Section>
+      </Part>
     </Page>
   )
 }
@@ -101,17 +103,5 @@ function About({ rollout }: { rollout: Rollout }) {
       {proven === 'person' && ' Let through by a person.'}
       {full && ' Promoted to every device at once.'}
     </>
-  )
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  const id = title.toLowerCase()
-  return (
-    <Paper withBorder p="md" mb="md" component="section" aria-labelledby={id}>
-      <Title order={2} size="h4" mb="sm" id={id}>
-        {title}
-      </Title>
-      {children}
-    </Paper>
   )
 }

@@ -45,7 +45,7 @@ function History({ rollout: { id } }: { rollout: Rollout }) {
   })
   return (
     <section aria-labelledby="history">
-      <Title order={2} size="h4" id="history" mb="xs">
+      <Title order={2} id="history" mb="xs">
         What happened
       </Title>
       <Entries listing={listing} what="history">
@@ -82,7 +82,7 @@ function Calls({ rollout: { id, name, createdAt } }: { rollout: Rollout }) {
   const own = listing.items?.filter(({ entry }) => (entry as unknown as Entry).at >= createdAt)
   return (
     <section aria-labelledby="audit">
-      <Title order={2} size="h4" id="audit" mb="xs">
+      <Title order={2} id="audit" mb="xs">
         In the audit log
       </Title>
       <Entries listing={{ ...listing, items: own }} what="audit log">

@@ -41,7 +41,7 @@ export function Policies() {
         {listing.items?.map(({ metadata, spec }) => (
           <Paper key={metadata.name} withBorder p="md" component="article">
             <Stack gap="xs">
-              <Title order={2} size="h4">
+              <Title order={2}>
                 {metadata.name}{' '}
                 {spec.validationActions.map((action) => (
                   <Mark key={action} tone={TONES[action]}>

@@ -36,7 +36,7 @@ export function Connection({ device }: { device: Device }) {
             'Backlog',
             waiting === null || waiting.records === 0
               ? 'nothing waits there'
-              : `${count(waiting.records)} records wait there, the oldest ${duration(waiting.toldAt - waiting.since)} old`,
+              : `${count(waiting.records)} ${waiting.records === 1 ? 'record waits' : 'records wait'} there, the oldest ${duration(waiting.toldAt - waiting.since)} old`,
           ],
           [
             'Certificate',

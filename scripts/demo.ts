@@ -8,10 +8,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.once(name, () => abort.abort(new Error(`stopped by ${name}`)))
 
 const terminal = processTerminal()
-const { values } = parseArgs({
-  options: { once: { type: 'boolean', default: false }, data: { type: 'string' }, folder: { type: 'string' } },
-})
-const { once, data, folder } = values
+const { once, data, folder } = wanted()
 try {
   await runDemo({
     once,
@@ -24,4 +21,18 @@ try {
   // A stop that was asked for is told by its status alone.
   if (!abort.signal.aborted) terminal.err(inspect(error))
   process.exitCode = abort.signal.aborted ? 130 : 1
+}
+
+function wanted() {
+  try {
+    const options = {
+      once: { type: 'boolean', default: false },
+      data: { type: 'string' },
+      folder: { type: 'string' },
+    } as const
+    return parseArgs({ options }).values
+  } catch (error) {
+    terminal.err(`${(error as Error).message}\nSee ./scripts/demo --help.`)
+    process.exit(2)
+  }
 }

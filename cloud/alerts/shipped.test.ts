@@ -78,7 +78,10 @@ const CASES: Readonly<Record<string, readonly [differs: object, summary: string]
     [{ ageSeconds: 90_000, steward: null }, 'Task 7 has waited 25 hours for a steward'],
   ],
   'data-drifted': [[{ drifted: 12, share: 0.3, columns: ['mean7', 'price'] }, 'demand 3 on berlin-1: 12 of 40']],
-  'rollout-failed': [[{ state: 'failed', reason: 'worse' }, 'Rollout demand-4 of demand 4 is failed: worse']],
+  'rollout-failed': [
+    [{ state: 'failed', reason: 'worse' }, 'Rollout demand-4 of demand 4 has failed: worse'],
+    [{ state: 'paused', reason: 'a pause' }, 'Rollout demand-4 of demand 4 is paused: a pause'],
+  ],
 }
 
 describe('shipped alert rules', () => {

@@ -53,7 +53,7 @@ it('tells the story: a bad model is stopped and an alert says so, demand drifts,
     // What the cloud found out by itself on the way: an alert that went out, a fridge that stood still and nothing else that
     // was wrong with the data, drift, and what the last week comes to.
     const told = said.join('\n')
-    expect(told).toMatch(/^alert, critical: Rollout demand-v2 of demand 2 is failed: worse/m)
+    expect(told).toMatch(/^alert, critical: Rollout demand-v2 of demand 2 has failed: worse/m)
     expect(told).toMatch(/^olga takes alert 1 up: /m)
     const tasks = said.filter((line) => line.startsWith('stewardship'))
     expect(tasks).toEqual([

@@ -176,6 +176,15 @@ describe.skipIf(!hasBrowser)('models and rollouts in the console', () => {
       .getByText(/Flow sequence|at line 1/)
       .first()
       .waitFor()
+    // What one put together is not lost by a slip.
+    const away = operator.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Alerts', exact: true })
+    await away.click()
+    const asked = operator.getByRole('dialog', { name: 'Leave the page' })
+    await asked.getByRole('button', { name: 'Cancel' }).click()
+    expect(await text.inputValue()).toBe('spec: [')
+    await away.click()
+    await asked.getByRole('button', { name: 'Leave the page' }).click()
+    await operator.waitForURL(/\/alerts$/)
   })
 
   it('shows a version with its scores, lineage and signatures, and two side by side', async () => {

@@ -2,7 +2,7 @@ import { Button, Group, SegmentedControl, Stack, Text, Textarea } from '@mantine
 import { RolloutDocument, type RolloutInput } from '@storecast/shared/contracts/rollout'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { parse, stringify } from 'yaml'
 import { config } from 'zod'
 import { api, ask } from '../../api/client.ts'
@@ -10,6 +10,7 @@ import { useSession } from '../../app/session.tsx'
 import { Page } from '../../kit/page.tsx'
 import { Part } from '../../kit/part.tsx'
 import { Empty, Failed, Loaded } from '../../kit/states.tsx'
+import { Unsent } from '../../kit/unsent.tsx'
 import { newDraft } from './draft.ts'
 import { DraftForm } from './draft-form.tsx'
 import { bodyOf, type Plan, PlanView, planOf } from './plan.tsx'
@@ -51,10 +52,13 @@ export function NewRolloutPage() {
 type View = 'form' | 'yaml'
 
 function Editor({ begin }: { begin: RolloutInput }) {
-  const [draft, setDraft] = useState(begin)
+  const [first] = useState(begin)
+  const [draft, setDraft] = useState(first)
   const [view, setView] = useState<View>('form')
   const [written, setWritten] = useState<string>()
   const [unreadable, setUnreadable] = useState<string>()
+  const isStarted = useRef(false)
+  const isChanged = unreadable !== undefined || JSON.stringify(draft) !== JSON.stringify(first)
   const checked = RolloutDocument.safeParse(draft)
   const issues = checked.success ? [] : checked.error.issues
   const wrong = unreadable ?? issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n')
@@ -110,19 +114,28 @@ function Editor({ begin }: { begin: RolloutInput }) {
           onChange={({ currentTarget: { value } }) => write(value)}
         />
       )}
-      <Review key={JSON.stringify(draft)} draft={draft} isReady={unreadable === undefined && checked.success} />
+      <Review
+        key={JSON.stringify(draft)}
+        draft={draft}
+        isReady={unreadable === undefined && checked.success}
+        onStarted={() => {
+          isStarted.current = true
+        }}
+      />
+      <Unsent isLost={() => !isStarted.current && isChanged} what="The rollout that you put together" />
     </Stack>
   )
 }
 
 /** Shows what it would be; only what was shown can be started. */
-function Review({ draft, isReady }: { draft: RolloutInput; isReady: boolean }) {
+function Review({ draft, isReady, onStarted }: { draft: RolloutInput; isReady: boolean; onStarted: () => void }) {
   const navigate = useNavigate()
   const client = useQueryClient()
   const plan = useMutation<Plan, Error, void>({ mutationFn: () => planOf(draft) })
   const start = useMutation<{ readonly id: string }, Error, void>({
     mutationFn: () => ask(api.POST('/v1/rollouts', { body: bodyOf(draft) })),
     onSuccess: async ({ id }) => {
+      onStarted()
       await client.invalidateQueries({ queryKey: ['rollout'] })
       await navigate({ to: '/rollouts/$rollout', params: { rollout: id } })
     },

@@ -46,6 +46,8 @@ export async function openBrowser(): Promise<TestBrowser> {
 
 /** Has a failing test print what the page showed at last and what it was refused. @returns looks, before the page is gone */
 function tellIfItFails(page: Page): () => Promise<void> {
+  // A page that several tests share is nobody's to tell of.
+  if (!TestRunner.getCurrentTest()) return async () => {}
   const refused: string[] = []
   page.on('response', (answer) => {
     if (answer.status() >= 400) refused.push(`${answer.request().method()} ${answer.url()} ${answer.status()}`)
@@ -57,13 +59,11 @@ function tellIfItFails(page: Page): () => Promise<void> {
     const shown = await page.locator('body').ariaSnapshot({ timeout: 5_000 }).catch(String)
     seen = [`${page.url()} showed at last:`, shown, ...refused.slice(-20)].join('\n')
   }
-  const isInTest = TestRunner.getCurrentTest() !== undefined
-  if (isInTest)
-    onTestFailed(async () => {
-      await look()
-      console.error(seen)
-    })
-  return isInTest ? look : async () => {}
+  onTestFailed(async () => {
+    await look()
+    console.error(seen)
+  })
+  return look
 }
 
 /** Signs somebody in as people do, on the way to a page of the console. */

@@ -1,9 +1,10 @@
 import type { Got, Item } from '@storecast/shared/api'
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import { type CloudClient, listAll } from '../client/client.ts'
+import { listAll } from '../client/client.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
+import { newest } from './newest.ts'
 import { moment, wholeNumber } from './options.ts'
 import { printList } from './output.ts'
 
@@ -54,12 +55,6 @@ export function addKpiCommands(program: Command, context: CliContext): void {
         none: 'nothing was measured in these days',
       })
     })
-}
-
-/** The end of the data, and of the same span for what the cloud does by its own clock. */
-async function newest(client: CloudClient): Promise<{ to: number; cloudTo: number }> {
-  const { at, now } = await client.get<{ at: number | null; now: number }>('/v1/newest-data')
-  return { to: at ?? now, cloudTo: now }
 }
 
 type Comparison = Got<'/v1/kpis/{kpi}/comparison'>

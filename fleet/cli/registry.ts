@@ -8,7 +8,7 @@ import { UsageError } from './errors.ts'
 import { wholeNumber } from './options.ts'
 import { instant, labelText, printFacts, printList } from './output.ts'
 
-type Model = Got<'/v1/models/{model}'>
+export type Model = Got<'/v1/models/{model}'>
 type ModelVersion = Got<'/v1/models/{model}/versions/{version}'>
 
 /** `storecast model list|show|alias|compare`: the models that the cloud has. */
@@ -168,9 +168,15 @@ async function versionOf(cloud: CloudClient, text: string): Promise<ModelVersion
   if (version === undefined && alias === undefined)
     throw new UsageError(`"${text}": say which version: ${name}/3 or ${name}@champion`)
   const found = await cloud.get<Model>(`/v1/models/${name}`)
-  const number = alias === undefined ? version : found.aliases[alias]
-  if (number !== undefined) return cloud.get<ModelVersion>(`/v1/models/${name}/versions/${number}`)
-  throw new UsageError(`model ${name} has no alias "${alias}"; it has ${aliasText(found.aliases) || 'none'}`)
+  const number = alias === undefined ? version : versionOfAlias(found, alias)
+  return cloud.get<ModelVersion>(`/v1/models/${name}/versions/${number}`)
+}
+
+/** @throws UsageError where the model has no such alias: which it has */
+export function versionOfAlias({ name, aliases }: Model, alias: string): number {
+  const version = aliases[alias]
+  if (version !== undefined) return version
+  throw new UsageError(`model ${name} has no alias "${alias}"; it has ${aliasText(aliases) || 'none'}`)
 }
 
 function printVersion({ terminal }: CliContext, { manifest, bundle, source, ...one }: ModelVersion): void {

@@ -6,9 +6,10 @@ import { percent } from '../terminal/table.ts'
 import type { CliContext } from './context.ts'
 import { connect } from './credentials.ts'
 import { UsageError } from './errors.ts'
+import { newest } from './newest.ts'
 import { moment, wholeNumber } from './options.ts'
 import { printList } from './output.ts'
-import { readName } from './registry.ts'
+import { type Model, readName, versionOfAlias } from './registry.ts'
 
 /** They are asked for by version. */
 type Scores = Item<'/v1/forecast-scores'> & { readonly version: number }
@@ -101,17 +102,10 @@ async function attributesSay(cloud: CloudClient): Promise<string> {
 async function versionOf(cloud: CloudClient, text: string): Promise<{ name: string; version?: number }> {
   const { name, version, alias } = readName(text)
   if (alias === undefined) return { name, ...(version !== undefined && { version }) }
-  const { aliases } = await cloud.get<{ aliases: Readonly<Record<string, number>> }>(`/v1/models/${name}`)
-  const found = aliases[alias]
-  if (found !== undefined) return { name, version: found }
-  throw new UsageError(`model ${name} has no alias "${alias}"`)
+  return { name, version: versionOfAlias(await cloud.get<Model>(`/v1/models/${name}`), alias) }
 }
 
 async function spanOf(cloud: CloudClient, days: number, until?: number): Promise<{ from: string; to: string }> {
-  const newest = async () => {
-    const { at, now } = await cloud.get<{ at: number | null; now: number }>('/v1/newest-data')
-    return at ?? now
-  }
-  const to = until ?? (await newest())
+  const to = until ?? (await newest(cloud)).to
   return { from: String(Math.max(0, to - days * DAY)), to: String(to) }
 }

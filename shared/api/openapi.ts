@@ -7195,6 +7195,7 @@ export interface paths {
                                 /** @description Of the newest, what it came to */
                                 analysis: {
                                     analysis: {
+                                        /** @description No later day will change it */
                                         final: boolean;
                                         reason: string;
                                         /** @enum {string} */

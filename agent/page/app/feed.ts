@@ -189,11 +189,12 @@ export class Feed {
       this.#taken.set(id, await this.#options.ask<Decision>(path, { method: 'POST', body: answer }))
       this.#tell({ decisions: this.#seen.decisions && this.#withTaken(this.#seen.decisions) })
     } catch (error) {
+      if (!(error instanceof Refused) || error.status === 401) {
+        become('unsent')
+        throw error
+      }
       // As where its disk is full: it was not taken in, and may be with the next look.
-      const isRefused = error instanceof Refused && error.status !== 401 && error.status < 500
-      if (!isRefused) become('unsent')
-      if (!(error instanceof Refused) || error.status === 401) throw error
-      if (!isRefused) return
+      if (error.status >= 500) return become('unsent')
       this.#tell({ refused: { ...this.#seen.refused, [id]: error.code } })
     }
     this.#forget(id)

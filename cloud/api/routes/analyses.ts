@@ -59,14 +59,18 @@ const CohortDay = z.object({
   coverage: Coverage,
 })
 
+const said = {
+  verdict: z.enum(VERDICTS),
+  reason: z.string(),
+  final: z.boolean().describe('No later day will change it'),
+}
+
 /** What the evidence of a rollout said at one look: a verdict, and every value, bound and denominator that it rests on. */
 export const Analysis: z.ZodType<AnalysisRecord> = z.object({
   step: z.int(),
   at: UnixMs,
   analysis: z.object({
-    verdict: z.enum(VERDICTS),
-    reason: z.string(),
-    final: z.boolean().describe('No later day will change it'),
+    ...said,
     rule: z.object({ margin: z.number(), minDays: Count, minDevices: Count, maxDays: Count }),
     estimate: Estimate.nullable().describe('Null before the first closed day'),
     heterogeneity: Heterogeneity.nullable(),
@@ -92,5 +96,5 @@ export const Analysis: z.ZodType<AnalysisRecord> = z.object({
 export const Verdict = z.object({
   step: z.int(),
   at: UnixMs,
-  analysis: z.object({ verdict: z.enum(VERDICTS), reason: z.string(), final: z.boolean() }),
+  analysis: z.object(said),
 })

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { REASONS, type Reason, reasonSent } from '../decisions.ts'
 import { useWords } from '../i18n.tsx'
@@ -21,12 +22,8 @@ export function Change({
   const quantity = Number(text.replace(',', '.'))
   const isGood = text.trim() !== '' && quantity > 0 && quantity <= LARGEST
   const step = (by: number) => setText(String(Math.max(1, (Number.isNaN(quantity) ? suggested : quantity) + by)))
-  const save = (event: Event) => {
-    event.preventDefault()
-    if (isGood) onSave(quantity)
-  }
   return (
-    <form class="ask" onSubmit={save}>
+    <Asking save={t('orders.save')} isGood={isGood} onSave={() => onSave(quantity)} onCancel={onCancel}>
       <label for={`quantity-${field.id}`}>{t('orders.quantity')}</label>
       <div class="stepper">
         <button type="button" aria-label={t('orders.fewer')} onClick={() => step(-1)}>
@@ -45,15 +42,7 @@ export function Change({
           +
         </button>
       </div>
-      <div class="buttons">
-        <button type="submit" class="main" disabled={!isGood}>
-          {t('orders.save')}
-        </button>
-        <button type="button" onClick={onCancel}>
-          {t('orders.cancel')}
-        </button>
-      </div>
-    </form>
+    </Asking>
   )
 }
 
@@ -65,12 +54,13 @@ export function Reject({ onSave, onCancel }: { onSave: (reason: string) => void;
   const field = useFocus<HTMLInputElement>()
   const own = text.trim()
   const isGood = chosen !== undefined && (chosen !== 'other' || own !== '')
-  const save = (event: Event) => {
-    event.preventDefault()
-    if (isGood) onSave(chosen === 'other' ? own : reasonSent(chosen!))
-  }
   return (
-    <form class="ask" onSubmit={save}>
+    <Asking
+      save={t('orders.reject.save')}
+      isGood={isGood}
+      onSave={() => onSave(chosen === 'other' ? own : reasonSent(chosen!))}
+      onCancel={onCancel}
+    >
       <fieldset>
         <legend>{t('orders.reason')}</legend>
         {[...REASONS, 'other' as const].map((reason, i) => (
@@ -97,9 +87,34 @@ export function Reject({ onSave, onCancel }: { onSave: (reason: string) => void;
           />
         </label>
       )}
+    </Asking>
+  )
+}
+
+interface AskingProps {
+  /** The button's words. */
+  readonly save: string
+  /** What is in the fields can be taken. */
+  readonly isGood: boolean
+  readonly onSave: () => void
+  readonly onCancel: () => void
+  readonly children: ComponentChildren
+}
+
+function Asking({ save, isGood, onSave, onCancel, children }: AskingProps) {
+  const { t } = useWords()
+  return (
+    <form
+      class="ask"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (isGood) onSave()
+      }}
+    >
+      {children}
       <div class="buttons">
         <button type="submit" class="main" disabled={!isGood}>
-          {t('orders.reject.save')}
+          {save}
         </button>
         <button type="button" onClick={onCancel}>
           {t('orders.cancel')}

@@ -3,10 +3,10 @@ import type { ModelRun } from '../inference/index.ts'
 import type { ModelVersion } from './plan.ts'
 import { SOAK_DEFAULTS, type SoakProgress } from './soak.ts'
 
-interface Watched {
-  readonly sha256: string
-  /** Store time up to which it is accounted for. */
-  since: number
+interface Counts {
+  readonly model: string
+  /** Store time up to which it is accounted for; undefined until its probation began. */
+  readonly since: number | undefined
   runs: number
   failed: number
   slow: number
@@ -15,26 +15,32 @@ interface Watched {
 
 /** Counts what versions on probation do, between two writes to the tables. */
 export class Probation {
-  readonly #watched = new Map<string, Watched>()
+  /** By the digest of the version's bundle. */
+  readonly #watched = new Map<string, Counts>()
 
   get isEmpty(): boolean {
     return this.#watched.size === 0
   }
 
+  /** A version is about to serve: what it does counts from its first run, should its probation begin. */
+  expect(model: string, { sha256 }: ModelVersion): void {
+    if (!this.#watched.has(sha256)) this.#watched.set(sha256, fresh(model, undefined))
+  }
+
   /** Watches these versions, by model, and no others. */
   watch(serving: ReadonlyMap<string, ModelVersion>, now: number): void {
-    for (const [model, { sha256 }] of this.#watched) {
-      if (serving.get(model)?.sha256 !== sha256) this.#watched.delete(model)
-    }
-    for (const [model, { sha256 }] of serving) {
-      if (!this.#watched.has(model)) this.#watched.set(model, fresh(sha256, now))
-    }
+    const counts = [...serving].map(([model, { sha256 }]): [string, Counts] => {
+      const known = this.#watched.get(sha256) ?? fresh(model, now)
+      return [sha256, { ...known, since: known.since ?? now }]
+    })
+    this.#watched.clear()
+    for (const [sha256, known] of counts) this.#watched.set(sha256, known)
   }
 
   /** Takes note of a run; true where it may break the version's budget. */
-  note({ model, sha256, outcome, ms }: ModelRun, policy: UpdatePolicy | undefined): boolean {
-    const watched = this.#watched.get(model)
-    if (watched?.sha256 !== sha256) return false
+  note({ sha256, outcome, ms }: ModelRun, policy: UpdatePolicy | undefined): boolean {
+    const watched = this.#watched.get(sha256)
+    if (!watched) return false
     const slow = outcome === 'done' && ms > (policy?.maxLatencyMs ?? SOAK_DEFAULTS.maxLatencyMs)
     if (outcome !== 'crashed') watched.runs++
     if (outcome === 'crashed') watched.crashes++
@@ -46,16 +52,22 @@ export class Probation {
   /** What has come since the last time, to be added to the tables. */
   take(now: number, versionOf: (model: string) => ModelVersion | undefined): Map<string, SoakProgress> {
     const more = new Map<string, SoakProgress>()
-    for (const [model, { sha256, since, ...counts }] of this.#watched) {
+    for (const [sha256, { model, since, ...counts }] of this.#watched) {
       const version = versionOf(model)
-      if (version?.sha256 !== sha256) continue
-      const { runs, failed, slow, crashes } = counts
+      if (since === undefined || version?.sha256 !== sha256) continue
       // A clock that was set back has not served less.
-      more.set(model, { ...version, elapsedMs: Math.max(0, now - since), runs, failed, slow, crashes })
-      this.#watched.set(model, fresh(sha256, now))
+      more.set(model, { ...version, elapsedMs: Math.max(0, now - since), ...counts })
+      this.#watched.set(sha256, fresh(model, now))
     }
     return more
   }
 }
 
-const fresh = (sha256: string, since: number): Watched => ({ sha256, since, runs: 0, failed: 0, slow: 0, crashes: 0 })
+const fresh = (model: string, since: number | undefined): Counts => ({
+  model,
+  since,
+  runs: 0,
+  failed: 0,
+  slow: 0,
+  crashes: 0,
+})

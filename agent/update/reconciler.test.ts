@@ -496,6 +496,21 @@ describe('probation', () => {
     for (let i = 0; i < 2; i++) await slow?.infer(tinyInputs([1, 1], { side: 500n }))
     await reports(device, { phase: 'rolled-back', active: 1, error: { code: 'soak-latency' } })
   })
+
+  it('counts from the first run, also while its beginning is being noted', async () => {
+    const device = await startDevice()
+    await device.reconciler.desire(desired({ ...tiny(await publish(1)), update }))
+    await reports(device, active(1))
+    const call = device.writer.call as (...args: unknown[]) => Promise<never>
+    vi.spyOn(device.writer, 'call').mockImplementation(async (...args: unknown[]) => {
+      const result = await call(...args)
+      const serving = args[0] === 'update.finish' ? device.models.current('tiny') : undefined
+      if (serving?.version === 2) await serving.infer(tinyInputs([1, 1], { divisor: -1n })).catch(() => undefined)
+      return result
+    })
+    await device.reconciler.desire(desired({ ...tiny(await publish(2)), update }))
+    await reports(device, { phase: 'rolled-back', active: 1, error: { code: 'soak-crashes' } })
+  })
 })
 
 describe('a candidate', () => {

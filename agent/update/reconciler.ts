@@ -231,6 +231,8 @@ export class Reconciler implements AsyncDisposable {
     this.#step = { kind: step.kind, stop }
     const id = await writer.call('update.begin', { generation, step, at: clock.now() })
     if (step.kind !== 'resume') await this.#report()
+    // It answers from the switch on, which comes before the note that its probation began.
+    if (step.kind === 'activate' || step.kind === 'resume') this.#probation.expect(step.model, step)
     const end = await this.#traced(step, { desired, current, signal: stop.signal })
     await writer.call('update.finish', { id, generation, step, at: clock.now(), end })
     this.#watchSoaks()

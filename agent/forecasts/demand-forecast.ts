@@ -103,7 +103,6 @@ export class DemandForecasts {
     const answers = inferDemand(model, rows)
     // While the host is at work:
     beside()
-    this.#observe(model, issuedAt, rows)
     this.#unstored.push(...this.#issued.score((past) => demand.closedDay(past), { day, at: clock.now() }))
     const state = fitCalibration({ history: this.#history(model, day), levels, calibration })
     const baseline = seasonalNaive(rows.history)
@@ -122,6 +121,8 @@ export class DemandForecasts {
     }
     const run: FinishRun = { ...key, madeAt: clock.now(), levels, calibration: state }
     stored.push(this.#store.finish({ ...run, tookMs: performance.now() - began }))
+    // While the writer is:
+    this.#observe(model, issuedAt, rows)
     await Promise.all(stored)
     this.#issued.add({ ...joined(parts), model: model.model, version, issuedAt, day })
     return run

@@ -1,4 +1,4 @@
-export { type Feed, startFeed, type Watching } from './feed.ts'
+export { type Feed, type Heed, startFeed, type Watching } from './feed.ts'
 export { beginHistoryAnew } from './history.ts'
 export { changeMigrations } from './migrations.ts'
 export { LONGEST_POSITION } from './position.ts'

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type Change, type Feed, LONGEST_POSITION, toldTo, type Watching } from '../../changes/index.ts'
+import { type Change, type Feed, type Heed, LONGEST_POSITION, toldTo, type Watching } from '../../changes/index.ts'
 import type { Person } from '../../people/index.ts'
 import { ForbiddenError, RateLimitedError, UnauthenticatedError, UnavailableError } from '../../platform/errors.ts'
 import type { Log } from '../../platform/log.ts'
@@ -112,13 +112,23 @@ interface StreamOptions extends EventRoutesOptions {
 async function streamTo({ feed, log, request, reply }: StreamOptions, since: string | undefined): Promise<Readable> {
   let person = personOf(request)
   let watching: Watching | undefined
+  let isOver = false
+  /**
+   * What has yet to be told, in order, by the rights that the listener has then. Those may have changed before the first of it
+   * was heard.
+   */
+  const heard: Heed[] = [{ changes: [], access: true, position: '' }]
   const stream = new Readable({ read() {} })
   const send = (text: string) => {
-    if (stream.destroyed) return
+    if (isOver || stream.destroyed) return
     stream.push(text)
     if (stream.readableLength + reply.raw.writableLength > UNREAD_BYTES) stream.destroy()
   }
-  const end = () => void stream.push(null)
+  const end = () => {
+    if (isOver) return
+    isOver = true
+    stream.push(null)
+  }
   /** Whoever may no more, or less, is told so at the latest with the next beat. */
   const lookAgain = async () => {
     try {
@@ -130,10 +140,25 @@ async function streamTo({ feed, log, request, reply }: StreamOptions, since: str
       else log.debug({ error }, 'who watches was not looked at again')
     }
   }
+  /** The newest position: what is left out, or does not come, moves it on too. */
+  const sendPosition = () => {
+    if (watching && heard.length === 0) send(`${positionText(watching.position())}\n`)
+  }
+  const tell = async () => {
+    let hasWaited = false
+    for (let heed = heard[0]; heed; heed = heard[0]) {
+      const { changes, access, position } = heed
+      if (access) await lookAgain()
+      hasWaited ||= access
+      heard.shift()
+      const told = changes === 'reset' ? changes : toldTo(person, changes)
+      if (told.length > 0) send(blockOf(told, position))
+    }
+    if (hasWaited) sendPosition()
+  }
   const beat = setInterval(() => {
     void lookAgain()
-    // The newest position: what is left out, or does not come, moves it on too.
-    if (watching) send(`${positionText(watching.position())}\n`)
+    sendPosition()
   }, BEAT_MS)
   stream.once('close', () => {
     clearInterval(beat)
@@ -144,19 +169,17 @@ async function streamTo({ feed, log, request, reply }: StreamOptions, since: str
     watching = await feed.watch({
       since,
       onEnd: end,
-      take({ changes, access, position }) {
-        const told = changes === 'reset' ? changes : toldTo(person, changes)
-        if (told.length > 0) send(blockOf(told, position))
-        if (access) void lookAgain()
+      take(heed) {
+        if (heard.push(heed) === 1) void tell()
       },
     })
   } catch (error) {
     stream.destroy()
     throw error
   }
-  // A position from the first moment on.
+  // With a position from the first moment on.
+  await tell()
   if (stream.destroyed) watching.end()
-  else send(`${positionText(watching.position())}\n`)
   return stream
 }
 

@@ -75,10 +75,16 @@ export function startIngest(options: IngestOptions): AsyncDisposable {
       spans.set(arrival, tracing.begin('storecast.ingest', { parent: arrival.batch.traceparent, attributes }))
     }
     metrics.waiting.set(queue.bytes)
+    wake()
+  }
+
+  function wake(): void {
     running ??= run()
       .catch((error) => log.error({ error }, 'messages of devices were lost; they are sent again'))
       .finally(() => {
         running = undefined
+        // What came behind a group that was lost, or between the loop's end and here.
+        if (queue.bytes > 0 && !ending.signal.aborted) wake()
       })
   }
 

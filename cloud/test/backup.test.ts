@@ -38,6 +38,9 @@ const content = async (url: string) => {
   }
   return all
 }
+const started = Date.now()
+/** It stands still: a new period of what is done again and again would have a run of its own. */
+const clock = { now: () => started }
 let auditHead: string
 let before: Awaited<ReturnType<typeof content>>
 
@@ -46,6 +49,7 @@ beforeAll(async () => {
   saved = join(folder, 'saved')
   await using cloud = await startCloud(configFor('first'), {
     log,
+    clock,
     train: async ({ out }) => writeFile(out, testBundle({ salt: 'trained' })),
   })
   const call = caller(cloud)
@@ -77,6 +81,10 @@ beforeAll(async () => {
     async () => expect((await call('GET', `/v1/training-runs/${run.body.id}`)).body.state).toBe('succeeded'),
     { timeout: 20_000 },
   )
+  await vi.waitFor(
+    async () => expect((await call('GET', '/v1/monitoring-runs')).body.items).toMatchObject([{ state: 'succeeded' }]),
+    { timeout: 20_000 },
+  )
   desired = (await call('GET', '/v1/devices/berlin-1/desired')).body
   // While the cloud runs.
   expect(await backup(configFor('first'), saved, { log })).toMatchObject({ directory: saved, objects: 6 })
@@ -93,7 +101,7 @@ describe('a restored cloud', () => {
     // Keys are in no backup: whoever runs a cloud keeps a copy of their folder elsewhere.
     await expect(startCloud(config, { log })).rejects.toMatchObject({ code: 'trust-keys-lost' })
     await cp(join(folder, 'first', 'trust'), join(folder, 'second', 'trust'), { recursive: true, force: true })
-    await using cloud = await startCloud(config, { log })
+    await using cloud = await startCloud(config, { log, clock })
     const call = caller(cloud)
     const after = await content(cloud.databaseUrl)
     for (const name of Object.keys(before)) {
@@ -110,6 +118,8 @@ describe('a restored cloud', () => {
           'change_history',
           'admin_claim',
           'trust_metadata',
+          // What the clouds themselves used, from minute to minute.
+          'cloud_cpu',
           // What the backup had not rolled up or added up yet, the restored cloud does.
           'day_places',
           'day_place_devices',

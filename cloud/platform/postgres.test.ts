@@ -25,14 +25,20 @@ async function folder() {
 async function ownerProcess(directory: string): Promise<{ owner: ChildProcess; server: number }> {
   const script = fileURLToPath(new URL('../test/postgres-owner.ts', import.meta.url))
   const owner = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let server = 0
   stack.push({
+    // Its server ends a moment later, and writes to the folder on its way.
     async [Symbol.asyncDispose]() {
       owner.kill('SIGKILL')
+      if (server > 0) await ended(server)
     },
   })
   const [line] = (await once(createInterface(owner.stdout!), 'line')) as [string]
-  return { owner, server: Number(line) }
+  server = Number(line)
+  return { owner, server }
 }
+
+const ended = (pid: number) => vi.waitFor(async () => expect(await isRunning(pid)).toBe(false), { timeout: 60_000 })
 
 const watcherOf = (server: number) =>
   execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
@@ -70,8 +76,8 @@ describe('embedded PostgreSQL', () => {
     const { owner, server } = await ownerProcess(directory)
     expect(await isRunning(server)).toBe(true)
     owner.kill('SIGKILL')
-    await vi.waitFor(async () => expect(await isRunning(server)).toBe(false), { timeout: 10_000 })
-    expect(watcherOf(server)).toEqual([])
+    await ended(server)
+    await vi.waitFor(() => expect(watcherOf(server)).toEqual([]))
   })
 
   it('is found and ended by the next start where its watcher was killed with its owner', async () => {
@@ -95,6 +101,17 @@ describe('embedded PostgreSQL', () => {
       message: expect.stringContaining(`process ${owner.pid}`),
     })
     expect(await isRunning(server)).toBe(true)
+  })
+
+  it('is had by one of two that start at once, and the other does not wait for it', async () => {
+    const directory = await folder()
+    await (await startPostgres({ directory, log: quiet, settings }))[Symbol.asyncDispose]()
+    const both = await Promise.allSettled([1, 2].map(() => startPostgres({ directory, log: quiet, settings })))
+    const codes = both.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []))
+    const servers = both.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    stack.push(...servers)
+    for (const code of codes) expect(code).toMatch(/^postgres-(start|in-use)$/)
+    expect(await value(servers.at(-1)!.url, 'SELECT 1 AS one')).toBe(1)
   })
 
   it('starts over a stale postmaster.pid whose number another process has now', async () => {

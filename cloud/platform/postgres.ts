@@ -273,7 +273,9 @@ async function connectOwner(
     client.on('error', () => {})
     try {
       await client.connect()
-      await client.query('SELECT pg_advisory_lock($1)', [LOCKS.owner])
+      // Another's server, where two start at once: ours ends then, and must not be waited for under the other's lock.
+      const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [LOCKS.owner])
+      if (!rows[0]?.mine) throw new Error('another process has taken this PostgreSQL')
       const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = 'storecast'")
       if (rowCount === 0) await client.query('CREATE DATABASE storecast')
       return client

@@ -1,5 +1,6 @@
 import { type EventEmitter, once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
+import { freePort } from '@storecast/shared/test/ports'
 import fc from 'fast-check'
 import mqtt, { type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -162,8 +163,8 @@ describe('bus', () => {
   it('says at once that the broker is away, and connects when it is there', async () => {
     const start = (port: number) =>
       startBroker({ host: '127.0.0.1', port, log: quiet, isDevice: async () => true, onRefused: () => {} })
-    const first = await start(0)
-    const port = Number(new URL(first.url).port)
+    const port = await freePort()
+    const first = await start(port)
     await using bus = connectBus({ url: first.url, clientId: 'bus', username: 'bus', password: '', log: quiet })
     let links = 0
     bus.onConnected(() => links++)

@@ -42,9 +42,14 @@ export async function cloudProcess(
   const output: string[] = []
   createInterface(child.stdout).on('line', (line) => output.push(line))
   createInterface(child.stderr).on('line', (line) => output.push(line))
+  let hasEnded = false
+  // Not with its exit, after which there may be output still to come.
+  child.once('close', () => {
+    hasEnded = true
+  })
   const url = await vi.waitFor(
     () => {
-      if (child.exitCode !== null) return undefined
+      if (hasEnded) return undefined
       const found = /at (http:\S+),/.exec(output.join('\n'))?.[1]
       if (!found) throw new Error(`not up yet: ${output.join('\n')}`)
       return found

@@ -5,6 +5,7 @@ import type { PoolClient } from 'pg'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { readText, writeAtomic } from '../platform/files.ts'
+import { together } from '../platform/together.ts'
 import { type Authority, type ClientCertificate, type Issued, readList } from './authority.ts'
 
 export interface Certificates {
@@ -69,6 +70,26 @@ export async function openCertificates(options: CertificatesOptions): Promise<Ce
     })
   }
 
+  /** One at a time: a list must not be written over by one that was read before it. */
+  const list = together(
+    () => '',
+    async (): Promise<RevocationAnnouncement> => {
+      const now = clock.now()
+      const { rows: numbers } = await pool.query<{ number: number }>('SELECT number FROM revocation_list')
+      const number = numbers[0]?.number ?? 0
+      if (made?.number === number) return made
+      const { rows } = await pool.query<{ serial: string; revokedAt: number; device: string | null }>(
+        `SELECT serial, revoked_at AS "revokedAt", device FROM revocations WHERE expires_at > $1
+         ORDER BY revoked_at, serial`,
+        [now],
+      )
+      const pem = await authority.list(rows, { number, now })
+      await writeAtomic(file, pem)
+      made = { number, pem, revoked: rows.map(({ serial, device }) => ({ serial, device })) }
+      return made
+    },
+  )
+
   return {
     async add(client, { device, keyHash, issued }) {
       const { serial, issuedAt, expiresAt, pem } = issued
@@ -123,21 +144,7 @@ export async function openCertificates(options: CertificatesOptions): Promise<Ce
       )
       return true
     },
-    async list() {
-      const now = clock.now()
-      const { rows: numbers } = await pool.query<{ number: number }>('SELECT number FROM revocation_list')
-      const number = numbers[0]?.number ?? 0
-      if (made?.number === number) return made
-      const { rows } = await pool.query<{ serial: string; revokedAt: number; device: string | null }>(
-        `SELECT serial, revoked_at AS "revokedAt", device FROM revocations WHERE expires_at > $1
-         ORDER BY revoked_at, serial`,
-        [now],
-      )
-      const pem = await authority.list(rows, { number, now })
-      await writeAtomic(file, pem)
-      made = { number, pem, revoked: rows.map(({ serial, device }) => ({ serial, device })) }
-      return made
-    },
+    list: () => list(undefined),
     async renewList() {
       await database.transaction(async (client) => {
         await nextNumber(client)

@@ -84,7 +84,7 @@ interface Attempt {
   readonly signal: AbortSignal
 }
 
-async function attempt({ sources, registry, train, runs }: RunnerOptions, { run, folder, reporter, signal }: Attempt) {
+async function attempt({ sources, registry, train }: RunnerOptions, { run, folder, reporter, signal }: Attempt) {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   const spec = { definition: run.definition, selector: run.selector, from: run.from, to: run.to }
@@ -93,7 +93,7 @@ async function attempt({ sources, registry, train, runs }: RunnerOptions, { run,
     reporter.report('dataset', { sites, of })
   })
   reporter.report('train', {})
-  await runs.update(run, { dataset, step: 'train', progress: null })
+  await reporter.write({ dataset, step: 'train', progress: null })
   const [data, out] = [join(folder, 'data.csv.gz'), join(folder, 'bundle.tar')]
   await spool(await sources.objects.read(dataset.sha256), data)
   const onProgress = (progress: TrainProgress) => reporter.report('train', { ...progress })
@@ -105,8 +105,12 @@ async function attempt({ sources, registry, train, runs }: RunnerOptions, { run,
   return (await registry.register({ model: run.model, content, source })).version
 }
 
+type RunUpdate = Parameters<TrainingRuns['update']>[1]
+
 interface Reporter extends AsyncDisposable {
   report(step: string, progress: Readonly<Record<string, unknown>>): void
+  /** Writes at once, and not before what is being written, which is older. */
+  write(update: RunUpdate): Promise<void>
   /** Aborts when the run was cancelled. */
   readonly signal: AbortSignal
 }
@@ -131,6 +135,10 @@ function progressReporter(run: TrainingRun, runs: TrainingRuns, log: Log): Repor
     signal: cancelled.signal,
     report(step, progress) {
       latest = { step, progress }
+    },
+    async write(update) {
+      await writing
+      await runs.update(run, update)
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)

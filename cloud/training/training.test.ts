@@ -57,7 +57,7 @@ const reached = (id: string, state: string) =>
       expect(now).toMatchObject({ state })
       return now
     },
-    { timeout: 15_000, interval: 50 },
+    { timeout: 30_000, interval: 50 },
   )
 
 describe('a training run', () => {
@@ -95,7 +95,7 @@ describe('a training run', () => {
       await writeFile(out, testBundle({ salt: 'progress' }))
     }
     const { body } = await begin({ alias: null, from: '2026-03-02', to: '2026-03-02' })
-    await vi.waitFor(async () => expect((await run(body.id)).progress?.part).toBe(0.4), { timeout: 15_000 })
+    await vi.waitFor(async () => expect((await run(body.id)).progress?.part).toBe(0.4))
     proceed.abort()
     const over = await reached(body.id, 'succeeded')
     expect(over.dataset.rows).toBe(1)
@@ -130,16 +130,19 @@ describe('a training run', () => {
   })
 
   it('ends when it is cancelled, and its training with it', async () => {
-    let ended = false
+    const begun = Promise.withResolvers<void>()
+    const ended = Promise.withResolvers<void>()
     train = async ({ signal }) => {
+      begun.resolve()
       await once(signal, 'abort')
-      ended = true
+      ended.resolve()
       signal.throwIfAborted()
     }
     const { body } = await begin()
-    await vi.waitFor(async () => expect((await run(body.id)).step).toBe('train'), { timeout: 15_000 })
+    await begun.promise
+    expect((await run(body.id)).step).toBe('train')
     expect((await call('POST', `/v1/training-runs/${body.id}/cancel`)).body.state).toBe('cancelled')
-    await vi.waitFor(() => expect(ended).toBe(true), { timeout: 5_000 })
+    await ended.promise
     expect((await run(body.id)).state).toBe('cancelled')
     // The line goes on.
     train = async ({ out }) => writeFile(out, testBundle({ salt: 'after' }))

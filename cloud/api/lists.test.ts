@@ -124,3 +124,16 @@ it('of what routes were told of an alert give each once, in order', async () => 
   const told = await walk<{ route: string }>(`/v1/alerts/${alert}/notifications`)
   expect(told.map(({ route }) => route)).toEqual(NAMES)
 })
+
+it('of support bundles give each once, also of those that were asked for at one time', async () => {
+  await server.call('PUT', '/v1/sites/berlin', { json: { timeZone: 'Europe/Berlin' } })
+  await server.call('POST', '/v1/devices', { json: { id: 'asked-1', site: 'berlin' } })
+  await server.pool.query(
+    `INSERT INTO support_bundles (id, device, asked_by, asked_at, expires_at)
+     SELECT gen_random_uuid(), 'asked-1', 'anna', nth / 2, $1 FROM generate_series(2, 7) nth`,
+    [Date.now() + 60_000],
+  )
+  const asked = await walk<{ id: string; askedAt: number }>('/v1/devices/asked-1/support-bundles')
+  expect(asked.map(({ askedAt }) => askedAt)).toEqual([3, 3, 2, 2, 1, 1])
+  expect(new Set(asked.map(({ id }) => id)).size).toBe(6)
+})

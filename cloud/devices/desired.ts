@@ -148,7 +148,7 @@ export function desiredStates({
       )
       const models = await client.query<ModelRow>(
         `SELECT device, model, version, sha256, bytes, candidate, policy FROM desired_models WHERE device = ANY($1)
-         ORDER BY policy_at`,
+         ORDER BY policy_at, model`,
         [devices.rows.map((device) => device.id)],
       )
       const documentsOf = Map.groupBy(documents.rows, (row) => row.site)

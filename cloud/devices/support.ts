@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { PoolClient } from 'pg'
+import { z } from 'zod'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { ConflictError, ForbiddenError, NotFoundError, TooLargeError } from '../platform/errors.ts'
-import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
+import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 
 /** A request for what a device has to say, and whether it has answered. */
 export interface SupportBundle {
@@ -41,6 +42,8 @@ interface Options {
 
 /** What devices pack is smaller. */
 export const MAX_ARCHIVE_BYTES = 1024 * 1024
+/** When it was asked for, id. */
+const Position = z.tuple([z.int(), z.uuid()])
 const LIFE_MS = 14 * 86_400_000
 
 const SELECT = `SELECT id::text, device, asked_by AS "askedBy", asked_at AS "askedAt", received_at AS "receivedAt",
@@ -75,11 +78,13 @@ export function supportBundles({ database, clock, publish }: Options): SupportBu
       return get(device, id)
     },
     async list(device, { after, limit }) {
+      const [askedAt, id] = after === undefined ? [null, null] : fromCursor(after, Position)
       const { rows } = await pool.query<SupportBundle>(
-        `${SELECT} WHERE device = $1 AND ($2::int8 IS NULL OR asked_at < $2) ORDER BY asked_at DESC LIMIT $3`,
-        [device, after ?? null, limit + 1],
+        `${SELECT} WHERE device = $1 AND ($2::int8 IS NULL OR (asked_at, support_bundles.id) < ($2, $3::uuid))
+         ORDER BY asked_at DESC, support_bundles.id DESC LIMIT $4`,
+        [device, askedAt, id, limit + 1],
       )
-      return toPage(rows, limit, ({ askedAt }) => String(askedAt))
+      return toPage(rows, limit, (bundle) => toCursor([bundle.askedAt, bundle.id]))
     },
     async content(device, id) {
       const { rows } = await pool.query<{ archive: Buffer | null }>(

@@ -4,7 +4,7 @@ import type { SupportBundles } from '../../devices/index.ts'
 import { nameOf } from '../access.ts'
 import { type RouteAudit, unlessMissing } from '../recorder.ts'
 import type { Routes } from '../route.ts'
-import { NumberPageQuery, pageOf, UnixMs } from '../schemas.ts'
+import { PageQuery, pageOf, UnixMs } from '../schemas.ts'
 
 const Bundle = z.object({
   id: z.uuid(),
@@ -51,7 +51,7 @@ export const supportRoutes =
           tags,
           summary: 'Support bundles of a device, newest first',
           params: DeviceParams,
-          querystring: NumberPageQuery,
+          querystring: PageQuery,
           response: { 200: pageOf(Bundle) },
         },
       },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { EventRecord } from '@storecast/shared/contracts'
+import { type EventRecord, isClockTrusted, type MadeUpClock } from '@storecast/shared/contracts'
 import type { Registry } from 'prom-client'
 import { z } from 'zod'
 import type { AgentStatus } from './checks.ts'
@@ -27,7 +27,7 @@ import { RecentLogs } from './platform/recent-logs.ts'
 import { openTracing } from './platform/tracing.ts'
 import { startWriter } from './platform/writer.ts'
 import { makeSupportBundle, redactText, Support } from './support/index.ts'
-import { ReadingTraces, Sync } from './sync/index.ts'
+import { CloudTime, ReadingTraces, Sync } from './sync/index.ts'
 import { DesiredIntake, keepFresh, readTime, TrustTime } from './trust/index.ts'
 import { approvalBy, openGate } from './trust-tools.ts'
 import { download, openObjectStore, Reconciler, readDesired, restoreDocuments } from './update/index.ts'
@@ -94,12 +94,15 @@ export async function startAgent(
   const store = await openObjectStore(objectsFolder(config))
 
   const time = new TrustTime(readTime(db).known)
+  const cloudTime = new CloudTime()
+  // A store clock that is made up says nothing about the device's.
+  const ownClock = config.clock === 'system' && !overrides.clock
   const documents = await restoreDocuments({ reader: db, writer, store, log })
   const pipeline = stack.use(
     await startPipeline({
       ...{ config, documents, writer, db, clock, log, traces, ...pick(overrides, 'hostLimits') },
-      // A store clock that is made up says nothing about the device's.
-      knownTime: () => (config.clock === 'system' && !overrides.clock ? time.known() : 0),
+      knownTime: () => (ownClock ? time.known() : 0),
+      clockTrusted: () => (ownClock ? cloudTime.difference && isClockTrusted(cloudTime.difference) : true),
     }),
   )
 
@@ -173,6 +176,8 @@ export async function startAgent(
         db,
         log,
         traces,
+        cloudTime,
+        madeUpClock: config.clock === 'system' ? undefined : madeUp(clock, config.clock.speed),
         onDesired: (payload) => intake.receive(payload),
         onSupport: (id) => support.asked(id),
         uplink: { bytesPerSecond: config.cloud.uplinkBytesPerSecond },
@@ -204,6 +209,7 @@ export async function startAgent(
       }
     },
     certificateExpires: () => identity?.expiresAt,
+    clock: () => cloudTime.difference,
   }
   const patient = () => ({ config, secrets, db, status: describeAgent(status) as AgentStatus })
   const supportSources = {
@@ -295,6 +301,8 @@ function clockOf({ clock }: AgentConfig): Clock {
   const { start, speed, since } = clock
   return fastClock({ start: Date.parse(start), speed, ...(since === undefined ? {} : { since: Date.parse(since) }) })
 }
+
+const madeUp = (clock: Clock, speed: number) => (): MadeUpClock => ({ time: clock.now(), speed })
 
 /** A property where it is there: `exactOptionalPropertyTypes` wants it absent, not undefined. */
 function pick<T extends object, K extends keyof T>(from: T, key: K): Partial<Pick<T, K>> {

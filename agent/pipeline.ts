@@ -29,6 +29,8 @@ export interface PipelineOptions {
   readonly clock: Clock
   /** Unix milliseconds that have certainly passed, 0 where nothing is known. */
   readonly knownTime: () => number
+  /** Whether the clock was found right beside the cloud's; undefined: they have not been compared. */
+  readonly clockTrusted: () => boolean | undefined
   readonly log: Logger
   readonly hostLimits?: Partial<HostLimits>
   readonly traces: ReadingTraces
@@ -125,6 +127,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       device: config.device,
       maxBodyBytes: limits.bodyMb * MB,
       knownTime: options.knownTime,
+      clockTrusted: options.clockTrusted,
     }),
   )
 

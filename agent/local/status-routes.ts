@@ -1,4 +1,10 @@
-import type { EventRecord, ReportedState, SensorDefinition } from '@storecast/shared/contracts'
+import {
+  type ClockDifference,
+  type EventRecord,
+  isClockTrusted,
+  type ReportedState,
+  type SensorDefinition,
+} from '@storecast/shared/contracts'
 import { fromSteps } from '@storecast/shared/windows'
 import type { SensorHeard } from '../buffer/index.ts'
 import { backlog, concededCounts } from '../outbox/index.ts'
@@ -39,6 +45,8 @@ export interface StatusSources {
   readonly link: () => LinkStatus
   /** Unix ms; undefined without a certificate. */
   readonly certificateExpires: () => number | undefined
+  /** How far the device's own clock is off; undefined until the cloud has been heard. */
+  readonly clock: () => ClockDifference | undefined
 }
 
 const LAST_EVENTS = 20
@@ -69,6 +77,7 @@ export function describeAgent(sources: StatusSources): object {
     link: describeLink(sources.link()),
     certificateExpires: sources.certificateExpires() === undefined ? null : iso(sources.certificateExpires()!),
     trust: describeTrust(sources.trust()),
+    clock: describeClock(sources.clock()),
     backlog: {
       records,
       oldest: oldest === undefined ? null : iso(oldest),
@@ -102,6 +111,17 @@ function describeTrust({ roles, development, refreshedAt, desiredExpires, lastRe
     lastRefusal: lastRefusal ? { ...lastRefusal, at: iso(lastRefusal.at) } : null,
   }
 }
+
+/** The device's own clock beside the cloud's; the store's may be a made-up one. */
+const describeClock = (found: ClockDifference | undefined) =>
+  found
+    ? {
+        trusted: isClockTrusted(found),
+        aheadSeconds: found.ahead / 1000,
+        withinSeconds: found.within / 1000,
+        checkedAt: iso(found.checkedAt),
+      }
+    : null
 
 const describeHost = (host: ReturnType<StatusSources['host']>) =>
   host ? { pid: host.pid, residentBytes: host.rss } : null

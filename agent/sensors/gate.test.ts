@@ -75,6 +75,19 @@ describe('the gate', () => {
     const late = open(100, NOW + 1)
     expect(late.gate.check({ sensor: 'temperature', value: 1 })).toMatchObject({ untrusted: true, time: NOW })
     expect(late.gate.check({ sensor: 'temperature', value: 1, time: NOW })).not.toHaveProperty('untrusted')
+    // The cloud has been heard since, and says more than what was known.
+    const off = (trusted: boolean) => {
+      const gate = new Gate({
+        clock: manualClock(NOW),
+        intake: late.intake,
+        knownTime: () => NOW + 1,
+        clockTrusted: () => trusted,
+      })
+      gate.define([temperature])
+      return gate.check({ sensor: 'temperature', value: 1 })
+    }
+    expect(off(true)).not.toHaveProperty('untrusted')
+    expect(off(false)).toMatchObject({ untrusted: true, time: NOW })
     // Before 2000 the clock says nothing: what came is counted no earlier than what is known to have passed.
     const unset = new Gate({ clock: manualClock(0), intake: late.intake, knownTime: () => NOW })
     unset.define([temperature])

@@ -25,6 +25,8 @@ export interface GateOptions {
   readonly mostSeries?: number
   /** Unix milliseconds that have certainly passed: a clock behind is wrong. 0 where nothing is known. */
   readonly knownTime?: () => number
+  /** Whether the clock was found right beside the cloud's; undefined: they have not been compared. */
+  readonly clockTrusted?: () => boolean | undefined
 }
 
 /** 2000-01-01: what is earlier was written in other units. */
@@ -43,7 +45,7 @@ export class Gate {
   #sensors: ReadonlyMap<string, SensorDefinition> = new Map()
 
   constructor(options: GateOptions) {
-    this.#options = { mostSeries: 20_000, knownTime: () => 0, ...options }
+    this.#options = { mostSeries: 20_000, knownTime: () => 0, clockTrusted: () => undefined, ...options }
   }
 
   get sensors(): readonly SensorDefinition[] {
@@ -88,7 +90,8 @@ export class Gate {
     const outOfRange = value < range[0] || value > range[1]
     const steps = outOfRange ? 0 : toSteps(value, resolution)
     const distrusted =
-      time > now + qualityRulesOf(sensor).aheadBy * 1000 || (candidate.time === undefined && now < known)
+      time > now + qualityRulesOf(sensor).aheadBy * 1000 ||
+      (candidate.time === undefined && !(this.#options.clockTrusted() ?? now >= known))
     const reading: Reading = {
       ...{ sensor: name, entity, time, value: steps, outOfRange },
       ...(distrusted && { untrusted: true }),

@@ -31,6 +31,8 @@ export interface SensorsOptions {
   readonly maxBodyBytes?: number
   /** Unix milliseconds that have certainly passed, 0 where nothing is known: a clock behind is not trusted. */
   readonly knownTime?: () => number
+  /** Whether the clock was found right beside the cloud's; undefined: they have not been compared. */
+  readonly clockTrusted?: () => boolean | undefined
 }
 
 /** A way in for programs that push; mounted by the local HTTP server. */
@@ -65,10 +67,11 @@ export class Sensors implements AsyncDisposable {
   #timer: Disposable | undefined
 
   private constructor(options: SensorsOptions) {
-    const { intake, clock, timeZone, sources, maxBodyBytes = 16 * 1024 * 1024, knownTime = () => 0 } = options
+    const { intake, clock, timeZone, sources, maxBodyBytes = 16 * 1024 * 1024 } = options
+    const { knownTime = () => 0, clockTrusted = () => undefined } = options
     this.#options = options
     this.#zone = calendar(timeZone)
-    this.#gate = new Gate({ clock, intake, knownTime })
+    this.#gate = new Gate({ clock, intake, knownTime, clockTrusted })
     const push = { gate: this.#gate, intake, refusals: this.#refusals, maxBodyBytes }
     const influx = sources.filter((source): source is InfluxSource => source.kind === 'influx')
     this.routes = [

@@ -1,4 +1,4 @@
-import type { WindowRecord } from '@storecast/shared/contracts'
+import type { ToldClock, WindowRecord } from '@storecast/shared/contracts'
 import type { Span } from '@storecast/shared/tracing'
 import {
   CAUSES,
@@ -43,6 +43,8 @@ const TRACE_BYTES = 64
 
 interface BatchOptions {
   readonly most?: number
+  /** As of now, where it is known. */
+  readonly clock?: ToldClock | undefined
   /** Asked once what is in it is certain. */
   readonly sending?: ((windows: readonly WindowRecord[]) => Span | undefined) | undefined
 }
@@ -54,7 +56,7 @@ interface BatchOptions {
 export function makeBatch(
   db: Connection,
   want: Want,
-  { most = BATCH_RECORDS, sending }: BatchOptions = {},
+  { most = BATCH_RECORDS, clock, sending }: BatchOptions = {},
 ): Outgoing | undefined {
   const { epoch, link, excluded, withSuperseded } = want
   const { records: unacknowledged, oldest = 0 } = backlog(db)
@@ -65,7 +67,7 @@ export function makeBatch(
     const records = encodeRecords(picked.records)
     const beyond = Math.max(0, unacknowledged - picked.sequences.length - sizeOf(excluded))
     const waiting = { records: beyond, since: beyond > 0 ? oldest : 0 }
-    const batch = { epoch, link, floor, acknowledged, superseded, waiting, ...records }
+    const batch = { epoch, link, floor, acknowledged, superseded, waiting, ...(clock && { clock }), ...records }
     const payload = encodeBatch(batch)
     const fits = payload.length + TRACE_BYTES <= MAX_PAYLOAD_BYTES && records.bodySize <= MAX_BODY_BYTES
     // The caps of single records (shared/wire) let any one of them fit.

@@ -1,4 +1,4 @@
-import type { WindowRecord } from '@storecast/shared/contracts'
+import type { MadeUpClock, ToldClock, WindowRecord } from '@storecast/shared/contracts'
 import type { Span } from '@storecast/shared/tracing'
 import { type Channel, type DownlinkMessage, decodeDownlink, type Ranges, subtract } from '@storecast/shared/wire'
 import type { Identity } from '../identity/index.ts'
@@ -7,6 +7,7 @@ import { type BackoffOptions, fullJitter } from '../platform/backoff.ts'
 import type { Connection } from '../platform/database.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Writer } from '../platform/writer.ts'
+import type { CloudTime } from './cloud-time.ts'
 import { type MqttSession, openMqttSession } from './mqtt-session.ts'
 import { makeBatch } from './outgoing.ts'
 import type { ReadingTraces } from './reading-traces.ts'
@@ -24,6 +25,10 @@ export interface SyncOptions {
   /** An operator asks for a support bundle. */
   readonly onSupport?: (id: string) => void
   readonly uplink?: Partial<UplinkOptions>
+  /** Learns what the cloud's clock says. */
+  readonly cloudTime?: CloudTime
+  /** What the shop's clock says, where it is a made-up one. */
+  readonly madeUpClock?: (() => MadeUpClock) | undefined
   /** Follows readings to the cloud; absent: nothing is traced. */
   readonly traces?: ReadingTraces
   readonly backoff?: BackoffOptions
@@ -160,6 +165,11 @@ export class Sync implements AsyncDisposable {
 
   readonly #sending = (windows: readonly WindowRecord[]): Span | undefined => this.#options.traces?.sending(windows)
 
+  #clock(): ToldClock | undefined {
+    const { cloudTime, madeUpClock } = this.#options
+    return cloudTime?.difference && { ...cloudTime.difference, ...(madeUpClock && { madeUp: madeUpClock() }) }
+  }
+
   #endTraced(committed: Ranges): void {
     const done = this.#traced.filter(({ records }) => subtract(records, committed).length === 0)
     for (const { span } of done) span.end()
@@ -226,7 +236,7 @@ export class Sync implements AsyncDisposable {
         return this.#look()
       }
       case 'pick': {
-        const batch = makeBatch(db, effect.want, { sending: this.#sending })
+        const batch = makeBatch(db, effect.want, { sending: this.#sending, clock: this.#clock() })
         if (batch?.span) this.#traced = [...this.#traced, { records: batch.records, span: batch.span }]
         const [first] = batch?.rejected ?? []
         if (first)
@@ -243,6 +253,8 @@ export class Sync implements AsyncDisposable {
         return this.#session?.publish(effect.payload, () => this.#step({ kind: 'sent', id: effect.id }))
       case 'reconnect':
         return this.#session?.drop(effect.reason)
+      case 'compare':
+        return this.#options.cloudTime?.heard(effect.exchange)
       default:
         effect satisfies never
     }

@@ -1,5 +1,6 @@
 import { type Ack, decodeUplink, type Hello, type Ranges } from '@storecast/shared/wire'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Exchange } from './cloud-time.ts'
 import type { Outgoing } from './outgoing.ts'
 import { type Effect, type Input, Uplink, type UplinkOptions } from './uplink.ts'
 
@@ -34,6 +35,7 @@ let published: Uint8Array[]
 /** Whether the broker has at once what is published. */
 let isFast: boolean
 let others: Effect[]
+let exchanges: Exchange[]
 
 beforeEach(() => {
   uplink = new Uplink(OPTIONS)
@@ -41,6 +43,7 @@ beforeEach(() => {
   ready = []
   published = []
   others = []
+  exchanges = []
   isFast = true
 })
 
@@ -53,7 +56,8 @@ function step(input: Input): void {
     else if (effect.kind === 'publish') {
       published.push(effect.payload)
       if (isFast) step({ kind: 'sent', id: effect.id })
-    } else others.push(effect)
+    } else if (effect.kind === 'compare') exchanges.push(effect.exchange)
+    else others.push(effect)
   }
 }
 
@@ -64,9 +68,10 @@ function hellos(): Hello[] {
   })
 }
 
+const SERVER_TIME = 1_700_000_000_000
 const answer = (outcome: { grant: typeof GRANT } | { challenge: string }, session = SESSION): Input => ({
   kind: 'received',
-  message: { answer: { nonce: NONCE, session, serverTime: 0, outcome } },
+  message: { answer: { nonce: NONCE, session, serverTime: SERVER_TIME, outcome } },
 })
 const ack = (committed: Ranges, more: Partial<Ack> = {}): Input => ({
   kind: 'received',
@@ -249,5 +254,47 @@ describe('a silent broker', () => {
     step({ kind: 'tick' })
     expect(others).toEqual([{ kind: 'reconnect', reason: expect.stringContaining('the broker was silent for') }])
     expect(uplink.isOpen).toBe(false)
+  })
+})
+
+describe('the time of the cloud', () => {
+  it('is told by its answer, since the first of the hellos that it may answer', () => {
+    step({ kind: 'opened', session: SESSION })
+    const sentAt = now
+    now = uplink.nextTick
+    step({ kind: 'heard' })
+    expect(hellos()).toHaveLength(2)
+    now += 40
+    step(answer({ grant: GRANT }))
+    expect(exchanges).toEqual([{ sentAt, heardAt: now, serverTime: SERVER_TIME }])
+  })
+
+  it('is told by acknowledgements of what was never sent before, by the newest of them', () => {
+    ready = [batch(2), batch(1)]
+    open()
+    exchanges = []
+    const sentAt = now
+    now += 30
+    step(ack([[1, 2]], { serverTime: SERVER_TIME }))
+    expect(exchanges).toEqual([{ sentAt, heardAt: now, serverTime: SERVER_TIME }])
+  })
+
+  it('is not told by what may acknowledge an earlier sending', () => {
+    ready = [batch(1)]
+    open()
+    exchanges = []
+    now += ANSWER_MS
+    ready = [batch(1)]
+    step({ kind: 'heard' })
+    now = uplink.nextTick
+    step({ kind: 'tick' })
+    expect(ready).toEqual([])
+    step(ack([[1, 1]]))
+    expect(exchanges).toEqual([])
+    settle()
+    ready = [batch(2)]
+    step({ kind: 'dirty' })
+    step(ack([[2, 2]]))
+    expect(exchanges).toHaveLength(1)
   })
 })

@@ -10,6 +10,7 @@ import {
   union,
 } from '@storecast/shared/wire'
 import type { HelloState } from '../outbox/index.ts'
+import type { Exchange } from './cloud-time.ts'
 import type { Outgoing, Want } from './outgoing.ts'
 
 /** What happens to the protocol. `turn` comes back from the effect that is answered: an older turn's is void. */
@@ -30,7 +31,7 @@ export type Input =
   | { readonly kind: 'picked'; readonly turn: number; readonly batch: Outgoing | undefined }
   | { readonly kind: 'acknowledged'; readonly turn: number; readonly ack: Ack }
 
-/** What is to be done; each but `publish` and `reconnect` ends with the input that answers it. */
+/** What is to be done; each but `publish`, `reconnect` and `compare` ends with the input that answers it. */
 export type Effect =
   | { readonly kind: 'prepare-hello'; readonly turn: number }
   | { readonly kind: 'store-grant'; readonly turn: number; readonly nonce: string; readonly grant: Grant }
@@ -42,6 +43,8 @@ export type Effect =
     }
   | { readonly kind: 'publish'; readonly id: number; readonly payload: Uint8Array }
   | { readonly kind: 'reconnect'; readonly reason: string }
+  /** The cloud has stamped an answer to what was sent: its time, for this device's clock. */
+  | { readonly kind: 'compare'; readonly exchange: Exchange }
 
 export interface UplinkOptions {
   /** Uniform in [0, 1). */
@@ -72,6 +75,9 @@ interface InFlight extends Pick<Outgoing, 'acknowledged'> {
   readonly records: Ranges
   readonly superseded: Ranges
   readonly id: number
+  readonly sentAt: number
+  /** It tells something for the first time: what acknowledges it was stamped after it was sent. */
+  readonly isFirst: boolean
   /** Of which the broker has not said that it has them. */
   readonly unsentBytes: number
   readonly due: number
@@ -100,6 +106,11 @@ export class Uplink {
   #lastId = 0
   #session = ''
   #hello: Hello | undefined
+  /** The first sending of the hello: said again with its nonce and session it is the same one. */
+  #asked = { nonce: '', session: '', at: 0 }
+  /** The highest sequence sent, and the highest that may be acknowledged because of an earlier sending. */
+  #highest = 0
+  #repeated = 0
   #helloTries = 0
   #answerDue = Number.POSITIVE_INFINITY
   #held: Pick<Grant, 'epoch' | 'link'> = { epoch: 0, link: 0 }
@@ -211,18 +222,23 @@ export class Uplink {
   #sayHello(hello: Hello, now: number): void {
     this.#phase = 'greeting'
     this.#hello = hello
+    const { nonce, session } = hello
+    if (this.#asked.nonce !== nonce || this.#asked.session !== session) this.#asked = { nonce, session, at: now }
+    this.#highest = Math.max(this.#highest, hello.nextSeq - 1)
+    this.#repeated = this.#highest
     this.#helloTries++
     this.#answerDue = this.#answerTime(now)
     this.#publish(encodeHello(hello))
   }
 
-  #takeAnswer({ nonce, session, outcome }: Answer, now: number): void {
+  #takeAnswer({ nonce, session, serverTime, outcome }: Answer, now: number): void {
     const hello = this.#hello
     if (this.#phase !== 'greeting' || hello?.nonce !== nonce || hello.session !== session) return
     if ('challenge' in outcome) {
       if (hello.challenge !== outcome.challenge) this.#sayHello({ ...hello, challenge: outcome.challenge }, now)
       return
     }
+    this.#compare(this.#asked.at, serverTime, now)
     this.#phase = 'granting'
     this.#answerDue = Number.POSITIVE_INFINITY
     this.#effects.push({ kind: 'store-grant', turn: this.#turn, nonce, grant: outcome.grant })
@@ -251,6 +267,8 @@ export class Uplink {
     if (ack.pauseMs > 0) this.#pause(now + ack.pauseMs * (0.5 + this.#options.random()))
     const done = this.#inFlight.filter((batch) => isEmpty(without(batch, ack.committed)))
     const confirmed = done.flatMap(({ acknowledged }) => acknowledged)
+    const sentAt = Math.max(...done.filter(({ isFirst }) => isFirst).map((batch) => batch.sentAt))
+    if (sentAt > Number.NEGATIVE_INFINITY) this.#compare(sentAt, ack.serverTime, now)
     this.#effects.push({ kind: 'acknowledge', turn: this.#turn, ack: { ...ack, confirmed } })
   }
 
@@ -266,8 +284,15 @@ export class Uplink {
     const due = now + SLOW_LINE * this.#options.answerMs
     const id = this.#publish(payload)
     const unsentBytes = payload.length
-    this.#inFlight = [...this.#inFlight, { records, superseded, acknowledged, id, unsentBytes, due }]
+    const last = Math.max(...union(records, superseded).map(([, end]) => end))
+    const timed = { sentAt: now, isFirst: last > this.#repeated }
+    this.#highest = Math.max(this.#highest, last)
+    this.#inFlight = [...this.#inFlight, { records, superseded, acknowledged, id, ...timed, unsentBytes, due }]
     this.#allowance -= payload.length
+  }
+
+  #compare(sentAt: number, serverTime: number, heardAt: number): void {
+    this.#effects.push({ kind: 'compare', exchange: { sentAt, heardAt, serverTime } })
   }
 
   #publish(payload: Uint8Array): number {
@@ -289,6 +314,7 @@ export class Uplink {
     }
     if (this.#inFlight.some(({ due }) => now >= due)) {
       this.#inFlight = this.#inFlight.filter(({ due }) => now < due)
+      this.#repeated = this.#highest
       this.#dirty = true
       const { answerMs, backoffMs, random } = this.#options
       this.#pause(now + random() * Math.min(backoffMs, answerMs * 2 ** Math.min(this.#failures++, 10)))

@@ -142,6 +142,8 @@ export class SimulatedDevice implements Disposable {
       case 'reconnect':
         this.#connected = false
         return undefined
+      case 'compare':
+        return undefined
     }
   }
 }

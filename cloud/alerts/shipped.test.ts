@@ -23,6 +23,7 @@ const well = {
   device: {
     ...{ id: 'berlin-1', site: 'berlin', online: true, enrolledSeconds: 9e6, silentSeconds: 20, agentVersion: '0.1.0' },
     ...{ behind: 0, quarantined: false, backlog: 0, dropped: 0, certificateDays: 60, events: {} },
+    ...{ clockTrusted: true, clockAheadSeconds: 0.1 },
     models: { demand: { active: 3, target: 3, phase: 'idle', error: null, sinceSeconds: 9000 } },
   },
   sensor: {
@@ -64,6 +65,10 @@ const CASES: Readonly<Record<string, readonly [differs: object, summary: string]
   'region-away': [[{ online: 1, offline: 9, offlineShare: 0.9 }, '9 of 10 devices of eu are away']],
   'device-copied': [[{ quarantined: true }, 'berlin-1 exists twice']],
   'certificate-ends': [[{ certificateDays: 5.5 }, 'The certificate of berlin-1 ends in 5 days']],
+  'clock-wrong': [
+    [{ clockTrusted: false, clockAheadSeconds: -7200.4 }, 'The clock of berlin-1 is 7200 seconds behind'],
+    [{ clockTrusted: false, clockAheadSeconds: 90.9 }, 'The clock of berlin-1 is 90 seconds ahead'],
+  ],
   'model-failed': [
     [{ models: { demand: { ...well.device.models.demand, error: 'golden' } } }, 'On berlin-1: ["demand"] failed'],
   ],

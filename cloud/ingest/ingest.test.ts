@@ -1,3 +1,4 @@
+import type { ToldClock } from '@storecast/shared/contracts'
 import { encodeRecords } from '@storecast/shared/wire'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { deviceMigrations } from '../devices/index.ts'
@@ -164,6 +165,40 @@ describe('what waits on a device', () => {
     expect(await told()).toMatchObject({ records: 0 })
     await cloud.send(device, { windows: [window(10, 15, 1)] })
     expect(await told()).toBeNull()
+  })
+})
+
+describe('the clock of a device', () => {
+  const told = async () => (await query('SELECT clock FROM device_epochs WHERE device = $1'))[0]?.clock
+  const sendWith = (clock: ToldClock) =>
+    cloud.send(device, { windows: [window(0, 5, 1)] }, { clock }).then(() => cloud.now)
+
+  it('is trusted where it is right to the minute, and not known of an agent that does not tell', async () => {
+    const clock = { ahead: -400, within: 30, checkedAt: T0 }
+    const since = await sendWith(clock)
+    expect(await told()).toEqual({ ...clock, trusted: true, since, toldAt: since })
+    await cloud.send(device, { windows: [window(5, 10, 1)] })
+    expect(await told()).toBeNull()
+  })
+
+  it('is told since when it is off, over all that is told meanwhile', async () => {
+    await sendWith({ ahead: 0, within: 30, checkedAt: T0 })
+    const since = await sendWith({ ahead: 7_200_000, within: 30, checkedAt: T0 })
+    const madeUp = { time: 12, speed: 600 }
+    const toldAt = await sendWith({ ahead: 7_200_100, within: 10, checkedAt: T0, madeUp })
+    expect(toldAt).toBeGreaterThan(since)
+    expect(await told()).toMatchObject({ trusted: false, ahead: 7_200_100, since, toldAt, madeUp })
+    const right = await sendWith({ ahead: 60_020, within: 30, checkedAt: T0 })
+    expect(await told()).toMatchObject({ trusted: true, since: right })
+  })
+
+  it('goes on into a new epoch', async () => {
+    const image = device.copy()
+    const since = await sendWith({ ahead: -90_000, within: 30, checkedAt: T0 })
+    await cloud.greet(image)
+    await cloud.send(image, { windows: [window(0, 5, 8)] }, { clock: { ahead: -90_000, within: 30, checkedAt: T0 } })
+    const sql = 'SELECT clock FROM device_epochs WHERE device = $1 ORDER BY epoch DESC'
+    expect((await query(sql))[0]?.clock).toMatchObject({ trusted: false, since })
   })
 })
 

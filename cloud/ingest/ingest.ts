@@ -25,7 +25,7 @@ import { applyWindows } from './apply-windows.ts'
 import type { Arrival } from './arrivals.ts'
 import { isKnown, KEPT_COMMITS } from './decide-hello.ts'
 import type { Incoming } from './incoming.ts'
-import { type EpochState, type Epochs, greet, loadEpochs, saveEpochs } from './links.ts'
+import { type EpochState, type Epochs, greet, loadEpochs, saveEpochs, standing } from './links.ts'
 import { SeriesIds } from './series.ts'
 import { keepRaw, noteGaps, quarantine, type RawMessage } from './set-aside.ts'
 
@@ -186,6 +186,7 @@ export class Group {
     const { account, gaps, fresh } = takeBatch(epoch.account, batch)
     epoch.account = account
     epoch.waiting = batch.waiting ? { ...batch.waiting, toldAt: this.#now } : null
+    epoch.clock = batch.clock ? standing(batch.clock, epoch.clock, this.#now) : null
     epoch.changed = true
     const { revised, coarsened, dropped } = batch.superseded
     const heard = union(batch.sequences, revised, coarsened, dropped)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isClockTrusted, type ToldClock } from '@storecast/shared/contracts'
 import type { Answer, Hello, Ranges, Run, Waiting } from '@storecast/shared/wire'
 import type { PoolClient } from 'pg'
 import type { Account, Gap } from './account.ts'
@@ -22,8 +23,24 @@ export interface EpochState extends Omit<KnownEpoch, 'highest'> {
   account: Account
   /** What the device said last to wait there, and when; null where it does not say. */
   waiting: (Waiting & { readonly toldAt: number }) | null
+  /** What the device said last of its clock; null where it does not say. */
+  clock: StandingClock | null
   /** To be written back. */
   changed: boolean
+}
+
+/** A device's clock, with what the cloud makes of it. */
+export interface StandingClock extends ToldClock {
+  readonly trusted: boolean
+  /** Since when it has been trusted, or not; and when the device told of it. By the cloud's clock, Unix ms. */
+  readonly since: number
+  readonly toldAt: number
+}
+
+/** @param before what was last known of it; null: nothing @param now Unix ms */
+export function standing(told: ToldClock, before: StandingClock | null, now: number): StandingClock {
+  const trusted = isClockTrusted(told)
+  return { ...told, trusted, since: before?.trusted === trusted ? before.since : now, toldAt: now }
 }
 
 /** Epochs of devices whose rows are locked, by device. */
@@ -47,6 +64,7 @@ interface EpochRow {
   /** JSON: `pg` reads arrays slowly. */
   readonly commits: string
   readonly waiting: EpochState['waiting']
+  readonly clock: StandingClock | null
 }
 
 export async function loadEpochs(client: PoolClient, devices: readonly string[]): Promise<Epochs> {
@@ -70,6 +88,7 @@ export async function loadEpochs(client: PoolClient, devices: readonly string[])
       commits,
       committedAt: commits.at(-1) ?? row.granted_at,
       waiting: row.waiting,
+      clock: row.clock,
       account: { floor, told: parseRanges(row.told), highest, counts: { records, revised, coarsened, dropped } },
       changed: false,
     })
@@ -85,15 +104,15 @@ export async function saveEpochs(client: PoolClient, epochs: Epochs): Promise<vo
   await client.query(
     `WITH given AS (
        SELECT * FROM unnest($1::text[], $2::int8[], $3::int8[], $4::int8[], $5::text[], $6::int8[], $7::int8[],
-         $8::int8[], $9::int8[], $10::int8[], $11::text[], $12::jsonb[])
-         AS given(device, epoch, floor, highest, told, records, revised, coarsened, dropped, link, commits, waiting)
+         $8::int8[], $9::int8[], $10::int8[], $11::text[], $12::jsonb[], $13::jsonb[])
+         AS given(device, epoch, floor, highest, told, records, revised, coarsened, dropped, link, commits, waiting, clock)
      ), links AS (
        UPDATE device_links l SET commits = given.commits::int8[] FROM given
        WHERE (l.device, l.epoch, l.link) = (given.device, given.epoch, given.link)
      )
      UPDATE device_epochs e SET floor = given.floor, highest = given.highest, told = given.told::int8multirange,
        records = given.records, revised = given.revised, coarsened = given.coarsened, dropped = given.dropped,
-       waiting = given.waiting
+       waiting = given.waiting, clock = given.clock
      FROM given WHERE (e.device, e.epoch) = (given.device, given.epoch)`,
     [
       column((e) => e.device),
@@ -108,6 +127,7 @@ export async function saveEpochs(client: PoolClient, epochs: Epochs): Promise<vo
       column((e) => e.link),
       column((e) => `{${e.commits.join(',')}}`),
       column((e) => e.waiting && JSON.stringify(e.waiting)),
+      column((e) => e.clock && JSON.stringify(e.clock)),
     ],
   )
 }
@@ -239,10 +259,12 @@ async function grantLink(
   if (opens !== undefined || !state) {
     // Before its first grant a device has sent nothing; later, what of its past is still to come is not known.
     const base = hello.epoch === 0 ? 1 : hello.nextSeq
+    // The same machine, most likely: what is new is what it counts by.
+    const clock = epochs.findLast((e) => !e.quarantined)?.clock ?? null
     await client.query(
-      `INSERT INTO device_epochs (device, epoch, db_id, reason, quarantined, opened_at, link, runs, base, floor, highest)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0)`,
-      [device, epoch, hello.dbId, opens, quarantined, now, link, runs, base],
+      `INSERT INTO device_epochs (device, epoch, db_id, reason, quarantined, opened_at, link, runs, base, floor, highest, clock)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0, $10)`,
+      [device, epoch, hello.dbId, opens, quarantined, now, link, runs, base, clock],
     )
     const counts = { records: 0, revised: 0, coarsened: 0, dropped: 0 }
     const account = { floor: base, told: [], highest: 0, counts }
@@ -256,6 +278,7 @@ async function grantLink(
       committedAt: now,
       commits: [],
       waiting: null,
+      clock,
       account,
       changed: false,
     }

@@ -311,4 +311,12 @@ export const ingestMigrations: readonly Migration[] = [
     name: 'since when changes wait to be rolled up',
     sql: 'ALTER TABLE window_changes ADD COLUMN noted_at timestamptz NOT NULL DEFAULT now()',
   },
+  {
+    id: 272,
+    name: 'clocks of devices',
+    sql: `
+      -- As the last batch told, and what the cloud makes of it (StandingClock). Null: it did not say.
+      ALTER TABLE device_epochs ADD COLUMN clock jsonb;
+    `,
+  },
 ]

@@ -20,6 +20,22 @@ export interface DeviceModel {
   readonly candidate: { readonly version: number; readonly phase: UpdatePhase } | null
 }
 
+/** A device's own clock beside the cloud's; times are the cloud's, Unix ms. */
+export interface DeviceClock {
+  /** Readings that came without a time are taken under its. */
+  readonly trusted: boolean
+  /** Since when it has been so. */
+  readonly since: number
+  /** Milliseconds that it is ahead (below 0: behind), and by how much that may be wrong either way. */
+  readonly ahead: number
+  readonly within: number
+  /** When the two were last compared, and when the device told. */
+  readonly checkedAt: number
+  readonly toldAt: number
+  /** Where its shop lives by a clock that is made up: what that said at `toldAt`, and how many times as fast it runs. */
+  readonly madeUp?: { readonly time: number; readonly speed: number }
+}
+
 /** A device with how it is. */
 export interface DeviceStanding {
   readonly id: string
@@ -41,6 +57,8 @@ export interface DeviceStanding {
   readonly alerts: number
   /** What it said last to have waiting. */
   readonly waiting: { readonly records: number; readonly since: number; readonly toldAt: number } | null
+  /** What it said last of its own clock; null: it does not say. */
+  readonly clock: DeviceClock | null
   /** Of the newest that is not revoked; null: it has a token, or nothing. */
   readonly certificateExpiresAt: number | null
 }
@@ -88,6 +106,7 @@ const STANDING = `d.id, d.site, d.labels, s.labels AS "siteLabels", ${STATE} AS 
   (SELECT count(*)::int4 FROM alerts a WHERE a.labels->>'device' = d.id AND a.state = 'firing'
     AND a.silenced_by IS NULL) AS alerts,
   (SELECT e.waiting FROM device_epochs e WHERE e.device = d.id AND NOT e.quarantined ORDER BY e.epoch DESC LIMIT 1) AS waiting,
+  (SELECT e.clock FROM device_epochs e WHERE e.device = d.id AND NOT e.quarantined ORDER BY e.epoch DESC LIMIT 1) AS clock,
   (SELECT max(c.expires_at) FROM device_certificates c WHERE c.device = d.id
     AND NOT EXISTS (SELECT 1 FROM revocations v WHERE v.serial = c.serial)) AS "certificateExpiresAt"`
 

@@ -36,6 +36,20 @@ function backlogFacts({ sequence, outstanding, waiting, lastCommitAt, gaps }: Ba
   }
 }
 
+/** What the device says of its clock. */
+function clockFacts({ clock }: Device) {
+  if (clock === null) return { clock: 'not told by its agent' }
+  const off = `${(Math.abs(clock.ahead) / 1000).toFixed(1)} s ${clock.ahead < 0 ? 'behind' : 'ahead of'} the cloud's`
+  return {
+    clock: `${clock.trusted ? 'trusted' : 'not trusted'}, ${off}, give or take ${(clock.within / 1000).toFixed(1)} s`,
+    'clock so since': instant(clock.since),
+    'clock compared': instant(clock.checkedAt),
+    ...(clock.madeUp && {
+      'shop’s clock': `made up, ${clock.madeUp.speed} times as fast: ${instant(clock.madeUp.time)} when it was ${instant(clock.toldAt)}`,
+    }),
+  }
+}
+
 const state = ({ retiredAt, online }: Device) => (retiredAt !== null ? 'retired' : online ? 'online' : 'offline')
 
 /** What a device's story is made of. */
@@ -99,6 +113,7 @@ A selector's terms must all hold: label=value, label!=value, label in (a,b), lab
           .map(([name, { version }]) => `${name} ${version}`)
           .join(', '),
         ...(backlog && backlogFacts(backlog)),
+        ...clockFacts(found),
       })
     })
   device

@@ -92,6 +92,7 @@ describe('devices and models', () => {
     expect((await storecast(['device', 'list'])).out).toMatch(/^berlin-1 +berlin +offline +– +tier=gold$/m)
     expect((await storecast(['device', 'show', 'berlin-1'])).out).toMatch(/^state +offline$/m)
     expect((await storecast(['device', 'show', 'berlin-1'])).out).toMatch(/^gaps +none$/m)
+    expect((await storecast(['device', 'show', 'berlin-1'])).out).toMatch(/^clock +not told by its agent$/m)
     expect(await json('device', 'show', 'berlin-1')).toMatchObject({
       id: 'berlin-1',
       desired: { models: {} },

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ToldClock } from '@storecast/shared/contracts'
 import { expect, it, vi } from 'vitest'
 import { prepareAgent } from '../constellation/agent.ts'
 import { startCloudProgram } from '../constellation/cloud.ts'
@@ -8,6 +9,8 @@ import { temporaryFolder } from '../constellation/temporary-folder.ts'
 
 /** Debian's libfaketime. */
 const LIBRARY = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketime.so.1`
+
+type Standing = ToldClock & { readonly trusted: boolean; readonly since: number }
 
 interface Status {
   readonly trust: { readonly refreshedAt: string }
@@ -30,14 +33,25 @@ it.skipIf(!existsSync(LIBRARY))(
       const status = (await (await fetch(`${agent.url}/v1/status`)).json()) as Status
       expect(status).toMatchObject({ link: { connected: true }, generation: expect.any(Number) })
       expect(Date.parse(status.trust.refreshedAt)).toBeGreaterThan(0)
+      expect(status).toMatchObject({ clock: { trusted: false, aheadSeconds: expect.any(Number) } })
+    }
+    // Half a century behind, the cloud knows; what its shop lives by is another clock.
+    const isTold = async () => {
+      const { clock: told } = await cloud.client.get<{ clock: Standing }>('/v1/devices/north-1')
+      expect(told).toMatchObject({ trusted: false, madeUp: { speed: 1 } })
+      expect(told.ahead).toBeLessThan(-50 * 365 * 86_400_000)
+      expect(told.within).toBeLessThan(60_000)
+      return told.since
     }
     await agent.program.start()
     await vi.waitFor(follows, { timeout: 40_000, interval: 200 })
     const [first] = (await readFile(join(folder.path, 'north-1', 'agent.log'), 'utf8')).split('\n')
     expect(new Date(JSON.parse(first!).time).getUTCFullYear()).toBe(1970)
+    const since = await vi.waitFor(isTold, { timeout: 40_000, interval: 200 })
     await agent.program.kill('SIGKILL')
     await agent.program.start()
     await vi.waitFor(follows, { timeout: 40_000, interval: 200 })
+    expect(await isTold()).toBe(since)
   },
   120_000,
 )

@@ -2348,6 +2348,26 @@ export interface paths {
                                 alerts: number;
                                 /** @description Null: it has a token, or nothing */
                                 certificateExpiresAt: number | null;
+                                /** @description What it said last of its own clock; null: its agent does not say */
+                                clock: {
+                                    /** @description Milliseconds that it is ahead of the cloud’s clock; below 0: behind */
+                                    ahead: number;
+                                    /** @description When the two were last compared */
+                                    checkedAt: number;
+                                    /** @description Where its shop lives by a clock that is made up, as in a demonstration: what that said at `toldAt`, and how many times as fast it runs */
+                                    madeUp?: {
+                                        speed: number;
+                                        time: number;
+                                    };
+                                    /** @description Since when it is trusted, or is not; by the cloud’s clock, as all times here */
+                                    since: number;
+                                    /** @description Unix milliseconds, UTC */
+                                    toldAt: number;
+                                    /** @description Whether it takes readings under this clock’s time; off by over a minute it does not */
+                                    trusted: boolean;
+                                    /** @description By so many milliseconds `ahead` may be wrong, either way */
+                                    within: number;
+                                } | null;
                                 /** @description Unix milliseconds, UTC */
                                 enrolledAt: number;
                                 id: string;
@@ -2494,6 +2514,26 @@ export interface paths {
                             alerts: number;
                             /** @description Null: it has a token, or nothing */
                             certificateExpiresAt: number | null;
+                            /** @description What it said last of its own clock; null: its agent does not say */
+                            clock: {
+                                /** @description Milliseconds that it is ahead of the cloud’s clock; below 0: behind */
+                                ahead: number;
+                                /** @description When the two were last compared */
+                                checkedAt: number;
+                                /** @description Where its shop lives by a clock that is made up, as in a demonstration: what that said at `toldAt`, and how many times as fast it runs */
+                                madeUp?: {
+                                    speed: number;
+                                    time: number;
+                                };
+                                /** @description Since when it is trusted, or is not; by the cloud’s clock, as all times here */
+                                since: number;
+                                /** @description Unix milliseconds, UTC */
+                                toldAt: number;
+                                /** @description Whether it takes readings under this clock’s time; off by over a minute it does not */
+                                trusted: boolean;
+                                /** @description By so many milliseconds `ahead` may be wrong, either way */
+                                within: number;
+                            } | null;
                             /** @description Unix milliseconds, UTC */
                             enrolledAt: number;
                             id: string;

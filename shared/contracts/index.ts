@@ -1,5 +1,6 @@
 export * from './alerts.ts'
 export * from './claim.ts'
+export * from './clock.ts'
 export * from './dataset.ts'
 export * from './decision.ts'
 export * from './documents.ts'

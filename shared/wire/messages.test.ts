@@ -40,6 +40,18 @@ const hello: fc.Arbitrary<Hello> = fc
   )
   .map(([epochAndLink, rest]) => ({ ...epochAndLink, ...rest }))
 const waiting = fc.record({ records: fc.nat(), since: fc.integer({ min: -(2 ** 40), max: 2 ** 44 }) })
+const clock = fc.record(
+  {
+    ahead: fc.integer({ min: -(2 ** 44), max: 2 ** 44 }),
+    within: fc.nat(),
+    checkedAt: number,
+    madeUp: fc.record({
+      time: fc.integer({ min: -(2 ** 40), max: 2 ** 44 }),
+      speed: fc.double({ min: 0.001, max: 1e6, noNaN: true }),
+    }),
+  },
+  { requiredKeys: ['ahead', 'within', 'checkedAt'] },
+)
 const batch: fc.Arbitrary<Batch> = fc.record(
   {
     epoch: number,
@@ -51,6 +63,7 @@ const batch: fc.Arbitrary<Batch> = fc.record(
     body: fc.uint8Array({ maxLength: 50 }),
     bodySize: fc.nat(MAX_BODY_BYTES),
     waiting,
+    clock,
   },
   { requiredKeys: ['epoch', 'link', 'floor', 'acknowledged', 'sequences', 'superseded', 'body', 'bodySize'] },
 )

@@ -1,3 +1,4 @@
+import type { ToldClock } from '../contracts/index.ts'
 import type { Ranges } from './ranges.ts'
 
 /** A run of the device on its database, from its start to its end: names who gave out the sequences from `first` on. */
@@ -75,6 +76,8 @@ export interface Batch {
   readonly traceparent?: string
   /** What waits on the device beyond this batch and others under way; older agents do not tell. */
   readonly waiting?: Waiting
+  /** Absent until it has been compared with the cloud's; older agents do not tell. */
+  readonly clock?: ToldClock
 }
 
 export interface Ack {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ToldClock } from '../contracts/index.ts'
 import { TRACEPARENT } from '../tracing/index.ts'
 import { packAscending, unpackAscending } from './columns.ts'
 import { WireError } from './errors.ts'
@@ -6,7 +7,7 @@ import { MAX_BODY_BYTES, MAX_RUNS } from './limits.ts'
 import type { Batch, Hello, UplinkMessage } from './messages.ts'
 import { checked, read, safe, Token, write } from './protobuf.ts'
 import { packRanges, unpackRanges } from './ranges.ts'
-import { type Batch as BatchMessage, type Hello as HelloMessage, UplinkSchema } from './uplink_pb.ts'
+import { type Batch as BatchMessage, type Clock, type Hello as HelloMessage, UplinkSchema } from './uplink_pb.ts'
 
 const HelloTexts = z.object({
   dbId: z.uuid(),
@@ -43,9 +44,17 @@ export function encodeBatch(batch: Batch): Uint8Array {
     bodySize: batch.bodySize,
     traceparent: batch.traceparent ?? '',
     ...(batch.waiting && { waiting: BigInt(batch.waiting.records), waitingSince: BigInt(batch.waiting.since) }),
+    ...(batch.clock && { clock: clockMessage(batch.clock) }),
   }
   return write(UplinkSchema, { message: { case: 'batch', value } })
 }
+
+const clockMessage = ({ ahead, within, checkedAt, madeUp }: ToldClock) => ({
+  ahead: BigInt(ahead),
+  within: BigInt(within),
+  checkedAt: BigInt(checkedAt),
+  ...(madeUp && { madeUpTime: BigInt(madeUp.time), madeUpSpeed: madeUp.speed }),
+})
 
 /**
  * The gate for what devices send. A batch's records stay packed: see `decodeRecords`.
@@ -95,5 +104,19 @@ function checkBatch(batch: BatchMessage): Batch {
     ...(batch.waiting !== undefined && {
       waiting: { records: safe(batch.waiting, 'waiting'), since: safe(batch.waitingSince, 'waiting_since') },
     }),
+    ...(batch.clock && { clock: checkClock(batch.clock) }),
   }
+}
+
+function checkClock({ ahead, within, checkedAt, madeUpTime, madeUpSpeed: speed }: Clock): ToldClock {
+  const difference = {
+    ahead: safe(ahead, 'ahead'),
+    within: safe(within, 'within'),
+    checkedAt: safe(checkedAt, 'checked_at'),
+  }
+  if (madeUpTime === undefined) return difference
+  if (!(speed > 0 && speed < Number.POSITIVE_INFINITY)) {
+    throw new WireError('out-of-range', `clock: made up to run ${speed} times as fast`)
+  }
+  return { ...difference, madeUp: { time: safe(madeUpTime, 'made_up_time'), speed } }
 }

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file uplink.proto.
  */
 export const file_uplink: GenFile = /*@__PURE__*/
-  fileDesc("Cgx1cGxpbmsucHJvdG8SEXN0b3JlY2FzdC53aXJlLnYxImkKBlVwbGluaxIpCgVoZWxsbxgBIAEoCzIYLnN0b3JlY2FzdC53aXJlLnYxLkhlbGxvSAASKQoFYmF0Y2gYAiABKAsyGC5zdG9yZWNhc3Qud2lyZS52MS5CYXRjaEgAQgkKB21lc3NhZ2UimAEKCERvd25saW5rEisKBmFuc3dlchgBIAEoCzIZLnN0b3JlY2FzdC53aXJlLnYxLkFuc3dlckgAEiUKA2FjaxgCIAEoCzIWLnN0b3JlY2FzdC53aXJlLnYxLkFja0gAEi0KB3N1cHBvcnQYAyABKAsyGi5zdG9yZWNhc3Qud2lyZS52MS5TdXBwb3J0SABCCQoHbWVzc2FnZSLLAQoFSGVsbG8SDQoFZGJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQSDAoEbGluaxgDIAEoBBIVCg1uZXh0X3NlcXVlbmNlGAQgASgEEg0KBW5vbmNlGAUgASgJEg8KB3Nlc3Npb24YBiABKAkSFAoMYWNrbm93bGVkZ2VkGAcgAygEEhEKCWNoYWxsZW5nZRgIIAEoCRITCgtxdWFyYW50aW5lZBgJIAEoCBIRCglydW5fZmlyc3QYCiADKAQSDgoGcnVuX2lkGAsgAygEIhUKB1N1cHBvcnQSCgoCaWQYASABKAkiiAEKBkFuc3dlchINCgVub25jZRgBIAEoCRIPCgdzZXNzaW9uGAIgASgJEhMKC3NlcnZlcl90aW1lGAMgASgEEikKBWdyYW50GAQgASgLMhguc3RvcmVjYXN0LndpcmUudjEuR3JhbnRIABITCgljaGFsbGVuZ2UYBSABKAlIAEIJCgdvdXRjb21lImUKBUdyYW50Eg0KBWVwb2NoGAEgASgEEgwKBGxpbmsYAiABKAQSGQoMcmVzZW5kX3NpbmNlGAMgASgESACIAQESEwoLcXVhcmFudGluZWQYBCABKAhCDwoNX3Jlc2VuZF9zaW5jZSL+AQoFQmF0Y2gSDQoFZXBvY2gYASABKAQSDAoEbGluaxgCIAEoBBINCgVmbG9vchgDIAEoBBIUCgxhY2tub3dsZWRnZWQYBCADKAQSDwoHcmVjb3JkcxgFIAMoBBIPCgdyZXZpc2VkGAYgAygEEhEKCWNvYXJzZW5lZBgHIAMoBBIPCgdkcm9wcGVkGAggAygEEgwKBGJvZHkYCSABKAwSEQoJYm9keV9zaXplGAogASgNEhMKC3RyYWNlcGFyZW50GAsgASgJEhQKB3dhaXRpbmcYDCABKARIAIgBARIVCg13YWl0aW5nX3NpbmNlGA0gASgSQgoKCF93YWl0aW5nIoUBCgNBY2sSDQoFZXBvY2gYASABKAQSDAoEbGluaxgCIAEoBBIRCgljb21taXR0ZWQYAyADKAQSFAoMY29tbWl0dGVkX2F0GAQgASgEEhMKC3NlcnZlcl90aW1lGAUgASgEEhAKCHBhdXNlX21zGAYgASgNEhEKCXNheV9oZWxsbxgHIAEoCCKhAgoHUmVjb3JkcxIrCgd3aW5kb3dzGAEgASgLMhouc3RvcmVjYXN0LndpcmUudjEuV2luZG93cxIvCglmb3JlY2FzdHMYAiABKAsyHC5zdG9yZWNhc3Qud2lyZS52MS5Gb3JlY2FzdHMSKQoGZXZlbnRzGAMgASgLMhkuc3RvcmVjYXN0LndpcmUudjEuRXZlbnRzEi0KCHJlcG9ydGVkGAQgASgLMhsuc3RvcmVjYXN0LndpcmUudjEuUmVwb3J0ZWQSLwoJZGVjaXNpb25zGAUgASgLMhwuc3RvcmVjYXN0LndpcmUudjEuRGVjaXNpb25zEi0KCGV2aWRlbmNlGAYgASgLMhsuc3RvcmVjYXN0LndpcmUudjEuRXZpZGVuY2UivAMKB1dpbmRvd3MSEAoIc2VxdWVuY2UYASADKAQSDgoGc2Vuc29yGAIgAygJEg4KBmVudGl0eRgDIAMoCRIOCgZzZXJpZXMYBCADKBESEQoJdGltZV91bml0GAUgASgEEg0KBXN0YXJ0GAYgAygSEg4KBmxlbmd0aBgHIAMoBBIQCghyZXZpc2lvbhgIIAMoDRINCgVjb3VudBgJIAMoBBILCgNtaW4YCiADKBISCwoDbWF4GAsgAygSEgwKBGxhc3QYDCADKBISCwoDc3VtGA0gAygSEgwKBHplcm8YDiADKAQSEAoIcG9zaXRpdmUYDyADKA0SEAoIbmVnYXRpdmUYECADKA0SEQoJYmluX2luZGV4GBEgAygREhEKCWJpbl9jb3VudBgSIAMoBBIPCgdtaXNzaW5nGBMgAygEEgwKBGxhdGUYFCADKAQSFAoMb3V0X29mX3JhbmdlGBUgAygEEgwKBGZsYXQYFiADKAQSEQoJZHVwbGljYXRlGBcgAygEEhIKCndyb25nX3R5cGUYGCADKAQSEgoKd3JvbmdfdW5pdBgZIAMoBBIRCgl1bnRydXN0ZWQYGiADKAQinAIKCUZvcmVjYXN0cxIQCghzZXF1ZW5jZRgBIAMoBBINCgVtb2RlbBgCIAMoCRIOCgZlbnRpdHkYAyADKAkSEAoIbW9kZWxfb2YYBCADKBESEQoJZW50aXR5X29mGAUgAygREg8KB3ZlcnNpb24YBiADKA0SEQoJaXNzdWVkX2F0GAcgAygSEg0KBXN0YXJ0GAggAygSEg4KBmxlbmd0aBgJIAMoBBIRCglxdWFudGlsZXMYCiADKA0SEAoIcXVhbnRpbGUYCyADKAISDAoEbWVhbhgMIAMoARIQCghiYXNlbGluZRgNIAMoARIOCgZzY29yZWQYDiADKA0SEQoJc2NvcmVkX2F0GA8gAygSEg4KBmFjdHVhbBgQIAMoASJzCgZFdmVudHMSEAoIc2VxdWVuY2UYASADKAQSCgoCaWQYAiADKAkSCgoCYXQYAyADKBISEAoIc2V2ZXJpdHkYBCADKA0SDAoEY29kZRgFIAMoCRIPCgdtZXNzYWdlGAYgAygJEg4KBmRldGFpbBgHIAMoCSIqCghSZXBvcnRlZBIQCghzZXF1ZW5jZRgBIAEoBBIMCgRib2R5GAIgASgJIosECghFdmlkZW5jZRIQCghzZXF1ZW5jZRgBIAMoBBINCgVtb2RlbBgCIAMoCRIQCghjaGFtcGlvbhgDIAMoDRIRCgljYW5kaWRhdGUYBCADKA0SCwoDZGF5GAUgAygREg4KBnJlZ2lvbhgGIAMoCRIMCgRyb3dzGAcgAygEEhAKCGV4Y2x1ZGVkGAggAygEEhIKCmRpZmZlcmVuY2UYCSADKAESGgoSZGlmZmVyZW5jZV9zcXVhcmVkGAogAygBEhoKEmxhcmdlc3RfZGlmZmVyZW5jZRgLIAMoARIZChFjaGFtcGlvbl9hYnNvbHV0ZRgMIAMoARIaChJjYW5kaWRhdGVfYWJzb2x1dGUYDSADKAESFgoOY2hhbXBpb25fZXJyb3IYDiADKAESFwoPY2FuZGlkYXRlX2Vycm9yGA8gAygBEg4KBmFjdHVhbBgQIAMoARINCgVtb3ZlZBgRIAMoARIPCgdjcmFzaGVzGBIgAygEEhQKDGxhdGVuY3lfemVybxgTIAMoBBIUCgxsYXRlbmN5X2JpbnMYFCADKA0SEQoJYmluX2luZGV4GBUgAygREhEKCWJpbl9jb3VudBgWIAMoBBIRCglpbnRlcnZhbHMYFyADKAQSGAoQY2hhbXBpb25fY292ZXJlZBgYIAMoBBIZChFjYW5kaWRhdGVfY292ZXJlZBgZIAMoBCK/AwoJRGVjaXNpb25zEhAKCHNlcXVlbmNlGAEgAygEEgoKAmlkGAIgASgMEhAKCGRlY2lzaW9uGAMgAygJEg0KBW1vZGVsGAQgAygJEg4KBmVudGl0eRgFIAMoCRITCgtkZWNpc2lvbl9vZhgGIAMoERIQCghtb2RlbF9vZhgHIAMoERIRCgllbnRpdHlfb2YYCCADKBESDwoHdmVyc2lvbhgJIAMoDRIRCglpc3N1ZWRfYXQYCiADKBISDQoFc3RhcnQYCyADKBISDgoGbGVuZ3RoGAwgAygEEhEKCXF1YW50aWxlcxgNIAMoDRIQCghxdWFudGlsZRgOIAMoAhINCgVzdG9jaxgPIAMoARIQCghvbl9vcmRlchgQIAMoARIOCgZhY3Rpb24YESADKA0SEAoIcXVhbnRpdHkYEiADKAESDgoGY2hvaWNlGBMgAygNEhEKCWNob3Nlbl9hdBgUIAMoEhIXCg9jaG9zZW5fcXVhbnRpdHkYFSADKAESDgoGcmVhc29uGBYgAygJEg8KB291dGNvbWUYFyADKA0SEQoJanVkZ2VkX2F0GBggAygSEg4KBmFjdHVhbBgZIAMoAWIGcHJvdG8z");
+  fileDesc("Cgx1cGxpbmsucHJvdG8SEXN0b3JlY2FzdC53aXJlLnYxImkKBlVwbGluaxIpCgVoZWxsbxgBIAEoCzIYLnN0b3JlY2FzdC53aXJlLnYxLkhlbGxvSAASKQoFYmF0Y2gYAiABKAsyGC5zdG9yZWNhc3Qud2lyZS52MS5CYXRjaEgAQgkKB21lc3NhZ2UimAEKCERvd25saW5rEisKBmFuc3dlchgBIAEoCzIZLnN0b3JlY2FzdC53aXJlLnYxLkFuc3dlckgAEiUKA2FjaxgCIAEoCzIWLnN0b3JlY2FzdC53aXJlLnYxLkFja0gAEi0KB3N1cHBvcnQYAyABKAsyGi5zdG9yZWNhc3Qud2lyZS52MS5TdXBwb3J0SABCCQoHbWVzc2FnZSLLAQoFSGVsbG8SDQoFZGJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQSDAoEbGluaxgDIAEoBBIVCg1uZXh0X3NlcXVlbmNlGAQgASgEEg0KBW5vbmNlGAUgASgJEg8KB3Nlc3Npb24YBiABKAkSFAoMYWNrbm93bGVkZ2VkGAcgAygEEhEKCWNoYWxsZW5nZRgIIAEoCRITCgtxdWFyYW50aW5lZBgJIAEoCBIRCglydW5fZmlyc3QYCiADKAQSDgoGcnVuX2lkGAsgAygEIhUKB1N1cHBvcnQSCgoCaWQYASABKAkiiAEKBkFuc3dlchINCgVub25jZRgBIAEoCRIPCgdzZXNzaW9uGAIgASgJEhMKC3NlcnZlcl90aW1lGAMgASgEEikKBWdyYW50GAQgASgLMhguc3RvcmVjYXN0LndpcmUudjEuR3JhbnRIABITCgljaGFsbGVuZ2UYBSABKAlIAEIJCgdvdXRjb21lImUKBUdyYW50Eg0KBWVwb2NoGAEgASgEEgwKBGxpbmsYAiABKAQSGQoMcmVzZW5kX3NpbmNlGAMgASgESACIAQESEwoLcXVhcmFudGluZWQYBCABKAhCDwoNX3Jlc2VuZF9zaW5jZSKnAgoFQmF0Y2gSDQoFZXBvY2gYASABKAQSDAoEbGluaxgCIAEoBBINCgVmbG9vchgDIAEoBBIUCgxhY2tub3dsZWRnZWQYBCADKAQSDwoHcmVjb3JkcxgFIAMoBBIPCgdyZXZpc2VkGAYgAygEEhEKCWNvYXJzZW5lZBgHIAMoBBIPCgdkcm9wcGVkGAggAygEEgwKBGJvZHkYCSABKAwSEQoJYm9keV9zaXplGAogASgNEhMKC3RyYWNlcGFyZW50GAsgASgJEhQKB3dhaXRpbmcYDCABKARIAIgBARIVCg13YWl0aW5nX3NpbmNlGA0gASgSEicKBWNsb2NrGA4gASgLMhguc3RvcmVjYXN0LndpcmUudjEuQ2xvY2tCCgoIX3dhaXRpbmcifQoFQ2xvY2sSDQoFYWhlYWQYASABKBISDgoGd2l0aGluGAIgASgEEhIKCmNoZWNrZWRfYXQYAyABKAQSGQoMbWFkZV91cF90aW1lGAQgASgSSACIAQESFQoNbWFkZV91cF9zcGVlZBgFIAEoAUIPCg1fbWFkZV91cF90aW1lIoUBCgNBY2sSDQoFZXBvY2gYASABKAQSDAoEbGluaxgCIAEoBBIRCgljb21taXR0ZWQYAyADKAQSFAoMY29tbWl0dGVkX2F0GAQgASgEEhMKC3NlcnZlcl90aW1lGAUgASgEEhAKCHBhdXNlX21zGAYgASgNEhEKCXNheV9oZWxsbxgHIAEoCCKhAgoHUmVjb3JkcxIrCgd3aW5kb3dzGAEgASgLMhouc3RvcmVjYXN0LndpcmUudjEuV2luZG93cxIvCglmb3JlY2FzdHMYAiABKAsyHC5zdG9yZWNhc3Qud2lyZS52MS5Gb3JlY2FzdHMSKQoGZXZlbnRzGAMgASgLMhkuc3RvcmVjYXN0LndpcmUudjEuRXZlbnRzEi0KCHJlcG9ydGVkGAQgASgLMhsuc3RvcmVjYXN0LndpcmUudjEuUmVwb3J0ZWQSLwoJZGVjaXNpb25zGAUgASgLMhwuc3RvcmVjYXN0LndpcmUudjEuRGVjaXNpb25zEi0KCGV2aWRlbmNlGAYgASgLMhsuc3RvcmVjYXN0LndpcmUudjEuRXZpZGVuY2UivAMKB1dpbmRvd3MSEAoIc2VxdWVuY2UYASADKAQSDgoGc2Vuc29yGAIgAygJEg4KBmVudGl0eRgDIAMoCRIOCgZzZXJpZXMYBCADKBESEQoJdGltZV91bml0GAUgASgEEg0KBXN0YXJ0GAYgAygSEg4KBmxlbmd0aBgHIAMoBBIQCghyZXZpc2lvbhgIIAMoDRINCgVjb3VudBgJIAMoBBILCgNtaW4YCiADKBISCwoDbWF4GAsgAygSEgwKBGxhc3QYDCADKBISCwoDc3VtGA0gAygSEgwKBHplcm8YDiADKAQSEAoIcG9zaXRpdmUYDyADKA0SEAoIbmVnYXRpdmUYECADKA0SEQoJYmluX2luZGV4GBEgAygREhEKCWJpbl9jb3VudBgSIAMoBBIPCgdtaXNzaW5nGBMgAygEEgwKBGxhdGUYFCADKAQSFAoMb3V0X29mX3JhbmdlGBUgAygEEgwKBGZsYXQYFiADKAQSEQoJZHVwbGljYXRlGBcgAygEEhIKCndyb25nX3R5cGUYGCADKAQSEgoKd3JvbmdfdW5pdBgZIAMoBBIRCgl1bnRydXN0ZWQYGiADKAQinAIKCUZvcmVjYXN0cxIQCghzZXF1ZW5jZRgBIAMoBBINCgVtb2RlbBgCIAMoCRIOCgZlbnRpdHkYAyADKAkSEAoIbW9kZWxfb2YYBCADKBESEQoJZW50aXR5X29mGAUgAygREg8KB3ZlcnNpb24YBiADKA0SEQoJaXNzdWVkX2F0GAcgAygSEg0KBXN0YXJ0GAggAygSEg4KBmxlbmd0aBgJIAMoBBIRCglxdWFudGlsZXMYCiADKA0SEAoIcXVhbnRpbGUYCyADKAISDAoEbWVhbhgMIAMoARIQCghiYXNlbGluZRgNIAMoARIOCgZzY29yZWQYDiADKA0SEQoJc2NvcmVkX2F0GA8gAygSEg4KBmFjdHVhbBgQIAMoASJzCgZFdmVudHMSEAoIc2VxdWVuY2UYASADKAQSCgoCaWQYAiADKAkSCgoCYXQYAyADKBISEAoIc2V2ZXJpdHkYBCADKA0SDAoEY29kZRgFIAMoCRIPCgdtZXNzYWdlGAYgAygJEg4KBmRldGFpbBgHIAMoCSIqCghSZXBvcnRlZBIQCghzZXF1ZW5jZRgBIAEoBBIMCgRib2R5GAIgASgJIosECghFdmlkZW5jZRIQCghzZXF1ZW5jZRgBIAMoBBINCgVtb2RlbBgCIAMoCRIQCghjaGFtcGlvbhgDIAMoDRIRCgljYW5kaWRhdGUYBCADKA0SCwoDZGF5GAUgAygREg4KBnJlZ2lvbhgGIAMoCRIMCgRyb3dzGAcgAygEEhAKCGV4Y2x1ZGVkGAggAygEEhIKCmRpZmZlcmVuY2UYCSADKAESGgoSZGlmZmVyZW5jZV9zcXVhcmVkGAogAygBEhoKEmxhcmdlc3RfZGlmZmVyZW5jZRgLIAMoARIZChFjaGFtcGlvbl9hYnNvbHV0ZRgMIAMoARIaChJjYW5kaWRhdGVfYWJzb2x1dGUYDSADKAESFgoOY2hhbXBpb25fZXJyb3IYDiADKAESFwoPY2FuZGlkYXRlX2Vycm9yGA8gAygBEg4KBmFjdHVhbBgQIAMoARINCgVtb3ZlZBgRIAMoARIPCgdjcmFzaGVzGBIgAygEEhQKDGxhdGVuY3lfemVybxgTIAMoBBIUCgxsYXRlbmN5X2JpbnMYFCADKA0SEQoJYmluX2luZGV4GBUgAygREhEKCWJpbl9jb3VudBgWIAMoBBIRCglpbnRlcnZhbHMYFyADKAQSGAoQY2hhbXBpb25fY292ZXJlZBgYIAMoBBIZChFjYW5kaWRhdGVfY292ZXJlZBgZIAMoBCK/AwoJRGVjaXNpb25zEhAKCHNlcXVlbmNlGAEgAygEEgoKAmlkGAIgASgMEhAKCGRlY2lzaW9uGAMgAygJEg0KBW1vZGVsGAQgAygJEg4KBmVudGl0eRgFIAMoCRITCgtkZWNpc2lvbl9vZhgGIAMoERIQCghtb2RlbF9vZhgHIAMoERIRCgllbnRpdHlfb2YYCCADKBESDwoHdmVyc2lvbhgJIAMoDRIRCglpc3N1ZWRfYXQYCiADKBISDQoFc3RhcnQYCyADKBISDgoGbGVuZ3RoGAwgAygEEhEKCXF1YW50aWxlcxgNIAMoDRIQCghxdWFudGlsZRgOIAMoAhINCgVzdG9jaxgPIAMoARIQCghvbl9vcmRlchgQIAMoARIOCgZhY3Rpb24YESADKA0SEAoIcXVhbnRpdHkYEiADKAESDgoGY2hvaWNlGBMgAygNEhEKCWNob3Nlbl9hdBgUIAMoEhIXCg9jaG9zZW5fcXVhbnRpdHkYFSADKAESDgoGcmVhc29uGBYgAygJEg8KB291dGNvbWUYFyADKA0SEQoJanVkZ2VkX2F0GBggAygSEg4KBmFjdHVhbBgZIAMoAWIGcHJvdG8z");
 
 /**
  * Device to cloud, on storecast/v1/{device}/up.
@@ -357,6 +357,13 @@ export type Batch = Message<"storecast.wire.v1.Batch"> & {
    * @generated from field: sint64 waiting_since = 13;
    */
   waitingSince: bigint;
+
+  /**
+   * Absent until the device's clock has been compared with the cloud's.
+   *
+   * @generated from field: storecast.wire.v1.Clock clock = 14;
+   */
+  clock?: Clock | undefined;
 };
 
 /**
@@ -365,6 +372,51 @@ export type Batch = Message<"storecast.wire.v1.Batch"> & {
  */
 export const BatchSchema: GenMessage<Batch> = /*@__PURE__*/
   messageDesc(file_uplink, 6);
+
+/**
+ * Of the device; milliseconds.
+ *
+ * @generated from message storecast.wire.v1.Clock
+ */
+export type Clock = Message<"storecast.wire.v1.Clock"> & {
+  /**
+   * How far its own clock is ahead of the cloud's (below 0: behind), and by how much that may be wrong either way.
+   *
+   * @generated from field: sint64 ahead = 1;
+   */
+  ahead: bigint;
+
+  /**
+   * @generated from field: uint64 within = 2;
+   */
+  within: bigint;
+
+  /**
+   * The newest server_time by which that was found.
+   *
+   * @generated from field: uint64 checked_at = 3;
+   */
+  checkedAt: bigint;
+
+  /**
+   * Where its shop lives by a clock that is made up: what that says as this is sent, and how many times as fast it runs.
+   *
+   * @generated from field: optional sint64 made_up_time = 4;
+   */
+  madeUpTime?: bigint | undefined;
+
+  /**
+   * @generated from field: double made_up_speed = 5;
+   */
+  madeUpSpeed: number;
+};
+
+/**
+ * Describes the message storecast.wire.v1.Clock.
+ * Use `create(ClockSchema)` to create a new message.
+ */
+export const ClockSchema: GenMessage<Clock> = /*@__PURE__*/
+  messageDesc(file_uplink, 7);
 
 /**
  * @generated from message storecast.wire.v1.Ack
@@ -417,7 +469,7 @@ export type Ack = Message<"storecast.wire.v1.Ack"> & {
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
-  messageDesc(file_uplink, 7);
+  messageDesc(file_uplink, 8);
 
 /**
  * By column, in ascending order of sequence within each kind. A column that is zero in every row is left out.
@@ -461,7 +513,7 @@ export type Records = Message<"storecast.wire.v1.Records"> & {
  * Use `create(RecordsSchema)` to create a new message.
  */
 export const RecordsSchema: GenMessage<Records> = /*@__PURE__*/
-  messageDesc(file_uplink, 8);
+  messageDesc(file_uplink, 9);
 
 /**
  * "Own" means: less the value of the previous row of the same series in this message, if there is one.
@@ -627,7 +679,7 @@ export type Windows = Message<"storecast.wire.v1.Windows"> & {
  * Use `create(WindowsSchema)` to create a new message.
  */
 export const WindowsSchema: GenMessage<Windows> = /*@__PURE__*/
-  messageDesc(file_uplink, 9);
+  messageDesc(file_uplink, 10);
 
 /**
  * @generated from message storecast.wire.v1.Forecasts
@@ -727,7 +779,7 @@ export type Forecasts = Message<"storecast.wire.v1.Forecasts"> & {
  * Use `create(ForecastsSchema)` to create a new message.
  */
 export const ForecastsSchema: GenMessage<Forecasts> = /*@__PURE__*/
-  messageDesc(file_uplink, 10);
+  messageDesc(file_uplink, 11);
 
 /**
  * @generated from message storecast.wire.v1.Events
@@ -778,7 +830,7 @@ export type Events = Message<"storecast.wire.v1.Events"> & {
  * Use `create(EventsSchema)` to create a new message.
  */
 export const EventsSchema: GenMessage<Events> = /*@__PURE__*/
-  messageDesc(file_uplink, 11);
+  messageDesc(file_uplink, 12);
 
 /**
  * The reported state, as JSON.
@@ -802,7 +854,7 @@ export type Reported = Message<"storecast.wire.v1.Reported"> & {
  * Use `create(ReportedSchema)` to create a new message.
  */
 export const ReportedSchema: GenMessage<Reported> = /*@__PURE__*/
-  messageDesc(file_uplink, 12);
+  messageDesc(file_uplink, 13);
 
 /**
  * How candidates compared with the versions that served, a row a model pair and closed local day.
@@ -949,7 +1001,7 @@ export type Evidence = Message<"storecast.wire.v1.Evidence"> & {
  * Use `create(EvidenceSchema)` to create a new message.
  */
 export const EvidenceSchema: GenMessage<Evidence> = /*@__PURE__*/
-  messageDesc(file_uplink, 13);
+  messageDesc(file_uplink, 14);
 
 /**
  * @generated from message storecast.wire.v1.Decisions
@@ -1104,5 +1156,5 @@ export type Decisions = Message<"storecast.wire.v1.Decisions"> & {
  * Use `create(DecisionsSchema)` to create a new message.
  */
 export const DecisionsSchema: GenMessage<Decisions> = /*@__PURE__*/
-  messageDesc(file_uplink, 14);
+  messageDesc(file_uplink, 15);
 

@@ -18,6 +18,7 @@ const calm: Status = {
   modelHost: { residentBytes: 1 },
   link: { configured: true, connected: true, trouble: null },
   certificateExpires: iso(NOW + 60 * 24 * HOUR),
+  clock: null,
   trust: { desiredExpires: iso(NOW + 24 * HOUR), lastRefusal: null },
   backlog: { records: 0, oldest: null, ageSeconds: 0 },
   space: { databaseBytes: 1, capBytes: 2 },
@@ -107,6 +108,8 @@ describe('what needs attention', () => {
 
   it('tells of clocks, certificates, orders of the head office and systems in the shop', () => {
     expect(codes({ sensors: [{ ...fridge, untrusted: 300 }] })).toEqual(['warning clock-wrong'])
+    expect(codes({ clock: { trusted: false, aheadSeconds: 3600 } })).toEqual(['warning clock-wrong'])
+    expect(codes({ clock: { trusted: true, aheadSeconds: 0.2 } })).toEqual([])
     expect(codes({ certificateExpires: iso(NOW + 3 * 24 * HOUR) })).toEqual(['warning certificate-ends'])
     expect(codes({ trust: { desiredExpires: iso(NOW - HOUR), lastRefusal: null } })).toEqual(['note updates-on-hold'])
     expect(codes({ sources: [{ name: 'tills', kind: 'mqtt', trouble: 'connect ECONNREFUSED' }] })).toEqual([

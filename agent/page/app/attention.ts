@@ -60,7 +60,7 @@ export function attention({ status, forecasts, decisions, realNow }: Facts): rea
     ...Object.entries(status.models).flatMap(([name, model]) => ofModel(name, model)),
     ...status.sensors.flatMap((sensor) => ofSensor(sensor, status)),
     ...status.sources.flatMap((source) => ofSource(source)),
-    ...ofClock(status.sensors),
+    ...ofClock(status),
     ...ofLink(status, now),
     ...ofPapers(status, realNow),
     ...ofOrders(decisions ?? [], now),
@@ -116,7 +116,9 @@ function ofSource({ name, trouble }: Status['sources'][number]): Item[] {
   return trouble === null ? [] : [{ code: 'source-down', level: 'problem', about: { source: name } }]
 }
 
-function ofClock(sensors: readonly SensorStatus[]): Item[] {
+/** By the cloud's clock, where it has been heard; else by what readings say. */
+function ofClock({ clock, sensors }: Status): Item[] {
+  if (clock && !clock.trusted) return [{ code: 'clock-wrong', level: 'warning', about: {} }]
   const untrusted = sensors.reduce((sum, sensor) => sum + sensor.untrusted, 0)
   const all = sensors.reduce((sum, sensor) => sum + sensor.accepted, untrusted)
   const isWrong = all >= ENOUGH_VALUES && untrusted / all > DOUBTFUL

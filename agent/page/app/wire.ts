@@ -53,6 +53,8 @@ export interface Status {
     readonly trouble: string | null
   }
   readonly certificateExpires: string | null
+  /** The device's own clock beside the cloud's; null until the cloud has been heard. */
+  readonly clock: { readonly trusted: boolean; readonly aheadSeconds: number } | null
   readonly trust: {
     readonly desiredExpires: string | null
     readonly lastRefusal: { readonly message: string; readonly at: string } | null

@@ -15,6 +15,7 @@ interface DeviceRow {
   readonly backlog: number
   readonly dropped: number
   readonly certificateExpiresAt: number | null
+  readonly clock: { readonly trusted: boolean; readonly ahead: number } | null
   readonly events: Record<string, number>
 }
 
@@ -29,14 +30,14 @@ export const deviceSubjects =
       `SELECT d.id, d.site, s.labels || d.labels AS labels, d.online, d.enrolled_at AS "enrolledAt",
          greatest(d.last_seen, d.presence_at, r.received_at) AS "heardAt", g.generation, r.body AS reported,
          EXISTS (SELECT 1 FROM device_epochs q WHERE q.device = d.id AND q.quarantined) AS quarantined,
-         coalesce(e.outstanding, 0) AS backlog, coalesce(e.dropped, 0) AS dropped,
+         coalesce(e.outstanding, 0) AS backlog, coalesce(e.dropped, 0) AS dropped, e.clock,
          (SELECT max(c.expires_at) FROM device_certificates c WHERE c.device = d.id) AS "certificateExpiresAt",
          coalesce(v.events, '{}') AS events
        FROM devices d JOIN sites s ON s.id = d.site
        LEFT JOIN desired_states g ON g.device = d.id
        LEFT JOIN reported r ON r.device = d.id
        LEFT JOIN LATERAL (
-         SELECT e.dropped, greatest(0, e.highest - e.floor + 1 - (
+         SELECT e.dropped, e.clock, greatest(0, e.highest - e.floor + 1 - (
            SELECT coalesce(sum(upper(span) - lower(span)), 0)
            FROM unnest(e.told * int8multirange(int8range(e.floor, greatest(e.highest + 1, e.floor)))) AS span
          ))::int8 AS outstanding
@@ -75,6 +76,8 @@ function subjectOf({ id, site, labels, reported, ...row }: DeviceRow, { now }: L
       backlog: row.backlog,
       dropped: row.dropped,
       certificateDays: row.certificateExpiresAt === null ? null : (row.certificateExpiresAt - now) / DAY,
+      clockTrusted: row.clock?.trusted ?? null,
+      clockAheadSeconds: row.clock === null ? null : row.clock.ahead / 1000,
       events: row.events,
       models: Object.fromEntries(models),
     },

@@ -50,6 +50,25 @@ const Device = z.object({
     .object({ records: z.int(), since: z.int(), toldAt: UnixMs })
     .nullable()
     .describe('What it said last to have waiting, and of when the oldest is'),
+  clock: z
+    .object({
+      trusted: z
+        .boolean()
+        .describe('Whether it takes readings under this clock’s time; off by over a minute it does not'),
+      since: UnixMs.describe('Since when it is trusted, or is not; by the cloud’s clock, as all times here'),
+      ahead: z.int().describe('Milliseconds that it is ahead of the cloud’s clock; below 0: behind'),
+      within: z.int().describe('By so many milliseconds `ahead` may be wrong, either way'),
+      checkedAt: UnixMs.describe('When the two were last compared'),
+      toldAt: UnixMs,
+      madeUp: z
+        .object({ time: z.int(), speed: z.number() })
+        .optional()
+        .describe(
+          'Where its shop lives by a clock that is made up, as in a demonstration: what that said at `toldAt`, and how many times as fast it runs',
+        ),
+    })
+    .nullable()
+    .describe('What it said last of its own clock; null: its agent does not say'),
   certificateExpiresAt: UnixMs.nullable().describe('Null: it has a token, or nothing'),
 })
 const Filter = {

@@ -9,6 +9,7 @@ import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Time } from '../../kit/time.tsx'
 import type { Device } from '../devices/state-mark.tsx'
+import { WrongClock } from './clock.tsx'
 
 /** What about the device asks for somebody. */
 export function Attention({ device }: { device: Device }) {
@@ -16,6 +17,7 @@ export function Attention({ device }: { device: Device }) {
   return (
     <>
       {device.state === 'quarantined' && can('quarantine.read') && <Quarantine device={device.id} />}
+      {device.clock?.trusted === false && <WrongClock clock={device.clock} />}
       {device.alerts > 0 && can('alert.read') && <Alerts device={device} />}
     </>
   )

@@ -9,13 +9,14 @@ import { Part } from '../../kit/part.tsx'
 import { Time } from '../../kit/time.tsx'
 import { LabelChips } from '../devices/labels.tsx'
 import type { Device } from '../devices/state-mark.tsx'
+import { Clock, MadeUpClock } from './clock.tsx'
 
 const MONTH_MS = 30 * 86_400_000
 
 /** Whether it is connected, how far the cloud has what it knows, and by what it is known. */
 export function Connection({ device }: { device: Device }) {
   const { can } = useSession()
-  const { waiting, certificateExpiresAt } = device
+  const { waiting, clock, certificateExpiresAt } = device
   return (
     <Part title="Connection">
       <Facts
@@ -49,6 +50,10 @@ export function Connection({ device }: { device: Device }) {
               </span>
             ),
           ],
+          ['Clock', <Clock key="clock" device={device} />],
+          ...(clock?.madeUp
+            ? [['Shop’s clock', <MadeUpClock key="made-up" madeUp={clock.madeUp} toldAt={clock.toldAt} />] as const]
+            : []),
           ['Agent', device.agentVersion ?? 'not known yet'],
           ['Enrolled', <Time key="enrolled" at={device.enrolledAt} />],
           ['Shop', device.site],

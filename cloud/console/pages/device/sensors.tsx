@@ -38,7 +38,7 @@ function Scores({ device, span }: { device: string; span: DataSpan }) {
           </Text>
         ) : (
           <>
-            <Clock items={items} />
+            <Times items={items} />
             <Wide label="Sensors" minWidth={300}>
               <Table verticalSpacing={5} fz="sm" aria-label="Sensors">
                 <Table.Thead>
@@ -68,12 +68,12 @@ function Scores({ device, span }: { device: string; span: DataSpan }) {
   )
 }
 
-/** Readings under a time that cannot be trusted tell of its clock. */
-function Clock({ items }: { items: readonly Quality[] }) {
+/** Readings under a time that cannot be trusted: by the device's clock, or by that of who sent them. */
+function Times({ items }: { items: readonly Quality[] }) {
   const untrusted = items.reduce((sum, { counts }) => sum + counts.untrusted, 0)
   return (
     <Text size="sm" mb="xs">
-      Clock:{' '}
+      Times of readings:{' '}
       {untrusted === 0 ? (
         <Mark tone="good">trusted</Mark>
       ) : (

@@ -26,13 +26,15 @@ export const theme = createTheme({
   respectReducedMotion: true,
 })
 
-/** The kit's dimmed text is too faint on its grounds (WCAG 1.4.3). */
+/** The kit's dimmed text, and its orange and yellow on light grounds, are too faint (WCAG 1.4.3). */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
     '--mantine-color-dimmed': 'var(--mantine-color-gray-7)',
     '--mantine-color-anchor': '#0b7285',
     '--mantine-color-error': '#c92a2a',
+    '--mantine-color-orange-light-color': '#9c3d00',
+    '--mantine-color-yellow-light-color': '#7a4a00',
   },
   dark: {
     '--mantine-color-dimmed': 'var(--mantine-color-dark-1)',

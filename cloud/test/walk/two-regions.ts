@@ -143,9 +143,10 @@ async function addRows(
     ...{ intervals: 1, championCovered: 1, candidateCovered: 1 },
   })
   await pool.query(
-    `INSERT INTO device_epochs (device, epoch, db_id, reason, quarantined, opened_at, link, runs, base, floor, highest)
-     VALUES ($1, 1, gen_random_uuid(), 'fork', true, $2, 1, '[]', 0, 0, 0)`,
-    [device, T0],
+    `INSERT INTO device_epochs (device, epoch, db_id, reason, quarantined, opened_at, link, runs, base, floor, highest, clock)
+     VALUES ($1, 1, gen_random_uuid(), 'fork', true, $2, 1, '[]', 0, 0, 0, NULL),
+       ($1, 2, gen_random_uuid(), 'fork', false, $2, 1, '[]', 0, 0, 0, $3)`,
+    [device, T0, { trusted: false, since: T0, toldAt: T0, ahead: -7_200_000, within: 20, checkedAt: T0 }],
   )
   await pool.query(
     `INSERT INTO events (device, id, at, severity, code, message, detail, epoch, seq, received_at)

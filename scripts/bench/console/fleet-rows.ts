@@ -67,10 +67,12 @@ export async function addFleet(client: PoolClient, scale: Scale): Promise<void> 
   )
   await client.query(
     `INSERT INTO device_epochs (device, epoch, db_id, reason, quarantined, opened_at, link, runs, base, floor, highest, told, records,
-       revised, coarsened, dropped, waiting)
+       revised, coarsened, dropped, waiting, clock)
      SELECT id, epoch, gen_random_uuid(), CASE epoch WHEN 1 THEN 'first-contact' ELSE 'fork' END, epoch = 2, enrolled_at, 3, '[]', 1,
        100000, 100000 + n % 50, CASE WHEN n % 50 > 10 THEN int8multirange(int8range(100003, 100006)) ELSE '{}' END, 90000, 9000, 900,
-       n % 17, jsonb_build_object('records', n % 40, 'since', CASE WHEN n % 40 = 0 THEN 0 ELSE $1::int8 - n % 40 * 300000 END, 'toldAt', $1)
+       n % 17, jsonb_build_object('records', n % 40, 'since', CASE WHEN n % 40 = 0 THEN 0 ELSE $1::int8 - n % 40 * 300000 END, 'toldAt', $1),
+       jsonb_build_object('trusted', n % 100 > 0, 'since', enrolled_at, 'toldAt', $1::int8, 'checkedAt', $1::int8, 'within', 20,
+         'ahead', CASE WHEN n % 100 = 0 THEN -7200000 ELSE 40 END)
      FROM (SELECT id, enrolled_at, row_number() OVER (ORDER BY md5(id)) AS n FROM devices) d, generate_series(1, 2) epoch
      WHERE epoch = 1 OR n <= 25`,
     [now],

@@ -1,5 +1,6 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import { readAgain } from './read-again.ts'
 
 /** Milliseconds in which changes are gathered: a rollout's wave is one look, not a thousand. */
 const GATHER_MS = 400
@@ -39,7 +40,7 @@ export function useLive(): boolean {
           predicate: ({ queryKey, state }) => (told.isLive ? state.status === 'error' : queryKey[0] === 'self'),
         })
       } else if (told.type === 'at') position = told.position
-      else if (told.type === 'reset') void client.invalidateQueries()
+      else if (told.type === 'reset') readAgain(client, () => true)
       else reader.changed(told.kind)
     }
     share(hear, leaving.signal, (tell, signal) =>
@@ -126,23 +127,27 @@ function readerOf(client: QueryClient, leaving: AbortSignal) {
   let gathering: ReturnType<typeof setTimeout> | undefined
   let readAt = 0
   leaving.addEventListener('abort', () => clearTimeout(gathering))
-  const readAgain = () => {
+  const readChanged = () => {
     const told = new Set(kinds)
     kinds.clear()
     gathering = undefined
     readAt = Date.now()
-    void client.invalidateQueries({ predicate: ({ queryKey }) => kindsOf(queryKey).some((kind) => told.has(kind)) })
+    readAgain(client, ({ queryKey }) => kindsOf(queryKey).some((kind) => told.has(kind)))
   }
   return {
     changed(kind: string) {
       kinds.add(kind)
       const rest = Math.max(0, readAt + REST_MS - Date.now())
       // Consoles that hear the same at once do not all ask at once.
-      gathering ??= setTimeout(readAgain, Math.max(GATHER_MS, rest) * (1 + Math.random() / 2))
+      gathering ??= setTimeout(readChanged, Math.max(GATHER_MS, rest) * (1 + Math.random() / 2))
     },
-    /** What was read earlier may have changed since, untold. */
+    /** What was asked for earlier may have changed since, untold. */
     openedAt(at: number) {
-      void client.invalidateQueries({ predicate: ({ state }) => state.dataUpdatedAt > 0 && state.dataUpdatedAt < at })
+      readAgain(
+        client,
+        ({ state: { fetchStatus, dataUpdatedAt } }) =>
+          fetchStatus === 'fetching' || (dataUpdatedAt > 0 && dataUpdatedAt < at),
+      )
     },
   }
 }

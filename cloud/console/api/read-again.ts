@@ -1,0 +1,26 @@
+import type { Query, QueryClient } from '@tanstack/react-query'
+
+/**
+ * Has what has changed read again. What is only just being read for the first time is read once more after that: the client
+ * would join the two, and an answer that was made before the change may come after it. So is a list of which somebody asked
+ * for more, which would be forgotten over it.
+ */
+export function readAgain(client: QueryClient, isMeant: (query: Query) => boolean): void {
+  const late = client.getQueryCache().findAll({ predicate: (query) => isMeant(query) && isJoined(query) })
+  void client.invalidateQueries({ predicate: (query) => isMeant(query) && !late.includes(query) })
+  for (const query of late) afterwards(client, query)
+}
+
+const isJoined = ({ state }: Query): boolean =>
+  state.fetchStatus === 'fetching' && (state.data === undefined || state.fetchMeta?.fetchMore !== undefined)
+
+function afterwards(client: QueryClient, query: Query): void {
+  const end = client.getQueryCache().subscribe(({ type, query: changed }) => {
+    if (changed !== query || (type !== 'removed' && query.state.fetchStatus === 'fetching')) return
+    end()
+    // What failed says so, and is asked for again by who reads it.
+    if (type !== 'removed' && query.state.status === 'success') {
+      void client.invalidateQueries({ queryKey: query.queryKey, exact: true })
+    }
+  })
+}

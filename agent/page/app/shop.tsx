@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { ask } from './ask.ts'
 import { Feed, type Seen } from './feed.ts'
 import { useWords } from './i18n.tsx'
@@ -24,18 +24,22 @@ const PAGES = ['today', 'sensors', 'device'] as const
 /** All that somebody sees who has signed in. */
 export function Shop({ info, onSignedOut }: ShopProps) {
   const { t } = useWords()
-  const { feed, seen } = useFeed(() => void onSignedOut(true))
+  const isLeaving = useRef(false)
+  // A look that is under way while one signs out is refused, too.
+  const { feed, seen } = useFeed(() => void (isLeaving.current || onSignedOut(true)))
   const place = usePlace()
   const { status } = seen
   const now = status === undefined ? Date.now() : Date.parse(status.now)
   const times = useTimes({ timeZone: status?.timeZone ?? 'UTC', now })
   const signOut = async () => {
+    isLeaving.current = true
     feed.stop()
     await feed.settle()
     try {
       await ask('/v1/page/session', { method: 'DELETE' })
     } catch {
       // The session is still open: the page goes on, and tells whether the device answers.
+      isLeaving.current = false
       feed.start()
       return
     }

@@ -45,7 +45,8 @@ export function SignIn({ info, isOver, onSignedIn }: SignInProps) {
       // The field goes with its form: readers and the keyboard go on with what has opened.
       requestAnimationFrame(() => document.getElementById('main')?.focus())
     } catch (error) {
-      setPin('')
+      // Who has begun to type another goes on.
+      setPin((typed) => (typed === pin ? '' : typed))
       setTrouble(troubleOf(error))
       field.current?.focus()
     } finally {

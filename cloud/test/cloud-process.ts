@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { expect, vi } from 'vitest'
-import { readText } from '../platform/files.ts'
-import { isRunning } from '../platform/processes.ts'
+import { vi } from 'vitest'
 import { caller } from './cloud.ts'
+import { postgresEnd } from './postgres-end.ts'
 
 const TOKEN = 'an-operator'
 
@@ -54,18 +52,18 @@ export async function cloudProcess(
       if (!found) throw new Error(`not up yet: ${output.join('\n')}`)
       return found
     },
-    { timeout: 30_000 },
+    // A program that strips its types, makes a database and moves it forward, beside much else.
+    { timeout: 120_000 },
   )
   return { process: child, url: url ?? '', output, call: caller({ url: url ?? '', adminToken: TOKEN }) }
 }
 
 /** Until its PostgreSQL is gone too, which ends by itself a moment later and writes to `data` on its way. */
 async function killed(child: ChildProcess, data: string): Promise<void> {
-  const server = Number.parseInt((await readText(join(data, 'postgres/data/postmaster.pid'))) ?? '', 10)
+  const ended = await postgresEnd(data)
   if (child.exitCode === null && child.signalCode === null) {
     child.kill('SIGKILL')
     await once(child, 'exit')
   }
-  const gone = async () => expect(server > 0 && (await isRunning(server))).toBe(false)
-  await vi.waitFor(gone, { timeout: 30_000 })
+  await ended()
 }

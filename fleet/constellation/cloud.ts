@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { postgresEnd } from '@storecast/cloud/test/postgres-end'
 import { freePort } from '@storecast/shared/test/ports'
 import { type CloudClient, cloudClient } from '../client/client.ts'
 import { Program } from './program.ts'
@@ -19,7 +20,7 @@ export interface CloudProgram extends AsyncDisposable {
   readonly adminToken: string
   /** Its database and objects. */
   readonly dataDir: string
-  /** Removes them, as a broken disk would; the program does not run. */
+  /** Removes them, as a broken disk would, once nothing writes to them; the program does not run. */
   loseData(): Promise<void>
 }
 
@@ -77,8 +78,15 @@ export async function startCloudProgram(options: {
     mqttsUrl: broker?.mqttsUrl ?? `mqtts://127.0.0.1:${mqttsPort}`,
     adminToken,
     dataDir,
-    // PostgreSQL may still write its last where the program was killed.
-    loseData: () => rm(dataDir, { recursive: true, force: true, maxRetries: 10 }),
-    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+    async loseData() {
+      await (await postgresEnd(dataDir))()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+    async [Symbol.asyncDispose]() {
+      const ended = await postgresEnd(dataDir)
+      await program[Symbol.asyncDispose]()
+      // One that took too long to end was killed; who removes its folder now must find it at rest.
+      await ended()
+    },
   }
 }

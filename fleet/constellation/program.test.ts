@@ -52,6 +52,12 @@ it('fails with the last words of a program that ends', async () => {
   await expect(broken.start()).rejects.toThrow(/broken ended with status 3[\s\S]*no disk/)
 })
 
+it('says of a program that is not there that it is not', async () => {
+  const options = { name: 'missing', command: join(folder, 'missing'), args: [], logFile: join(folder, 'missing.log') }
+  await using missing = new Program({ ...options, probe: () => Promise.reject(new Error()) })
+  await expect(missing.start()).rejects.toThrow(/missing ended with status [\s\S]*ENOENT/)
+})
+
 it('tells when a program ends that nobody stopped', async () => {
   await using short = program('short', 'setTimeout(() => process.exit(1), 300)', async () => {})
   await short.start()

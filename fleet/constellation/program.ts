@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -25,11 +24,15 @@ export interface ProgramOptions {
   readonly readyWithinMs?: number
 }
 
+/** Who serves nobody after so long will not: a small machine takes a minute to compile one program, and starts several. */
+const READY_WITHIN = 300_000
+
 /** A child process that can be killed and started again, and that is gone when this is disposed. */
 export class Program implements AsyncDisposable {
   readonly #options: ProgramOptions
   #child: ChildProcess | undefined
-  #log: WriteStream | undefined
+  /** Of the child: it is gone, and all that it wrote is in its log. */
+  #ended: Promise<unknown> | undefined
   #leash: Leash | undefined
   #lastLines: string[] = []
   /** Set while an end is expected. */
@@ -53,10 +56,9 @@ export class Program implements AsyncDisposable {
 
   /** @throws ProgramError with the program's last words when it ends, or does not serve in time */
   async start(): Promise<void> {
-    const { name, command, args, env, logFile, readyWithinMs = 60_000 } = this.#options
+    const { name, command, args, env, logFile, readyWithinMs = READY_WITHIN } = this.#options
     mkdirSync(dirname(logFile), { recursive: true })
     const log = createWriteStream(logFile, { flags: 'a' })
-    this.#log = log
     this.#stopping = false
     this.#lastLines = []
     // A process group of its own: Ctrl-C reaches the parent alone, which then ends its children in order.
@@ -75,14 +77,22 @@ export class Program implements AsyncDisposable {
         this.#lastLines = [...this.#lastLines.slice(-19), line]
       })
     }
-    const ended = once(child, 'close').then(([code, signal]) => {
+    // There is no such program, or it may not be run: it closes, too.
+    child.once('error', ({ message }) => {
+      this.#lastLines = [message]
+    })
+    const closed = new Promise<string>((resolve) => {
+      child.once('close', (code, signal) => resolve(signal === null ? `with status ${code}` : `by ${signal}`))
+    })
+    const ended = closed.then(async (how) => {
       this.#leash?.release()
+      await written(log)
       if (this.#child === child) this.#child = undefined
-      const how = signal === null ? `with status ${code}` : `by ${signal}`
       const error = new ProgramError(`${name} ended ${how}; see ${logFile}\n${this.#lastLines.join('\n')}`)
       if (!this.#stopping) this.#crashed.reject(error)
       return error
     })
+    this.#ended = ended
     await this.#ready(ended, readyWithinMs)
   }
 
@@ -108,14 +118,12 @@ export class Program implements AsyncDisposable {
   /** Sends a signal and resolves when the process is gone; a program that ignores SIGTERM for 20 s is killed. */
   async kill(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const child = this.#child
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    this.#stopping = true
-    const gone = once(child, 'close')
+    if (!child) return
+    if (child.exitCode === null && child.signalCode === null) this.#stopping = true
     child.kill(signal)
     const overdue = setTimeout(() => child.kill('SIGKILL'), 20_000)
-    await gone
+    await this.#ended
     clearTimeout(overdue)
-    this.#log?.end()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -123,3 +131,5 @@ export class Program implements AsyncDisposable {
     await this.#leash?.[Symbol.asyncDispose]()
   }
 }
+
+const written = (log: WriteStream) => new Promise<void>((resolve) => log.end(resolve))

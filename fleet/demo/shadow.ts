@@ -9,8 +9,8 @@ import { type AuditRow, auditLines } from './telling.ts'
 
 /** Real milliseconds between two looks. */
 const LOOK = 250
-/** Real milliseconds within which every device has the candidate in shadow. */
-const IN_SHADOW_WITHIN = 60_000
+/** Real milliseconds within which every device has the candidate in shadow, as long as a rollout's devices have: small machines take minutes. */
+const IN_SHADOW_WITHIN = 300_000
 
 /**
  * A few shops' days scatter: proof here is to be no worse by a quarter, where a fleet asks for 3 %. A candidate's runs may take

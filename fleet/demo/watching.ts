@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Got, Item } from '@storecast/shared/api'
@@ -12,9 +12,9 @@ import type { StoryContext } from './context.ts'
 import { type DriftRow, driftLines, type KpiRow, kpiLines, orderingLines, type StockOuts } from './telling.ts'
 
 const LOOK = 100
-const RUN_WITHIN = 60_000
-/** Rules are asked every 15 seconds, and a message takes its time. */
-const HEARD_WITHIN = 45_000
+/** Real milliseconds for what takes seconds, and minutes on a small machine that plays all shops beside it. */
+const RUN_WITHIN = 300_000
+const HEARD_WITHIN = 300_000
 const RULE = fileURLToPath(new URL('../alerts/rollout-failed.yaml', import.meta.url))
 
 type MonitoringRun = Got<'/v1/monitoring-runs/{run}'>
@@ -75,11 +75,15 @@ export async function postAlerts({ constellation, signal }: StoryContext): Promi
   const { client } = constellation.cloud
   const lines: string[] = []
   let heard = 0
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse) => {
     const { severity, status, summary } = await bodyOf(request)
     lines.push(`alert, ${status === 'firing' ? severity : status}: ${summary}`)
     heard++
     response.end()
+  }
+  const server = createServer((request, response) => {
+    // Cut while it was being sent, as by the end of the story: the cloud sends it again, or nobody waits for it.
+    take(request, response).catch(() => response.destroy())
   })
   const port = await freePort()
   server.listen(port, '127.0.0.1')

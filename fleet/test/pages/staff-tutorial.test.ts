@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasBrowser, openBrowser } from '@storecast/cloud/test/browser'
 import { describe, expect, it, vi } from 'vitest'
+import { holdChoices } from '../shop-page/held.ts'
 import { NAMES, openSellingShop, PIN, type SellingShop } from '../shop-page/selling-shop.ts'
 import { ROOT } from './desk.ts'
 import { boldOf, quotesOf } from './quotes.ts'
@@ -31,9 +32,7 @@ describe.skipIf(!hasBrowser)('the tutorial of a store’s staff', () => {
     const visit = (words: string) => page.getByRole('link', { name: said(words), exact: true }).click()
     const order = (name: string) => page.locator('.order').filter({ hasText: name })
 
-    // What was chosen can no longer be taken back.
-    await page.clock.install()
-    const letStand = () => page.clock.fastForward('00:10')
+    const letStand = await holdChoices(page)
 
     // Open the page.
     await tellFridge(selling)

@@ -5,6 +5,7 @@ import { startBroker, type TestBroker } from '@storecast/agent/test/broker'
 import { setPagePin } from '@storecast/agent/test/page-pin'
 import { CATALOGUE, openShop, SHOP_SENSORS, type Shop, STOCK_SENSORS } from '@storecast/agent/test/shop'
 import { tinyDemand } from '@storecast/agent/test/tiny-demand'
+import { freePort } from '@storecast/shared/test/ports'
 import { vi } from 'vitest'
 
 export const PIN = '804615'
@@ -37,7 +38,9 @@ export async function openSellingShop(language: string): Promise<SellingShop> {
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const broker = stack.use(await startBroker())
   await setPagePin(join(folder, 'data'), PIN)
-  const settings = { sensors: [...SHOP_SENSORS, ...STOCK_SENSORS], timeZone: 'Europe/Berlin' }
+  // One that it finds again when it starts anew.
+  const http = { port: await freePort() }
+  const settings = { sensors: [...SHOP_SENSORS, ...STOCK_SENSORS], timeZone: 'Europe/Berlin', http }
   let shop = await openShop({ folder, now: midnight(1), broker, settings })
   stack.defer(() => shop[Symbol.asyncDispose]())
   const products = Object.keys(NAMES)
@@ -70,7 +73,7 @@ export async function openSellingShop(language: string): Promise<SellingShop> {
       async () => {
         if (!(await check())) throw new Error('not yet')
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
   await eventually(async () => (await shop.get('/v1/status')).body.models.demand?.phase === 'active')
   shop.clock.advance(midnight(10) + 1000 - shop.clock.now())
@@ -90,11 +93,10 @@ export async function openSellingShop(language: string): Promise<SellingShop> {
     broker,
     issuedAt: midnight(10),
     async restart(between) {
-      const port = Number(new URL(shop.agent.url).port)
       const now = shop.clock.now()
       await shop[Symbol.asyncDispose]()
       await between()
-      shop = await openShop({ folder, now, broker, settings: { ...settings, http: { port } } })
+      shop = await openShop({ folder, now, broker, settings })
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }

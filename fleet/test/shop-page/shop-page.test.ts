@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net'
 import { hasBrowser, openBrowser, seriousFaults, type TestBrowser } from '@storecast/cloud/test/browser'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { holdChoices } from './held.ts'
 import { NAMES, openSellingShop, PIN, type SellingShop } from './selling-shop.ts'
 
 const PAGES = ['#/', '#/product/demand/milk', '#/sensors', '#/device'] as const
-const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 15_000 })
+const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 60_000 })
 
 if (!hasBrowser) console.warn('the shop’s page is not tried: there is no Chromium on this machine')
 
@@ -26,11 +27,12 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
 
   async function open({ before = '', ...options }: BrowserContextOptions & { before?: string } = {}) {
     const opened = await browser.page({ viewport: { width: 1024, height: 768 }, locale: 'en-GB', ...options })
+    let letStand = async () => {}
     // The clock of tests asks more of a browser than the page does.
-    if (before === '') await opened.page.clock.install()
+    if (before === '') letStand = await holdChoices(opened.page)
     else await opened.page.addInitScript({ content: before })
     await opened.page.goto(url)
-    return opened
+    return { ...opened, letStand }
   }
   async function signIn(page: Page, pin = PIN): Promise<void> {
     await page.getByRole('textbox').fill(pin)
@@ -44,8 +46,13 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
   }
   const product = (page: Page, name: string) => page.locator('.products').getByText(name)
   const order = (page: Page, name: string) => page.locator('.order').filter({ hasText: name })
-  /** What was chosen can no longer be taken back. */
-  const letStand = (page: Page) => page.clock.fastForward('00:10')
+  /** A place of the page, all of it anew: nothing is seen of the place before. */
+  const visit = async (page: Page, place: string) => {
+    await page.goto('about:blank')
+    await page.goto(`${url}/${place}`)
+    await page.locator('h1').waitFor()
+    await page.locator('.loading').waitFor({ state: 'detached' })
+  }
   const choiceOf = (entity: keyof typeof NAMES) =>
     selling.shop.cloud!.decisions.get(`${entity} ${selling.issuedAt}`)?.choice
 
@@ -77,11 +84,7 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
 
   it('works in browsers that lack what came after Chrome 69 and Safari 12.1', async () => {
     const { page, errors } = await signedIn({ before: withoutNewerNames })
-    for (const place of PAGES) {
-      await page.goto(`${url}/${place}`)
-      await page.locator('h1').waitFor()
-      await page.locator('.loading').waitFor({ state: 'detached' })
-    }
+    for (const place of PAGES) await visit(page, place)
     await page.getByText(/^\d+ messages?, |^Nothing: the head office/).waitFor()
     expect(await page.getByRole('alert').filter({ hasText: 'went wrong' }).count()).toBe(0)
     expect(errors).toEqual([])
@@ -90,6 +93,10 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
   it('tells where no script of it can run that the browser may be too old', async () => {
     const { page } = await browser.page()
     await page.route('**/*.js', (route) => route.abort())
+    // The while stands until the test lets it pass.
+    await page.addInitScript(
+      `addEventListener('load', () => document.getAnimations().forEach((animation) => animation.pause()))`,
+    )
     await page.goto(url)
     const hint = page.getByText('The browser may be too old')
     expect(await hint.isVisible()).toBe(false)
@@ -149,9 +156,7 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
     await signIn(page)
     await page.locator('.products li').first().waitFor()
     for (const place of PAGES) {
-      await page.goto(`${url}/${place}`)
-      await page.locator('h1').waitFor()
-      await page.locator('.loading').waitFor({ state: 'detached' })
+      await visit(page, place)
       expect(await seriousFaults(page), place).toEqual([])
       expect(await tooWide(page), place).toEqual([])
       expect(await tooSmall(page), place).toEqual([])
@@ -170,12 +175,12 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
   })
 
   it('takes a reorder in one tap while the shop is offline; it arrives after reconnecting', async () => {
-    const { page } = await signedIn()
+    const { page, letStand } = await signedIn()
     const away = selling.broker.away()
     await page.getByText('Offline', { exact: true }).waitFor()
     await page.getByRole('button', { name: `${NAMES.bread}: order 27` }).click()
     await order(page, NAMES.bread).getByText('Ordered: 27').waitFor()
-    await letStand(page)
+    await letStand()
     await order(page, NAMES.bread).waitFor({ state: 'detached' })
     await page.getByText('Decided today').click()
     await page.getByText('Ordered: 27').waitFor()
@@ -186,13 +191,13 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
   })
 
   it('forgets a choice that is taken back, by the keyboard too', async () => {
-    const { page } = await signedIn()
+    const { page, letStand } = await signedIn()
     await page.getByRole('button', { name: `${NAMES.milk}: order` }).press('Enter')
     await page.locator('.held:focus').waitFor()
     await page.keyboard.press('Tab')
     await page.getByRole('button', { name: `${NAMES.milk}: undo` }).press('Enter')
     await page.getByRole('button', { name: `${NAMES.milk}: order` }).waitFor()
-    await letStand(page)
+    await letStand()
     expect(await seriousFaults(page)).toEqual([])
     expect(choiceOf('milk')).toBeUndefined()
   })
@@ -224,7 +229,7 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
   })
 
   it('keeps what was seen on the screen while the device starts anew, and the choice that was made meanwhile', async () => {
-    const { page } = await signedIn()
+    const { page, letStand } = await signedIn()
     await selling.restart(async () => {
       await page.getByText('Connection to the device lost').waitFor()
       expect(await page.locator('.products li').count()).toBe(Object.keys(NAMES).length)
@@ -234,7 +239,7 @@ describe.skipIf(!hasBrowser)('the shop’s page', () => {
       await page.getByLabel('Another reason').check()
       await page.getByLabel('Your reason').fill('<script>alert(1)</script>')
       await page.getByRole('button', { name: 'Reject', exact: true }).click()
-      await letStand(page)
+      await letStand()
       await page.getByText('Not saved yet').waitFor()
     })
     await page.getByText('Connection to the device lost').waitFor({ state: 'detached' })

@@ -4,6 +4,7 @@ import { backup, type CloudConfig, cloudConfig, restore, startCloud } from '@sto
 import { testBundle } from '@storecast/cloud/test/bundle'
 import { quiet, temporaryFolder } from '@storecast/cloud/test/database'
 import { type TufClient, tufClient } from '@storecast/cloud/test/tuf-client'
+import { freePort } from '@storecast/shared/test/ports'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runCli } from '../cli/program.ts'
 
@@ -29,6 +30,8 @@ describe.each(['development', 'production'] as const)(
     beforeEach(async () => {
       home = await mkdtemp(join(path, `${mode}-`))
       await chmod(home, 0o711) // PostgreSQL may run as another user
+      // Where the device looks for the restored cloud, too.
+      port = await freePort()
     })
     const configOf = (name: string): CloudConfig =>
       cloudConfig({
@@ -87,9 +90,7 @@ describe.each(['development', 'production'] as const)(
 
     /** Yesterday: version 1 and a backup; then version 2, and a device that has seen it. */
     async function yesterday(): Promise<TufClient> {
-      port = 0
       await using cloud = await startCloud(configOf('first'), { log })
-      port = Number(new URL(cloud.url).port)
       if (mode === 'production') {
         await writeFile(at('passphrase'), 'correct horse battery')
         await storecast(cloud, 'key', 'create', at('alice.pem'))

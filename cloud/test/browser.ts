@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import AxeBuilder from '@axe-core/playwright'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { onTestFailed, TestRunner } from 'vitest'
+import { onTestFailed, onTestFinished, TestRunner } from 'vitest'
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const executablePath = PATHS.find((path) => existsSync(path))
@@ -10,7 +10,7 @@ const executablePath = PATHS.find((path) => existsSync(path))
 export const hasBrowser = executablePath !== undefined
 
 export interface TestBrowser extends AsyncDisposable {
-  /** A page of a person's own, which knows nobody; what it says to its console as an error is in `errors`. */
+  /** A page of a person's own, which knows nobody, until the test ends that asked for it; what it says to its console as an error is in `errors`. */
   page(options?: BrowserContextOptions): Promise<{ readonly page: Page; readonly errors: readonly string[] }>
 }
 
@@ -34,7 +34,15 @@ export async function openBrowser(): Promise<TestBrowser> {
       const errors: string[] = []
       page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
       page.on('pageerror', ({ message }) => errors.push(message))
-      lookBack.push(tellIfItFails(page))
+      const look = tellIfItFails(page)
+      lookBack.push(look)
+      // Pages of tests that are over would follow their cloud on and on, beside the next one's.
+      if (TestRunner.getCurrentTest()) {
+        onTestFinished(async () => {
+          await look()
+          if (browser.isConnected()) await context.close()
+        })
+      }
       return { page, errors }
     },
     async [Symbol.asyncDispose]() {

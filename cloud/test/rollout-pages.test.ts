@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hasBrowser, openBrowser, seriousFaults, signIn, type TestBrowser } from './browser.ts'
@@ -7,6 +8,8 @@ import { rolloutOf } from './rollout.ts'
 import { addEvidenceDay, answerAll, type Behaviour } from './simulated-devices.ts'
 
 const PASSWORD = 'a sentence nobody else knows'
+/** What one part of a page shows says nothing of another, which asks for itself. */
+const PATIENT = { timeout: 60_000 }
 /** What a bundle's maker could write to make a reader's browser do something. */
 const HOSTILE_CARD = `# Demand
 
@@ -63,13 +66,18 @@ describe.skipIf(!hasBrowser)('models and rollouts in the console', () => {
     await ok('POST', '/v1/rollouts', {
       json: rolloutOf('models:/demand/1', { name: 'first', alias: 'champion' }),
     })
-    const answering = setInterval(() => {
-      // The test's end may come in between.
-      answerAll(cloud.pool, { now: Date.now(), behaviourOf: (device) => behaviours.get(device) ?? 'serve' }).catch(
-        () => {},
-      )
-    }, 100)
-    stack.defer(() => clearInterval(answering))
+    // One answer after the other: one that was made earlier must not come later.
+    const over = new AbortController()
+    const answering = (async () => {
+      while (!over.signal.aborted) {
+        await answerAll(cloud.pool, { now: Date.now(), behaviourOf: (device) => behaviours.get(device) ?? 'serve' })
+        await sleep(100)
+      }
+    })()
+    stack.defer(() => {
+      over.abort()
+      return answering
+    })
     ;({ page: operator, errors } = await browser.page())
     await enter(operator, 'operator', '/rollouts')
     await operator.getByRole('cell', { name: 'succeeded' }).waitFor()
@@ -112,7 +120,7 @@ describe.skipIf(!hasBrowser)('models and rollouts in the console', () => {
     await operator.getByRole('button', { name: 'Start the rollout' }).click()
     await operator.waitForURL(/\/rollouts\/\d+$/)
     // No reload from here on: what changes comes by the stream of events.
-    await operator.getByText('paused', { exact: true }).waitFor()
+    await operator.getByText('paused', { exact: true }).first().waitFor()
     await operator.getByRole('button', { name: 'Resume' }).click()
     await operator.getByRole('dialog').getByRole('button', { name: 'Resume the rollout' }).click()
     await operator
@@ -121,8 +129,10 @@ describe.skipIf(!hasBrowser)('models and rollouts in the console', () => {
       .waitFor()
     await operator.getByRole('switch', { name: /another version/ }).click()
     await operator.waitForURL(/differs=yes/)
-    await operator.getByText('1 → 2').waitFor()
-    expect(await operator.getByRole('row', { name: /north-2/ }).textContent()).toContain('failed')
+    await operator
+      .getByRole('row', { name: /north-2.*1 → 2/ })
+      .filter({ hasText: 'failed' })
+      .waitFor()
   })
 
   it('aborts or undoes what is typed by its name, says what came of it, and who did it', async () => {
@@ -135,12 +145,12 @@ describe.skipIf(!hasBrowser)('models and rollouts in the console', () => {
     await dialog.getByRole('textbox').fill('demand-2')
     await button.click()
     await operator.getByText('undone', { exact: true }).first().waitFor()
-    await expect.poll(() => operator.getByRole('button', { name: 'Undo' }).count(), { timeout: 30_000 }).toBe(0)
+    await operator.getByRole('button', { name: 'Undo' }).waitFor({ state: 'detached' })
     const audit = operator.getByRole('region', { name: 'In the audit log' })
     await audit.getByText('POST …/:verb').first().waitFor()
-    expect(await operator.getByRole('region', { name: 'What happened' }).textContent()).toMatch(
-      /undo.*operator.*start/s,
-    )
+    await expect
+      .poll(() => operator.getByRole('region', { name: 'What happened' }).textContent(), PATIENT)
+      .toMatch(/undo.*operator.*start/s)
     const json = rolloutOf('models:/demand/2', {
       ...{ name: 'second', selector: { labels: { region: 'south' } }, evidence: 'required' },
       ...{ steps: [{ setWeight: 20 }, { analysis: {} }, { setWeight: 100 }] },
@@ -198,9 +208,9 @@ describe.skipIf(!hasBrowser)('models and rollouts in the console', () => {
     await go('/models/demand/1')
     await operator.getByText('1 of 1 keys; 1 have to').waitFor()
     await expect
-      .poll(() => operator.getByRole('region', { name: 'Lineage', exact: true }).textContent(), { timeout: 30_000 })
+      .poll(() => operator.getByRole('region', { name: 'Lineage', exact: true }).textContent(), PATIENT)
       .toMatch(/daily-demand.*Uploaded bundle.*demand 1.*first.*10 serve it/s)
-    expect(await operator.getByRole('table', { name: 'Metrics' }).textContent()).toContain('25.0 % less, better')
+    await operator.getByRole('table', { name: 'Metrics' }).getByText('25.0 % less, better').first().waitFor()
     await go('/models/demand/99')
     await operator.getByText('Model demand has no version 99').waitFor()
   })

@@ -72,7 +72,7 @@ describe.skipIf(!hasMosquitto())('Mosquitto', () => {
   /** What comes of an attempt to connect: `connected`, or why not. */
   const attempt = (options: IClientOptions, at = url): Promise<string> =>
     new Promise((resolve) => {
-      const client = connect(at, { reconnectPeriod: 0, connectTimeout: 5_000, protocolVersion: 4, ...options })
+      const client = connect(at, { reconnectPeriod: 0, connectTimeout: 30_000, protocolVersion: 4, ...options })
       const end = (outcome: string) => {
         client.end(true)
         resolve(outcome)

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 
@@ -48,7 +48,7 @@ interface ExportRequest {
 /** Takes spans as a collector does (OTLP/HTTP, JSON), and keeps them. */
 export async function otlpReceiver() {
   const spans: ReceivedSpan[] = []
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse) => {
     if (request.method !== 'POST' || request.url !== '/v1/traces') return void response.writeHead(404).end()
     const { resourceSpans } = (await json(request)) as ExportRequest
     for (const { resource, scopeSpans } of resourceSpans) {
@@ -69,6 +69,10 @@ export async function otlpReceiver() {
       }
     }
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+  }
+  const server = createServer((request, response) => {
+    // A program that is killed leaves its request in the middle.
+    take(request, response).catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {

@@ -204,10 +204,11 @@ describe.skipIf(!hasBrowser)('an operator’s first day at the console', () => {
     await steward.getByText('closed by a-steward').waitFor()
 
     function untilServes(version: number) {
+      // Fetched, checked, and run by a host of its own first.
       return vi.waitFor(async () => {
         const { body } = await server.call('GET', '/v1/devices/berlin-1')
         expect(body.models).toMatchObject([{ model: 'fridge', active: version }])
-      })
+      }, 120_000)
     }
   })
 })

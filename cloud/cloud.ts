@@ -181,6 +181,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
   const onWithdrawn = (id: string) => {
     broker?.disconnect(id)
     announcer?.wake()
+    identity.keepList()
   }
   const sites = createSites({ database, objects, desired, clock, onChange })
   const devices = createDevices({ database, desired, clock, certificates, onChange, onWithdrawn })

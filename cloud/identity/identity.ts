@@ -13,6 +13,8 @@ export interface Identity extends AsyncDisposable {
   readonly claims: Claims
   /** For this cloud's own listeners. */
   readonly tls: ListenerTls
+  /** Call after a commit that revoked something: the list beside the key outlives a restore of an older database. */
+  keepList(): void
   /** The device in service that a certificate is of. */
   deviceOf(certificate: X509Certificate): Promise<string | undefined>
 }
@@ -42,9 +44,13 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
   const claims = createClaims({ database, clock })
   let madeAt = clock.now()
   let tls = await makeServerCredentials(authority, names, madeAt)
+  // A process may have ended between a revocation and its list.
+  await certificates.list()
+  let keeping: Promise<unknown> = Promise.resolve()
 
   const upkeep = async () => {
     await certificates.renewList()
+    await certificates.list()
     if (clock.now() - madeAt >= SERVER_RENEWED_MS) {
       madeAt = clock.now()
       tls = await makeServerCredentials(authority, names, madeAt)
@@ -61,12 +67,18 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     get tls() {
       return tls
     },
+    keepList() {
+      keeping = certificates
+        .list()
+        .catch((error) => log.error({ error }, 'the revocation list was not written beside the key; the next one is'))
+    },
     async deviceOf(certificate) {
       const shown = authority.identify(certificate)
       return shown && (await certificates.isInForce(shown)) ? shown.device : undefined
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer)
+      await keeping
     },
   }
 }

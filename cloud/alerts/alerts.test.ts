@@ -207,7 +207,7 @@ describe('alerts', () => {
     })
     await put('rules', testRule())
     await away('berlin-1')
-    await vi.waitFor(() => expect(receiver.heard.length).toBeGreaterThan(1), { timeout: 10_000 })
+    await vi.waitFor(() => expect(receiver.heard.length).toBeGreaterThan(1))
     const [alert] = await alerts('?state=firing')
     const notifications = async () => (await call('GET', `/v1/alerts/${alert!.id}/notifications`)).body.items
     expect(await notifications()).toMatchObject([

@@ -78,9 +78,7 @@ describe('a group of devices', () => {
     // A new device has late joiners looked for at once.
     await call('PUT', '/v1/devices/boston-1/labels', { json: { tier: 'gold', pilot: 'yes' } })
     await call('POST', '/v1/devices', { json: { id: 'boston-2', site: 'boston' } })
-    await vi.waitFor(async () => expect(await members()).toEqual(['berlin-1', 'boston-1', 'oslo-1']), {
-      timeout: 10_000,
-    })
+    await vi.waitFor(async () => expect(await members()).toEqual(['berlin-1', 'boston-1', 'oslo-1']))
     const { body } = await call('DELETE', '/v1/groups/eu')
     expect(body).toMatchObject({ code: 'group-in-use', detail: expect.stringContaining('rollout grouped (1)') })
     expect((await call('GET', '/v1/groups/eu')).status).toBe(200)

@@ -38,7 +38,7 @@ const until = (which: string, check: (rollout: Rollout) => void | Promise<void>)
       await check(rollout)
       return rollout
     },
-    { timeout: 15_000, interval: 20 },
+    { timeout: 30_000, interval: 20 },
   )
 const untilState = (which: string, state: Rollout['state']) =>
   until(which, (rollout) => expect(rollout).toMatchObject({ state }))

@@ -81,9 +81,7 @@ describe('a cloud that ends while it trains', () => {
     expect(child).toBeDefined()
     first.process.kill(signal)
     await once(first.process, 'exit')
-    await vi.waitFor(() => expect(trainingProcesses().map(([pid]) => pid)).not.toContain(child![0]), {
-      timeout: 10_000,
-    })
+    await vi.waitFor(() => expect(trainingProcesses().map(([pid]) => pid)).not.toContain(child![0]))
 
     const second = await cloudProcess(stack, data)
     const run = await vi.waitFor(

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { CovariatesDocument, DesiredState } from '@storecast/shared/contracts'
+import { type CovariatesDocument, type DesiredState, SensorDefinition } from '@storecast/shared/contracts'
 import fc from 'fast-check'
 import mqtt from 'mqtt'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -17,6 +17,7 @@ import {
   type Devices,
   deviceMigrations,
   listNextCatalogue,
+  listNextSensors,
   readDocument,
   type Sites,
   startPublisher,
@@ -122,6 +123,32 @@ describe('sites', () => {
     }
     const { items } = await sites.productAttributes({ limit: 10, within: { age: 'old' } })
     expect(items).toEqual([{ name: 'old', sites: 2, products: 2, values: 1 }])
+  })
+
+  it('lists each different definition of a sensor once, also of documents that came before they were listed', async () => {
+    const fridge = SensorDefinition.parse({
+      ...{ name: 'fridge', kind: 'gauge', unit: '°C', resolution: 0.1, range: [-40, 60] },
+    })
+    const door = SensorDefinition.parse({ name: 'door', kind: 'gauge', unit: 'open', resolution: 1, range: [0, 1] })
+    const definitionsOf = async (site: string) => {
+      const { rows } = await database.pool.query<{ definitions: number[] }>(
+        `SELECT definitions FROM sensor_lists l JOIN site_documents o ON o.sha256 = l.document
+         WHERE o.site = $1 AND o.kind = 'sensors'`,
+        [site],
+      )
+      return rows[0]?.definitions
+    }
+    await sites.put('fridges-1', { ...spec, sensors: [fridge, door] })
+    await sites.put('fridges-2', { ...spec, sensors: [{ ...fridge, priority: 'normal' }] })
+    const [one, two] = [await definitionsOf('fridges-1'), await definitionsOf('fridges-2')]
+    expect([one?.length, two?.length]).toEqual([2, 1])
+    expect(one).toEqual(expect.arrayContaining(two!))
+    await database.pool.query('DELETE FROM sensor_lists')
+    expect(await listNextSensors({ database, objects })).toBe(true)
+    while (await listNextSensors({ database, objects })) {
+      // The next.
+    }
+    expect([await definitionsOf('fridges-1'), await definitionsOf('fridges-2')]).toEqual([one, two])
   })
 
   it('refuses what is no time zone, and a site that is not there', async () => {

@@ -163,4 +163,19 @@ export const deviceMigrations: readonly Migration[] = [
       CREATE INDEX device_absences_back ON device_absences (back_at);
     `,
   },
+  {
+    id: 111,
+    name: 'what documents of sensors define',
+    sql: `
+      -- Every different definition once, with what holds where a document says nothing.
+      CREATE TABLE sensor_definitions (
+        id int4 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        digest text NOT NULL UNIQUE,
+        sensor text NOT NULL,
+        definition jsonb NOT NULL
+      );
+      -- By the digest of the document, which sites with the same sensors share: the ids of its definitions.
+      CREATE TABLE sensor_lists (document text PRIMARY KEY, definitions int4[] NOT NULL);
+    `,
+  },
 ]

@@ -15,6 +15,7 @@ import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
 import type { DesiredStates } from './desired.ts'
 import { mergeCovariates, readDocument, storeDocument } from './documents.ts'
 import { listAttributes, type ProductAttribute, replaceProducts } from './products.ts'
+import { listSensors } from './sensor-lists.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -105,6 +106,7 @@ export function createSites({ database, objects, desired, clock, onChange }: Sit
         )
         await pointTo(client, id, 'catalogue', catalogueRef)
         await pointTo(client, id, 'sensors', sensorsRef)
+        await listSensors(client, { document: sensorsRef.sha256, sensors })
         await replaceProducts(client, { site: id, catalogue: catalogueRef.sha256, entities })
         await desired.recompose(client, { sites: [id] })
       })

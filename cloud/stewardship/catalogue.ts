@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
+import { createSensors, type Sensors } from './sensors.ts'
 
 type Client = Pick<PoolClient, 'query'>
 
@@ -16,6 +17,7 @@ export interface Catalogue {
   put(dataset: Dataset): Promise<Dataset>
   /** Tasks that name it keep what it said. @throws NotFoundError `dataset-unknown`. */
   remove(name: string): Promise<void>
+  readonly sensors: Sensors
 }
 
 export function createCatalogue({ database, clock }: { database: Database; clock: Clock }): Catalogue {
@@ -53,6 +55,7 @@ export function createCatalogue({ database, clock }: { database: Database; clock
         const { rowCount } = await client.query('DELETE FROM datasets WHERE name = $1', [name])
         if (rowCount === 0) unknown(name)
       }),
+    sensors: createSensors(pool),
   }
 }
 

@@ -1,4 +1,4 @@
-import { listNextCatalogue } from '../devices/index.ts'
+import { listNextCatalogue, listNextSensors } from '../devices/index.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import type { Log } from '../platform/log.ts'
@@ -31,9 +31,12 @@ const RETENTION_EVERY_MS = 3_600_000
 /** Between two looks for devices that are new, or carry other labels. */
 const PLACES_EVERY_MS = 60_000
 
-/** Between two looks for catalogues whose products are not listed: those of a cloud that did not list them yet. */
+/** Between two looks for documents whose products or sensors are not listed: those of a cloud that did not list them yet. */
 const LIST_EVERY_MS = 3_600_000
 const LIST_AT_ONCE = 50
+
+const listNext = async (sources: Pick<UpkeepOptions, 'database' | 'objects'>) =>
+  (await listNextSensors(sources)) || (await listNextCatalogue(sources))
 
 /**
  * Keeps what devices have sent in order: rolls windows up as they come, change and go, adds days
@@ -71,7 +74,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
       }
       if (!signal.aborted && performance.now() >= listAt) {
         let listed = 0
-        while (!signal.aborted && listed < LIST_AT_ONCE && (await listNextCatalogue({ database, objects }))) listed++
+        while (!signal.aborted && listed < LIST_AT_ONCE && (await listNext({ database, objects }))) listed++
         if (listed < LIST_AT_ONCE) listAt = performance.now() + LIST_EVERY_MS
       }
       return false

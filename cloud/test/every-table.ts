@@ -152,6 +152,8 @@ async function sampleOf(place: Place, object: (of: string) => Promise<string>): 
       return JSON.stringify({ label, text: AWKWARD, number: 1e-7, sha256: await object(label) })
     case 'text[]':
       return [AWKWARD, '', 'NULL', '{}']
+    case 'integer[]':
+      return [index, index + 1]
     case 'bigint[]':
       return [time, time + 1]
     case 'real[]':

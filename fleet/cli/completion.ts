@@ -67,6 +67,7 @@ const LISTS: Readonly<
   group: { path: '/v1/groups', key: 'metadata', by: 'cursor' },
   rollout: { path: '/v1/rollouts', key: 'name' },
   dataset: { path: '/v1/datasets', key: 'metadata', by: 'cursor' },
+  sensor: { path: '/v1/sensors', key: 'name', by: 'cursor' },
   policy: { path: '/v1/policies', key: 'metadata', by: 'cursor' },
 }
 const MOST_NAMES = 50

@@ -133,6 +133,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'catalogue list': ['storecast catalogue list --sensor fridge'],
   'catalogue show': ['storecast catalogue show cold-chain'],
   'catalogue delete': ['storecast catalogue delete cold-chain'],
+  'sensor list': ['storecast sensor list', 'storecast sensor list --unheld --json'],
+  'sensor show': ['storecast sensor show fridge'],
   'task list': ['storecast task list --steward cold-chain@example.com', 'storecast task list --state all --json'],
   'task show': ['storecast task show 17'],
   'task look': ['storecast task look berlin', 'storecast task look berlin --until 2026-03-29T00:00:00Z'],

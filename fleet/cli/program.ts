@@ -24,6 +24,7 @@ import { addModelCommands } from './model.ts'
 import { addMosquittoCommands } from './mosquitto.ts'
 import { addPolicyCommands } from './policy.ts'
 import { addRolloutCommands } from './rollout.ts'
+import { addSensorCommands } from './sensor.ts'
 import { addTaskCommands } from './task.ts'
 import { addTokenCommands } from './token.ts'
 import { addTrustCommands } from './trust.ts'
@@ -62,6 +63,7 @@ export function buildProgram(context: CliContext): Command {
   addRolloutCommands(program, context)
   addPolicyCommands(program, context)
   addCatalogueCommands(program, context)
+  addSensorCommands(program, context)
   addTaskCommands(program, context)
   addDecisionCommands(program, context)
   addKpiCommands(program, context)

@@ -373,6 +373,26 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
   'catalogue show': async () => {
     expect(await json('catalogue show cold-chain')).toMatchObject({ spec: { sensitivity: 'internal' } })
   },
+  'sensor list': async () => {
+    const fridge = { name: 'fridge', kind: 'gauge', unit: '°C', resolution: 0.1, range: [-40, 60], interval: 60 }
+    const sales = { name: 'sales', kind: 'event', unit: 'units', resolution: 1, range: [0, 100], per: 'product' }
+    const site = { timeZone: 'Europe/Berlin', labels: { region: 'eu' }, sensors: [fridge, sales] }
+    await server.call('PUT', '/v1/sites/bonn', { json: site })
+    expect((await storecast('sensor list')).out).toMatch(/^fridge +gauge +°C +site +1 +1 +cold-chain +0$/m)
+    expect((await storecast('sensor list --unheld')).out).toMatch(/^sales .* none +0$/m)
+    expect(await json('sensor list --name ridg')).toMatchObject([{ name: 'fridge', unheld: 0 }])
+    expect((await storecast('sensor list --name nothing')).err).toMatch(/no shop defines such a sensor/)
+  },
+  'sensor show': async () => {
+    const { out } = await storecast('sensor show fridge')
+    expect(out).toMatch(/^data set cold-chain, of food@example.com, .*: counts for 1 site$/m)
+    expect(out).toMatch(/^1 site as bonn: gauge per site, -40 to 60 °C in steps of 0.1, every 60 s, windows of 5m$/m)
+    expect(await json('sensor show sales')).toMatchObject({
+      unheld: 1,
+      variants: [{ per: 'product', example: 'bonn' }],
+    })
+    expect((await storecast('sensor show freezer', { status: 1 })).err).toMatch(/No site defines a sensor freezer/)
+  },
   'kpi compare': async () => {
     const line = 'kpi compare stock-out-rate --change 2026-03-22 --until 2026-03-29'
     expect(await json(`${line} --treated region=eu --control region=us`)).toMatchObject({ againstControl: null })

@@ -8676,6 +8676,241 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the sites measure, one entry a name: how it is defined, whose data it is, who looks after it */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description true: those that a data set counts for at each of their sites; false: those that none does at some */
+                    held?: "true" | "false";
+                    /** @description As many items a page holds */
+                    limit?: number;
+                    /** @description Those whose names have this in them */
+                    q?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                /** @description That hold it, by name */
+                                datasets: {
+                                    name: string;
+                                    owner: string;
+                                    /** @enum {string} */
+                                    sensitivity: "public" | "internal" | "confidential" | "restricted";
+                                    /** @description For which it counts: it is the first by name whose labels they have */
+                                    sites: number;
+                                    steward: string;
+                                }[];
+                                /** @description Different ones among these sites */
+                                definitions: number;
+                                name: string;
+                                /** @description That define it */
+                                sites: number;
+                                /** @description Stewardship tasks that are not closed */
+                                tasks: number;
+                                /** @description Sites for which no data set counts: nobody is asked when it goes wrong there */
+                                unheld: number;
+                                /** @description The definitions, that of most sites first; 20 at most */
+                                variants: {
+                                    /** @default 0 */
+                                    centre: number;
+                                    /** @description One of these sites */
+                                    example: string;
+                                    /** @default 0 */
+                                    interval: number;
+                                    /** @enum {string} */
+                                    kind: "gauge" | "counter" | "event";
+                                    name: string;
+                                    /**
+                                     * @default site
+                                     * @enum {string}
+                                     */
+                                    per: "site" | "product";
+                                    /** @enum {string} */
+                                    priority: "low" | "normal" | "high";
+                                    quality: {
+                                        /** @default 60 */
+                                        aheadBy: number;
+                                        /** @default 8 */
+                                        anomalyAbove: number;
+                                        /** @default 0 */
+                                        flatAfter: number;
+                                        thresholds: {
+                                            /** @default 0.98 */
+                                            clock: number;
+                                            /** @default 0.9 */
+                                            completeness: number;
+                                            /** @default 0.8 */
+                                            movement: number;
+                                            /** @default 0.9 */
+                                            timeliness: number;
+                                            /** @default 0.9 */
+                                            uniqueness: number;
+                                            /** @default 0.98 */
+                                            validity: number;
+                                        };
+                                    };
+                                    range: [
+                                        number,
+                                        number
+                                    ];
+                                    resolution: number;
+                                    /** @description That define it so */
+                                    sites: number;
+                                    unit: string;
+                                    /**
+                                     * @default 5m
+                                     * @enum {string}
+                                     */
+                                    window: "5m" | "15m" | "1h" | "1d";
+                                }[];
+                            }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sensors/{sensor}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One sensor, as the sites define it */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    sensor: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description That hold it, by name */
+                            datasets: {
+                                name: string;
+                                owner: string;
+                                /** @enum {string} */
+                                sensitivity: "public" | "internal" | "confidential" | "restricted";
+                                /** @description For which it counts: it is the first by name whose labels they have */
+                                sites: number;
+                                steward: string;
+                            }[];
+                            /** @description Different ones among these sites */
+                            definitions: number;
+                            name: string;
+                            /** @description That define it */
+                            sites: number;
+                            /** @description Stewardship tasks that are not closed */
+                            tasks: number;
+                            /** @description Sites for which no data set counts: nobody is asked when it goes wrong there */
+                            unheld: number;
+                            /** @description The definitions, that of most sites first; 20 at most */
+                            variants: {
+                                /** @default 0 */
+                                centre: number;
+                                /** @description One of these sites */
+                                example: string;
+                                /** @default 0 */
+                                interval: number;
+                                /** @enum {string} */
+                                kind: "gauge" | "counter" | "event";
+                                name: string;
+                                /**
+                                 * @default site
+                                 * @enum {string}
+                                 */
+                                per: "site" | "product";
+                                /** @enum {string} */
+                                priority: "low" | "normal" | "high";
+                                quality: {
+                                    /** @default 60 */
+                                    aheadBy: number;
+                                    /** @default 8 */
+                                    anomalyAbove: number;
+                                    /** @default 0 */
+                                    flatAfter: number;
+                                    thresholds: {
+                                        /** @default 0.98 */
+                                        clock: number;
+                                        /** @default 0.9 */
+                                        completeness: number;
+                                        /** @default 0.8 */
+                                        movement: number;
+                                        /** @default 0.9 */
+                                        timeliness: number;
+                                        /** @default 0.9 */
+                                        uniqueness: number;
+                                        /** @default 0.98 */
+                                        validity: number;
+                                    };
+                                };
+                                range: [
+                                    number,
+                                    number
+                                ];
+                                resolution: number;
+                                /** @description That define it so */
+                                sites: number;
+                                unit: string;
+                                /**
+                                 * @default 5m
+                                 * @enum {string}
+                                 */
+                                window: "5m" | "15m" | "1h" | "1d";
+                            }[];
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/serving": {
         parameters: {
             query?: never;

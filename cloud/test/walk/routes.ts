@@ -40,6 +40,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   policy: 'none',
   group: 'none',
   dataset: 'none',
+  sensor: 'fridge',
   set: 'none',
   kind: 'Policy',
   name: 'none',

@@ -56,7 +56,11 @@ export async function seedTwoRegions({ call, pool }: Pick<TestCloud, 'call' | 'p
   })
   const seed = async (site: string, region: string): Promise<Things> => {
     const device = `${site}-1`
-    const sensors = [{ name: 'fridge', kind: 'gauge', unit: '°C', resolution: 0.1, range: [-40, 40], centre: 4 }]
+    // Defined in two ways, so that a sensor tells of both regions.
+    const priority = region === 'eu' ? 'high' : 'low'
+    const sensors = [
+      { name: 'fridge', kind: 'gauge', unit: '°C', resolution: 0.1, range: [-40, 40], centre: 4, priority },
+    ]
     const entities = [{ id: 'milk', attributes: { shop: site, [`of-${site}`]: 'yes' } }]
     await ok('PUT', `/v1/sites/${site}`, {
       json: { timeZone: 'Europe/Berlin', labels: { region }, sensors, entities },

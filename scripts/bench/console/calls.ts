@@ -83,6 +83,7 @@ async function thingsOf(get: Get): Promise<Things> {
     rule: 'device-silent',
     group: 'eu-shops',
     dataset: 'sales',
+    sensor: 'fridge',
     policy: 'metrics-gate',
     page: 'devices',
     kpi: 'forecast-error',
@@ -146,6 +147,11 @@ function variantsOf(
         ['firing', 'state=firing'],
         ['of a site', `site=${site}`],
         ['of a rule', 'rule=region-away'],
+      ]
+    case '/v1/sensors':
+      return [
+        ['', ''],
+        ['held by no data set', 'held=false'],
       ]
     case '/v1/stewardship-tasks':
       return [

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
 import { NotFoundError } from '../platform/errors.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
+import { createFeatureViews, type FeatureViews } from './feature-views.ts'
 import { createSensors, type Sensors } from './sensors.ts'
 
 type Client = Pick<PoolClient, 'query'>
@@ -18,6 +19,7 @@ export interface Catalogue {
   /** Tasks that name it keep what it said. @throws NotFoundError `dataset-unknown`. */
   remove(name: string): Promise<void>
   readonly sensors: Sensors
+  readonly featureViews: FeatureViews
 }
 
 export function createCatalogue({ database, clock }: { database: Database; clock: Clock }): Catalogue {
@@ -56,6 +58,7 @@ export function createCatalogue({ database, clock }: { database: Database; clock
         if (rowCount === 0) unknown(name)
       }),
     sensors: createSensors(pool),
+    featureViews: createFeatureViews(pool),
   }
 }
 

@@ -44,7 +44,12 @@ describe.skipIf(!hasBrowser)('every page', () => {
 
   /** An address with things of the seed in the place of its parameters. */
   function filled(address: string): string {
-    const things: Readonly<Record<string, string>> = { ...seeded.within, model: 'demand', version: '1' }
+    const things: Readonly<Record<string, string>> = {
+      ...seeded.within,
+      model: 'demand',
+      version: '1',
+      sensor: 'fridge',
+    }
     return address.replaceAll(/\$(\w+)/g, (_all, name: string) => {
       const thing = things[name]
       if (thing === undefined) throw new Error(`${address}: nothing is seeded for $${name}`)

@@ -135,6 +135,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'catalogue delete': ['storecast catalogue delete cold-chain'],
   'sensor list': ['storecast sensor list', 'storecast sensor list --unheld --json'],
   'sensor show': ['storecast sensor show fridge'],
+  'feature-view list': ['storecast feature-view list --sensor sales'],
+  'feature-view show': ['storecast feature-view show demand'],
   'task list': ['storecast task list --steward cold-chain@example.com', 'storecast task list --state all --json'],
   'task show': ['storecast task show 17'],
   'task look': ['storecast task look berlin', 'storecast task look berlin --until 2026-03-29T00:00:00Z'],

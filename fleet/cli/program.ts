@@ -16,6 +16,7 @@ import { addDriftCommands } from './drift.ts'
 import { addEnrollCommands } from './enroll.ts'
 import { CancelledError, DifferencesError, NotLoggedInError } from './errors.ts'
 import { showExamples } from './examples.ts'
+import { addFeatureViewCommands } from './feature-view.ts'
 import { addGroupCommands } from './group.ts'
 import { addKeyCommands } from './key.ts'
 import { addKpiCommands } from './kpi.ts'
@@ -64,6 +65,7 @@ export function buildProgram(context: CliContext): Command {
   addPolicyCommands(program, context)
   addCatalogueCommands(program, context)
   addSensorCommands(program, context)
+  addFeatureViewCommands(program, context)
   addTaskCommands(program, context)
   addDecisionCommands(program, context)
   addKpiCommands(program, context)

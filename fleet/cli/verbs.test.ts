@@ -393,6 +393,20 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     })
     expect((await storecast('sensor show freezer', { status: 1 })).err).toMatch(/No site defines a sensor freezer/)
   },
+  'feature-view list': async () => {
+    expect((await storecast('feature-view list')).out).toMatch(
+      /^demand .* daily-demand +28 x 1d +3 +sales, stockout +.* none$/m,
+    )
+    expect(await json('feature-view list --sensor sales')).toMatchObject([{ name: 'demand', features: 3 }])
+    expect((await storecast('feature-view list --sensor fridge')).err).toMatch(/no model reads the sensor fridge/)
+  },
+  'feature-view show': async () => {
+    const { out } = await storecast('feature-view show demand')
+    expect(out).toMatch(/^looks back +28 x 1d$/m)
+    expect(out).toMatch(/^lag7: history of sales, stockout$/m)
+    expect(await json('feature-view show demand')).toMatchObject({ features: [{ name: 'lag7' }, {}, {}] })
+    expect((await storecast('feature-view show none', { status: 1 })).err).toMatch(/no model of this name/)
+  },
   'kpi compare': async () => {
     const line = 'kpi compare stock-out-rate --change 2026-03-22 --until 2026-03-29'
     expect(await json(`${line} --treated region=eu --control region=us`)).toMatchObject({ againstControl: null })

@@ -3654,6 +3654,164 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/feature-views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the models see, one feature view a model, with the data sets that name it */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The `next` of the page before; absent: the first page */
+                    cursor?: string;
+                    /** @description As many items a page holds */
+                    limit?: number;
+                    /** @description Those that read it */
+                    sensor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                champion: number | null;
+                                /** @description That have to be known ahead */
+                                covariates: string[];
+                                /** @description That name it */
+                                datasets: {
+                                    name: string;
+                                    owner: string;
+                                    /** @enum {string} */
+                                    sensitivity: "public" | "internal" | "confidential" | "restricted";
+                                    steward: string;
+                                }[];
+                                description: string;
+                                /**
+                                 * @description What one row is about
+                                 * @enum {string}
+                                 */
+                                entity: "product" | "site";
+                                /** @description How many it has */
+                                features: number;
+                                /** @description Steps that it looks back on */
+                                history: number;
+                                /** @enum {string} */
+                                kind: "daily-demand" | "sequence";
+                                /** @description Of the model that defines it */
+                                name: string;
+                                /** @description That it reads */
+                                sensors: string[];
+                                /** @enum {string} */
+                                step: "5m" | "15m" | "1h" | "1d";
+                                /** @description Whose definition it is: the champion’s, or where there is none the newest’s */
+                                version: number;
+                            }[];
+                            /** @description Give it as `cursor` for the next page */
+                            next?: string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feature-views/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One feature view, with what each of its features is made of */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    model: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            champion: number | null;
+                            /** @description That have to be known ahead */
+                            covariates: string[];
+                            /** @description That name it */
+                            datasets: {
+                                name: string;
+                                owner: string;
+                                /** @enum {string} */
+                                sensitivity: "public" | "internal" | "confidential" | "restricted";
+                                steward: string;
+                            }[];
+                            description: string;
+                            /**
+                             * @description What one row is about
+                             * @enum {string}
+                             */
+                            entity: "product" | "site";
+                            features: {
+                                attributes: string[];
+                                covariates: string[];
+                                /**
+                                 * @description history: closed days of its sensors (of days with the same covariates, of products with the same attributes); sensor: its last windows as they are; covariate: what is known ahead; static: an attribute, or a key, embedded; calendar: the day itself; unknown: not known to this release
+                                 * @enum {string}
+                                 */
+                                from: "history" | "sensor" | "covariate" | "static" | "calendar" | "unknown";
+                                name: string;
+                                sensors: string[];
+                            }[];
+                            /** @description Steps that it looks back on */
+                            history: number;
+                            /** @enum {string} */
+                            kind: "daily-demand" | "sequence";
+                            /** @description Of the model that defines it */
+                            name: string;
+                            /** @description That it reads */
+                            sensors: string[];
+                            /** @enum {string} */
+                            step: "5m" | "15m" | "1h" | "1d";
+                            /** @description Whose definition it is: the champion’s, or where there is none the newest’s */
+                            version: number;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/fleet": {
         parameters: {
             query?: never;

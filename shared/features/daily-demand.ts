@@ -1,6 +1,7 @@
 import type { DailyDemandView } from '../contracts/index.ts'
 import { DAILY_HISTORY_DAYS, type DailyHistory, type DailyKnownAhead, type SiteEntities } from './history.ts'
-import { FIELDS, field, LAG_DAYS, MEAN_DAYS, summarise } from './summary.ts'
+import { dailyDemandOrigins } from './origins.ts'
+import { FIELDS, field, summarise } from './summary.ts'
 
 /** Model inputs, one row a product: `features` [N×F], `statics` [N×S], `scale` [N] in units a day. */
 export interface DailyDemandRows {
@@ -22,31 +23,10 @@ const SAME_STATE = 0.05
 /** Ratios of sums are drawn toward 1 by so many units, so that a quiet group says little. */
 const RATIO_PRIOR = 1
 
-/** Every feature this code knows for a view, in its own order. Units over scale unless the name says otherwise. */
-export function dailyDemandFeatures(view: DailyDemandView): string[] {
-  const pools = ['site', ...view.groups]
-  const covariates = [...view.knownAhead.entity, ...view.knownAhead.site]
-  return [
-    ...LAG_DAYS.map((lag) => `lag${lag}`),
-    ...MEAN_DAYS.map((days) => `mean${days}`),
-    ...MEAN_DAYS.map((days) => `in_stock_mean${days}`),
-    'weekday_mean',
-    ...['sd7', 'sd28', 'exponential_mean', 'in_stock_share7', 'in_stock_share28'],
-    ...['stockout_hours1', 'stockout_hours7', 'known_share', 'log_scale'],
-    ...['product', ...pools].flatMap((pool) => [`${pool}_ratio1`, `${pool}_ratio3`]),
-    'site_weekday_ratio',
-    ...view.states.flatMap(stateFeatures),
-    ...covariates.flatMap(levelFeatures),
-    ...['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'],
-  ]
-}
+/** Names of `dailyDemandOrigins`, in its order. */
+export const dailyDemandFeatures = (view: DailyDemandView): string[] => dailyDemandOrigins(view).map(({ name }) => name)
 
-const stateFeatures = (name: string) => [`same_${name}_mean`, `same_${name}_share`]
-const levelFeatures = (name: string) => [name, `${name}_next`, `${name}_change`, `${name}_against_week`]
 const LEVEL_FEATURES = 4
-
-/** Names of every feature that a known-ahead covariate may give. */
-export const covariateFeatures = (name: string): string[] => [...stateFeatures(name), ...levelFeatures(name)]
 
 export interface DailyDemandEncoder {
   readonly features: readonly string[]

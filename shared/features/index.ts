@@ -1,5 +1,4 @@
 export {
-  covariateFeatures,
   type DailyDemandEncoder,
   type DailyDemandInput,
   type DailyDemandRows,
@@ -8,4 +7,5 @@ export {
 } from './daily-demand.ts'
 export { siteEntities, type Vocabulary } from './entities.ts'
 export { DAILY_HISTORY_DAYS, type DailyHistory, type DailyKnownAhead, type SiteEntities } from './history.ts'
+export { covariateFeatures, type FeatureOrigin, featureOrigins, ORIGINS } from './origins.ts'
 export { type ChannelHistory, sequenceRow } from './sequence.ts'

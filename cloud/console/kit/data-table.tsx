@@ -28,6 +28,8 @@ interface DataTableProps<T> {
   /** Names the table to who does not see it, and its exported file. */
   readonly name: string
   readonly columns: readonly Column<T>[]
+  /** Columns that only the exported file has, behind the others. */
+  readonly exported?: readonly Pick<Column<T>, 'title' | 'csv'>[]
   readonly listing: Listing<T>
   readonly rowId: (row: T) => string
   /** Shown where the list is empty. */
@@ -46,7 +48,7 @@ const features = tableFeatures({})
  * as a card with its columns' titles.
  */
 export function DataTable<T extends RowData>(props: DataTableProps<T>) {
-  const { name, columns, listing, rowId, empty, sorting, onSort, chosen, onChoose } = props
+  const { name, columns, exported = [], listing, rowId, empty, sorting, onSort, chosen, onChoose } = props
   const { items, error } = listing
   const defined = useMemo(() => {
     const helper = createColumnHelper<typeof features, T>()
@@ -142,7 +144,7 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
       <Group justify="space-between" mt="sm">
         <Shown of={listing} />
         <Group gap="xs">
-          <Export name={name} columns={columns} listing={listing} />
+          <Export name={name} columns={[...columns, ...exported]} listing={listing} />
         </Group>
       </Group>
       <More of={listing} />

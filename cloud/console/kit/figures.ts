@@ -1,5 +1,6 @@
 const NONE = '–'
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+const written = new Intl.NumberFormat('en', { maximumFractionDigits: 12 })
 const short = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 
 type Figure = number | null | undefined
@@ -10,6 +11,8 @@ const or = (value: Figure, text: (value: number) => string): string =>
 export const count = (value: Figure): string => or(value, whole.format)
 /** Three significant digits. */
 export const figure = (value: Figure): string => or(value, short.format)
+/** As it was written, with its thousands apart. */
+export const exact = (value: Figure): string => or(value, written.format)
 /** @param value a share of 1; 0.274 is "27.4 %" */
 export const percent = (value: Figure, digits = 1): string => or(value, (share) => `${(100 * share).toFixed(digits)} %`)
 

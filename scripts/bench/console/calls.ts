@@ -153,6 +153,11 @@ function variantsOf(
         ['', ''],
         ['held by no data set', 'held=false'],
       ]
+    case '/v1/feature-views':
+      return [
+        ['', ''],
+        ['of a sensor', 'sensor=sales'],
+      ]
     case '/v1/stewardship-tasks':
       return [
         ['', ''],

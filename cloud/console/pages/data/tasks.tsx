@@ -83,6 +83,7 @@ export function Tasks() {
       <Filters>
         <FilterSelect label="State" value={query.state} options={STATES} onChange={(state) => set({ state })} />
         <FilterText label="Shop" value={search.site} onChange={(site) => set({ site })} />
+        <FilterText label="Sensor" value={search.sensor} onChange={(sensor) => set({ sensor })} />
         <FilterText label="For" value={search.steward} onChange={(steward) => set({ steward })} />
       </Filters>
       <DataTable

@@ -28,11 +28,16 @@ export function ModelPage() {
       above={[{ label: 'Models', to: '/models' }]}
       about={found.data && `${count(found.data.versions)} ${found.data.versions === 1 ? 'version' : 'versions'}`}
       actions={
-        <Allowed to="rollout.write">
-          <LinkButton variant="default" to="/rollouts/new" search={{ model }}>
-            Roll out a version
+        <>
+          <LinkButton variant="default" to="/data/feature-views/$model" params={{ model }}>
+            What it sees
           </LinkButton>
-        </Allowed>
+          <Allowed to="rollout.write">
+            <LinkButton variant="default" to="/rollouts/new" search={{ model }}>
+              Roll out a version
+            </LinkButton>
+          </Allowed>
+        </>
       }
     >
       {found.error ? (

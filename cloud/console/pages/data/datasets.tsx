@@ -5,16 +5,17 @@ import { Command } from '../../kit/command.tsx'
 import { type Column, DataTable } from '../../kit/data-table.tsx'
 import { Filters, FilterText } from '../../kit/filters.tsx'
 import { labelTexts } from '../../kit/labels.ts'
-import { Mark, type Tone } from '../../kit/mark.tsx'
+import { PageLink } from '../../kit/links.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Empty } from '../../kit/states.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
 import { DataTabs } from './data-tabs.tsx'
+import { Party } from './party.tsx'
+import { SensitivityMark } from './sensitivity.tsx'
 
 type Dataset = Item<'/v1/datasets'>
 
-const SENSITIVE: Readonly<Record<string, Tone>> = { public: 'quiet', internal: 'quiet', confidential: 'warning' }
 const names = (list: readonly string[] | undefined) => (list ?? []).join(', ')
 
 const COLUMNS: readonly Column<Dataset>[] = [
@@ -33,26 +34,28 @@ const COLUMNS: readonly Column<Dataset>[] = [
     ),
     csv: ({ metadata }) => metadata.name,
   },
-  { id: 'owner', title: 'Owner', cell: ({ spec }) => spec.owner, csv: ({ spec }) => spec.owner },
+  { id: 'owner', title: 'Owner', cell: ({ spec }) => <Party of={spec.owner} />, csv: ({ spec }) => spec.owner },
   {
     id: 'steward',
     title: 'Steward',
-    cell: ({ spec }) => spec.steward ?? spec.owner,
+    cell: ({ spec }) => <Party of={spec.steward ?? spec.owner} />,
     csv: ({ spec }) => spec.steward ?? spec.owner,
   },
   {
     id: 'sensitivity',
     title: 'Sensitivity',
-    cell: ({ spec }) => <Mark tone={SENSITIVE[spec.sensitivity] ?? 'bad'}>{spec.sensitivity}</Mark>,
+    cell: ({ spec }) => <SensitivityMark of={spec.sensitivity} />,
     csv: ({ spec }) => spec.sensitivity,
   },
   {
     id: 'sensors',
     title: 'Sensors',
     cell: ({ spec }) => (
-      <Group gap={4}>
+      <Group gap="0 10px">
         {spec.sensors.map((sensor) => (
-          <Code key={sensor}>{sensor}</Code>
+          <PageLink key={sensor} to="/data/sensors/$sensor" params={{ sensor }}>
+            {sensor}
+          </PageLink>
         ))}
       </Group>
     ),
@@ -61,7 +64,18 @@ const COLUMNS: readonly Column<Dataset>[] = [
   {
     id: 'views',
     title: 'Feature views',
-    cell: ({ spec }) => names(spec.featureViews) || '–',
+    cell: ({ spec }) =>
+      spec.featureViews.length === 0 ? (
+        '–'
+      ) : (
+        <Group gap="0 10px">
+          {spec.featureViews.map((model) => (
+            <PageLink key={model} to="/data/feature-views/$model" params={{ model }}>
+              {model}
+            </PageLink>
+          ))}
+        </Group>
+      ),
     csv: ({ spec }) => names(spec.featureViews),
   },
   {
@@ -87,7 +101,7 @@ const COLUMNS: readonly Column<Dataset>[] = [
   },
 ]
 
-export function Catalogue() {
+export function Datasets() {
   const search = useSearch({ from: '/signed-in/data' })
   const set = useFilters<typeof search>()
   const listing = useListing<Dataset>({
@@ -102,11 +116,11 @@ export function Catalogue() {
   })
   return (
     <Page
-      title="Data"
+      title="Data sets"
       about={
         <>
-          What the devices measure, whose it is, and who looks after it. Sets are code:{' '}
-          <Command>storecast apply -f</Command> puts them.
+          Whose data it is, who looks after it, and who may see it. Sets are code: <Command>storecast apply -f</Command>{' '}
+          puts them.
         </>
       }
     >

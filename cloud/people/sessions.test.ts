@@ -52,6 +52,13 @@ it('a password that is changed while it is checked opens nothing', async () => {
   ).toBe(0)
 })
 
+/** Until a statement waits for what another transaction has not committed. */
+const waits = () =>
+  vi.waitFor(async () => {
+    const waiting = await database.pool.query('SELECT 1 FROM pg_locks WHERE NOT granted')
+    expect(waiting.rowCount).toBeGreaterThan(0)
+  }, 20_000)
+
 it('somebody whom a provider vouches for twice at once is one user', async () => {
   const users = createUsers({ database, clock })
   const person = { issuer: 'https://id.example', subject: '7', name: 'carla', ...POWERS }
@@ -59,11 +66,27 @@ it('somebody whom a provider vouches for twice at once is one user', async () =>
   await first.query('BEGIN')
   const one = await users.vouch(first, person)
   const other = database.transaction((client) => users.vouch(client, { ...person, roles: ['operator'] }))
-  await vi.waitFor(async () => {
-    const waiting = await database.pool.query('SELECT 1 FROM pg_locks WHERE NOT granted')
-    expect(waiting.rowCount).toBeGreaterThan(0)
-  }, 20_000)
+  await waits()
   await first.query('COMMIT')
   first.release()
   expect(await other).toMatchObject({ id: one.id, user: { name: 'carla', roles: ['operator'] } })
+})
+
+it('somebody whom a provider vouches for is another than who gets their name at the same moment', async () => {
+  const users = createUsers({ database, clock })
+  const person = { issuer: 'https://id.example', subject: '8', name: 'dora', ...POWERS }
+  const local = await database.pool.connect()
+  await local.query('BEGIN')
+  await local.query(
+    `INSERT INTO users (name, roles, label_limit, created_at) VALUES ('dora', '{viewer}', '{}', 0), ('dora#8', '{viewer}', '{}', 0)`,
+  )
+  const vouched = database.transaction((client) => users.vouch(client, person))
+  await waits()
+  await local.query('COMMIT')
+  local.release()
+  const { id, user } = await vouched
+  expect(user).toMatchObject({ name: 'dora#https://id.example#8', origin: 'oidc', subject: 'https://id.example#8' })
+  expect(await users.get('dora')).toMatchObject({ origin: 'local' })
+  // From now on they are known, whatever they are called.
+  expect(await database.transaction((client) => users.vouch(client, { ...person, name: 'Dora' }))).toMatchObject({ id })
 })

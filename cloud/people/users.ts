@@ -45,7 +45,10 @@ export interface Users {
    *   provider says them
    */
   change(name: string, change: UserChange): Promise<User>
-  /** Who a provider vouches for; added when they come first, with the roles and limit of now. */
+  /**
+   * Who a provider vouches for; added when they come first, with the roles and limit of now, and under another name where theirs
+   * is somebody else's.
+   */
   vouch(client: PoolClient, person: Vouched): Promise<{ readonly id: number; readonly user: User }>
 }
 
@@ -71,10 +74,7 @@ export function createUsers({ database, clock }: { database: Database; clock: Cl
           [name, roles, limit, kept, clock.now()],
         )
         if (rowCount === 1) return get(name, client)
-        throw new ConflictError({
-          code: 'user-exists',
-          message: `There is a user ${name} already. Change that one, or choose another name.`,
-        })
+        return userExists(name)
       })
     },
     async list({ after = '', limit }) {
@@ -103,24 +103,35 @@ export function createUsers({ database, clock }: { database: Database; clock: Cl
       })
     },
     async vouch(client, { issuer, subject, name, roles, limit }) {
-      const known = await client.query<{ id: number; name: string }>(
-        `UPDATE users SET roles = $3, label_limit = $4 WHERE issuer = $1 AND subject = $2 RETURNING id, name`,
-        [issuer, subject, roles, limit],
-      )
-      if (known.rows[0]) return { id: known.rows[0].id, user: await get(known.rows[0].name, client) }
-      const taken = await client.query('SELECT 1 FROM users WHERE name = $1', [name])
-      // Names are the people's own to choose at a provider; the subject is not.
-      const free = taken.rowCount === 0 ? name : `${name}#${subject}`
-      // Somebody who comes for the first time may come twice at once.
-      const { rows } = await client.query<{ id: number; name: string }>(
-        `INSERT INTO users (name, roles, label_limit, issuer, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (issuer, subject) DO UPDATE SET roles = excluded.roles, label_limit = excluded.label_limit
-         RETURNING id, name`,
-        [free, roles, limit, issuer, subject, clock.now()],
-      )
-      return { id: rows[0]!.id, user: await get(rows[0]!.name, client) }
+      const known = async () => {
+        const { rows } = await client.query<{ id: number; name: string }>(
+          'UPDATE users SET roles = $3, label_limit = $4 WHERE issuer = $1 AND subject = $2 RETURNING id, name',
+          [issuer, subject, roles, limit],
+        )
+        return rows[0] && { id: rows[0].id, user: await get(rows[0].name, client) }
+      }
+      // Names are the people's own to choose at a provider; issuer and subject are not.
+      for (const free of [name, `${name}#${subject}`, `${name}#${issuer}#${subject}`]) {
+        const found = await known()
+        if (found) return found
+        // At the same moment the name may be given to another, or the same person come twice: whoever is first is waited for.
+        const { rows } = await client.query<{ id: number }>(
+          `INSERT INTO users (name, roles, label_limit, issuer, subject, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT DO NOTHING RETURNING id`,
+          [free, roles, limit, issuer, subject, clock.now()],
+        )
+        if (rows[0]) return { id: rows[0].id, user: await get(free, client) }
+      }
+      return (await known()) ?? userExists(name)
     },
   }
+}
+
+function userExists(name: string): never {
+  throw new ConflictError({
+    code: 'user-exists',
+    message: `There is a user ${name} already. Change that one, or choose another name.`,
+  })
 }
 
 function unknownUser(name: string): never {

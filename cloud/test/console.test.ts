@@ -168,6 +168,33 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect((await cloud.call('GET', '/v1/tokens?all=true')).body.items).toEqual([])
   })
 
+  it('holds back what would move the rows that one is at, until one asks for it or has left', async () => {
+    await cloud.call('PUT', '/v1/sites/berlin', { json: { timeZone: 'Europe/Berlin', labels: {} } })
+    const add = async (id: string) => {
+      expect((await cloud.call('POST', '/v1/devices', { json: { id, site: 'berlin' } })).status).toBe(201)
+    }
+    await add('m-1')
+    await add('m-2')
+    const { page } = await browser.page()
+    await signIn(page, 'viewer', '/devices')
+    const rows = page.getByRole('table', { name: 'devices' }).locator('tbody tr')
+    const ids = async () => (await rows.allTextContents()).map((text) => text.match(/[a-z]-\d/)?.[0])
+    await rows.last().hover()
+    await add('a-1')
+    const held = page.getByRole('button', { name: '1 new: show' })
+    await held.waitFor()
+    expect(await ids()).toEqual(['m-1', 'm-2'])
+    await held.click()
+    await held.waitFor({ state: 'hidden' })
+    expect(await ids()).toEqual(['a-1', 'm-1', 'm-2'])
+    await rows.last().hover()
+    await add('a-2')
+    await held.waitFor()
+    await page.mouse.move(0, 0)
+    await held.waitFor({ state: 'hidden' })
+    expect(await ids()).toEqual(['a-1', 'a-2', 'm-1', 'm-2'])
+  })
+
   it('keeps wrong addresses of the API errors of the API', async () => {
     const { status, body } = await cloud.call('GET', '/v1/nothing', { headers: { accept: 'text/html' } })
     expect([status, body.code]).toEqual([404, 'route-unknown'])

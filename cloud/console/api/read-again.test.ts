@@ -1,6 +1,6 @@
 import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/react-query'
 import { expect, it, vi } from 'vitest'
-import { readAgain } from './read-again.ts'
+import { readAgain, wasReadAgain } from './read-again.ts'
 
 /** Answers when it is told to, in the order of the questions. */
 function cloud() {
@@ -61,6 +61,23 @@ it('forgets nobody who asked for more of a list', async () => {
   await vi.waitFor(() => expect(asked).toHaveLength(4))
   asked[3]!('second, after')
   await vi.waitFor(() => expect(observer.getCurrentResult().data?.pages).toEqual(['first, after', 'second, after']))
+  end()
+  client.clear()
+})
+
+it('tells what was read for a change from what somebody asked for', async () => {
+  const client = new QueryClient()
+  const { asked, ask } = cloud()
+  const observer = new QueryObserver(client, { queryKey: ['rollout'], queryFn: ask })
+  const end = observer.subscribe(() => undefined)
+  asked[0]!('asked for')
+  await vi.waitFor(() => expect(observer.getCurrentResult().isSuccess).toBe(true))
+  expect(wasReadAgain(client, observer.getCurrentResult().dataUpdatedAt)).toBe(false)
+  readAgain(client, all)
+  asked[1]!('told of')
+  await vi.waitFor(() => expect(observer.getCurrentResult().data).toBe('told of'))
+  expect(wasReadAgain(client, observer.getCurrentResult().dataUpdatedAt)).toBe(true)
+  await vi.waitFor(() => expect(wasReadAgain(client, Number.MAX_SAFE_INTEGER)).toBe(false))
   end()
   client.clear()
 })

@@ -15,9 +15,10 @@ export interface Newest {
   readonly now: number
 }
 
-/** Undefined while it is not known. */
-export function useNewest(): Newest | undefined {
+/** Undefined while it is not known, and where it is not `enabled`. */
+export function useNewest(enabled = true): Newest | undefined {
   const { data } = useQuery({
+    enabled,
     queryKey: ['newest-data'],
     queryFn: ({ signal }) => ask(api.GET('/v1/newest-data', { signal })),
     staleTime: 60_000,

@@ -7,6 +7,8 @@ import classes from './data-table.module.css'
 import { More, Shown } from './more.tsx'
 import type { Listing } from './pages-of.ts'
 import { Failed, Loading } from './states.tsx'
+import type { SteadyRow } from './steady.ts'
+import { Steady } from './steady-rows.tsx'
 
 export interface Column<T> {
   readonly id: string
@@ -44,12 +46,37 @@ interface DataTableProps<T> {
 const features = tableFeatures({})
 
 /**
- * A list of the API as a table: sorted and paged by the server, exported as CSV with all its pages. On a phone each row stands
- * as a card with its columns' titles.
+ * A list of the API as a table: sorted and paged by the server, exported as CSV with all its pages. Its rows stand still while
+ * somebody is at them (see Steady). On a phone each row stands as a card with its columns' titles.
  */
 export function DataTable<T extends RowData>(props: DataTableProps<T>) {
-  const { name, columns, exported = [], listing, rowId, empty, sorting, onSort, chosen, onChoose } = props
+  const { name, columns, exported = [], listing, rowId, empty } = props
   const { items, error } = listing
+  if (items === undefined) return error ? <Failed error={error} retry={listing.retry} /> : <Loading what={name} />
+  return (
+    <div>
+      {error && <Failed error={error} retry={listing.retry} />}
+      <Steady listing={listing} rowId={rowId}>
+        {(rows) => (rows.length === 0 ? empty : <Rows {...props} rows={rows} />)}
+      </Steady>
+      {items.length > 0 && (
+        <Group justify="space-between" mt="sm">
+          <Shown of={listing} />
+          <Group gap="xs">
+            <Export name={name} columns={[...columns, ...exported]} listing={listing} />
+          </Group>
+        </Group>
+      )}
+      <More of={listing} />
+    </div>
+  )
+}
+
+interface RowsProps<T> extends Omit<DataTableProps<T>, 'listing' | 'empty' | 'exported'> {
+  readonly rows: readonly SteadyRow<T>[]
+}
+
+function Rows<T extends RowData>({ name, columns, rows, rowId, sorting, onSort, chosen, onChoose }: RowsProps<T>) {
   const defined = useMemo(() => {
     const helper = createColumnHelper<typeof features, T>()
     return helper.columns(
@@ -58,97 +85,84 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
       ),
     )
   }, [columns])
-  const data = useMemo(() => [...(items ?? [])], [items])
+  const data = useMemo(() => rows.map(({ row }) => row), [rows])
   const table = useTable({ features, columns: defined, data, getRowId: rowId })
   const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns])
-
-  if (items === undefined) return error ? <Failed error={error} retry={listing.retry} /> : <Loading what={name} />
-  if (items.length === 0) return empty
   const choose = (id: string, on: boolean) => {
     const next = new Set(chosen)
     if (on) next.add(id)
     else next.delete(id)
     onChoose?.(next)
   }
-  const ids = items.map(rowId)
+  const ids = data.map(rowId)
   const all = chosen !== undefined && ids.every((id) => chosen.has(id))
   return (
-    <div>
-      {error && <Failed error={error} retry={listing.retry} />}
-      <Table className={classes.table!} highlightOnHover verticalSpacing={6} aria-label={name}>
-        <Table.Thead>
-          {table.getHeaderGroups().map((group) => (
-            <Table.Tr key={group.id}>
-              {chosen && (
-                <Table.Th w={36}>
-                  <Checkbox
-                    size="xs"
-                    aria-label="Choose all that are shown"
-                    checked={all}
-                    indeterminate={!all && ids.some((id) => chosen.has(id))}
-                    onChange={({ currentTarget: { checked } }) => onChoose?.(new Set(checked ? ids : []))}
-                  />
+    <Table className={classes.table!} highlightOnHover verticalSpacing={6} aria-label={name}>
+      <Table.Thead>
+        {table.getHeaderGroups().map((group) => (
+          <Table.Tr key={group.id}>
+            {chosen && (
+              <Table.Th w={36}>
+                <Checkbox
+                  size="xs"
+                  aria-label="Choose all that are shown"
+                  checked={all}
+                  indeterminate={!all && ids.some((id) => chosen.has(id))}
+                  onChange={({ currentTarget: { checked } }) => onChoose?.(new Set(checked ? ids : []))}
+                />
+              </Table.Th>
+            )}
+            {group.headers.map((header) => {
+              const { align, sort, title } = byId.get(header.id)!
+              const isSorted = sort !== undefined && sorting?.by === sort
+              return (
+                <Table.Th
+                  key={header.id}
+                  data-align={align}
+                  aria-sort={isSorted ? (sorting.descending ? 'descending' : 'ascending') : undefined}
+                >
+                  {sort === undefined || !onSort ? (
+                    <table.FlexRender header={header} />
+                  ) : (
+                    <UnstyledButton
+                      className={classes.sort!}
+                      onClick={() => onSort({ by: sort, descending: isSorted && !sorting.descending })}
+                    >
+                      {title}
+                      {isSorted && (sorting.descending ? <IconArrowDown size={14} /> : <IconArrowUp size={14} />)}
+                    </UnstyledButton>
+                  )}
                 </Table.Th>
-              )}
-              {group.headers.map((header) => {
-                const { align, sort, title } = byId.get(header.id)!
-                const isSorted = sort !== undefined && sorting?.by === sort
-                return (
-                  <Table.Th
-                    key={header.id}
-                    data-align={align}
-                    aria-sort={isSorted ? (sorting.descending ? 'descending' : 'ascending') : undefined}
-                  >
-                    {sort === undefined || !onSort ? (
-                      <table.FlexRender header={header} />
-                    ) : (
-                      <UnstyledButton
-                        className={classes.sort!}
-                        onClick={() => onSort({ by: sort, descending: isSorted && !sorting.descending })}
-                      >
-                        {title}
-                        {isSorted && (sorting.descending ? <IconArrowDown size={14} /> : <IconArrowUp size={14} />)}
-                      </UnstyledButton>
-                    )}
-                  </Table.Th>
-                )
-              })}
-            </Table.Tr>
-          ))}
-        </Table.Thead>
-        <Table.Tbody>
-          {table.getRowModel().rows.map((row) => (
-            <Table.Tr key={row.id}>
-              {chosen && (
-                <Table.Td>
-                  <Checkbox
-                    size="xs"
-                    aria-label={`Choose ${row.id}`}
-                    checked={chosen.has(row.id)}
-                    onChange={({ currentTarget: { checked } }) => choose(row.id, checked)}
-                  />
+              )
+            })}
+          </Table.Tr>
+        ))}
+      </Table.Thead>
+      <Table.Tbody>
+        {table.getRowModel().rows.map((row) => (
+          <Table.Tr key={row.id} data-gone={rows[row.index]?.isGone || undefined}>
+            {chosen && (
+              <Table.Td>
+                <Checkbox
+                  size="xs"
+                  aria-label={`Choose ${row.id}`}
+                  checked={chosen.has(row.id)}
+                  onChange={({ currentTarget: { checked } }) => choose(row.id, checked)}
+                />
+              </Table.Td>
+            )}
+            {row.getAllCells().map((cell) => {
+              const { align, title } = byId.get(cell.column.id)!
+              return (
+                <Table.Td key={cell.id} data-title={title} data-align={align}>
+                  <table.FlexRender cell={cell} />
                 </Table.Td>
-              )}
-              {row.getAllCells().map((cell) => {
-                const { align, title } = byId.get(cell.column.id)!
-                return (
-                  <Table.Td key={cell.id} data-title={title} data-align={align}>
-                    <table.FlexRender cell={cell} />
-                  </Table.Td>
-                )
-              })}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-      <Group justify="space-between" mt="sm">
-        <Shown of={listing} />
-        <Group gap="xs">
-          <Export name={name} columns={[...columns, ...exported]} listing={listing} />
-        </Group>
-      </Group>
-      <More of={listing} />
-    </div>
+              )
+            })}
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
   )
 }
 

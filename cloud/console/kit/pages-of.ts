@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, useInfiniteQuery } from '@tanstack/react-query'
+import { hashKey, infiniteQueryOptions, useInfiniteQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 
 interface Paged<T> {
@@ -12,6 +12,9 @@ export const MOST_EXPORTED = 50_000
 export interface Listing<T> {
   readonly items: readonly T[] | undefined
   readonly error: Error | null
+  /** Names what was asked for, and when its answer was read, Unix ms. */
+  readonly source: string
+  readonly readAt: number
   readonly isLoadingMore: boolean
   readonly hasMore: boolean
   more(): void
@@ -45,6 +48,9 @@ export function useListing<T>({ queryKey, page }: ListOptions<T>): Listing<T> {
   return {
     items,
     error: query.error,
+    // What stands in for an answer that is awaited is of another question.
+    source: query.isPlaceholderData ? '' : hashKey(queryKey),
+    readAt: query.dataUpdatedAt,
     isLoadingMore: query.isFetchingNextPage,
     hasMore: query.hasNextPage,
     more: () => void query.fetchNextPage(),

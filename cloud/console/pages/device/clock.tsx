@@ -11,7 +11,7 @@ export function Clock({ device: { clock, agentVersion } }: { device: Device }) {
     <>
       <Mark tone={clock.trusted ? 'good' : 'bad'}>{clock.trusted ? 'trusted' : 'not trusted'}</Mark> {standsAt(clock)}
       <Text size="xs" c="dimmed">
-        so since <Time at={clock.since} />, last compared <Time at={clock.checkedAt} />
+        last compared <Time at={clock.checkedAt} />, first so <Time at={clock.since} />
       </Text>
     </>
   )
@@ -34,7 +34,7 @@ export function WrongClock({ clock }: { clock: DeviceClock }) {
   return (
     <Alert color="orange" variant="light" title="Its clock is not trusted">
       <Text size="sm">
-        It has been {standsAt(clock)} since <Time at={clock.since} />
+        It is {standsAt(clock)}, first found <Time at={clock.since} />
         {clock.madeUp === undefined
           ? ', so what its sensors send without a time of their own counts as untrusted.'
           : '; its shop lives by a made-up clock, which does not depend on it.'}{' '}

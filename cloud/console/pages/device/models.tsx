@@ -5,6 +5,7 @@ import { useSession } from '../../app/session.tsx'
 import { PageLink } from '../../kit/links.tsx'
 import { Mark, type Tone } from '../../kit/mark.tsx'
 import { Part } from '../../kit/part.tsx'
+import { ShopTime } from '../../kit/shop-time.tsx'
 import { Time } from '../../kit/time.tsx'
 import { Wide } from '../../kit/wide.tsx'
 import type { Device } from '../devices/state-mark.tsx'
@@ -58,7 +59,7 @@ export function Models({ device }: { device: Device }) {
                         <Mark tone={toneOf(one)}>{one.phase ?? 'not known yet'}</Mark>
                         {one.at !== null && (
                           <Text size="xs" c="dimmed" span>
-                            <Time at={one.at} />
+                            <ShopTime at={one.at} />
                           </Text>
                         )}
                       </Group>

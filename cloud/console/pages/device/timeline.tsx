@@ -8,6 +8,7 @@ import { Mark, type Tone } from '../../kit/mark.tsx'
 import { More } from '../../kit/more.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Part } from '../../kit/part.tsx'
+import { ShopTime } from '../../kit/shop-time.tsx'
 import { Failed, Loading } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
@@ -137,7 +138,8 @@ function Line({ of }: { of: Happening }) {
         )}
       </Text>
       <Text size="xs" c="dimmed" span className={classes.time!}>
-        <Time at={at} />
+        {/* What it tells itself is told by its shop's clock. */}
+        {kind === 'event' ? <ShopTime at={at} /> : <Time at={at} />}
       </Text>
     </li>
   )

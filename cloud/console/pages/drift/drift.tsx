@@ -1,9 +1,11 @@
-import { Group, Stack, Text, Title } from '@mantine/core'
+import { Alert, Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { api, ask } from '../../api/client.ts'
+import { useSession } from '../../app/session.tsx'
 import { Command } from '../../kit/command.tsx'
+import { dayText } from '../../kit/data-reach.tsx'
 import { type Column, Export } from '../../kit/data-table.tsx'
 import { count } from '../../kit/figures.ts'
 import { FilterSelect, Filters, FilterText } from '../../kit/filters.tsx'
@@ -19,7 +21,7 @@ import { Empty, Failed, Loading } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
 import { Comparison } from './comparison.tsx'
-import { type Compared, driftMaps } from './rows.ts'
+import { type Compared, driftMaps, supersededModels } from './rows.ts'
 import { KINDS, VERDICTS } from './search.ts'
 
 const TONES = { drift: 'bad', minor: 'warning', stable: 'good', insufficient: 'quiet' } as const
@@ -51,7 +53,8 @@ export function Drift() {
       about={
         <>
           How far what devices see is from what their models learned, or from what was usual. Cells hold the population
-          stability index (PSI: 0 where nothing moved); choose one to see both distributions. <NewestRun />
+          stability index (PSI: 0 where nothing moved); choose one to see both distributions.{' '}
+          <NewestRun items={listing.items ?? []} />
         </>
       }
     >
@@ -89,6 +92,7 @@ export function Drift() {
         />
         <ModelFilter value={query.model} onChange={(model) => set({ model })} />
       </Filters>
+      <Superseded items={listing.items ?? []} />
       {chosen && <Comparison of={chosen} onClose={() => set({ row: undefined, column: undefined })} />}
       {listing.error && <Failed error={listing.error} retry={listing.retry} />}
       {listing.items === undefined && !listing.error && <Loading what="comparisons" />}
@@ -140,6 +144,9 @@ export function Drift() {
   )
 }
 
+const spanText = (items: readonly Compared[]) =>
+  `${dayText(Math.min(...items.map(({ from }) => from)))} to ${dayText(Math.max(...items.map(({ to }) => to)) - 1)}`
+
 const iso = (at: number) => new Date(at).toISOString()
 const EXPORTED: readonly Pick<Column<Compared>, 'title' | 'csv'>[] = [
   { title: 'scope', csv: ({ scope }) => scope },
@@ -179,7 +186,7 @@ const ABOUT = {
 /** Below a thousandth no difference is told. */
 const psiText = (psi: number | undefined) => (psi === undefined ? '–' : psi < 0.001 ? '< 0.001' : psi.toFixed(3))
 
-function NewestRun() {
+function NewestRun({ items }: { items: readonly Compared[] }) {
   const { data } = useQuery({
     queryKey: ['drift', 'runs'],
     queryFn: ({ signal }) => ask(api.GET('/v1/monitoring-runs', { params: { query: { limit: 1 } }, signal })),
@@ -190,7 +197,34 @@ function NewestRun() {
   if (run.finishedAt === null) return <>A look is under way.</>
   return (
     <>
-      Looked at {count(run.summary?.devices)} devices, <Time at={run.finishedAt} />.
+      Looked at {count(run.summary?.devices)} devices <Time at={run.finishedAt} />
+      {items.length > 0 && <>, at what they saw from {spanText(items)} by the shops’ clocks</>}.
     </>
+  )
+}
+
+/** Of models whose versions that were looked at serve no more: what serves instead has yet to be. */
+function Superseded({ items }: { items: readonly Compared[] }) {
+  const { can } = useSession()
+  const serving = useQuery({
+    enabled: can('device.read'),
+    queryKey: ['device', 'serving'],
+    queryFn: ({ signal }) => ask(api.GET('/v1/serving', { signal })),
+  })
+  const gone = supersededModels(items, serving.data?.items ?? [])
+  if (gone.length === 0) return null
+  return (
+    <Alert color="yellow" variant="light" title="This was measured before another version served">
+      <Stack gap={4}>
+        {gone.map(({ model, measured, serves }) => (
+          <Text key={model} size="sm">
+            {model}: measured against version {measured.join(', ')}; version {serves.join(', ')} serves now.
+          </Text>
+        ))}
+        <Text size="sm">
+          The next look compares with what serves then; <Command>storecast drift run</Command> looks at once.
+        </Text>
+      </Stack>
+    </Alert>
   )
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type Compared, driftMaps } from './rows.ts'
+import { type Compared, driftMaps, supersededModels } from './rows.ts'
 
 const one = (name: string, column: string, verdict: Compared['verdict'], version = 0): Compared =>
   ({
@@ -27,4 +27,15 @@ it('sets what drifted first, then goes by name, and a device’s versions apart'
 
 it('has a map of those alone that there are', () => {
   expect(titles(driftMaps([one('a-2', 'lag7', 'stable', 1)]))).toEqual(['What models see and forecast'])
+})
+
+it('knows models that were looked at before another version served', () => {
+  const items = [one('a-2', 'fridge', 'stable'), one('a-2', 'lag7', 'drift', 2), one('a-10', 'lag7', 'drift', 1)]
+  const serving = (version: number, devices: number) => ({ model: 'demand', version, serving: devices })
+  expect(supersededModels(items, [serving(1, 0), serving(2, 0), serving(3, 3)])).toEqual([
+    { model: 'demand', measured: [1, 2], serves: [3] },
+  ])
+  expect(supersededModels(items, [serving(2, 1), serving(3, 2)])).toEqual([])
+  // Nothing serves, or it is not known: there is nothing to say.
+  expect(supersededModels(items, [])).toEqual([])
 })

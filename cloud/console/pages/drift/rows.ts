@@ -58,3 +58,30 @@ function titleOf({ scope, name, model, version }: Compared): string {
   const of = scope === 'fleet' ? 'the fleet' : scope === 'device' ? name : `${scope}=${name}`
   return model === '' ? of : `${of}, ${model} ${version}`
 }
+
+interface Superseded {
+  readonly model: string
+  /** Versions that were looked at, and those that serve. */
+  readonly measured: readonly number[]
+  readonly serves: readonly number[]
+}
+
+/** Models of which none of the versions that were looked at serves anywhere any more, while another one does. */
+export function supersededModels(
+  items: readonly Compared[],
+  serving: readonly { readonly model: string; readonly version: number; readonly serving: number }[],
+): Superseded[] {
+  const sorted = (versions: readonly number[]) => [...new Set(versions)].sort((a, b) => a - b)
+  return [
+    ...Map.groupBy(
+      items.filter((one) => !isOfSensor(one)),
+      ({ model }) => model,
+    ),
+  ].flatMap(([model, of]) => {
+    const measured = sorted(of.map(({ version }) => version))
+    const serves = sorted(serving.filter((one) => one.model === model && one.serving > 0).map(({ version }) => version))
+    return serves.length === 0 || serves.some((version) => measured.includes(version))
+      ? []
+      : [{ model, measured, serves }]
+  })
+}

@@ -4,6 +4,7 @@ import { PageLink } from '../../kit/links.tsx'
 import { More } from '../../kit/more.tsx'
 import { useListing } from '../../kit/pages-of.ts'
 import { Part } from '../../kit/part.tsx'
+import { ShopTime } from '../../kit/shop-time.tsx'
 import { Failed, Loading } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { type Happening, placeOf, sentenceOf } from './happening-words.ts'
@@ -52,7 +53,7 @@ export function Happenings() {
               )}
             </Text>
             <Text size="xs" c="dimmed" component="span" style={{ whiteSpace: 'nowrap' }}>
-              <Time at={one.at} />
+              {one.kind === 'event' ? <ShopTime at={one.at} /> : <Time at={one.at} />}
             </Text>
           </Group>
         ))}

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { isRunning } from '../platform/processes.ts'
 import { cloudProcess } from './cloud-process.ts'
 import { temporaryFolder } from './database.ts'
@@ -66,15 +66,18 @@ describe('storecast-cloud', () => {
 
   it('prints the first operator’s link until it is used', async () => {
     const cloud = await start({ STORECAST_ADMIN_TOKEN: '' })
-    const code = /claim#(\S+) /.exec(cloud.output.join('\n'))?.[1]
+    // A line of its own, after the one that says where the cloud is.
+    const linkOf = () => /claim#(\S+) /.exec(cloud.output.join('\n'))?.[1]
+    await vi.waitFor(() => expect(linkOf()).toBeDefined())
+    const code = linkOf()
     const claimed = await cloud.call('POST', '/v1/admin-tokens', { token: null, json: { code } })
     expect(claimed.status).toBe(201)
     cloud.process.kill('SIGTERM')
     await once(cloud.process, 'exit')
     const next = await start({ STORECAST_ADMIN_TOKEN: '' })
-    expect(next.output.join('\n')).not.toContain('claim#')
     expect((await next.call('GET', '/v1/sites', { token: claimed.body.token })).status).toBe(200)
     next.process.kill('SIGTERM')
-    await once(next.process, 'exit')
+    await once(next.process, 'close')
+    expect(next.output.join('\n')).not.toContain('claim#')
   })
 })

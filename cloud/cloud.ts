@@ -210,6 +210,10 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
     clock,
     publish: (device, id) => bus.publish(topicOf(device, 'ack'), Buffer.from(encodeSupport({ id }))),
   })
+  const remind = (devices?: readonly string[]) => {
+    support.remind(devices).catch((error) => log.warn({ error }, 'devices were not asked again for support bundles'))
+  }
+  stack.use(bus.onConnected(() => remind()))
 
   // The embedded broker asks for each certificate itself.
   const announcer = broker ? undefined : stack.use(announceRevocations({ certificates, bus, log }))
@@ -220,9 +224,7 @@ export async function startCloud(config: CloudConfig, overrides: Overrides = {})
       presences,
       onGreeted(greeted) {
         publisher?.renew(greeted)
-        support
-          .remind(greeted)
-          .catch((error) => log.warn({ error }, 'devices were not asked again for support bundles'))
+        remind(greeted)
       },
       broker: { ...link, clientId: clientId('ingest') },
       // The embedded broker has no shared subscriptions, and one cloud.

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg'
 import { z } from 'zod'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/database.ts'
-import { ConflictError, ForbiddenError, NotFoundError, TooLargeError } from '../platform/errors.ts'
+import { ConflictError, ForbiddenError, NotFoundError, TooLargeError, UnavailableError } from '../platform/errors.ts'
 import { fromCursor, type Page, type PageRequest, toCursor, toPage } from '../platform/paging.ts'
 
 /** A request for what a device has to say, and whether it has answered. */
@@ -29,14 +29,14 @@ export interface SupportBundles {
   content(device: string, id: string): Promise<Buffer>
   /** From the device itself. @throws ForbiddenError `support-bundle-not-asked`, TooLargeError `support-bundle-too-large`. */
   receive(device: string, id: string, archive: Buffer): Promise<void>
-  /** Asks the devices again that have not answered: they have just connected. */
-  remind(devices: readonly string[]): Promise<void>
+  /** Asks devices again that have not answered: these, which have just connected, or all, where this cloud has. */
+  remind(devices?: readonly string[]): Promise<void>
 }
 
 interface Options {
   readonly database: Database
   readonly clock: Clock
-  /** Tells a device, where it is connected. */
+  /** Tells a device, where it is connected. @throws UnavailableError while the broker is away */
   readonly publish: (device: string, id: string) => Promise<void>
 }
 
@@ -74,7 +74,10 @@ export function supportBundles({ database, clock, publish }: Options): SupportBu
         }
         return id
       })
-      await publish(device, id)
+      // It stands: what the device could not be told now it is told with the next link, of this cloud or its own.
+      await publish(device, id).catch((error: unknown) => {
+        if (!(error instanceof UnavailableError)) throw error
+      })
       return get(device, id)
     },
     async list(device, { after, limit }) {
@@ -120,8 +123,9 @@ export function supportBundles({ database, clock, publish }: Options): SupportBu
     },
     async remind(devices) {
       const { rows } = await pool.query<{ id: string; device: string }>(
-        'SELECT id::text, device FROM support_bundles WHERE device = ANY($1) AND archive IS NULL AND expires_at > $2',
-        [devices, clock.now()],
+        `SELECT id::text, device FROM support_bundles
+         WHERE ($1::text[] IS NULL OR device = ANY($1)) AND archive IS NULL AND expires_at > $2`,
+        [devices ?? null, clock.now()],
       )
       for (const { id, device } of rows) await publish(device, id)
     },

@@ -70,7 +70,11 @@ export class Reconciler implements AsyncDisposable {
   readonly #probation = new Probation()
   readonly #listening = new DisposableStack()
   #wake = Promise.withResolvers<void>()
-  #step: { readonly kind: Step['kind']; readonly stop: AbortController } | undefined
+  /** Whether something came since the round began. */
+  #isWoken = false
+  /** Generation of the newest desired state that this process took in. */
+  #newest = 0
+  #step: { readonly kind: Step['kind']; readonly generation: number; readonly stop: AbortController } | undefined
   /** Subjects that wait for their hour, as of the last plan. */
   #held: ReadonlySet<Subject> = new Set()
   #running: Promise<void> = Promise.resolve()
@@ -109,10 +113,11 @@ export class Reconciler implements AsyncDisposable {
     if (kind === 'new') {
       log.info({ generation: desired.generation }, 'a desired state came')
       this.#waiting.clear()
-      // What runs may no longer be wanted; a download goes on where it stops.
-      this.#step?.stop.abort()
+      this.#newest = desired.generation
+      // What runs may no longer be wanted; a download goes on where it stops. A step of this very state may have begun already.
+      if (this.#step && this.#step.generation < desired.generation) this.#step.stop.abort()
     }
-    this.#wake.resolve()
+    this.#wakeUp()
   }
 
   /** What the device would report now; undefined before its first desired state. */
@@ -128,7 +133,7 @@ export class Reconciler implements AsyncDisposable {
     this.#listening.dispose()
     this.#stop.abort()
     this.#step?.stop.abort()
-    this.#wake.resolve()
+    this.#wakeUp()
     await this.#running
     await this.#incidents
     await this.#noteSoaks(readModels(this.#options.reader))
@@ -139,6 +144,7 @@ export class Reconciler implements AsyncDisposable {
     const trouble = fullJitter(backoff)
     while (!this.#stop.signal.aborted) {
       this.#wake = Promise.withResolvers<void>()
+      this.#isWoken = false
       try {
         await this.#round()
         trouble.reset()
@@ -169,7 +175,12 @@ export class Reconciler implements AsyncDisposable {
     if (step?.kind !== 'resume') await this.#report()
     if (changesAt !== undefined && clock.now() >= changesAt) return
     if (step === undefined) await this.#rest()
-    else await this.#take(step, { desired, current })
+    else if (!this.#isOvertaken(step, desired)) await this.#take(step, { desired, current })
+  }
+
+  /** Whether what came since the step was planned, while the report was written, goes before it: it could not stop the step. */
+  #isOvertaken({ kind }: Step, { generation }: DesiredState): boolean {
+    return this.#stop.signal.aborted || generation < this.#newest || (kind === 'fetch' && this.#isWoken)
   }
 
   async #current(): Promise<CurrentState> {
@@ -213,8 +224,9 @@ export class Reconciler implements AsyncDisposable {
 
   /** Until something is desired or fails, the next attempt is due (by `performance.now()`), or a soak is to be noted. */
   async #rest(until = this.#nextLook()): Promise<void> {
-    const wake = () => this.#wake.resolve()
-    const timer = Number.isFinite(until) ? setTimeout(wake, Math.max(1, until - performance.now())) : undefined
+    const timer = Number.isFinite(until)
+      ? setTimeout(() => this.#wakeUp(), Math.max(1, until - performance.now()))
+      : undefined
     await this.#wake.promise
     clearTimeout(timer)
   }
@@ -228,7 +240,7 @@ export class Reconciler implements AsyncDisposable {
     const { writer, clock, log } = this.#options
     const { generation } = desired
     const stop = new AbortController()
-    this.#step = { kind: step.kind, stop }
+    this.#step = { kind: step.kind, generation, stop }
     const id = await writer.call('update.begin', { generation, step, at: clock.now() })
     if (step.kind !== 'resume') await this.#report()
     // It answers from the switch on, which comes before the note that its probation began.
@@ -323,6 +335,11 @@ export class Reconciler implements AsyncDisposable {
   /** What happened, or came due, may go first: a download that is under way makes room, and goes on where it stopped. */
   #interrupt(): void {
     if (this.#step?.kind === 'fetch') this.#step.stop.abort()
+    this.#wakeUp()
+  }
+
+  #wakeUp(): void {
+    this.#isWoken = true
     this.#wake.resolve()
   }
 }

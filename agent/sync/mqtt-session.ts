@@ -89,6 +89,8 @@ export async function openMqttSession(options: MqttSessionOptions, events: MqttS
     const refused = (await Promise.race([subscribed, ended.promise])).find(({ qos }) => qos > 2)
     if (refused) throw new Error(`the broker refuses ${device} its topic ${refused.topic}: check its access rules`)
     await Promise.race([client.publishAsync(topicOf(device, 'presence'), presence(true), retained), ended.promise])
+    // Closed by what came with the last answer: nobody was told, since it was not open yet.
+    if (over) await ended.promise
   } catch (error) {
     over = true
     client.end(true)

@@ -104,7 +104,7 @@ it('does not make a broker with a small window wait for the commit delay', async
   await narrow.subscribed
   for (let id = 0; id < 400; id++) narrow.publish('till/milk/sold', JSON.stringify({ id, units: 1, t: NOW + id }))
   // Two at a time, each waiting out the delay, would take 200 seconds.
-  await vi.waitFor(() => expect(narrow.pending).toBe(0), { timeout: 20_000, interval: 5 })
+  await vi.waitFor(() => expect(narrow.pending).toBe(0), { timeout: 80_000, interval: 5 })
   expect(sensors.refusals).toEqual([])
 })
 

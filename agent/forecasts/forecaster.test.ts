@@ -62,7 +62,7 @@ const sell = (name: string, units: Record<string, number>, out: string[] = []) =
 /** The clock says `time`, and what is due by then has been issued. */
 const reach = async (time: number) => {
   storage.clock.advance(time - storage.clock.now())
-  await vi.waitFor(() => expect(iso(lastRun(storage.db, 'demand')?.issuedAt)).toBe(iso(time)), { timeout: 10_000 })
+  await vi.waitFor(() => expect(iso(lastRun(storage.db, 'demand')?.issuedAt)).toBe(iso(time)))
 }
 const stored = (time: number) => {
   const run = runsSince(storage.db, 'demand', time)[0]!

@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises'
 import { CatalogueDocument, type SensorDefinition } from '@storecast/shared/contracts'
 import { calendar, Sketch } from '@storecast/shared/windows'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -40,7 +41,7 @@ const open = async (now: string, champion: TinyDemandOptions['version'] = 1) => 
   features.start()
   models = stack.use(new Models({ dataDirectory: folder.path }))
   await models.activate(await bundle({ version: champion }))
-  shadows = stack.use(new Models({ dataDirectory: folder.path, background: true, limits: { runMs: 300 } }))
+  shadows = stack.use(new Models({ dataDirectory: folder.path, background: true }))
   const log = createLogger({ level: 'silent' })
   const forecaster = stack.use(new Forecaster({ ...storage, features, models, shadows, log }))
   await forecaster.start()
@@ -56,11 +57,20 @@ const sell = (day: string, units: Record<string, number>, out: string[] = []) =>
   )
 const reach = async (day: string) => {
   storage.clock.advance(at(day) - storage.clock.now())
-  await vi.waitFor(() => expect(lastRun(storage.db, 'demand')?.issuedAt).toBe(at(day)), { timeout: 10_000 })
+  await vi.waitFor(() => expect(lastRun(storage.db, 'demand')?.issuedAt).toBe(at(day)))
 }
 const shadowRun = (day: string) => runsSince(storage.db, 'demand', at(day), SHADOW)[0]
-/** Until the candidate has forecast this day. */
-const followed = (day: string) => vi.waitFor(() => expect(shadowRun(day)?.issuedAt).toBe(at(day)), { timeout: 10_000 })
+/** Until what was called before is answered, and has called what comes after it. */
+const answered = async () => {
+  await storage.writer.durable()
+  await breathe()
+}
+/** Until the candidate has forecast this day and noted its scores: before that it would miss the next. */
+const followed = async (day: string) => {
+  await vi.waitFor(() => expect(shadowRun(day)?.issuedAt).toBe(at(day)))
+  await answered()
+  await answered()
+}
 const evidence = () =>
   (
     storage.db.prepare('SELECT * FROM evidence ORDER BY day').all() as (object & { day: string; latency: Uint8Array })[]
@@ -138,9 +148,9 @@ describe('a candidate in shadow', () => {
     await vi.waitFor(() => expect(lastRun(storage.db, 'demand')?.issuedAt).toBe(at('2026-04-20')))
     const crashes = (day: string) => evidence().find((row) => row.day === day)
     await vi.waitFor(() => expect(crashes('2026-04-20')).toMatchObject({ crashes: 1, rows: 0 }))
-    await vi.waitFor(() => expect(shadows.current('demand')).toBeDefined(), { timeout: 10_000 })
+    await vi.waitFor(() => expect(shadows.current('demand')).toBeDefined())
     await reach('2026-04-21')
-    await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce(), { timeout: 10_000 })
+    await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce())
     await reach('2026-04-22')
     expect(models.host()?.pid).toBe(pid)
     expect(storage.db.prepare('SELECT count(*) FROM events').pluck().get()).toBe(0)
@@ -151,14 +161,16 @@ describe('a candidate in shadow', () => {
     await shadows.activate(await bundle({ version: 2 }))
     const replaced = vi.fn()
     shadows.onIncident(replaced)
-    process.kill(shadows.host()!.pid, 'SIGSTOP')
+    const { pid } = shadows.host()!
+    process.kill(pid, 'SIGSTOP')
     await sell('2026-03-02', { milk: 6 })
-    const began = performance.now()
     await reach('2026-03-03')
     await reach('2026-03-04')
-    expect(performance.now() - began).toBeLessThan(5000)
-    await vi.waitFor(() => expect(replaced).toHaveBeenCalledWith(expect.objectContaining({ code: 'model-hung' })))
-    await vi.waitFor(() => expect(shadows.current('demand')).toBeDefined(), { timeout: 10_000 })
+    expect(replaced).not.toHaveBeenCalled()
+    process.kill(pid, 'SIGKILL')
+    await vi.waitFor(() => expect(replaced).toHaveBeenCalledWith(expect.objectContaining({ model: 'demand' })))
+    await vi.waitFor(() => expect(shadows.current('demand')).toBeDefined())
+    await answered()
     await reach('2026-03-05')
     await followed('2026-03-05')
     expect(shadowRun('2026-03-03')?.issuedAt).toBe(at('2026-03-05'))

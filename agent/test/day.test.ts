@@ -41,6 +41,11 @@ beforeEach(async () => {
       ],
     },
   })
+  // Before that its broker keeps nothing for it.
+  await eventually(async () => {
+    const { sources } = (await shop.get('/v1/status')).body
+    expect(sources).toEqual([{ name: 'tills', kind: 'mqtt', trouble: null }])
+  })
 })
 afterEach(async () => {
   await shop[Symbol.asyncDispose]()
@@ -72,10 +77,6 @@ const modelOf = async () => (await shop.get('/v1/status')).body.models.demand
 
 describe('a shop', () => {
   it('forecasts from what it heard, by a model that came from the cloud, and scores itself when the day is over', async () => {
-    await eventually(async () => {
-      const { sources } = (await shop.get('/v1/status')).body
-      expect(sources).toEqual([{ name: 'tills', kind: 'mqtt', trouble: null }])
-    })
     await live(days(1, 9), { milk: 20, bread: 8 })
     await shop.desire({
       documents: { catalogue: shop.objects.put(JSON.stringify(CATALOGUE)) },
@@ -194,7 +195,7 @@ describe('a shop', () => {
     await eventually(async () => expect(await modelOf()).toMatchObject({ active: 1, error: { code: 'model-crashed' } }))
 
     const next = await shop.publish(await tinyDemand({ directory: folder.path, version: 3, factor: 2 }))
-    shop.objects.fail(next.bundle.sha256, cutAfter(1000), cutAfter(1000))
+    const cut = shop.objects.failing(next.bundle.sha256, cutAfter(1000))
     await shop.desire({ models: { demand: next } })
     await eventually(async () => expect((await modelOf()).error?.code).toBe('download-truncated'))
     expect(await modelOf()).toMatchObject({ active: 1, target: 3, phase: 'download' })
@@ -204,6 +205,7 @@ describe('a shop', () => {
       const [demand] = await forecastsOf('?entity=milk')
       expect(demand).toMatchObject({ issuedAt: new Date(midnight(9)).toISOString() })
     })
+    cut[Symbol.dispose]()
     await eventually(async () => expect(await modelOf()).toMatchObject({ phase: 'active', active: 3 }))
     await eventually(() => {
       expect(shop.cloud!.reported()?.models.demand).toMatchObject({ active: 3, phase: 'active' })

@@ -16,6 +16,8 @@ export interface ObjectServer extends AsyncDisposable {
   putFile(path: string, bytes: Uint8Array): void
   /** The next requests for an object, or for the file of a path, meet these, one each; afterwards it is served again. */
   fail(name: string, ...faults: readonly Fault[]): void
+  /** Every request for it meets this, until that is disposed of. */
+  failing(name: string, fault: Fault): Disposable
 }
 
 /** `GET /v1/objects/{sha256}` as the cloud serves it, from memory, with bearer token and `Range`; and open files beside. */
@@ -23,6 +25,7 @@ export async function startObjectServer({ port = 0, token = 'device-token' } = {
   const objects = new Map<string, Uint8Array>()
   const files = new Map<string, Uint8Array>()
   const faults = new Map<string, Fault[]>()
+  const lasting = new Map<string, Fault>()
   const requests: string[] = []
   const server = createServer((request, response) => {
     const name = request.url?.replace('/v1/objects/', '') ?? ''
@@ -31,7 +34,7 @@ export async function startObjectServer({ port = 0, token = 'device-token' } = {
     if (!name.startsWith('/') && request.headers.authorization !== `Bearer ${token}`)
       return void response.writeHead(401).end()
     if (bytes === undefined) return void response.writeHead(404).end()
-    const fault = faults.get(name)?.shift()
+    const fault = lasting.get(name) ?? faults.get(name)?.shift()
     if (fault) return fault(request, response, bytes)
     serve(request, response, bytes)
   })
@@ -51,6 +54,10 @@ export async function startObjectServer({ port = 0, token = 'device-token' } = {
     },
     fail(name, ...next) {
       faults.set(name, [...(faults.get(name) ?? []), ...next])
+    },
+    failing(name, fault) {
+      lasting.set(name, fault)
+      return { [Symbol.dispose]: () => void lasting.delete(name) }
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

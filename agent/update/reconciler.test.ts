@@ -8,15 +8,7 @@ import { type Connection, openReading } from '../platform/database.ts'
 import { createLogger } from '../platform/logger.ts'
 import { type ManualClock, manualClock } from '../platform/manual-clock.ts'
 import { startWriter, type Writer } from '../platform/writer.ts'
-import {
-  cutAfter,
-  type Fault,
-  insteadOf,
-  type ObjectServer,
-  stall,
-  startObjectServer,
-  status,
-} from '../test/object-server.ts'
+import { cutAfter, insteadOf, type ObjectServer, stall, startObjectServer, status } from '../test/object-server.ts'
 import { type TinyBundleOptions, tinyBundle, tinyInputs } from '../test/tiny-bundle.ts'
 import { download } from './download.ts'
 import { RefusedUpdateError, TransientUpdateError } from './errors.ts'
@@ -280,18 +272,13 @@ describe('a bad update leaves the version before it serving, and says why', () =
     await device.reconciler.desire(desired(tiny(await publish(1))))
     await reports(device, active(1))
     const next = await publish(2)
-    let bad = true
-    const cut: Fault = (...request) => {
-      if (bad) server.fail(next.bundle.sha256, cut)
-      cutAfter(10)(...request)
-    }
-    server.fail(next.bundle.sha256, cut)
+    const cut = server.failing(next.bundle.sha256, cutAfter(10))
     await device.reconciler.desire(desired(tiny(next)))
     await reports(device, { phase: 'download', active: 1, target: 2, error: { code: 'download-truncated' } })
     const asked = server.requests.length
     await eventually(() => expect(server.requests.length).toBeGreaterThan(asked + 2))
     expect(await device.ask()).toEqual({ version: 1, factor: 1 })
-    bad = false
+    cut[Symbol.dispose]()
     await reports(device, active(2))
     expect(server.requests.some((line) => line.endsWith('bytes=10-'))).toBe(true)
   })

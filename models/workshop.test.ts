@@ -153,6 +153,6 @@ describe('spawnTraining', () => {
     }
     expect(alive()).toBe(true)
     child.kill('SIGKILL')
-    await vi.waitFor(() => expect(alive()).toBe(false), { timeout: 10_000 })
+    await vi.waitFor(() => expect(alive()).toBe(false))
   })
 })

@@ -47,8 +47,7 @@ const events = (storage: Storage) =>
     .prepare("SELECT code, at, message, detail FROM events WHERE code LIKE 'anomal%' ORDER BY at, code")
     .all()
     .map((row) => row as { code: string; at: number; message: string; detail: string })
-const found = (storage: Storage, count: number) =>
-  vi.waitFor(() => expect(events(storage)).toHaveLength(count), { timeout: 5000 })
+const found = (storage: Storage, count: number) => vi.waitFor(() => expect(events(storage)).toHaveLength(count))
 
 it('tells what is not as expected: when, what, and what was expected', async () => {
   await using shop = await open()

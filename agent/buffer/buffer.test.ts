@@ -32,12 +32,16 @@ describe('the buffer', () => {
     ])
   })
 
-  it('commits without being asked after its delay, and at once when there are many', async () => {
-    await using storage = await open({ now: NOW, buffer: { commitDelayMs: 20, commitEntries: 3 } })
+  it('commits without being asked after its delay', async () => {
+    await using storage = await open({ now: NOW, buffer: { commitDelayMs: 20 } })
     await storage.buffer.accept([gauge(NOW, 1)])
-    const begin = performance.now()
-    await storage.buffer.accept([gauge(NOW + 1, 1), gauge(NOW + 2, 1), gauge(NOW + 3, 1)])
-    expect(performance.now() - begin).toBeLessThan(20_000)
+    expect(storage.buffer.heard.get('temperature')).toMatchObject({ accepted: 1 })
+  })
+
+  it('commits at once when there are many', async () => {
+    // Longer than any test is given.
+    await using storage = await open({ now: NOW, buffer: { commitDelayMs: 3_600_000, commitEntries: 3 } })
+    await storage.buffer.accept([gauge(NOW, 1), gauge(NOW + 1, 1), gauge(NOW + 2, 1), gauge(NOW + 3, 1)])
     expect(storage.buffer.heard.get('temperature')).toMatchObject({ accepted: 4 })
   })
 

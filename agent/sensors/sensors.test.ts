@@ -91,7 +91,7 @@ it('acknowledges nothing that is not stored, and stores it once when the broker 
   await vi.waitFor(() => expect(failing).toHaveBeenCalled())
   expect(broker.acknowledged).toBe(1)
   Object.assign(storage.writer, { call: real })
-  await vi.waitFor(() => expect(broker.acknowledged).toBe(2), 5000)
+  await vi.waitFor(() => expect(broker.acknowledged).toBe(2))
   await storage.windows.closeUntil(NOW + HOUR)
   expect([...storage.windows.read({ sensor: 'sales', from: NOW, to: NOW + HOUR })]).toMatchObject([{ count: 2 }])
 })

@@ -57,7 +57,7 @@ export async function guardedDevice(overrides: Partial<TrustGateOptions> = {}): 
           requireTls: () => false,
           tls: () => ({}),
         },
-        limits: { stallMs: 500, graceMs: 1000, bytesPerSecond: 1e6 },
+        limits: { stallMs: 20_000, graceMs: 20_000, bytesPerSecond: 1e6 },
         time: new TrustTime(readTime(db).known, { real: () => device.clock, monotonic: () => device.uptime }),
         read: async (sha256) => {
           const path = join(folder.path, sha256)

@@ -43,7 +43,7 @@ it(
     await kill(agent, KILLS)
     load.abort()
     const [posted, rung] = await sent
-    await vi.waitFor(() => expect(broker.pending).toBe(0), { timeout: 30_000, interval: 50 })
+    await vi.waitFor(() => expect(broker.pending).toBe(0), { timeout: 60_000, interval: 50 })
     const expected = [...posted, ...rung]
     const sentKeys = new Set<Key>(expected)
     expect(posted.length).toBeGreaterThan(KILLS)
@@ -58,12 +58,12 @@ it(
       () => {
         expect(look(database, (db) => count(db, 'open_windows') + count(db, 'journal'))).toBe(0)
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout: 60_000, interval: 100 },
     )
     await vi.waitFor(async () => {
       const { models } = (await (await fetch(`${agent.url}/v1/status`)).json()) as { models: object }
       expect(models).toMatchObject({ tiny: { active: 1 } })
-    }, 20_000)
+    })
     expect(await agent.stop('SIGTERM')).toBe(0)
 
     const stored = new Set(look(database, storedReadings))
@@ -77,14 +77,14 @@ it(
     expect(look(database, (db) => db.pragma('integrity_check', { simple: true }))).toBe('ok')
     expect(await hostsOf(join(folder.path, 'data'))).toEqual([])
   },
-  120_000 * Math.max(1, KILLS / 20),
+  300_000 * Math.max(1, KILLS / 20),
 )
 
 /** A model that serves, so that each kill leaves a host behind that the next start has to stop. */
 async function leaveModelBehind(folder: string): Promise<void> {
   await using shop = await openShop({ folder, now: START })
   await shop.desire({ models: { tiny: await shop.publish(await tinyBundle({ directory: folder })) } })
-  await vi.waitFor(() => expect(shop.agent.reconciler.reported()?.models.tiny).toMatchObject({ active: 1 }), 20_000)
+  await vi.waitFor(() => expect(shop.agent.reconciler.reported()?.models.tiny).toMatchObject({ active: 1 }))
 }
 
 const clockAt = (start: number, speed: number) => ({

@@ -13,11 +13,12 @@ const TIMESTAMP = '/v1/tuf/metadata/timestamp.json'
 let device: GuardedDevice
 let cloud: SigningCloud
 
-beforeEach(async () => {
-  device = await guardedDevice()
+const start = async (options?: Parameters<typeof guardedDevice>[0]) => {
+  device = await guardedDevice(options)
   cloud = device.cloud
   await device.desire()
-})
+}
+beforeEach(() => start())
 afterEach(() => device[Symbol.asyncDispose]())
 
 const { signal } = new AbortController()
@@ -213,6 +214,8 @@ describe('a repository in other hands', () => {
   })
 
   it('slow retrieval: a trickle is as little as silence', async () => {
+    await device[Symbol.asyncDispose]()
+    await start({ limits: { stallMs: 500, graceMs: 1000, bytesPerSecond: 1e6 } })
     device.server.fail(
       TIMESTAMP,
       trickle,

@@ -49,7 +49,7 @@ describe('windows', () => {
     storage.clock.advance(5 * MINUTE)
     expect(told).toEqual([])
     storage.clock.advance(15_000)
-    await vi.waitFor(() => expect(told).toHaveLength(1), 5000)
+    await vi.waitFor(() => expect(told).toHaveLength(1))
     const expected = {
       series: { sensor: 'temperature', entity: '' },
       ...{ start: T0, end: T0 + 5 * MINUTE, revision: 1 },
@@ -264,7 +264,7 @@ describe('windows', () => {
   it('goes on with the readings of windows that closed before the agent heard of them', async () => {
     await using storage = await open({ now: T0 + 30 * 24 * HOUR, windows: { lateDelayMs: 20 } })
     await accept(storage, [sale(T0, 1, 'a'), sale(T0 + 3 * HOUR, 1, 'b')])
-    await vi.waitFor(() => expect(stored(storage, 'sales')).toHaveLength(2), 15_000)
+    await vi.waitFor(() => expect(stored(storage, 'sales')).toHaveLength(2))
     expect(stored(storage, 'sales')).toMatchObject([{ revision: 1 }, { revision: 1 }])
   })
 })

@@ -12,7 +12,8 @@ const HIGHEST = 32_000
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST))
-    if ((await isFree(port)) && (await claim(port))) return port
+    // In this order: looking takes the port for a moment, and another's program may be about to listen there.
+    if ((await claim(port)) && (await isFree(port))) return port
   }
   throw new Error(`no free port found between ${LOWEST} and ${HIGHEST} on 127.0.0.1`)
 }

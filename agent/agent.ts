@@ -158,7 +158,6 @@ export async function startAgent(
       device: config.device,
       timeZone: () => pipeline.features.timeZone() ?? config.timeZone,
       backoff: BACKOFF,
-      tell,
     }),
   )
   await reconciler.start()

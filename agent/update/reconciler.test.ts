@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DesiredState, SiteDocument } from '@storecast/shared/contracts'
+import type { DesiredState, EventRecord, SiteDocument } from '@storecast/shared/contracts'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Models } from '../inference/index.ts'
 import { type Connection, openReading } from '../platform/database.ts'
@@ -10,12 +10,12 @@ import { type ManualClock, manualClock } from '../platform/manual-clock.ts'
 import { startWriter, type Writer } from '../platform/writer.ts'
 import { cutAfter, insteadOf, type ObjectServer, stall, startObjectServer, status } from '../test/object-server.ts'
 import { type TinyBundleOptions, tinyBundle, tinyInputs } from '../test/tiny-bundle.ts'
+import type { AgentProcedures } from '../writer-thread.ts'
 import { download } from './download.ts'
 import { RefusedUpdateError, TransientUpdateError } from './errors.ts'
 import { type ObjectStore, openObjectStore } from './objects.ts'
-import { Reconciler, type UpdateEvent } from './reconciler.ts'
+import { Reconciler } from './reconciler.ts'
 import { restoreDocuments } from './restore.ts'
-import type { UpdateProcedures } from './state.ts'
 import type { StepTools } from './steps.ts'
 import { timesInterrupted } from './tables.ts'
 
@@ -49,9 +49,10 @@ interface Device extends AsyncDisposable {
   readonly clock: ManualClock
   readonly reader: Connection
   readonly store: ObjectStore
-  readonly writer: Writer<UpdateProcedures>
+  readonly writer: Writer<AgentProcedures>
   readonly applied: SiteDocument[]
-  readonly events: UpdateEvent[]
+  /** What the cloud will hear of. */
+  readonly events: readonly Pick<EventRecord, 'code' | 'detail'>[]
   /** The factor and version by which the serving network multiplies. */
   ask(model?: string): Promise<{ version: number; factor: number } | undefined>
 }
@@ -59,8 +60,8 @@ interface Device extends AsyncDisposable {
 async function startDevice({ start = true, requireApproved = approve }: DeviceOptions = {}): Promise<Device> {
   const stack = new AsyncDisposableStack()
   const file = join(folder, 'agent.db')
-  const writer: Writer<UpdateProcedures> = stack.use(
-    await startWriter(new URL('../writer-thread.ts', import.meta.url), { file }),
+  const writer = stack.use(
+    await startWriter<AgentProcedures>(new URL('../writer-thread.ts', import.meta.url), { file }),
   )
   const reader = stack.adopt(openReading(file), (db) => void db.close())
   const models = stack.use(new Models({ dataDirectory: folder }))
@@ -70,7 +71,6 @@ async function startDevice({ start = true, requireApproved = approve }: DeviceOp
   const log = createLogger({ level: 'silent' })
   const clock = manualClock(NOW)
   const applied: SiteDocument[] = []
-  const events: UpdateEvent[] = []
   const reconciler = stack.use(
     new Reconciler({
       writer,
@@ -98,7 +98,6 @@ async function startDevice({ start = true, requireApproved = approve }: DeviceOp
           requireTls: false,
         }),
       applyDocument: async (document) => void applied.push(document),
-      tell: async (event) => void events.push(event),
     }),
   )
   applied.push(...Object.values(await restoreDocuments({ reader, writer, store, log })))
@@ -109,14 +108,23 @@ async function startDevice({ start = true, requireApproved = approve }: DeviceOp
     const { y } = await serving.infer(tinyInputs([1, 1]))
     return { version: serving.version, factor: Number(y!.data[0]) }
   }
-  const device = { reconciler, models, shadows, clock, reader, writer, store, applied, events, ask }
+  const device = { reconciler, models, shadows, clock, reader, writer, store, applied, ask }
   let disposed = false
   const dispose = async () => {
     if (!disposed) await stack.disposeAsync()
     disposed = true
   }
   onTestFinished(dispose)
-  return { ...device, [Symbol.asyncDispose]: dispose }
+  return {
+    ...device,
+    get events() {
+      const rows = reader
+        .prepare<[], { code: string; detail: string }>('SELECT code, detail FROM events ORDER BY at')
+        .all()
+      return rows.map(({ code, detail }) => ({ code, detail: JSON.parse(detail) }))
+    },
+    [Symbol.asyncDispose]: dispose,
+  }
 }
 
 async function publish(version: number, options: Partial<TinyBundleOptions> = {}) {
@@ -250,7 +258,7 @@ describe('a bad update leaves the version before it serving, and says why', () =
     await reports(device, { phase: 'failed', active: 1, target: 2, error: { code: 'golden-mismatch' } })
     expect(await device.ask()).toEqual({ version: 1, factor: 1 })
     const event = { code: 'model-failed', detail: { model: 'tiny', code: 'golden-mismatch' } }
-    await eventually(() => expect(device.events).toMatchObject([event]))
+    expect(device.events).toMatchObject([event])
     await device.reconciler.desire(desired(tiny(bad)))
     await eventually(() => expect(device.events).toHaveLength(2))
     await device.reconciler.desire(desired(tiny(await publish(1))))
@@ -312,11 +320,11 @@ describe('a bad update leaves the version before it serving, and says why', () =
       await device.reconciler.desire(desired({ documents: { sensors: server.put(content) } }))
       await eventually(() => expect(device.events).toHaveLength(i + 1))
     }
-    expect(device.events.map(({ code, detail }) => [code, detail.code])).toEqual([
-      ['document-failed', 'invalid-document'],
-      ['document-failed', 'invalid-document'],
-      ['document-failed', 'invalid-document'],
-      ['document-failed', 'wrong-document'],
+    expect(device.events.map(({ code, detail }) => `${code}: ${detail.code}`).sort()).toEqual([
+      'document-failed: invalid-document',
+      'document-failed: invalid-document',
+      'document-failed: invalid-document',
+      'document-failed: wrong-document',
     ])
     expect(device.reconciler.reported()?.documents).toEqual({ sensors: good.sha256 })
     expect(device.applied).toHaveLength(1)
@@ -502,7 +510,7 @@ describe('probation', () => {
     await reports(device, { phase: 'rolled-back', active: 1, target: 2, error: { code: 'soak-crashes' } })
     expect(await device.ask()).toEqual({ version: 1, factor: 1 })
     const event = { code: 'model-failed', detail: { model: 'tiny', version: 2 } }
-    await eventually(() => expect(device.events).toMatchObject([event]))
+    expect(device.events).toMatchObject([event])
     await device[Symbol.asyncDispose]()
     const again = await startDevice()
     await reports(again, { phase: 'rolled-back', active: 1, target: 2 })

@@ -1,9 +1,11 @@
-import type { DesiredState, ReportedState } from '@storecast/shared/contracts'
+import { randomUUID } from 'node:crypto'
+import type { DesiredState, EventRecord, ReportedState } from '@storecast/shared/contracts'
 import type { Tracing } from '@storecast/shared/tracing'
 import type { ModelFailure, ModelRun } from '../inference/index.ts'
 import { type Backoff, type BackoffOptions, fullJitter } from '../platform/backoff.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Connection } from '../platform/database.ts'
+import type { eventProcedures } from '../platform/events.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Writer } from '../platform/writer.ts'
 import { RefusedUpdateError, TransientUpdateError } from './errors.ts'
@@ -25,7 +27,7 @@ import {
 } from './tables.ts'
 
 export interface ReconcilerOptions extends StepTools {
-  readonly writer: Writer<UpdateProcedures>
+  readonly writer: Writer<UpdateProcedures & typeof eventProcedures>
   /** Sees what the writer has committed. */
   readonly reader: Connection
   readonly clock: Clock
@@ -40,16 +42,10 @@ export interface ReconcilerOptions extends StepTools {
   readonly backoff: BackoffOptions
   /** Absent: nothing is traced. */
   readonly tracing?: Tracing
-  /** Something worth an event: a version that failed, one that serves. */
-  readonly tell: (event: UpdateEvent) => Promise<void>
 }
 
-export interface UpdateEvent {
-  readonly severity: 'info' | 'error'
-  readonly code: string
-  readonly message: string
-  readonly detail: Readonly<Record<string, string | number>>
-}
+/** Something worth an event: a version that failed, one that serves. */
+type UpdateEvent = Omit<EventRecord, 'id' | 'at'>
 
 /** A version during whose step the whole agent went down this often in a row is given up. */
 const MOST_INTERRUPTIONS = 3
@@ -246,15 +242,15 @@ export class Reconciler implements AsyncDisposable {
     // It answers from the switch on, which comes before the note that its probation began.
     if (step.kind === 'activate' || step.kind === 'resume') this.#probation.expect(step.model, step)
     const end = await this.#traced(step, { desired, current, signal: stop.signal })
-    await writer.call('update.finish', { id, generation, step, at: clock.now(), end })
+    const event = eventOf(step, end)
+    const told = event && this.#dated(event)
+    await writer.call('update.finish', { id, generation, step, at: clock.now(), end, ...(told && { event: told }) })
     this.#watchSoaks()
     this.#step = undefined
     if (end.outcome === 'done') this.#waiting.delete(step.subject)
-    if (end.outcome === 'done' && step.kind === 'roll-back') await this.#options.tell(rollBackEvent(step))
     if (!('failure' in end)) return
     log.warn({ step: step.kind, subject: step.subject, outcome: end.outcome, ...end.failure }, 'a step failed')
     if (end.outcome === 'retry') this.#postpone(step.subject)
-    else await this.#options.tell(failureEvent(step, end.failure))
   }
 
   /** A step as part of what desired it; what only takes up again what served is none. */
@@ -306,25 +302,30 @@ export class Reconciler implements AsyncDisposable {
   }
 
   async #failed({ model, version, sha256, code, message }: ModelFailure): Promise<void> {
-    const { reader, writer, store, clock, tell } = this.#options
+    const { reader, writer, store, clock } = this.#options
     const generation = readDesired(reader)?.generation ?? 0
     const failure = { code, message: `${model} v${version} failed while it served: ${message}` }
+    const detail = { model, version, code }
+    const event = this.#dated({ severity: 'error', code: 'model-failed', message: failure.message, detail })
     // Bytes that went bad on this disk are no fault of the version: it is fetched again.
     if (await store.isWhole(sha256)) {
-      await writer.call('update.failed', { model, sha256, generation, at: clock.now(), failure })
-    }
-    await tell({ severity: 'error', code: 'model-failed', message: failure.message, detail: { model, version, code } })
+      await writer.call('update.failed', { model, sha256, generation, at: clock.now(), failure, event })
+    } else await writer.call('events.record', event)
     this.#interrupt()
   }
 
   async #shadowFailed({ model, version, sha256, code, message }: ModelFailure): Promise<void> {
-    const { reader, writer, clock, tell } = this.#options
+    const { reader, writer, clock } = this.#options
     const generation = readDesired(reader)?.generation ?? 0
     const failure = { code, message: `${model} v${version} failed in shadow: ${message}` }
-    await writer.call('update.shadow-failed', { model, sha256, generation, at: clock.now(), failure })
     const detail = { candidate: model, version, code }
-    await tell({ severity: 'error', code: 'candidate-failed', message: failure.message, detail })
+    const event = this.#dated({ severity: 'error', code: 'candidate-failed', message: failure.message, detail })
+    await writer.call('update.shadow-failed', { model, sha256, generation, at: clock.now(), failure, event })
     this.#interrupt()
+  }
+
+  #dated(event: UpdateEvent): EventRecord {
+    return { id: randomUUID(), at: this.#options.clock.now(), ...event }
   }
 
   #ran(run: ModelRun): void {
@@ -346,6 +347,11 @@ export class Reconciler implements AsyncDisposable {
 
 const servingOf = (kept: readonly ModelVersion[], version: number | undefined): ModelVersion | null =>
   kept.find((one) => one.version === version) ?? null
+
+function eventOf(step: Step, end: StepEnd): UpdateEvent | undefined {
+  if (end.outcome === 'refused') return failureEvent(step, end.failure)
+  return end.outcome === 'done' && step.kind === 'roll-back' ? rollBackEvent(step) : undefined
+}
 
 const rollBackEvent = ({ model, version, to, code, message }: Step & { kind: 'roll-back' }): UpdateEvent => ({
   severity: 'error',

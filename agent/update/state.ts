@@ -1,5 +1,6 @@
-import type { DesiredState, DocumentKind, ReportedState, UpdatePhase } from '@storecast/shared/contracts'
+import type { DesiredState, DocumentKind, EventRecord, ReportedState, UpdatePhase } from '@storecast/shared/contracts'
 import type { Connection } from '../platform/database.ts'
+import { recordEvent } from '../platform/events.ts'
 import type { Procedures } from '../platform/writer.ts'
 import type { ModelVersion, Step } from './plan.ts'
 import type { SoakProgress } from './soak.ts'
@@ -42,6 +43,26 @@ export type StepEnd =
   | { readonly outcome: 'done'; readonly change: Change | undefined }
   | { readonly outcome: 'stopped' }
   | { readonly outcome: 'retry' | 'refused'; readonly failure: Failure }
+
+export interface StepFinished {
+  /** Of the journal. */
+  readonly id: number
+  readonly generation: number
+  readonly step: Step
+  readonly at: number
+  readonly end: StepEnd
+  readonly event?: EventRecord
+}
+
+/** A version failed in service, or in shadow. */
+export interface ServingFault {
+  readonly model: string
+  readonly sha256: string
+  readonly generation: number
+  readonly at: number
+  readonly failure: Failure
+  readonly event: EventRecord
+}
 
 /** Steps older than the newest ones tell nobody anything. */
 const JOURNAL_ROWS = 500
@@ -99,11 +120,9 @@ export const updateProcedures = {
     return id
   },
 
-  /** Notes how a step ended, and what follows from that, in one transaction. */
-  'update.finish': (
-    db: Connection,
-    { id, generation, step, at, end }: { id: number; generation: number; step: Step; at: number; end: StepEnd },
-  ): void => {
+  /** Notes how a step ended, what follows from that, and what is worth an event of it, in one transaction. */
+  'update.finish': (db: Connection, { id, generation, step, at, end, event }: StepFinished): void => {
+    if (event) recordEvent(db, event)
     const failure = 'failure' in end ? end.failure : undefined
     const sql = 'UPDATE update_journal SET finished_at = ?, outcome = ?, code = ?, message = ? WHERE id = ?'
     db.statement(sql).run(at, end.outcome, failure?.code ?? null, failure?.message ?? null, id)
@@ -121,11 +140,9 @@ export const updateProcedures = {
   },
 
   /** A version failed while it served: it is left alone until a later generation, the one before it serves. */
-  'update.failed': (
-    db: Connection,
-    fault: { model: string; sha256: string; generation: number; at: number; failure: Failure },
-  ): void => {
-    const { model, sha256, generation, at, failure } = fault
+  'update.failed': (db: Connection, fault: ServingFault): void => {
+    const { model, sha256, generation, at, failure, event } = fault
+    recordEvent(db, event)
     const subject = { model }
     refuse(db, { sha256, generation, ...failure })
     setPhase(db, { subject, phase: readKept(db, model).length > 0 ? 'rolled-back' : 'failed', at })
@@ -133,11 +150,9 @@ export const updateProcedures = {
   },
 
   /** A version failed in shadow: it leaves it, and is left alone until a later generation. */
-  'update.shadow-failed': (
-    db: Connection,
-    fault: { model: string; sha256: string; generation: number; at: number; failure: Failure },
-  ): void => {
-    const { model, sha256, generation, at, failure } = fault
+  'update.shadow-failed': (db: Connection, fault: ServingFault): void => {
+    const { model, sha256, generation, at, failure, event } = fault
+    recordEvent(db, event)
     if (readCandidate(db, model)?.sha256 !== sha256) return
     const subject = { model, candidate: true }
     refuse(db, { sha256, generation, ...failure })

@@ -80,6 +80,18 @@ describe('embedded PostgreSQL', () => {
     await vi.waitFor(() => expect(watcherOf(server)).toEqual([]))
   })
 
+  it('ends when its owner is killed while it starts', async () => {
+    const directory = await folder()
+    const script = fileURLToPath(new URL('../test/postgres-owner.ts', import.meta.url))
+    const owner = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const server = await vi.waitFor(
+      async () => Number((await readFile(join(directory, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]),
+      { timeout: 60_000, interval: 1 },
+    )
+    owner.kill('SIGKILL')
+    await ended(server)
+  })
+
   it('is found and ended by the next start where its watcher was killed with its owner', async () => {
     const directory = await folder()
     const { owner, server } = await ownerProcess(directory)

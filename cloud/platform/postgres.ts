@@ -81,8 +81,12 @@ export async function startPostgres({ directory, log, settings = {} }: PostgresO
     log.debug({ postgres: text.trimEnd() })
   })
   const exited = once(server, 'exit')
-  const owner = await connectOwner(server, exited, socket, said)
+  // From the start: who is killed while the server comes up leaves it to nobody else.
   const watcher = watch(data, server.pid!, user)
+  const owner = await connectOwner(server, exited, socket, said).catch((error) => {
+    watcher.kill('SIGKILL')
+    throw error
+  })
   log.info({ pid: server.pid, directory: root }, 'PostgreSQL runs')
 
   let stopping = false
@@ -295,10 +299,16 @@ async function connectOwner(
   }
 }
 
+/** Once the pipe to its input closes; for a minute, since a server that is starting has no file yet that says it is one. */
+const WATCHER = `cat >/dev/null; left=60
+while [ "$left" -gt 0 ] && kill -0 "$2" 2>/dev/null; do
+  [ "$(head -n 1 "$1/postmaster.pid" 2>/dev/null)" = "$2" ] && kill -INT "$2" && exit
+  left=$((left - 1)); sleep 1
+done`
+
 /** Stops the server when this process is gone, however it went: the pipe to the shell's input then closes. */
 function watch(data: string, pid: number, user: Account | undefined): ChildProcess {
-  const script = 'cat >/dev/null; [ "$(head -n 1 "$1/postmaster.pid" 2>/dev/null)" = "$2" ] && kill -INT "$2"'
-  const watcher = spawn('/bin/sh', ['-c', script, 'storecast-postgres-watcher', data, String(pid)], {
+  const watcher = spawn('/bin/sh', ['-c', WATCHER, 'storecast-postgres-watcher', data, String(pid)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     ...(user && { uid: user.uid, gid: user.gid }),

@@ -184,6 +184,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     const held = page.getByRole('button', { name: '1 new: show' })
     await held.waitFor()
     expect(await ids()).toEqual(['m-1', 'm-2'])
+    await page.getByText('2 shown').waitFor()
     await held.click()
     await held.waitFor({ state: 'hidden' })
     expect(await ids()).toEqual(['a-1', 'm-1', 'm-2'])

@@ -57,16 +57,22 @@ export function DataTable<T extends RowData>(props: DataTableProps<T>) {
     <div>
       {error && <Failed error={error} retry={listing.retry} />}
       <Steady listing={listing} rowId={rowId}>
-        {(rows) => (rows.length === 0 ? empty : <Rows {...props} rows={rows} />)}
+        {(rows) =>
+          rows.length === 0 ? (
+            empty
+          ) : (
+            <>
+              <Rows {...props} rows={rows} />
+              <Group justify="space-between" mt="sm">
+                <Shown of={{ items: rows, hasMore: listing.hasMore }} />
+                <Group gap="xs">
+                  <Export name={name} columns={[...columns, ...exported]} listing={listing} />
+                </Group>
+              </Group>
+            </>
+          )
+        }
       </Steady>
-      {items.length > 0 && (
-        <Group justify="space-between" mt="sm">
-          <Shown of={listing} />
-          <Group gap="xs">
-            <Export name={name} columns={[...columns, ...exported]} listing={listing} />
-          </Group>
-        </Group>
-      )}
       <More of={listing} />
     </div>
   )

@@ -10,9 +10,10 @@ import { useListing } from '../../kit/pages-of.ts'
 import { Part } from '../../kit/part.tsx'
 import { ShopTime } from '../../kit/shop-time.tsx'
 import { Failed, Loading } from '../../kit/states.tsx'
+import { Steady } from '../../kit/steady-rows.tsx'
 import { Time } from '../../kit/time.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
-import { type Happening, type HappeningKind, placeOf, sentenceOf } from '../fleet/happening-words.ts'
+import { type Happening, type HappeningKind, happeningId, placeOf, sentenceOf } from '../fleet/happening-words.ts'
 import classes from './timeline.module.css'
 
 /** What each kind is called on its chip, and on a line of the story. */
@@ -97,11 +98,17 @@ export function Timeline({ device }: { device: string }) {
           {kind === undefined ? 'Nothing is known of it yet.' : 'Nothing of what you chose has happened to it.'}
         </Text>
       )}
-      <Stack gap={0} component="ol" className={classes.story!} aria-label="Timeline">
-        {items?.map((one) => (
-          <Line key={`${one.at} ${one.kind} ${one.what} ${one.key} ${one.name}`} of={one} />
-        ))}
-      </Stack>
+      {items !== undefined && (
+        <Steady listing={listing} rowId={happeningId}>
+          {(rows) => (
+            <Stack gap={0} component="ol" className={classes.story!} aria-label="Timeline">
+              {rows.map(({ row }) => (
+                <Line key={happeningId(row)} of={row} />
+              ))}
+            </Stack>
+          )}
+        </Steady>
+      )}
       <More of={listing} />
     </Part>
   )

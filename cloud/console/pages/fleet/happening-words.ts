@@ -3,6 +3,9 @@ import type { Item } from '../../api/client.ts'
 export type Happening = Item<'/v1/fleet/happenings'>
 export type HappeningKind = Happening['kind']
 
+/** Tells one from the others of a list. */
+export const happeningId = ({ at, kind, what, key, name }: Happening): string => `${at} ${kind} ${what} ${key} ${name}`
+
 const PLACES: Readonly<Partial<Record<HappeningKind, (key: string) => string>>> = {
   device: (key) => `/devices/${key}`,
   rollout: (key) => `/rollouts/${key}`,

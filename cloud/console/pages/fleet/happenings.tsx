@@ -6,8 +6,9 @@ import { useListing } from '../../kit/pages-of.ts'
 import { Part } from '../../kit/part.tsx'
 import { ShopTime } from '../../kit/shop-time.tsx'
 import { Failed, Loading } from '../../kit/states.tsx'
+import { Steady } from '../../kit/steady-rows.tsx'
 import { Time } from '../../kit/time.tsx'
-import { type Happening, placeOf, sentenceOf } from './happening-words.ts'
+import { type Happening, happeningId, placeOf, sentenceOf } from './happening-words.ts'
 
 /** What happened in the fleet since a day ago, newest first. */
 export function Happenings() {
@@ -32,31 +33,33 @@ export function Happenings() {
         </Text>
       )}
       <Stack gap={8}>
-        {items?.map((one) => (
-          <Group
-            key={`${one.at} ${one.kind} ${one.what} ${one.key} ${one.name}`}
-            gap="xs"
-            wrap="nowrap"
-            align="baseline"
-            justify="space-between"
-          >
-            <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-              <PageLink inherit to={placeOf(one) ?? '/'}>
-                {one.name}
-              </PageLink>{' '}
-              {sentenceOf(one)}
-              {one.detail !== '' && (
-                <Text span c="dimmed" size="sm">
-                  {' '}
-                  {one.detail}
-                </Text>
-              )}
-            </Text>
-            <Text size="xs" c="dimmed" component="span" style={{ whiteSpace: 'nowrap' }}>
-              {one.kind === 'event' ? <ShopTime at={one.at} /> : <Time at={one.at} />}
-            </Text>
-          </Group>
-        ))}
+        {items !== undefined && (
+          <Steady listing={listing} rowId={happeningId}>
+            {(rows) => (
+              <Stack gap={8}>
+                {rows.map(({ row: one }) => (
+                  <Group key={happeningId(one)} gap="xs" wrap="nowrap" align="baseline" justify="space-between">
+                    <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+                      <PageLink inherit to={placeOf(one) ?? '/'}>
+                        {one.name}
+                      </PageLink>{' '}
+                      {sentenceOf(one)}
+                      {one.detail !== '' && (
+                        <Text span c="dimmed" size="sm">
+                          {' '}
+                          {one.detail}
+                        </Text>
+                      )}
+                    </Text>
+                    <Text size="xs" c="dimmed" component="span" style={{ whiteSpace: 'nowrap' }}>
+                      {one.kind === 'event' ? <ShopTime at={one.at} /> : <Time at={one.at} />}
+                    </Text>
+                  </Group>
+                ))}
+              </Stack>
+            )}
+          </Steady>
+        )}
         <More of={listing} />
       </Stack>
     </Part>

@@ -66,7 +66,7 @@ function Shape({ view }: { view: FeatureView }) {
     <Facts
       of={[
         ['Kind', kindText(view)],
-        ['A row is about', rowText(view)],
+        ['One row per', rowText(view)],
         ['Looks back', reachText(view)],
         [
           'Sensors',
@@ -119,7 +119,7 @@ function Whose({ view: { name, datasets } }: { view: FeatureView }) {
 function Features({ view: { features } }: { view: FeatureView }) {
   return (
     <Part title="What it is made of" more={<Text size="sm" c="dimmed">{`${count(features.length)} features`}</Text>}>
-      <Wide label="What it is made of" minWidth={420}>
+      <Wide label="What it is made of">
         <Table fz="sm" verticalSpacing={6} aria-label="What it is made of">
           <Table.Thead>
             <Table.Tr>

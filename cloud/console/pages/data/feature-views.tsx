@@ -40,9 +40,9 @@ const COLUMNS: readonly Column<View>[] = [
     title: 'Kind',
     cell: (view) => (
       <Stack gap={0}>
-        <span>{kindText(view)}</span>
+        <span style={{ whiteSpace: 'nowrap' }}>{kindText(view)}</span>
         <Text size="xs" c="dimmed">
-          a row: {rowText(view)}
+          per {rowText(view)}
         </Text>
       </Stack>
     ),
@@ -100,7 +100,7 @@ const COLUMNS: readonly Column<View>[] = [
         <Stack gap={4}>
           {datasets.map(({ name, steward, sensitivity }) => (
             <div key={name}>
-              <Group gap="xs">
+              <Group gap="0 10px">
                 <PageLink to="/data">{name}</PageLink>
                 <SensitivityMark of={sensitivity} />
               </Group>

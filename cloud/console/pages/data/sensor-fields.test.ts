@@ -29,6 +29,6 @@ it('tells what is expected of its data, also where that is nothing', () => {
   expect(differing).toEqual([])
   expect(Object.fromEntries(common)).toMatchObject({
     ...{ 'Completeness, at least': '90 %', 'Movement, at least': 'anything' },
-    ...{ 'Stands still for at most': 'any time', 'Ahead of the clock by at most': '1 min' },
+    ...{ 'Stands still for at most': 'no limit', 'Ahead of the clock by at most': '1 min' },
   })
 })

@@ -42,7 +42,7 @@ export function measuredBy(variant: Variant): readonly Field[] {
 export function expectedOf({ quality }: Variant): readonly Field[] {
   const { flatAfter, aheadBy, anomalyAbove, thresholds } = quality
   return [
-    ['Stands still for at most', flatAfter === 0 ? 'any time' : duration(flatAfter * 1000)],
+    ['Stands still for at most', flatAfter === 0 ? 'no limit' : duration(flatAfter * 1000)],
     ['Ahead of the clock by at most', duration(aheadBy * 1000)],
     ['Anomaly above a score of', anomalyAbove === 0 ? 'never' : exact(anomalyAbove)],
     ...Object.entries(thresholds).map(([dimension, threshold]) => {

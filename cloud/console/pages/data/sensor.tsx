@@ -2,6 +2,7 @@ import { Grid, Group, Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { api, ask } from '../../api/client.ts'
+import { ProblemError } from '../../api/problem.ts'
 import { Command } from '../../kit/command.tsx'
 import { Facts } from '../../kit/facts.tsx'
 import { count } from '../../kit/figures.ts'
@@ -9,7 +10,7 @@ import { LinkButton, PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { GridPart, Part } from '../../kit/part.tsx'
-import { Loaded } from '../../kit/states.tsx'
+import { Empty, Loaded } from '../../kit/states.tsx'
 import { Wide } from '../../kit/wide.tsx'
 import { Party } from './party.tsx'
 import { SensitivityMark } from './sensitivity.tsx'
@@ -47,15 +48,26 @@ export function SensorPage() {
         )
       }
     >
-      <Loaded query={query} what="the sensor">
-        {(found) => (
-          <>
-            <Definitions sensor={found} />
-            <Whose sensor={found} />
-            <ReadBy sensor={found.name} />
-          </>
-        )}
-      </Loaded>
+      {query.error instanceof ProblemError && query.error.code === 'sensor-unknown' ? (
+        <Empty title="No shop measures it">
+          No shop that you may see defines a sensor {name}.{' '}
+          <PageLink to="/data/sensors">See those that there are</PageLink>, or which{' '}
+          <PageLink to="/data" search={{ sensor: name }}>
+            data sets
+          </PageLink>{' '}
+          name it all the same.
+        </Empty>
+      ) : (
+        <Loaded query={query} what="the sensor">
+          {(found) => (
+            <>
+              <Definitions sensor={found} />
+              <Whose sensor={found} />
+              <ReadBy sensor={found.name} />
+            </>
+          )}
+        </Loaded>
+      )}
     </Page>
   )
 }
@@ -177,12 +189,12 @@ function ReadBy({ sensor }: { sensor: string }) {
     queryFn: ({ signal }) => ask(api.GET('/v1/feature-views', { params: { query: { sensor } }, signal })),
   })
   return (
-    <Part title="Which models read it">
+    <Part title="Which feature views read it">
       <Loaded query={query} what="feature views">
         {({ items, next }) =>
           items.length === 0 ? (
             <Text size="sm" c="dimmed">
-              No model does.
+              None does.
             </Text>
           ) : (
             <Group gap="0 10px">

@@ -56,7 +56,7 @@ const COLUMNS: readonly Column<Sensor>[] = [
     id: 'readings',
     title: 'Readings',
     cell: (sensor) => (
-      <Stack gap={0}>
+      <Stack gap={0} style={{ whiteSpace: 'nowrap' }}>
         <span>{intervalText(usual(sensor))}</span>
         <Text size="xs" c="dimmed">
           in windows of {windowText(usual(sensor))}
@@ -141,12 +141,17 @@ const EXPORTED: readonly Pick<Column<Sensor>, 'title' | 'csv'>[] = [
 /** The data sets that count for it somewhere, each with who looks after it; how many shops is said where it is not all. */
 function Whose({ sensor }: { sensor: Sensor }) {
   const { sites, unheld } = sensor
-  const of = (some: number) => (some === sites ? '' : ` · ${count(some)} of ${count(sites)} shops`)
+  const part = (some: number) =>
+    some < sites && (
+      <Text size="xs" c="dimmed">
+        {count(some)} of {count(sites)} shops
+      </Text>
+    )
   return (
     <Stack gap={4}>
       {counting(sensor).map(({ name, steward, sensitivity, sites: some }) => (
         <div key={name}>
-          <Group gap="xs">
+          <Group gap="0 10px">
             <PageLink to="/data" search={{ sensor: sensor.name }}>
               {name}
             </PageLink>
@@ -154,18 +159,14 @@ function Whose({ sensor }: { sensor: Sensor }) {
           </Group>
           <Text size="xs" c="dimmed">
             <Party of={steward} />
-            {of(some)}
           </Text>
+          {part(some)}
         </div>
       ))}
       {unheld > 0 && (
         <div>
           <Mark tone="warning">none</Mark>
-          {unheld < sites && (
-            <Text size="xs" c="dimmed">
-              {count(unheld)} of {count(sites)} shops
-            </Text>
-          )}
+          {part(unheld)}
         </div>
       )}
     </Stack>

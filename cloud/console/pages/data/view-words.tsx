@@ -11,8 +11,9 @@ const KINDS = { 'daily-demand': 'daily demand', sequence: 'sequence' } as const
 const STEPS = { '5m': '5 min', '15m': '15 min', '1h': '1 h', '1d': '1 d' } as const
 
 export const kindText = ({ kind }: Shape): string => KINDS[kind]
+/** What there is one row of features for. */
 export const rowText = ({ kind, entity }: Shape): string =>
-  kind === 'daily-demand' ? `a ${entity} and a day` : `a ${entity === 'site' ? 'shop' : entity}`
+  kind === 'daily-demand' ? `${entity} and day` : entity === 'site' ? 'shop' : entity
 export const reachText = ({ history, step }: Shape): string =>
   step === '1d' ? `${count(history)} days` : `${count(history)} windows of ${STEPS[step]}`
 

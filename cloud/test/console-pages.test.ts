@@ -113,6 +113,19 @@ describe.skipIf(!hasBrowser)('every page', () => {
     expect(await comment.count()).toBe(0)
   })
 
+  it('leads from a sensor that shops define differently to where they do, and on to its quality', async () => {
+    const { page } = await signedIn({})
+    await open(page, '/data/sensors')
+    await page.getByText('in 2 ways', { exact: true }).waitFor()
+    await page.getByRole('link', { name: 'fridge', exact: true }).click()
+    const table = page.getByRole('table', { name: 'Where shops differ' })
+    for (const { site } of [seeded.within, seeded.beyond]) await table.getByText(site).waitFor()
+    await page.getByText('nobody is asked', { exact: true }).waitFor()
+    await page.getByRole('link', { name: 'Data quality', exact: true }).click()
+    await page.getByRole('heading', { name: 'Data quality' }).waitFor()
+    expect(page.url()).toMatch(/\?sensor=fridge$/)
+  })
+
   it('has the focus where one is: on the page that one went to, in a window, and back at what opened it', async () => {
     const { page } = await signedIn({})
     await page.getByRole('link', { name: 'People' }).press('Enter')

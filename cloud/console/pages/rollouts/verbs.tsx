@@ -97,6 +97,7 @@ export function Verbs({ rollout }: { rollout: Rollout }) {
 
 function Ask({ rollout, verb, onClose }: { rollout: Rollout; verb: Verb; onClose: () => void }) {
   const client = useQueryClient()
+  const [isDoing, setDoing] = useState(false)
   const { action, about, isTyped, isDangerous } = DEEDS[verb]
   const params = { path: { rollout: rollout.id, verb } }
   return (
@@ -107,12 +108,18 @@ function Ask({ rollout, verb, onClose }: { rollout: Rollout; verb: Verb; onClose
       {...(isDangerous && { isDangerous })}
       {...(isTyped && { typed: rollout.name })}
       run={async () => {
-        await ask(api.POST('/v1/rollouts/{rollout}/{verb}', { params }))
-        await client.invalidateQueries({ queryKey: ['rollout'] })
+        setDoing(true)
+        try {
+          await ask(api.POST('/v1/rollouts/{rollout}/{verb}', { params }))
+        } catch (error) {
+          setDoing(false)
+          throw error
+        }
+        await client.invalidateQueries({ queryKey: ['rollout'], predicate: ({ queryKey }) => queryKey[2] !== 'plan' })
       }}
     >
       <Text size="sm">{about}</Text>
-      <Rehearsal rollout={rollout.id} verb={verb} />
+      <Rehearsal rollout={rollout.id} verb={verb} isOpen={!isDoing} />
     </Confirm>
   )
 }
@@ -125,9 +132,10 @@ const TOLD: Readonly<Record<string, string>> = {
   shadow: 'take the candidate into shadow',
 }
 
-/** What would come of it now, as the cloud says. */
-function Rehearsal({ rollout, verb }: { rollout: string; verb: Verb }) {
+/** What would come of it now, as the cloud says. @param isOpen not once it is being done: then it is no question any more */
+function Rehearsal({ rollout, verb, isOpen }: { rollout: string; verb: Verb; isOpen: boolean }) {
   const plan = useQuery({
+    enabled: isOpen,
     queryKey: ['rollout', rollout, 'plan', verb],
     queryFn: ({ signal }) =>
       ask(api.GET('/v1/rollouts/{rollout}/plan/{verb}', { params: { path: { rollout, verb } }, signal })),

@@ -98,29 +98,34 @@ function TaskFacts({ task }: { task: Task }) {
   )
 }
 
-type Step = 'acknowledge' | 'comments' | 'close' | 'assign'
+interface Step {
+  readonly verb: 'acknowledge' | 'comments' | 'close' | 'assign'
+  readonly note: string
+  readonly assignee: string
+}
 
 function Work({ task }: { task: Task }) {
   const client = useQueryClient()
   const [note, setNote] = useState('')
   const [assignee, setAssignee] = useState('')
   const step = useMutation({
-    mutationFn: (verb: Step) => {
+    mutationFn: ({ verb, note, assignee }: Step) => {
       const params = { path: { task: task.id } }
       if (verb === 'assign') {
         return ask(api.POST('/v1/stewardship-tasks/{task}/assign', { params, body: { assignee, note } }))
       }
       return ask(api.POST(`/v1/stewardship-tasks/{task}/${verb}`, { params, body: { note } }))
     },
-    onSuccess: () => {
-      setNote('')
-      setAssignee('')
+    onSuccess: (_done, sent) => {
+      // Who has begun to type on goes on.
+      setNote((typed) => (typed === sent.note ? '' : typed))
+      setAssignee((typed) => (typed === sent.assignee ? '' : typed))
       return client.invalidateQueries({ queryKey: ['task'] })
     },
   })
-  const busy = (verb: Step) => ({
-    loading: step.isPending && step.variables === verb,
-    onClick: () => step.mutate(verb),
+  const busy = (verb: Step['verb']) => ({
+    loading: step.isPending && step.variables.verb === verb,
+    onClick: () => step.mutate({ verb, note, assignee }),
   })
   return (
     <Paper withBorder p="md">

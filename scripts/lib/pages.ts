@@ -51,12 +51,32 @@ async function bring({ folder, from, budget }: Pages): Promise<void> {
     if (bytes > budget) throw new Error(`${folder}: the first look costs ${bytes} bytes gzipped, over ${budget}`)
     compress(join(outDir, 'assets'))
     writeFileSync(join(outDir, '.built-from'), digest)
-    rmSync(dist, { recursive: true, force: true })
-    renameSync(outDir, dist)
+    replace(dist, outDir)
     const seconds = ((performance.now() - began) / 1000).toFixed(1)
     console.error(`${folder}: built in ${seconds} s, ${Math.round(bytes / 1000)} kB gzipped at first look`)
   } finally {
     rmSync(outDir, { recursive: true, force: true })
+  }
+}
+
+/** In a moment for who reads them; somebody who builds the same beside us may be first, again and again. */
+function replace(dist: string, built: string): void {
+  const before = `${built}0`
+  for (let isDone = false; !isDone; ) {
+    moved(dist, before, 'ENOENT')
+    isDone = moved(built, dist, 'ENOTEMPTY')
+    rmSync(before, { recursive: true, force: true })
+  }
+}
+
+/** @returns false where that is in the way */
+function moved(from: string, to: string, inTheWay: 'ENOENT' | 'ENOTEMPTY'): boolean {
+  try {
+    renameSync(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === inTheWay) return false
+    throw error
   }
 }
 

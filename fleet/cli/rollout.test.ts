@@ -62,9 +62,7 @@ it('is started from a file, looked at, paused, promoted and aborted by command',
   expect((await rollout('promote', 'spring', '--full', '--yes')).out).toMatch(/^step +all 3 done$/m)
   expect((await rollout('list')).out).toMatch(/^ +1 +spring +demand\/1 +running +0 +2 /m)
   expect((await rollout('abort', 'spring', '--yes')).status).toBe(0)
-  await vi.waitFor(async () => expect(await rollout('status', 'spring')).toMatchObject({ status: 1 }), {
-    timeout: 10_000,
-  })
+  await vi.waitFor(async () => expect(await rollout('status', 'spring')).toMatchObject({ status: 1 }))
   expect(await rollout('undo', 'spring', '--yes')).toMatchObject({
     ...{ status: 1, err: expect.stringMatching(/cannot be undone/) },
   })
@@ -105,7 +103,7 @@ it('says what it would do, asks for the name before severe acts, and shows what 
     const { out } = await rollout('queue', 'autumn')
     expect(out).toMatch(/^berlin-\d +autumn +serve sensor\/1 +\d{4}-/m)
     return out
-  }, 10_000)
+  })
   const first = /^(berlin-\d)/m.exec(waiting)![1]!
   const [queued] = JSON.parse((await rollout('queue', '--device', first, '--json')).out)
   expect(queued).toMatchObject({ rollout: 'autumn', action: 'serve', version: 1, device: first })

@@ -90,6 +90,9 @@ async function storecast(line: string | readonly string[], options: Typed & { st
 const json = async (line: string, options?: Typed) => JSON.parse((await storecast(`${line} --json`, options)).out)
 const trust = (line: string) => `trust ${line} --folder ${at('trust')}`
 
+/** The cloud looks at rules every fifteen seconds, and does much else. */
+const SOON = 60_000
+
 /** What ingest writes when a device says that it serves what it should. */
 async function reportsWhatIsDesired(device: string): Promise<void> {
   const { generation, models } = (await server.call('GET', `/v1/devices/${device}/desired`)).body
@@ -518,8 +521,11 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
       '{ model: models:/demand/1, evidence: none, selector: { labels: { device: berlin-2 } }, steps: [{ setWeight: 100 }] }'
     await writeFile(at('summer.yaml'), document('Rollout', 'summer', spec))
     await storecast(`rollout start -f ${at('summer.yaml')}`)
-    await vi.waitFor(() => reportsWhatIsDesired('berlin-2'), 10_000)
-    await vi.waitFor(async () => expect((await json('rollout status summer')).state).toBe('succeeded'), 10_000)
+    // What it is told of spring's end and of summer's beginning comes in its time.
+    await vi.waitFor(async () => {
+      await reportsWhatIsDesired('berlin-2')
+      expect((await json('rollout status summer')).state).toBe('succeeded')
+    }, SOON)
     expect(await json('rollout undo summer --yes')).toMatchObject({ name: 'summer', state: 'undoing' })
   },
   revoke: async () => {
@@ -572,14 +578,14 @@ const SCENARIOS: Readonly<Record<string, () => Promise<unknown>>> = {
     expect(await json('alert-route show nowhere')).toMatchObject({ kind: 'AlertRoute' })
   },
   'alert list': async () => {
-    await vi.waitFor(async () => expect((await json('alert list')).length).toBeGreaterThan(0), 20_000)
+    await vi.waitFor(async () => expect((await json('alert list')).length).toBeGreaterThan(0), SOON)
     expect(await json('alert list --severity info --site berlin')).toEqual([])
     expect((await storecast('alert list --state all')).out).toMatch(/firing.*is away/)
   },
   'alert show': async () => {
     await vi.waitFor(async () => {
       expect((await json('alert show 1')).notifications).toMatchObject([{ route: 'nowhere', state: 'failed' }])
-    }, 10_000)
+    }, SOON)
     expect((await storecast('alert show 1')).out).toMatch(
       /nowhere {2}firing {2}failed: .*STORECAST_SECRET_NOTHING_FILE/,
     )

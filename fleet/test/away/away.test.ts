@@ -124,5 +124,5 @@ it(
     expect(faults).toEqual({ conflicts: 0, gaps: 0 })
     expect(dropped).toBeLessThanOrEqual(Math.max(0, DAYS - 110))
   },
-  IS_LONG ? 4 * 3_600_000 : 120_000,
+  IS_LONG ? 4 * 3_600_000 : 300_000,
 )

@@ -18,12 +18,12 @@ export interface Desk extends AsyncDisposable {
   readonly folder: string
   /**
    * Types commands into a shell of their own, and gives what was printed on both streams.
-   * @throws where one does not end with 0, or they take more than four minutes; the message ends with what was printed
+   * @throws where one does not end with 0, or they take more than nine minutes; the message ends with what was printed
    */
   type(commands: string, env?: Readonly<Record<string, string>>): Promise<string>
 }
 
-const PATIENCE_MS = 240_000
+const PATIENCE_MS = 540_000
 
 /** What a person answers: their passphrase, a thing's name before it is changed, and "yes" once they have read what they sign. */
 const ASKED = '^((approve|revoke) |trust (sign|rotate) |rollout (abort|undo|promote .*--full) ?)'

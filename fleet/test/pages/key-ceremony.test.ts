@@ -11,7 +11,7 @@ import { parse } from 'yaml'
 import { cloudClient } from '../../client/client.ts'
 import { blocksOf, openDesk } from './desk.ts'
 
-it('the key ceremony can be held as its page says, command by command', async () => {
+it('the key ceremony can be held as its page says, command by command', { timeout: 600_000 }, async () => {
   const page = 'operator/key-ceremony.md'
   await using stack = new AsyncDisposableStack()
   const { path } = stack.use(await temporaryFolder())

@@ -3,7 +3,9 @@ import { freePort } from '@storecast/shared/test/ports'
 import { expect, it } from 'vitest'
 import { blocksOf, openDesk, ROOT } from './desk.ts'
 
-it('the operator’s tutorial can be followed as its page says, from an empty machine to an undone rollout', async () => {
+it('the operator’s tutorial can be followed as its page says, from an empty machine to an undone rollout', {
+  timeout: 600_000,
+}, async () => {
   await using stack = new AsyncDisposableStack()
   const { path } = stack.use(await temporaryFolder())
   const desk = stack.use(await openDesk(path))

@@ -13,6 +13,8 @@ import { forecastsOf, lastRun, runsSince } from './runs.ts'
 import { SHADOW } from './tables.ts'
 
 const HOUR = 3_600_000
+/** Real milliseconds: candidates have the lowest priority, and a busy machine leaves them little. */
+const PATIENCE = 60_000
 const zone = 'Europe/Berlin'
 const berlin = calendar(zone)
 const at = (name: string, hour = 0) => berlin.daySpan(name).start + hour * HOUR
@@ -67,7 +69,7 @@ const answered = async () => {
 }
 /** Until the candidate has forecast this day and noted its scores: before that it would miss the next. */
 const followed = async (day: string) => {
-  await vi.waitFor(() => expect(shadowRun(day)?.issuedAt).toBe(at(day)))
+  await vi.waitFor(() => expect(shadowRun(day)?.issuedAt).toBe(at(day)), PATIENCE)
   await answered()
   await answered()
 }
@@ -147,10 +149,10 @@ describe('a candidate in shadow', () => {
     storage.clock.advance(at('2026-04-20', 1) - storage.clock.now())
     await vi.waitFor(() => expect(lastRun(storage.db, 'demand')?.issuedAt).toBe(at('2026-04-20')))
     const crashes = (day: string) => evidence().find((row) => row.day === day)
-    await vi.waitFor(() => expect(crashes('2026-04-20')).toMatchObject({ crashes: 1, rows: 0 }))
-    await vi.waitFor(() => expect(shadows.current('demand')).toBeDefined())
+    await vi.waitFor(() => expect(crashes('2026-04-20')).toMatchObject({ crashes: 1, rows: 0 }), PATIENCE)
+    await vi.waitFor(() => expect(shadows.current('demand')).toBeDefined(), PATIENCE)
     await reach('2026-04-21')
-    await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce())
+    await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce(), PATIENCE)
     await reach('2026-04-22')
     expect(models.host()?.pid).toBe(pid)
     expect(storage.db.prepare('SELECT count(*) FROM events').pluck().get()).toBe(0)
@@ -169,7 +171,7 @@ describe('a candidate in shadow', () => {
     expect(replaced).not.toHaveBeenCalled()
     process.kill(pid, 'SIGKILL')
     await vi.waitFor(() => expect(replaced).toHaveBeenCalledWith(expect.objectContaining({ model: 'demand' })))
-    await vi.waitFor(() => expect(shadows.current('demand')).toBeDefined())
+    await vi.waitFor(() => expect(shadows.current('demand')).toBeDefined(), PATIENCE)
     await answered()
     await reach('2026-03-05')
     await followed('2026-03-05')

@@ -37,13 +37,25 @@ export interface HostLimits {
   readonly waiting: number
 }
 
-export const DEFAULT_LIMITS: HostLimits = {
+const DEFAULT_LIMITS: HostLimits = {
   memoryBytes: 384 * 1024 * 1024,
   startMs: 30_000,
   loadMs: 60_000,
   runMs: 30_000,
   waiting: 64,
 }
+
+/** At the lowest priority, on a busy device, all takes longer: what is ended before it is done begins anew, and is never done. */
+const BACKGROUND_LIMITS = { startMs: 120_000, loadMs: 120_000, runMs: 120_000 }
+
+export const limitsOf = ({
+  limits,
+  background = false,
+}: Pick<ModelHostOptions, 'limits' | 'background'>): HostLimits => ({
+  ...DEFAULT_LIMITS,
+  ...(background && BACKGROUND_LIMITS),
+  ...limits,
+})
 
 /** How a host ended that was not asked to. */
 export interface HostEnd {
@@ -106,8 +118,9 @@ export class ModelHost implements AsyncDisposable {
     return host
   }
 
-  private constructor({ dataDirectory, limits, background = false }: ModelHostOptions) {
-    this.#limits = { ...DEFAULT_LIMITS, ...limits }
+  private constructor(options: ModelHostOptions) {
+    const { dataDirectory, background = false } = options
+    this.#limits = limitsOf(options)
     this.#shared = createSharedBytes()
     this.#child = startChild(new URL('./host.ts', import.meta.url), {
       args: [hostArgument(dataDirectory), ...(background ? [BACKGROUND_ARGUMENT] : [])],

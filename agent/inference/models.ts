@@ -3,7 +3,7 @@ import { fullJitter } from '../platform/backoff.ts'
 import { Listeners } from '../platform/listeners.ts'
 import { stopOrphans } from '../platform/processes.ts'
 import { InferenceError, ModelRejected, type RejectionCode } from './errors.ts'
-import { DEFAULT_LIMITS, type HostEnd, ModelHost, type ModelHostOptions } from './model-host.ts'
+import { type HostEnd, limitsOf, ModelHost, type ModelHostOptions } from './model-host.ts'
 import { outputBytes } from './placement.ts'
 import { type BundleFile, hostArgument, type LoadedModel } from './protocol.ts'
 import { misfit, type Tensors } from './tensors.ts'
@@ -228,7 +228,7 @@ export class Models implements AsyncDisposable {
   }
 
   async #whenRestored(): Promise<void> {
-    const { startMs, loadMs } = { ...DEFAULT_LIMITS, ...this.#options.limits }
+    const { startMs, loadMs } = limitsOf(this.#options)
     const late = Symbol('late')
     using timer = timeout(startMs + loadMs, late)
     if ((await Promise.race([this.#restored, timer.passed])) === late) {

@@ -44,14 +44,14 @@ it.skipIf(!existsSync(LIBRARY))(
       return told.since
     }
     await agent.program.start()
-    await vi.waitFor(follows, { timeout: 40_000, interval: 200 })
+    await vi.waitFor(follows, { timeout: 80_000, interval: 200 })
     const [first] = (await readFile(join(folder.path, 'north-1', 'agent.log'), 'utf8')).split('\n')
     expect(new Date(JSON.parse(first!).time).getUTCFullYear()).toBe(1970)
-    const since = await vi.waitFor(isTold, { timeout: 40_000, interval: 200 })
+    const since = await vi.waitFor(isTold, { timeout: 80_000, interval: 200 })
     await agent.program.kill('SIGKILL')
     await agent.program.start()
-    await vi.waitFor(follows, { timeout: 40_000, interval: 200 })
+    await vi.waitFor(follows, { timeout: 80_000, interval: 200 })
     expect(await isTold()).toBe(since)
   },
-  120_000,
+  300_000,
 )

@@ -63,7 +63,7 @@ it('finds what a shop’s sensors tell of new customers, and nothing before they
   })
   const { cloud, stores } = constellation
   for (const store of stores) await constellation.importHistory(store, 0, DAYS)
-  await untilCloudHasAll(constellation, { signal: AbortSignal.timeout(120_000) })
+  await untilCloudHasAll(constellation, { signal: AbortSignal.timeout(240_000) })
   expect(await drifted(cloud.client, dayStart(shops[0]!, USUAL))).toEqual([])
   const found = await drifted(cloud.client, null)
   expect(found).toContain('moved sales')

@@ -27,7 +27,7 @@ describe.skipIf(!hasMosquitto())('what was acknowledged', () => {
     ['agent', 20 * TIMES],
     ['cloud', 5 * TIMES],
     ['broker', 5 * TIMES],
-  ] as const)('survives killing the %s %i times', { timeout: 300_000 * Math.max(1, TIMES) }, async (victim, times) => {
+  ] as const)('survives killing the %s %i times', { timeout: 600_000 * Math.max(1, TIMES) }, async (victim, times) => {
     await using folder = await temporaryFolder('kills')
     await using constellation = await startConstellation({
       shops: [shop],
@@ -46,7 +46,7 @@ describe.skipIf(!hasMosquitto())('what was acknowledged', () => {
     await loading
     expect(acknowledged.length).toBeGreaterThan(100)
 
-    await untilCloudHasAll(constellation, { signal: AbortSignal.timeout(120_000) })
+    await untilCloudHasAll(constellation, { signal: AbortSignal.timeout(240_000) })
     const expected = windowTotals(acknowledged, shop.timeZone)
     expect(await cloudWindows(constellation, shop)).toEqual(expected)
   })

@@ -18,7 +18,7 @@ it('gets back from the devices what came after the backup that a cloud was resto
     clock: { start: dayStart(shop, 3), speed: 1 },
   })
   const { cloud, stores } = constellation
-  const signal = AbortSignal.timeout(120_000)
+  const signal = AbortSignal.timeout(280_000)
   const read: Reading[] = []
   const push = async (day: number) => {
     const readings = dayReadings(shop, day, { surroundings: true })

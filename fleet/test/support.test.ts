@@ -48,7 +48,7 @@ afterAll(() => stack.disposeAsync())
 describe('a device far away', () => {
   it('sends a support bundle when it is asked, also where it was away then, with nothing secret in it', async () => {
     await agent.program.start()
-    await vi.waitFor(async () => expect((await server.call('GET', '/v1/devices/berlin-1')).status).toBe(200), 30_000)
+    await vi.waitFor(async () => expect((await server.call('GET', '/v1/devices/berlin-1')).status).toBe(200), 60_000)
     await agent.program.kill()
     const out = join(folder, 'berlin-1.tar.gz')
     const away = await storecast(['device', 'support-bundle', 'berlin-1', '--wait', '0'])
@@ -77,7 +77,7 @@ describe('a device far away', () => {
     expect(body.items.map((row: { entry: { action: string } }) => row.entry.action)).toEqual(
       expect.arrayContaining(['POST /v1/devices/:device/support-bundles', 'POST /v1/support-bundles/:bundle']),
     )
-  }, 90_000)
+  })
 
   it('tells what it complains of, and the command line shows it', async () => {
     const complaint = {
@@ -91,7 +91,7 @@ describe('a device far away', () => {
         expect(JSON.parse(out)).toContainEqual(expect.objectContaining(complaint))
         expect(out).not.toContain(PASSWORD)
       },
-      { timeout: 30_000, interval: 300 },
+      { timeout: 60_000, interval: 300 },
     )
     expect((await storecast(['device', 'logs', 'berlin-1'])).out).toMatch(/warning +log +not listening to the broker/)
   })

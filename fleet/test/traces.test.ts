@@ -60,7 +60,7 @@ describe('a trace', () => {
         if (!found) throw new Error('no whole trace yet')
         return found
       },
-      { timeout: 60_000, interval: 500 },
+      { timeout: 120_000, interval: 500 },
     )
     const uplink = parentOf(ingest)!
     const reading = parentOf(uplink)!
@@ -86,7 +86,7 @@ describe('a trace', () => {
         .map(({ name }) => name)
         .join(', ')}`,
     )
-  }, 90_000)
+  })
 
   it('goes from a rollout’s step to the device’s commit', async () => {
     const bundle = await tinyDemand({ directory: folder })
@@ -107,8 +107,8 @@ describe('a trace', () => {
         expect(all).toEqual(expect.arrayContaining(['storecast.desired.publish', 'storecast.update.fetch']))
         return all
       },
-      { timeout: 60_000, interval: 200 },
+      { timeout: 120_000, interval: 200 },
     )
     console.log(`step to commit: ${names.join(', ')}`)
-  }, 90_000)
+  })
 })

@@ -61,7 +61,11 @@ export async function startFleetMosquitto(options: {
     cloudListener: { host, port: cloudPort },
     password,
   })
-  const program = stack.use(mosquittoProgram({ config, folder, probe: () => reach(devicesPort) }))
+  const probe = async () => {
+    // It opens one after the other.
+    for (const port of [devicesPort, cloudPort]) await reach(port)
+  }
+  const program = stack.use(mosquittoProgram({ config, folder, probe }))
   await program.start()
   const watch = stack.use(
     await watchRevocations({

@@ -52,7 +52,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
 
   it('takes what is wrong in an address for nothing', async () => {
     const { page } = await browser.page()
-    await signIn(page, 'admin', '/audit?decision=nonsense')
+    await signIn(page, 'admin', '/audit?decision=nonsense&utm_source=mail')
     await page.getByText('POST /v1/users').first().waitFor()
     expect(await page.getByText('This did not work').count()).toBe(0)
   })

@@ -40,6 +40,8 @@ export const createConsoleRouter = (client: QueryClient) =>
     defaultPreload: 'intent',
     defaultPreloadStaleTime: 0,
     scrollRestoration: true,
+    // What somebody's mail program adds to a link is no filter that the API would know.
+    search: { strict: true },
     defaultErrorComponent: ({ error, reset }) => <PageFailed error={error as Error} reset={reset} />,
   })
 

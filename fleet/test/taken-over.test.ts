@@ -82,6 +82,13 @@ const reported = async (): Promise<ReportedState['models'][string] | undefined> 
 const until = (state: object) =>
   vi.waitFor(async () => expect(await reported()).toMatchObject(state), { timeout: 60_000, interval: 200 })
 
+/** How often the device has told that it refused a version. */
+const refusals = async (): Promise<number> => {
+  const { body } = await cloud.call('GET', '/v1/devices/shop-1/events')
+  const told = body.items as { code: string; detail: { code?: string } }[]
+  return told.filter(({ code, detail }) => code === 'model-failed' && detail.code === 'not-approved').length
+}
+
 /** What the taken-over cloud does: its own database, publisher and keys, and no question asked of anybody. */
 async function forceUpon(device: string, version: number): Promise<void> {
   const { bundle } = (await cloud.call('GET', `/v1/models/tiny/versions/${version}`)).body
@@ -107,6 +114,7 @@ it('a cloud that is taken over cannot put a model on a device, nor can one appro
   await approve(2, 'alice')
   expect((await rollOut(2)).code).toBe('version-unapproved')
   await forceUpon('shop-1', 2)
+  await vi.waitFor(async () => expect(await refusals()).toBe(2), { timeout: 60_000, interval: 200 })
   await until({ active: 1, phase: 'failed', error: { code: 'not-approved' } })
 
   // Taken back: the cloud composes anew what its operators want.

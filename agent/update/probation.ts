@@ -49,17 +49,30 @@ export class Probation {
     return slow || outcome !== 'done'
   }
 
-  /** What has come since the last time, to be added to the tables. */
-  take(now: number, versionOf: (model: string) => ModelVersion | undefined): Map<string, SoakProgress> {
+  /** What has come and is not in the tables yet: to be added to them, and then told as `noted`. */
+  pending(now: number, versionOf: (model: string) => ModelVersion | undefined): Map<string, SoakProgress> {
     const more = new Map<string, SoakProgress>()
     for (const [sha256, { model, since, ...counts }] of this.#watched) {
       const version = versionOf(model)
       if (since === undefined || version?.sha256 !== sha256) continue
       // A clock that was set back has not served less.
       more.set(model, { ...version, elapsedMs: Math.max(0, now - since), ...counts })
-      this.#watched.set(sha256, fresh(model, now))
     }
     return more
+  }
+
+  /** What was pending at `now` is in the tables; what came meanwhile is not. */
+  noted({ sha256, runs, failed, slow, crashes }: SoakProgress, now: number): void {
+    const watched = this.#watched.get(sha256)
+    if (!watched) return
+    this.#watched.set(sha256, {
+      model: watched.model,
+      since: now,
+      runs: watched.runs - runs,
+      failed: watched.failed - failed,
+      slow: watched.slow - slow,
+      crashes: watched.crashes - crashes,
+    })
   }
 }
 

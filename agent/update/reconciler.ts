@@ -213,8 +213,10 @@ export class Reconciler implements AsyncDisposable {
   /** Adds what versions on probation have done to what is known of them. */
   async #noteSoaks(states: Readonly<Record<string, ModelState>>): Promise<void> {
     const { writer, clock } = this.#options
-    for (const [model, more] of this.#probation.take(clock.now(), (name) => states[name]?.soak ?? undefined)) {
+    const now = clock.now()
+    for (const [model, more] of this.#probation.pending(now, (name) => states[name]?.soak ?? undefined)) {
       await writer.call('update.soaked', { model, more })
+      this.#probation.noted(more, now)
     }
   }
 

@@ -5,7 +5,7 @@ import type { Database } from '../platform/database.ts'
 import { ConflictError, InvalidError, NotFoundError } from '../platform/errors.ts'
 import { type LabelLimit, NO_LIMIT, siteWithin } from '../platform/label-limit.ts'
 import { type Page, type PageRequest, toPage } from '../platform/paging.ts'
-import { type Fault, type Judgement, judge, ruleFaults } from './judge.ts'
+import { type Fault, type Judgement, judgeInTurns, ruleFaults } from './judge.ts'
 import { type Alert, SELECT_ALERT } from './store.ts'
 import { overOf, type SubjectSources } from './subjects.ts'
 import { routeFaults } from './told.ts'
@@ -250,7 +250,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
       requireNoFault('Alert rule', document.metadata.name, ruleFaults(document))
       const now = clock.now()
       const subjects = await sources[document.spec.subject]({ now, over: overOf(document) })
-      return { ...judge(document, subjects, now), subjects: subjects.length }
+      return { ...(await judgeInTurns(document, subjects, now)), subjects: subjects.length }
     },
 
     async routes({ after = '', limit }) {

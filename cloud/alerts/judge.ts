@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { AlertRule, AlertSubject, Severity } from '@storecast/shared/contracts'
 import {
   type CelExpression,
@@ -60,8 +61,26 @@ export function faultsIn(at: string, read: () => unknown): Fault[] {
   }
 }
 
+/** A few milliseconds' worth. */
+const SUBJECTS_A_TURN = 500
+
 /** Asks a rule about every subject of its kind. Pure. @param now store time, Unix ms */
 export function judge(rule: AlertRule, subjects: readonly Subject[], now: number): Judgement {
+  const turns = judging(rule, subjects, now)
+  let turn = turns.next()
+  while (!turn.done) turn = turns.next()
+  return turn.value
+}
+
+/** The same of a large fleet: others are served between turns, where all at once would keep them waiting. */
+export async function judgeInTurns(rule: AlertRule, subjects: readonly Subject[], now: number): Promise<Judgement> {
+  const turns = judging(rule, subjects, now)
+  let turn = turns.next()
+  for (; !turn.done; turn = turns.next()) await nextTurn()
+  return turn.value
+}
+
+function* judging(rule: AlertRule, subjects: readonly Subject[], now: number): Generator<void, Judgement, void> {
   const compiled = compile(rule)
   if ('error' in compiled) {
     return { conditions: [], unknown: new Set(subjects.map(({ id }) => id)), error: compiled.error }
@@ -69,7 +88,8 @@ export function judge(rule: AlertRule, subjects: readonly Subject[], now: number
   const conditions: Condition[] = []
   const unknown = new Set<string>()
   let error: string | null = null
-  for (const subject of subjects) {
+  for (const [place, subject] of subjects.entries()) {
+    if (place % SUBJECTS_A_TURN === SUBJECTS_A_TURN - 1) yield
     const answer = ask(compiled, rule, { subject, now })
     if (answer === false) continue
     if (answer === true) conditions.push(conditionOf(compiled, rule, { subject, now }))

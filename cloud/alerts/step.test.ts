@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { testRule } from '../test/alert-documents.ts'
-import { judge } from './judge.ts'
+import { judge, judgeInTurns } from './judge.ts'
 import { mute } from './mute.ts'
 import { nextStates, type OpenAlert } from './step.ts'
 import type { Subject } from './subjects.ts'
@@ -125,6 +125,21 @@ describe('a rule', () => {
       unknown: new Set(['a']),
       error: expect.stringMatching(/^a: when cannot be evaluated .*load/),
     })
+  })
+
+  it('is asked of a large fleet in turns, between which others are served, and says the same', async () => {
+    const subjects = Array.from({ length: 1700 }, (_, i) => subject(`d${i}`, [true, false, 'perhaps'][i % 3]))
+    let served = 0
+    const serve = () => {
+      served++
+      next = setImmediate(serve)
+    }
+    let next = setImmediate(serve)
+    const judgement = await judgeInTurns(testRule(), subjects, 0)
+    clearImmediate(next)
+    expect(judgement).toEqual(judge(testRule(), subjects, 0))
+    expect(served).toBeGreaterThanOrEqual(3)
+    expect([judgement.conditions.length, judgement.unknown.size]).toEqual([567, 566])
   })
 
   it('has an alert also where its text cannot be filled', () => {

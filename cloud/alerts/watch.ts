@@ -5,7 +5,7 @@ import type { Database } from '../platform/database.ts'
 import { tryLock } from '../platform/locks.ts'
 import type { Log } from '../platform/log.ts'
 import { type Repeated, repeat } from '../platform/repeat.ts'
-import { type Judgement, judge } from './judge.ts'
+import { type Judgement, judgeInTurns } from './judge.ts'
 import { mute } from './mute.ts'
 import { nextStates } from './step.ts'
 import {
@@ -89,7 +89,7 @@ async function judgeAll(
     const key = `${subject} ${over}`
     const subjects = read.get(key) ?? (await sources[subject]({ now, over }))
     read.set(key, subjects)
-    judgements.set(rule.metadata.name, judge(rule, subjects, now))
+    judgements.set(rule.metadata.name, await judgeInTurns(rule, subjects, now))
   }
   return judgements
 }

@@ -11,7 +11,7 @@ export function Clock({ device: { clock, agentVersion } }: { device: Device }) {
     <>
       <Mark tone={clock.trusted ? 'good' : 'bad'}>{clock.trusted ? 'trusted' : 'not trusted'}</Mark> {standsAt(clock)}
       <Text size="xs" c="dimmed">
-        last compared <Time at={clock.checkedAt} />, first so <Time at={clock.since} />
+        last compared <Time at={clock.checkedAt} />, first found so <Time at={clock.since} />
       </Text>
     </>
   )

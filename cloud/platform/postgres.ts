@@ -213,23 +213,28 @@ async function endOrphan(data: string, socket: string, log: Log): Promise<void> 
         message: `PostgreSQL process ${found} uses ${data} and does not stop. Look at it, and end it (kill -INT ${found}).`,
       })
     }
-    if (!asked && (await ownerOf(socket, data)) === 'nobody') {
-      log.warn({ pid: found }, 'stopping the PostgreSQL that a killed process left behind')
-      kill(found, 'SIGINT')
-      asked = true
+    if (!asked) {
+      await ifOwnerless(socket, data, () => {
+        log.warn({ pid: found }, 'stopping the PostgreSQL that a killed process left behind')
+        kill(found, 'SIGINT')
+        asked = true
+      })
     }
     await delay(20)
   }
 }
 
-/** Asks a running server whether a living Storecast owns it. `unknown` while it starts, stops, or has yet to see an owner's end. */
-async function ownerOf(socket: string, data: string): Promise<'nobody' | 'unknown'> {
+/**
+ * Asks a running server whether a living Storecast owns it, and acts where nobody does and while nobody can come to. Does
+ * nothing while that is not known: it starts, stops, or has yet to see an owner's end.
+ */
+async function ifOwnerless(socket: string, data: string, act: () => void): Promise<void> {
   const client = superuser(socket, 'postgres')
   client.on('error', () => {})
   try {
     await client.connect()
     const { rows } = await client.query<{ free: boolean }>('SELECT pg_try_advisory_lock($1) AS free', [LOCKS.owner])
-    if (rows[0]?.free) return 'nobody'
+    if (rows[0]?.free) return act()
     const owners = await client.query<{ application_name: string }>(
       "SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND objid = $1 AND granted",
       [LOCKS.owner],
@@ -237,14 +242,13 @@ async function ownerOf(socket: string, data: string): Promise<'nobody' | 'unknow
     const owner = owners.rows[0]?.application_name
     // The server takes a moment to see that an owner was killed, and drops its lock then.
     const pid = Number(/^storecast process (\d+)$/.exec(owner ?? '')?.[1])
-    if (!owner || (pid > 0 && !(await isRunning(pid)))) return 'unknown'
+    if (!owner || (pid > 0 && !(await isRunning(pid)))) return
     throw new SetupError({
       code: 'postgres-in-use',
       message: `${data} is in use by ${owner}. Stop that one first, or give this one another data folder.`,
     })
   } catch (error) {
     if (error instanceof SetupError) throw error
-    return 'unknown'
   } finally {
     await client.end().catch(() => {})
   }
@@ -277,9 +281,13 @@ async function connectOwner(
     client.on('error', () => {})
     try {
       await client.connect()
-      // Another's server, where two start at once: ours ends then, and must not be waited for under the other's lock.
-      const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [LOCKS.owner])
-      if (!rows[0]?.mine) throw new Error('another process has taken this PostgreSQL')
+      // Where two start at once this may be the other's, which is not to be owned: ours ends in a moment.
+      const { rows } = await client.query<{ pid: number }>(
+        "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int4 AS pid",
+      )
+      if (rows[0]?.pid !== server.pid) throw new Error(`PostgreSQL process ${rows[0]?.pid} is another's`)
+      const locks = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [LOCKS.owner])
+      if (!locks.rows[0]?.taken) throw new Error('another process looks at this PostgreSQL')
       const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = 'storecast'")
       if (rowCount === 0) await client.query('CREATE DATABASE storecast')
       return client

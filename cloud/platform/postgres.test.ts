@@ -21,10 +21,11 @@ async function folder() {
   return join(made.path, 'postgres')
 }
 
+const ownerScript = fileURLToPath(new URL('../test/postgres-owner.ts', import.meta.url))
+
 /** Another process that starts PostgreSQL in `directory`; resolves when it runs. */
 async function ownerProcess(directory: string): Promise<{ owner: ChildProcess; server: number }> {
-  const script = fileURLToPath(new URL('../test/postgres-owner.ts', import.meta.url))
-  const owner = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const owner = spawn(process.execPath, [ownerScript, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
   let server = 0
   stack.push({
     // Its server ends a moment later, and writes to the folder on its way.
@@ -82,14 +83,28 @@ describe('embedded PostgreSQL', () => {
 
   it('ends when its owner is killed while it starts', async () => {
     const directory = await folder()
-    const script = fileURLToPath(new URL('../test/postgres-owner.ts', import.meta.url))
-    const owner = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const owner = spawn(process.execPath, [ownerScript, directory], { stdio: ['ignore', 'ignore', 'inherit'] })
     const server = await vi.waitFor(
-      async () => Number((await readFile(join(directory, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0]),
+      async () => {
+        const pid = Number.parseInt(await readFile(join(directory, 'data', 'postmaster.pid'), 'utf8'), 10)
+        // The server makes the file first, and writes into it then.
+        expect(pid).toBeGreaterThan(0)
+        return pid
+      },
       { timeout: 60_000, interval: 1 },
     )
     owner.kill('SIGKILL')
     await ended(server)
+  })
+
+  it('ends when its owner is killed as soon as there is a process', async () => {
+    const directory = await folder()
+    const owner = spawn(process.execPath, [ownerScript, directory, 'killed-as-it-spawns'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [line] = (await once(createInterface(owner.stdout!), 'line')) as [string]
+    await ended(Number(line))
+    await expect(readFile(join(directory, 'data', 'postmaster.pid'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
   it('is found and ended by the next start where its watcher was killed with its owner', async () => {

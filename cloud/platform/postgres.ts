@@ -67,10 +67,12 @@ export async function startPostgres({ directory, log, settings = {} }: PostgresO
     jit: 'off',
     ...settings,
   }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const server = spawn(binaries.postgres, ['-D', data, ...flags], {
+  const command = [binaries.postgres, '-D', data, ...flags]
+  const server = spawn('/bin/sh', ['-c', LAUNCHER, 'storecast-postgres', WATCHER, data, ...command], {
     // Its own process group: Ctrl-C in the terminal must not stop it before we have written our last rows.
     detached: true,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    // The input is the watcher's: it closes with this process.
+    stdio: ['pipe', 'ignore', 'pipe'],
     env: cleanEnvironment(),
     ...(user && { uid: user.uid, gid: user.gid }),
   })
@@ -81,12 +83,7 @@ export async function startPostgres({ directory, log, settings = {} }: PostgresO
     log.debug({ postgres: text.trimEnd() })
   })
   const exited = once(server, 'exit')
-  // From the start: who is killed while the server comes up leaves it to nobody else.
-  const watcher = watch(data, server.pid!, user)
-  const owner = await connectOwner(server, exited, socket, said).catch((error) => {
-    watcher.kill('SIGKILL')
-    throw error
-  })
+  const owner = await connectOwner(server, exited, socket, said)
   log.info({ pid: server.pid, directory: root }, 'PostgreSQL runs')
 
   let stopping = false
@@ -109,7 +106,6 @@ export async function startPostgres({ directory, log, settings = {} }: PostgresO
       await owner.end()
       server.kill('SIGINT')
       await exited
-      watcher.kill('SIGKILL')
       await rm(socket, { recursive: true, force: true })
       log.info({ directory: root }, 'PostgreSQL has stopped')
     },
@@ -307,20 +303,18 @@ async function connectOwner(
   }
 }
 
+/**
+ * Becomes the server, once a watcher stands beside it: however early the owner is killed, there is somebody who sees it.
+ * The watcher is nobody's child, since the server would take the end of one it does not know for a crash.
+ */
+const LAUNCHER = `exec 3<&0
+(/bin/sh -c "$1" storecast-postgres-watcher "$2" "$$" <&3 3<&- >/dev/null 2>&1 &)
+shift 2
+exec "$@" </dev/null 3<&-`
+
 /** Once the pipe to its input closes; for a minute, since a server that is starting has no file yet that says it is one. */
 const WATCHER = `cat >/dev/null; left=60
 while [ "$left" -gt 0 ] && kill -0 "$2" 2>/dev/null; do
   [ "$(head -n 1 "$1/postmaster.pid" 2>/dev/null)" = "$2" ] && kill -INT "$2" && exit
   left=$((left - 1)); sleep 1
 done`
-
-/** Stops the server when this process is gone, however it went: the pipe to the shell's input then closes. */
-function watch(data: string, pid: number, user: Account | undefined): ChildProcess {
-  const watcher = spawn('/bin/sh', ['-c', WATCHER, 'storecast-postgres-watcher', data, String(pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    ...(user && { uid: user.uid, gid: user.gid }),
-  })
-  watcher.unref()
-  return watcher
-}

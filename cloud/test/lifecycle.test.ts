@@ -18,10 +18,12 @@ const start = (env: Record<string, string> = {}) => cloudProcess(stack, data, en
 
 const serverPid = async () =>
   Number((await readFile(join(data, 'postgres', 'data', 'postmaster.pid'), 'utf8')).split('\n')[0])
-/** Those that another one has just forked carry its arguments for a moment. */
+/** Those that another one has just forked carry its arguments for a moment, and so does the shell that becomes a server. */
 const serversOf = (folder: string) => {
   const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')
-  const found = lines.filter((line) => line.includes(`-D ${folder}`)).map((line) => line.trim().split(/\s+/))
+  const found = lines
+    .filter((line) => line.includes(`-D ${folder}`) && !line.includes('storecast-postgres'))
+    .map((line) => line.trim().split(/\s+/))
   const pids = new Set(found.map(([pid]) => pid))
   return found.filter(([, parent]) => !pids.has(parent)).length
 }

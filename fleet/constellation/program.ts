@@ -61,6 +61,8 @@ export class Program implements AsyncDisposable {
     const log = createWriteStream(logFile, { flags: 'a' })
     this.#stopping = false
     this.#lastLines = []
+    // Before there is something to hold: who is killed in between leaves nothing behind.
+    this.#leash ??= startLeash()
     // A process group of its own: Ctrl-C reaches the parent alone, which then ends its children in order.
     const child = spawn(command, args, {
       env: { ...process.env, ...env },
@@ -69,7 +71,6 @@ export class Program implements AsyncDisposable {
     })
     this.#child = child
     const { pid } = child
-    this.#leash ??= startLeash()
     if (pid !== undefined) this.#leash.hold(pid)
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream! }).on('line', (line) => {

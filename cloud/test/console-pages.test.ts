@@ -126,6 +126,14 @@ describe.skipIf(!hasBrowser)('every page', () => {
     expect(page.url()).toMatch(/\?sensor=fridge$/)
   })
 
+  it('tells a shop’s hours by its own clock to who looks from elsewhere', async () => {
+    const { page } = await signedIn({ timezoneId: 'America/New_York' })
+    await open(page, '/devices/$device')
+    const chart = page.getByRole('figure', { name: 'Forecast and actual of milk' })
+    await chart.getByText('Show as a table').click()
+    expect(await chart.locator('details td').first().textContent()).toMatch(/^2 Mar 2026, 01:00:00/)
+  })
+
   it('has the focus where one is: on the page that one went to, in a window, and back at what opened it', async () => {
     const { page } = await signedIn({})
     await page.getByRole('link', { name: 'People' }).press('Enter')

@@ -3,11 +3,10 @@ import { Table, useComputedColorScheme } from '@mantine/core'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import classes from './chart.module.css'
+import { chartTime } from './chart-time.ts'
 import { figure } from './figures.ts'
-import { absoluteTime } from './time.tsx'
+import { alone, type Values, withGaps } from './gaps.ts'
 import { Wide } from './wide.tsx'
-
-type Values = readonly (number | null | undefined)[]
 
 export interface Line {
   readonly label: string
@@ -26,11 +25,15 @@ export interface Band {
 interface ChartProps {
   /** What it shows, for who does not see it. */
   readonly title: string
-  /** Unix ms, ascending; or plain numbers with `isTime={false}`. */
+  /** Ascending: Unix ms, those of a day's midnight in UTC for `days`; or plain numbers. */
   readonly x: readonly number[]
-  readonly isTime?: boolean
+  readonly xKind?: 'moments' | 'days' | 'numbers'
+  /** By whose clock moments are shown, as IANA names it; without it by that of who looks. */
+  readonly timeZone?: string | undefined
   /** What plain numbers on the axis are. */
   readonly xLabel?: string
+  /** How far apart those in `x` are that follow each other: no line is drawn across where some are missing. */
+  readonly spacing?: number
   readonly lines: readonly Line[]
   readonly band?: Band
   readonly unit?: string
@@ -111,11 +114,11 @@ function Plot(drawn: Drawn) {
   return <div ref={target} aria-hidden />
 }
 
-const dataOf = ({ x, isTime = true, lines, band }: Omit<ChartProps, 'title'>): uPlot.AlignedData => [
-  isTime ? x.map((at) => at / 1000) : [...x],
-  ...lines.map(({ values }) => [...values]),
-  ...(band ? [[...band.high], [...band.low]] : []),
-]
+const dataOf = ({ x, xKind, spacing, lines, band }: Omit<ChartProps, 'title'>): uPlot.AlignedData => {
+  const values = [...lines.map((line) => line.values), ...(band ? [band.high, band.low] : [])]
+  const [at, ...columns] = withGaps(x, values, spacing)
+  return [xKind === 'numbers' ? [...at] : at.map((ms) => ms / 1000), ...columns.map((column) => [...column])]
+}
 
 type Drawn = ChartProps & { readonly width: number; readonly height: number; readonly scheme: 'light' | 'dark' }
 
@@ -124,7 +127,8 @@ function optionsOf({
   height,
   scheme,
   x,
-  isTime = true,
+  xKind,
+  timeZone,
   xLabel,
   lines,
   band,
@@ -134,6 +138,7 @@ function optionsOf({
   isQuiet = false,
 }: Drawn): uPlot.Options {
   const colours = COLOURS[scheme]
+  const time = xKind === 'numbers' ? undefined : chartTime(timeZone, xKind)
   const axis = { stroke: colours.text, grid: { stroke: colours.grid, width: 1 }, ticks: { show: false } }
   const text = (_plot: uPlot, value: number | null) =>
     value === null ? '' : `${format(value)}${unit === undefined ? '' : ` ${unit}`}`
@@ -146,19 +151,22 @@ function optionsOf({
         value: text,
       }))
     : []
-  const { length } = lines[0]!.values
   return {
     width,
     height,
+    ...(time && { tzDate: (second) => uPlot.tzDate(new Date(second * 1000), time.timeZone) }),
     scales: {
-      x: { time: isTime, range: ({ data: [at] }, low, high) => aroundOne(at, isTime ? DAY_S / 2 : 1) ?? [low, high] },
+      x: {
+        time: time !== undefined,
+        range: ({ data: [at] }, low, high) => aroundOne(at, time ? DAY_S / 2 : 1) ?? [low, high],
+      },
       y: { range: (_plot, low, high) => rangeOf(low, high) },
     },
     legend: { show: !isQuiet },
     cursor: { y: false },
     axes: [
-      isTime
-        ? { ...axis, size: 30, values: (_plot, at) => dayTexts(at) }
+      time
+        ? { ...axis, size: 30, values: (_plot, at) => time.ticks(at.map((second) => second * 1000)) }
         : {
             ...axis,
             size: 30,
@@ -179,15 +187,19 @@ function optionsOf({
       },
     ],
     series: [
-      isTime
-        ? { label: ' ', value: (_plot, at) => (at === null ? '' : absoluteTime(at * 1000)) }
+      time
+        ? { label: ' ', value: (_plot, at) => (at === null ? '' : time.text(at * 1000)) }
         : { label: ' ', value: (_plot, at) => (at === null ? '' : `${xLabel ?? ''} ${figure(at)}`) },
       ...lines.map(({ label, tone = 'main', isDashed }) => ({
         label,
         stroke: colours[tone],
         width: 2,
         ...(isDashed && { dash: [6, 4] }),
-        points: { show: length < 40, size: 5 },
+        points: {
+          show: isSparse,
+          filter: (plot: uPlot, series: number) => (isSparse(plot) ? null : alone(plot.data[series]!)),
+          size: 5,
+        },
         value: text,
       })),
       ...edges,
@@ -196,6 +208,9 @@ function optionsOf({
     hooks: { draw: [(plot) => drawMarks(plot, marks, colours.text)] },
   }
 }
+
+/** Few enough for each to have its point. */
+const isSparse = ({ data: [at] }: uPlot): boolean => at.length < 40
 
 /** Pixels that an axis needs beside the plot for its texts at 12 px; as long as they are not known, for usual ones. */
 const roomFor = (texts: readonly string[] | null): number =>
@@ -207,15 +222,6 @@ const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
 /** Without the ".0" that all of them have. */
 const tickTexts = (texts: readonly string[]): string[] =>
   texts.every((text) => /\.0(?!\d)/.test(text)) ? texts.map((text) => text.replace(/\.0(?!\d)/, '')) : [...texts]
-
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
-const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
-
-/** @param at Unix seconds of the axis' ticks, ascending */
-function dayTexts(at: readonly number[]): string[] {
-  const isWithinDays = at.length > 1 && at[1]! - at[0]! < DAY_S
-  return at.map((second) => (isWithinDays && second % DAY_S !== 0 ? hour : day).format(second * 1000))
-}
 
 const DAY_S = 86_400
 
@@ -246,7 +252,8 @@ function drawMarks(plot: uPlot, marks: readonly number[], colour: string): void 
   }
 }
 
-function AsTable({ title, x, isTime = true, xLabel = '', lines, band, format = figure, unit }: ChartProps) {
+function AsTable({ title, x, xKind, timeZone, xLabel = '', lines, band, format = figure, unit }: ChartProps) {
+  const time = xKind === 'numbers' ? undefined : chartTime(timeZone, xKind)
   const columns: readonly { readonly label: string; readonly values: Values }[] = [
     ...lines,
     ...(band
@@ -263,7 +270,7 @@ function AsTable({ title, x, isTime = true, xLabel = '', lines, band, format = f
         <Table fz="xs" withRowBorders={false}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>{isTime ? 'Time' : xLabel}</Table.Th>
+              <Table.Th>{time ? time.title : xLabel}</Table.Th>
               {columns.map(({ label }) => (
                 <Table.Th key={label} ta="right">
                   {label}
@@ -274,7 +281,7 @@ function AsTable({ title, x, isTime = true, xLabel = '', lines, band, format = f
           <Table.Tbody>
             {x.map((at, row) => (
               <Table.Tr key={at}>
-                <Table.Td>{isTime ? absoluteTime(at) : figure(at)}</Table.Td>
+                <Table.Td>{time ? time.text(at) : figure(at)}</Table.Td>
                 {columns.map(({ label, values }) => (
                   <Table.Td key={label} ta="right">
                     {format(values[row])}

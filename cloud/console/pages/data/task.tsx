@@ -12,6 +12,7 @@ import { DeviceLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { Part } from '../../kit/part.tsx'
+import { ShopTime } from '../../kit/shop-time.tsx'
 import { Failed, Loaded } from '../../kit/states.tsx'
 import { Time } from '../../kit/time.tsx'
 import { DIMENSIONS } from './dimensions.ts'
@@ -77,15 +78,15 @@ function TaskFacts({ task }: { task: Task }) {
     ['Owner', task.owner ?? '–'],
     ['Steward', task.steward ?? '–'],
     ['Assigned to', task.assignee ?? 'nobody'],
-    ['Opened', <Time key="opened" at={task.openedAt} />],
-    ['Scored', <Time key="scored" at={task.scoredAt} />],
+    ['Opened', <ShopTime key="opened" at={task.openedAt} />],
+    ['Scored', <ShopTime key="scored" at={task.scoredAt} />],
     ...(task.closedAt === null
       ? []
       : [
           [
             'Closed',
             <span key="closed">
-              <Time at={task.closedAt} />
+              {task.endReason === 'closed' ? <Time at={task.closedAt} /> : <ShopTime at={task.closedAt} />}
               {task.endReason && `: ${ENDS[task.endReason]}`}
             </span>,
           ] as const,
@@ -194,7 +195,7 @@ function History({ id }: { id: number }) {
                 </Text>
               )}
               <Text size="xs" c="dimmed">
-                <Time at={at} />
+                {who === null ? <ShopTime at={at} /> : <Time at={at} />}
               </Text>
             </Timeline.Item>
           ))}

@@ -8,8 +8,8 @@ import { PageLink } from '../../kit/links.tsx'
 import { Mark } from '../../kit/mark.tsx'
 import { Page } from '../../kit/page.tsx'
 import { useListing } from '../../kit/pages-of.ts'
+import { ShopTime } from '../../kit/shop-time.tsx'
 import { Empty } from '../../kit/states.tsx'
-import { Time } from '../../kit/time.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
 import { DataTabs } from './data-tabs.tsx'
 import { DIMENSIONS } from './dimensions.ts'
@@ -54,7 +54,7 @@ const COLUMNS: readonly Column<Task>[] = [
   {
     id: 'opened',
     title: 'Opened',
-    cell: ({ openedAt }) => <Time at={openedAt} />,
+    cell: ({ openedAt }) => <ShopTime at={openedAt} />,
     csv: ({ openedAt }) => new Date(openedAt).toISOString(),
   },
 ]

@@ -71,7 +71,7 @@ function Whole({ device }: { device: Device }) {
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <Stack gap="md">
             <Connection device={device} />
-            {can('telemetry.read') && <Machine device={id} />}
+            {can('telemetry.read') && <Machine device={id} site={site} />}
             {can('device.diagnose') && <SupportBundles device={id} />}
           </Stack>
         </Grid.Col>

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { seriesOf, subjectsOf } from './forecast-series.ts'
 
 const forecast = (start: number, issuedAt: number, over: object = {}) => ({
-  ...{ model: 'demand', entity: 'milk', start, issuedAt, quantiles: [1, 2, 4], mean: 2, baseline: 3 },
+  ...{ model: 'demand', entity: 'milk', start, end: start + 10, issuedAt, quantiles: [1, 2, 4], mean: 2, baseline: 3 },
   ...{ actual: 5, censored: false },
   ...over,
 })
@@ -16,6 +16,7 @@ it('takes the newest forecast of a span, and leaves out what a stock-out hid', (
   ])
   expect(series).toEqual({
     starts: [10, 20, 30],
+    length: 10,
     middle: [2, 2, 2],
     low: [1, 1, 1],
     high: [4, 4, 4],

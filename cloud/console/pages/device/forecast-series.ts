@@ -2,13 +2,15 @@ import type { Item } from '../../api/client.ts'
 
 type Forecast = Pick<
   Item<'/v1/forecasts'>,
-  'start' | 'issuedAt' | 'quantiles' | 'baseline' | 'actual' | 'censored' | 'model' | 'entity' | 'mean'
+  'start' | 'end' | 'issuedAt' | 'quantiles' | 'baseline' | 'actual' | 'censored' | 'model' | 'entity' | 'mean'
 >
 
 /** A forecast and what came of it, by the start of its span. */
 export interface ForecastSeries {
   /** Unix ms, ascending. */
   readonly starts: readonly number[]
+  /** ms: how long the shortest of the spans is. */
+  readonly length: number
   readonly middle: readonly (number | null)[]
   readonly low: readonly (number | null)[]
   readonly high: readonly (number | null)[]
@@ -31,6 +33,7 @@ export function seriesOf(forecasts: readonly Forecast[]): ForecastSeries {
   const quantile = ({ quantiles }: Forecast, at: number) => quantiles.at(at) ?? null
   return {
     starts: all.map(({ start }) => start),
+    length: Math.min(...all.map(({ start, end }) => end - start)),
     middle: all.map((one) => quantile(one, Math.floor(one.quantiles.length / 2))),
     low: all.map((one) => quantile(one, 0)),
     high: all.map((one) => quantile(one, -1)),

@@ -9,6 +9,7 @@ import { Part } from '../../kit/part.tsx'
 import { Loaded, Loading } from '../../kit/states.tsx'
 import { useFilters } from '../../kit/use-filters.ts'
 import { seriesOf, subjectsOf } from './forecast-series.ts'
+import { useShopZone } from './use-shop-zone.ts'
 
 const DAYS = 28
 const AHEAD_MS = 7 * 86_400_000
@@ -18,12 +19,22 @@ interface Of {
   readonly site: string
 }
 
+interface Shown extends Of {
+  readonly span: DataSpan
+  readonly timeZone: string | undefined
+}
+
 /** What the device forecast of one product, and what was sold. */
 export function Forecasts({ device, site }: Of) {
   const span = useDataSpan(DAYS)
+  const { isPending, timeZone } = useShopZone(site)
   return (
     <Part title="Forecast against actual">
-      {span ? <Chosen device={device} site={site} span={span} /> : <Loading what="how far the data reaches" />}
+      {span && !isPending ? (
+        <Chosen {...{ device, site, timeZone, span }} />
+      ) : (
+        <Loading what="how far the data reaches" />
+      )}
     </Part>
   )
 }
@@ -33,7 +44,7 @@ const ask500 = (
   signal: AbortSignal,
 ) => ask(api.GET('/v1/forecasts', { params: { query: { ...query, limit: 500 } }, signal }))
 
-function Chosen({ device, site, span }: Of & { span: DataSpan }) {
+function Chosen({ device, site, timeZone, span }: Shown) {
   const { forecast: chosen } = useSearch({ from: '/signed-in/devices/$device' })
   const filter = useFilters<{ forecast?: string }>()
   const recent = useQuery({
@@ -68,7 +79,7 @@ function Chosen({ device, site, span }: Of & { span: DataSpan }) {
               onChange={(forecast) => filter({ forecast: forecast ?? undefined })}
               mb="xs"
             />
-            <OneSeries device={device} site={site} span={span} subject={subjects[keys.indexOf(key)]!} />
+            <OneSeries {...{ device, site, timeZone, span }} subject={subjects[keys.indexOf(key)]!} />
           </>
         )
       }}
@@ -76,12 +87,7 @@ function Chosen({ device, site, span }: Of & { span: DataSpan }) {
   )
 }
 
-function OneSeries({
-  device,
-  site,
-  span,
-  subject,
-}: Of & { span: DataSpan; subject: { model: string; entity: string } }) {
+function OneSeries({ device, site, timeZone, span, subject }: Shown & { subject: { model: string; entity: string } }) {
   const forecasts = useQuery({
     queryKey: ['forecast', device, subject, span],
     queryFn: ({ signal }) => ask500({ site, ...subject, from: span.from, to: span.to + AHEAD_MS }, signal),
@@ -97,6 +103,8 @@ function OneSeries({
             <Chart
               title={`Forecast and actual of ${subject.entity}`}
               x={series.starts}
+              timeZone={timeZone}
+              spacing={series.length}
               lines={[
                 { label: 'Actual', values: series.actual, tone: 'second' },
                 { label: 'Forecast', values: series.middle },

@@ -6,6 +6,7 @@ import { type DataSpan, useDataSpan } from '../../kit/data-span.ts'
 import { figure, percent } from '../../kit/figures.ts'
 import { Part } from '../../kit/part.tsx'
 import { Failed, Loading } from '../../kit/states.tsx'
+import { useShopZone } from './use-shop-zone.ts'
 
 type Window = Item<'/v1/windows'>
 
@@ -18,6 +19,7 @@ interface Measure {
 }
 
 const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 const mean = ({ sum, count }: Window) => sum / count
 const inUnit = (unit: string) => (value: number | null | undefined) =>
   value === null || value === undefined ? figure(value) : `${figure(value)} ${unit}`
@@ -37,16 +39,17 @@ const MEASURES: readonly Measure[] = [
 ]
 
 /** How the machine is, and how much of it the agent takes. */
-export function Machine({ device }: { device: string }) {
+export function Machine({ device, site }: { device: string; site: string }) {
   const span = useDataSpan(7)
+  const { isPending, timeZone } = useShopZone(site)
   return (
     <Part title="Machine">
-      {span ? <Measured device={device} span={span} /> : <Loading what="how far the data reaches" />}
+      {span && !isPending ? <Measured {...{ device, timeZone, span }} /> : <Loading what="how far the data reaches" />}
     </Part>
   )
 }
 
-function Measured({ device, span }: { device: string; span: DataSpan }) {
+function Measured({ device, timeZone, span }: { device: string; timeZone: string | undefined; span: DataSpan }) {
   const measured = useQueries({
     queries: MEASURES.map(({ sensor }) => ({
       queryKey: ['window', sensor, device, span],
@@ -88,6 +91,8 @@ function Measured({ device, span }: { device: string; span: DataSpan }) {
           <Chart
             title={title}
             x={windows.map(({ start }) => start)}
+            timeZone={timeZone}
+            spacing={HOUR_MS}
             lines={[{ label: title, values: windows.map(value) }]}
             format={format}
             height={110}

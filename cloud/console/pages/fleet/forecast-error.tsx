@@ -11,6 +11,7 @@ import { Loaded, Loading } from '../../kit/states.tsx'
 import { errorsByDay } from './errors-by-day.ts'
 
 const DAYS = 28
+const DAY_MS = 86_400_000
 
 /** How far forecasts were off, by day, and how far the seasonal naive would have been. */
 export function ForecastError() {
@@ -48,6 +49,8 @@ export function ForecastError() {
                     <Chart
                       title={`Forecast error of ${model} by day`}
                       x={days}
+                      xKind="days"
+                      spacing={DAY_MS}
                       lines={[
                         { label: 'Forecast (WAPE)', values: error },
                         { label: 'Seasonal naive', values: baseline, tone: 'quiet', isDashed: true },

@@ -146,6 +146,7 @@ function KpiCard({ kpi, clock }: { kpi: Kpi; clock: string }) {
           <Chart
             title={`${kpi.title} by day`}
             x={trend.map(({ day }) => Date.parse(day))}
+            xKind="days"
             lines={[{ label: kpi.title, values: trend.map(({ value }) => value) }]}
             marks={marks}
             format={format}

@@ -51,7 +51,7 @@ export const Plot = ({ levels, lines }: { levels: readonly number[]; lines: read
   <Stack gap={4}>
     <Chart
       title="Share of actuals below each quantile, by the quantile’s level"
-      isTime={false}
+      xKind="numbers"
       x={levels}
       xLabel="quantile"
       lines={[...lines, { label: 'as it should be', values: levels, tone: 'quiet', isDashed: true }]}

@@ -61,7 +61,7 @@ function Found({ records, newest }: { records: readonly AnalysisRecord[]; newest
           </Text>
           <Chart
             title="Relative difference of the errors with its 95 % bounds, by closed days"
-            isTime={false}
+            xKind="numbers"
             x={looks.map(({ estimate }) => estimate!.days)}
             xLabel="closed days"
             lines={[{ label: 'Difference', values: looks.map(({ estimate }) => estimate!.mean) }]}

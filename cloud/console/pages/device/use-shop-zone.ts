@@ -1,0 +1,18 @@
+import { useQuery } from '@tanstack/react-query'
+import { api, ask } from '../../api/client.ts'
+
+/** By whose clock a shop's days begin and end. */
+export interface ShopZone {
+  readonly isPending: boolean
+  /** As IANA names it; undefined where it is not to be had. */
+  readonly timeZone: string | undefined
+}
+
+export function useShopZone(site: string): ShopZone {
+  const { data, isPending } = useQuery({
+    queryKey: ['site', site],
+    queryFn: ({ signal }) => ask(api.GET('/v1/sites/{site}', { params: { path: { site } }, signal })),
+    staleTime: 60_000,
+  })
+  return { isPending, timeZone: data?.timeZone }
+}

@@ -10,13 +10,13 @@ export interface ChartTime {
 }
 
 /**
- * @param timeZone by whose clock, as IANA names it; without it that of the browser
- * @param kind `days` are named by their midnight in UTC, and are the same for everybody
+ * @param timeZone by whose clock, as IANA names it; without it moments are told by that of the browser
+ * @param kind `days` begin by that clock, and without one in UTC: they are the same for everybody
  */
 export function chartTime(timeZone: string | undefined, kind: 'moments' | 'days' = 'moments'): ChartTime {
   const isDays = kind === 'days'
   const format = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat('en-GB', { ...options, timeZone: isDays ? 'UTC' : timeZone })
+    new Intl.DateTimeFormat('en-GB', { ...options, timeZone: isDays ? (timeZone ?? 'UTC') : timeZone })
   const text = format(isDays ? { dateStyle: 'medium' } : { dateStyle: 'medium', timeStyle: 'long' })
   const day = format({ day: 'numeric', month: 'short' })
   const hour = format({ hour: '2-digit', minute: '2-digit' })

@@ -25,10 +25,10 @@ export interface Band {
 interface ChartProps {
   /** What it shows, for who does not see it. */
   readonly title: string
-  /** Ascending: Unix ms, those of a day's midnight in UTC for `days`; or plain numbers. */
+  /** Ascending: Unix ms, at which days begin for `days`; or plain numbers. */
   readonly x: readonly number[]
   readonly xKind?: 'moments' | 'days' | 'numbers'
-  /** By whose clock moments are shown, as IANA names it; without it by that of who looks. */
+  /** By whose clock, as IANA names it; without it moments are shown by that of who looks, and days begin in UTC. */
   readonly timeZone?: string | undefined
   /** What plain numbers on the axis are. */
   readonly xLabel?: string

@@ -13,6 +13,8 @@ import { useShopZone } from './use-shop-zone.ts'
 
 const DAYS = 28
 const AHEAD_MS = 7 * 86_400_000
+/** One on which clocks are put forward. */
+const SHORTEST_DAY_MS = 23 * 3_600_000
 
 interface Of {
   readonly device: string
@@ -104,6 +106,7 @@ function OneSeries({ device, site, timeZone, span, subject }: Shown & { subject:
               title={`Forecast and actual of ${subject.entity}`}
               x={series.starts}
               timeZone={timeZone}
+              xKind={timeZone !== undefined && series.length >= SHORTEST_DAY_MS ? 'days' : 'moments'}
               spacing={series.length}
               lines={[
                 { label: 'Actual', values: series.actual, tone: 'second' },

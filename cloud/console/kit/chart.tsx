@@ -166,10 +166,11 @@ function optionsOf({
     cursor: { y: false },
     axes: [
       time
-        ? { ...axis, size: 30, values: (_plot, at) => time.ticks(at.map((second) => second * 1000)) }
+        ? { ...axis, size: 30, gap: 10, values: (_plot, at) => time.ticks(at.map((second) => second * 1000)) }
         : {
             ...axis,
             size: 30,
+            gap: 10,
             ...(x.every(Number.isInteger) && { incrs: WHOLE }),
             ...(xLabel !== undefined && {
               label: xLabel,
